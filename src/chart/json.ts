@@ -1,0 +1,17 @@
+/** Reading members of JSON whose shape nobody has checked. None of these throws. */
+export type Json = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const NO_ITEMS: readonly never[] = [];
+
+/** The string, or undefined. */
+export const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** The object, or undefined. */
+export const object = (value: unknown): Json | undefined => (isObject(value) ? value : undefined);
+
+/** The objects of an array; a lone object counts as an array of one, as some servers send it. */
+export function objects(value: unknown): readonly Json[] {
+  if (Array.isArray(value)) return value.every(isObject) ? value : value.filter(isObject);
+  return isObject(value) ? [value] : NO_ITEMS;
+}

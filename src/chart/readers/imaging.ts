@@ -1,0 +1,84 @@
+import { type Interval, parseDate } from '../../dates/day.ts';
+import type { OpenStudy, Study } from '../../policy/studies.ts';
+import { placeOf } from '../../terminology/regions.ts';
+import { type Json, objects, text } from '../json.ts';
+import { type ReadContext, start } from '../read-context.ts';
+import type { ImagingRecord, Performed, ReportRecord } from '../records.ts';
+
+const REPORT_FINAL = new Set(['final', 'amended', 'corrected', 'appended', 'completed', 'available']);
+const NOT_DONE = new Set(['not-done', 'cancelled']);
+
+const performed = (status: string | undefined): Performed =>
+  status === undefined || REPORT_FINAL.has(status) ? 'done' : NOT_DONE.has(status) ? 'not-done' : 'unclear';
+
+/** One imaging examination, from a DiagnosticReport, a Procedure, an ImagingStudy or an Observation. */
+export function readImaging(ctx: ReadContext, r: Json, ref: string, study: Study | OpenStudy, when: Interval | undefined): ImagingRecord {
+  const findings = [
+    ...ctx.hits(r['conclusionCode']),
+    ...ctx.hits(r['valueCodeableConcept']),
+    ...ctx.interpretation(r['interpretation']).hits,
+  ];
+  const site = ctx.site(r['bodySite']);
+  return {
+    type: 'imaging',
+    ref,
+    hits: ctx.hits(r['code']),
+    site,
+    done: performed(text(r['status'])),
+    ...(when !== undefined && { when }),
+    modality: study.modality,
+    place: study.regions.length > 0 ? placeOf(study.regions) : site,
+    ...('code' in study && { study: study.code }),
+    findings,
+    hasResult: findings.length > 0 || ctx.keys(r['conclusionCode']).length > 0,
+  };
+}
+
+/** Reads a DiagnosticReport: imaging when its code names a study, else electrodiagnostics, laboratory and the like. */
+export function readDiagnosticReport(ctx: ReadContext, r: Json, ref: string): ImagingRecord | ReportRecord | undefined {
+  const study = ctx.study(r['code']);
+  const when = start(r, 'effective') ?? parseDate(r['issued']);
+  if (study !== undefined) return readImaging(ctx, r, ref, study, when);
+  const hits = ctx.hits(r['code']);
+  const findings = ctx.hits(r['conclusionCode']);
+  if (hits.length === 0 && findings.length === 0) return undefined;
+  const status = performed(text(r['status']));
+  return {
+    type: 'report',
+    ref,
+    hits,
+    site: 0,
+    final: status === 'done',
+    cancelled: status === 'not-done',
+    ...(when !== undefined && { when }),
+    findings,
+    conclusionPlace: findings.reduce((place, hit) => place | hit.place, 0),
+  };
+}
+
+/** DICOM modality codes of ImagingStudy by what the study catalogue calls them. */
+const DICOM: Readonly<Record<string, string>> = { MR: 'mri', CT: 'ct', CR: 'xray', DX: 'xray', RG: 'xray', NM: 'nuclear', PT: 'pet', US: 'ultrasound' };
+
+/** Reads an ImagingStudy: by its procedure code, else by modality and the body site of its series. */
+export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): ImagingRecord | undefined {
+  const when = parseDate(r['started']);
+  const study = ctx.study(r['procedureCode']);
+  if (study !== undefined) return readImaging(ctx, r, ref, study, when);
+  const series = objects(r['series']);
+  const code = [...objects(r['modality']), ...series.map((s) => s['modality'])].flatMap((m) => text((m as Json | undefined)?.['code']) ?? [])[0];
+  const modality = code === undefined || !Object.hasOwn(DICOM, code) ? undefined : DICOM[code];
+  if (modality === undefined) return undefined;
+  const site = series.reduce((place, s) => place | ctx.site(s['bodySite']), 0);
+  return {
+    type: 'imaging',
+    ref,
+    hits: [],
+    site,
+    done: performed(text(r['status'])),
+    ...(when !== undefined && { when }),
+    modality,
+    place: site,
+    findings: [],
+    hasResult: false,
+  };
+}

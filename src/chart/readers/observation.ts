@@ -1,0 +1,74 @@
+import { parseDate } from '../../dates/day.ts';
+import { type Json, object, objects, text } from '../json.ts';
+import { type ReadContext, start } from '../read-context.ts';
+import type { ImagingRecord, ObservationRecord, ObservedValue } from '../records.ts';
+import { localKey } from '../references.ts';
+import { readImaging } from './imaging.ts';
+
+const COMPARATORS = new Set(['<', '<=', '>=', '>']);
+
+function observedValue(ctx: ReadContext, r: Json): ObservedValue | undefined {
+  const quantity = object(r['valueQuantity']);
+  if (quantity !== undefined) {
+    const value = quantity['value'];
+    if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
+    const comparator = text(quantity['comparator']);
+    return {
+      kind: 'number',
+      value,
+      unit: text(quantity['code']) ?? text(quantity['unit']) ?? '',
+      ...(comparator !== undefined && COMPARATORS.has(comparator) && { comparator: comparator as '<' | '<=' | '>=' | '>' }),
+    };
+  }
+  const integer = r['valueInteger'];
+  if (typeof integer === 'number' && Number.isFinite(integer)) return { kind: 'number', value: integer, unit: '' };
+  const flag = r['valueBoolean'];
+  if (typeof flag === 'boolean') return { kind: 'boolean', value: flag };
+  if (r['valueCodeableConcept'] !== undefined) return { kind: 'coded', hits: ctx.hits(r['valueCodeableConcept']) };
+  const date = parseDate(r['valueDateTime']);
+  if (date !== undefined) return { kind: 'date', value: date };
+  return r['valueString'] === undefined ? undefined : { kind: 'text' };
+}
+
+const bound = (range: Json | undefined, end: 'low' | 'high'): number | undefined => {
+  const value = object(range?.[end])?.['value'];
+  return typeof value === 'number' ? value : undefined;
+};
+
+const FINAL = new Set(['final', 'amended', 'corrected']);
+
+/** Reads an Observation and its components; one whose code names an imaging study is also an examination. */
+export function readObservation(ctx: ReadContext, r: Json, ref: string): readonly (ObservationRecord | ImagingRecord)[] {
+  const study = ctx.study(r['code']);
+  if (study !== undefined) return [readImaging(ctx, r, ref, study, start(r, 'effective'))];
+  const status = text(r['status']);
+  const when = start(r, 'effective') ?? parseDate(r['issued']);
+  const encounter = localKey(object(r['encounter']));
+  const site = ctx.site(r['bodySite']);
+  const siteHits = ctx.hits(r['bodySite']);
+  const one = (part: Json): ObservationRecord | undefined => {
+    const hits = ctx.hits(part['code']);
+    const value = part['dataAbsentReason'] === undefined ? observedValue(ctx, part) : undefined;
+    if (hits.length === 0 && !(value?.kind === 'coded' && value.hits.length > 0)) return undefined;
+    const { codes, hits: interpreted } = ctx.interpretation(part['interpretation']);
+    const range = objects(part['referenceRange'])[0];
+    const low = bound(range, 'low');
+    const high = bound(range, 'high');
+    return {
+      type: 'observation',
+      ref,
+      hits,
+      site,
+      ...(encounter !== undefined && { encounter }),
+      final: status === undefined || FINAL.has(status),
+      ...(when !== undefined && { when }),
+      ...(value !== undefined && { value }),
+      interpretation: codes,
+      ...(low !== undefined && { low }),
+      ...(high !== undefined && { high }),
+      valueHits: [...(value?.kind === 'coded' ? value.hits : []), ...interpreted],
+      siteHits,
+    };
+  };
+  return [r, ...objects(r['component'])].flatMap((part) => one(part) ?? []);
+}

@@ -1,0 +1,34 @@
+import { parseDate } from '../../dates/day.ts';
+import { type Json, object, objects, text } from '../json.ts';
+import { type ReadContext, start } from '../read-context.ts';
+import type { OrderRecord } from '../records.ts';
+
+const ACTIVE = new Set(['draft', 'active', 'on-hold']);
+const URGENT = new Set(['urgent', 'asap', 'stat']);
+
+/** Reads a ServiceRequest other than the order that is checked: referrals, planned surgery, earlier orders. */
+export function readServiceRequest(ctx: ReadContext, r: Json, ref: string): OrderRecord | undefined {
+  const hits = ctx.hits(r['code']);
+  if (hits.length === 0) return undefined;
+  const status = text(r['status']);
+  if (status === 'revoked') return undefined;
+  const when = parseDate(r['authoredOn']);
+  const planned = start(r, 'occurrence');
+  const reason = ctx.reason(r);
+  return {
+    type: 'order',
+    ref,
+    hits,
+    site: ctx.site(r['bodySite']),
+    active: status === undefined || ACTIVE.has(status),
+    completed: status === 'completed',
+    prohibits: r['doNotPerform'] === true,
+    urgent: URGENT.has(text(r['priority']) ?? ''),
+    ...(when !== undefined && { when }),
+    ...(planned !== undefined && { planned }),
+    specialties: [...ctx.hits(r['performerType']), ...ctx.specialties(r, [object(r['requester']), ...objects(r['performer'])])],
+    reason: reason.place,
+    spineReason: reason.spine,
+    hasReason: reason.given,
+  };
+}

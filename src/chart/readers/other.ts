@@ -1,0 +1,43 @@
+import { parseDate } from '../../dates/day.ts';
+import { type Json, object, objects, text } from '../json.ts';
+import { type ReadContext, start } from '../read-context.ts';
+import type { AllergyRecord, DeviceRecord, LeadRecord } from '../records.ts';
+import { statusCode, verification } from './condition.ts';
+
+/** Reads an AllergyIntolerance: the substance, and how the patient reacted. */
+export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyRecord | undefined {
+  const reactions = objects(r['reaction']);
+  const hits = ctx.hits([r['code'], ...reactions.map((x) => x['substance'])]);
+  if (hits.length === 0) return undefined;
+  const clinical = statusCode(r['clinicalStatus']);
+  const recorded = parseDate(r['recordedDate']) ?? parseDate(r['onsetDateTime']);
+  return {
+    type: 'allergy',
+    ref,
+    hits,
+    site: 0,
+    verification: verification(statusCode(r['verificationStatus'])),
+    current: clinical !== 'inactive' && clinical !== 'resolved',
+    ...(recorded !== undefined && { recorded }),
+    reactions: reactions.flatMap((x) => ctx.hits(x['manifestation'])),
+  };
+}
+
+/** Reads a Device of the patient and what is said of its safety in MR. */
+export function readDevice(ctx: ReadContext, r: Json, ref: string): DeviceRecord | undefined {
+  const hits = ctx.hits(r['type']);
+  const safety = ctx.hits([r['safety'], ...objects(r['property']).map((p) => p['valueCode'])]);
+  if (hits.length === 0 && safety.length === 0) return undefined;
+  const status = text(r['status']);
+  return { type: 'device', ref, hits, site: 0, present: status === undefined || status === 'active', safety };
+}
+
+/** Reads what proves nothing but helps to answer: claims, care plans, documents by type and date. */
+export function readLead(ctx: ReadContext, r: Json, ref: string): LeadRecord | undefined {
+  const items = [...objects(r['item']).map((i) => i['productOrService']), ...objects(r['activity']).map((a) => object(a['detail'])?.['code'])];
+  const diagnoses = objects(r['diagnosis']).map((d) => d['diagnosisCodeableConcept']);
+  const hits = ctx.hits([r['type'], r['category'], ...items, ...diagnoses]);
+  if (hits.length === 0) return undefined;
+  const when = parseDate(r['date']) ?? parseDate(r['created']) ?? start(r, 'serviced') ?? parseDate(object(r['period'])?.['start']);
+  return { type: 'lead', ref, resource: text(r['resourceType']) ?? '', hits, site: 0, ...(when !== undefined && { when }) };
+}

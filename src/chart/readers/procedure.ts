@@ -1,0 +1,35 @@
+import { type Json, object, text } from '../json.ts';
+import { end, type ReadContext, start } from '../read-context.ts';
+import type { ImagingRecord, Performed, ProcedureRecord } from '../records.ts';
+import { localKey } from '../references.ts';
+import { readImaging } from './imaging.ts';
+
+const DONE = new Set(['completed', 'in-progress']);
+
+/** Reads a Procedure; one whose code names an imaging study is an examination. */
+export function readProcedure(ctx: ReadContext, r: Json, ref: string): ProcedureRecord | ImagingRecord | undefined {
+  const when = start(r, 'performed');
+  const study = ctx.study(r['code']);
+  if (study !== undefined) return readImaging(ctx, r, ref, study, when);
+  const hits = ctx.hits(r['code']);
+  if (hits.length === 0) return undefined;
+  const status = text(r['status']);
+  const performed: Performed = status === undefined || DONE.has(status) ? 'done' : status === 'not-done' ? 'not-done' : 'unclear';
+  const reason = ctx.reason(r);
+  const last = end(r, 'performed');
+  const encounter = localKey(object(r['encounter']));
+  return {
+    type: 'procedure',
+    ref,
+    hits,
+    site: ctx.site(r['bodySite']),
+    ...(encounter !== undefined && { encounter }),
+    performed,
+    ...(when !== undefined && { when }),
+    ...(last !== undefined && { end: last }),
+    reason: reason.place,
+    spineReason: reason.spine,
+    hasReason: reason.given,
+    outcomeHits: ctx.hits(r['outcome']),
+  };
+}

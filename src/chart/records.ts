@@ -1,0 +1,196 @@
+import type { Interval } from '../dates/day.ts';
+import type { Hit } from '../terminology/code-sets.ts';
+import type { Place } from '../terminology/regions.ts';
+
+/** What every record of the chart has. A record is one FHIR resource (or one order reason, or one answer), cleaned. */
+interface Base {
+  /** "Condition/c1" */
+  readonly ref: string;
+  /** code sets that its codes belong to */
+  readonly hits: readonly Hit[];
+  /** body site, zero when none is named */
+  readonly site: Place;
+  readonly encounter?: string;
+}
+
+export type Verification = 'confirmed' | 'suspected' | 'refuted';
+
+/** A Condition, or a reason of the order (as a suspected, current Condition). */
+export interface ConditionRecord extends Base {
+  readonly type: 'condition';
+  readonly basis: 'chart' | 'order';
+  readonly verification: Verification;
+  /** inactive, remission and resolved, or abated */
+  readonly current: boolean;
+  /** clinicalStatus says that it is active */
+  readonly saysActive: boolean;
+  readonly onset?: Interval;
+  readonly recorded?: Interval;
+  readonly abated?: Interval;
+  /** its codings as "system|code", for finding a later refutation of the same */
+  readonly codes: readonly string[];
+  readonly orderReason: boolean;
+}
+
+/** The value of an Observation. */
+export type ObservedValue =
+  | { readonly kind: 'number'; readonly value: number; readonly unit: string; readonly comparator?: '<' | '<=' | '>=' | '>' }
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  | { readonly kind: 'coded'; readonly hits: readonly Hit[] }
+  | { readonly kind: 'date'; readonly value: Interval }
+  | { readonly kind: 'text' };
+
+/** An Observation or one of its components. */
+export interface ObservationRecord extends Base {
+  readonly type: 'observation';
+  readonly final: boolean;
+  readonly when?: Interval;
+  readonly value?: ObservedValue;
+  /** v3 ObservationInterpretation codes */
+  readonly interpretation: readonly string[];
+  readonly low?: number;
+  readonly high?: number;
+  /** hits of coded values and interpretations (normal, abnormal, positive ...) */
+  readonly valueHits: readonly Hit[];
+  /** hits of the body site, for sites that are no spine region (a leg) */
+  readonly siteHits: readonly Hit[];
+}
+
+export type Performed = 'done' | 'not-done' | 'unclear';
+
+/** A Procedure. */
+export interface ProcedureRecord extends Base {
+  readonly type: 'procedure';
+  readonly performed: Performed;
+  readonly when?: Interval;
+  readonly end?: Interval;
+  /** place named by reason codes and referenced conditions; OTHER when they name no spine problem */
+  readonly reason: Place;
+  /** a reason is given and is a spine problem (its place may be open) */
+  readonly spineReason: boolean;
+  readonly hasReason: boolean;
+  readonly outcomeHits: readonly Hit[];
+}
+
+/** A DiagnosticReport, an ImagingStudy, or a Procedure that is imaging: one examination. */
+export interface ImagingRecord extends Base {
+  readonly type: 'imaging';
+  readonly done: Performed;
+  readonly when?: Interval;
+  readonly modality: string;
+  readonly place: Place;
+  readonly study?: string;
+  /** hits of coded conclusions and of the interpretation of linked results */
+  readonly findings: readonly Hit[];
+  /** a coded conclusion or interpretation is given, of whatever code */
+  readonly hasResult: boolean;
+}
+
+/** A DiagnosticReport that is no imaging: electrodiagnostic tests, laboratory, pathology. */
+export interface ReportRecord extends Base {
+  readonly type: 'report';
+  readonly final: boolean;
+  readonly cancelled: boolean;
+  readonly when?: Interval;
+  readonly findings: readonly Hit[];
+  readonly conclusionPlace: Place;
+}
+
+/** A MedicationRequest or MedicationStatement. */
+export interface MedicationRecord extends Base {
+  readonly type: 'medication';
+  readonly taken: 'active' | 'past' | 'not-taken' | 'unclear';
+  readonly start?: Interval;
+  /** documented or supplied to this day */
+  readonly end?: Interval;
+  /** the patient states that it is being taken (MedicationStatement) */
+  readonly stated: boolean;
+  /** the drug as "system|code" */
+  readonly codes: readonly string[];
+  readonly reason: Place;
+  readonly spineReason: boolean;
+  readonly hasReason: boolean;
+}
+
+/** A ServiceRequest other than the one being ordered. */
+export interface OrderRecord extends Base {
+  readonly type: 'order';
+  readonly active: boolean;
+  readonly completed: boolean;
+  readonly prohibits: boolean;
+  readonly urgent: boolean;
+  readonly when?: Interval;
+  readonly planned?: Interval;
+  readonly specialties: readonly Hit[];
+  readonly reason: Place;
+  readonly spineReason: boolean;
+  readonly hasReason: boolean;
+}
+
+/** An Encounter. */
+export interface EncounterRecord extends Base {
+  readonly type: 'encounter';
+  readonly inPerson: boolean;
+  readonly held: boolean;
+  readonly cancelled: boolean;
+  readonly when?: Interval;
+  readonly specialties: readonly Hit[];
+  /** hits of reason codes and of diagnoses */
+  readonly reasons: readonly Hit[];
+  readonly hasReason: boolean;
+  readonly diagnoses: readonly string[];
+}
+
+/** An AllergyIntolerance. */
+export interface AllergyRecord extends Base {
+  readonly type: 'allergy';
+  readonly verification: Verification;
+  readonly current: boolean;
+  readonly recorded?: Interval;
+  readonly reactions: readonly Hit[];
+}
+
+/** A Device of the patient. */
+export interface DeviceRecord extends Base {
+  readonly type: 'device';
+  readonly present: boolean;
+  readonly safety: readonly Hit[];
+}
+
+/** A diagnosis in the family: never the patient's own. */
+export interface FamilyRecord extends Base {
+  readonly type: 'family';
+}
+
+/** A resource that proves nothing but helps to answer: Claim, ExplanationOfBenefit, CarePlan, DocumentReference. */
+export interface LeadRecord extends Base {
+  readonly type: 'lead';
+  readonly resource: string;
+  readonly when?: Interval;
+}
+
+/** A clinician's answer: an Observation with a fact code, or an item of a QuestionnaireResponse. */
+export interface AnswerRecord {
+  readonly type: 'answer';
+  readonly ref: string;
+  readonly fact: string;
+  readonly value: { readonly kind: 'boolean'; readonly value: boolean } | { readonly kind: 'date'; readonly value: Interval };
+  /** the day that the answer is about */
+  readonly when?: Interval;
+  readonly place: Place;
+  readonly by: 'practitioner' | 'patient' | 'unknown';
+}
+
+export type ChartRecord =
+  | ConditionRecord
+  | ObservationRecord
+  | ProcedureRecord
+  | ImagingRecord
+  | ReportRecord
+  | MedicationRecord
+  | OrderRecord
+  | EncounterRecord
+  | AllergyRecord
+  | DeviceRecord
+  | FamilyRecord
+  | LeadRecord;

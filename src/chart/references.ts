@@ -1,0 +1,62 @@
+import { text } from './json.ts';
+import type { Json } from './json.ts';
+
+/** FHIR ids; nothing else ever becomes part of a URL. */
+export const FHIR_ID = /^[A-Za-z0-9\-.]{1,64}$/;
+const TYPE = /^[A-Z][A-Za-z]{1,60}$/;
+
+/** A reference within one FHIR server, e.g. { type: "Condition", id: "c1" }. */
+export interface LocalReference {
+  readonly type: string;
+  readonly id: string;
+  /** the server named by an absolute reference */
+  readonly base?: string;
+}
+
+/**
+ * Reads a literal reference: "Type/id", "Type/id/_history/2" or an absolute URL that ends so.
+ * @returns undefined for contained ("#x"), logical, urn: and malformed references
+ */
+export function parseReference(reference: unknown): LocalReference | undefined {
+  const value = text(reference);
+  if (value === undefined || value.length > 2048) return undefined;
+  const parts = value.split('/');
+  const history = parts.indexOf('_history');
+  if (history > 0) parts.length = history;
+  const id = parts.at(-1) ?? '';
+  const type = parts.at(-2) ?? '';
+  if (!FHIR_ID.test(id) || !TYPE.test(type)) return undefined;
+  if (parts.length === 2) return { type, id };
+  const base = parts.slice(0, -2).join('/');
+  return /^https?:\/\//.test(base) ? { type, id, base } : undefined;
+}
+
+/** "Type/id" of a literal reference in a Reference element. */
+export function localKey(element: Json | undefined): string | undefined {
+  const parsed = parseReference(element?.['reference']);
+  return parsed === undefined ? undefined : `${parsed.type}/${parsed.id}`;
+}
+
+/** Tells references to one patient from all others. */
+export class PatientScope {
+  readonly #id: string;
+  readonly #base: string | undefined;
+
+  /**
+   * @param id the patient's bare id
+   * @param base the FHIR base URL that relative references belong to, if known
+   */
+  constructor(id: string, base?: string) {
+    this.#id = id;
+    this.#base = base?.replace(/\/+$/, '');
+  }
+
+  /** Does the Reference element name this patient? Absolute references must name this server. */
+  includes(element: Json | undefined): boolean {
+    const reference = element?.['reference'];
+    if (reference === `Patient/${this.#id}`) return true;
+    const parsed = parseReference(reference);
+    if (parsed === undefined || parsed.type !== 'Patient' || parsed.id !== this.#id) return false;
+    return parsed.base === undefined || this.#base === undefined || parsed.base === this.#base;
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Calendar days without a time zone. A day is the whole number of days since 1970-01-01; the day of a FHIR dateTime is
+ * the day in its own offset. Partial FHIR dates ("2024", "2024-05") are intervals of days.
+ */
+export type Day = number;
+
+/** An inclusive range of days; a known day has `lo === hi`. Instants are kept (epoch ms) where a time was given. */
+export interface Interval {
+  readonly lo: Day;
+  readonly hi: Day;
+  /** epoch milliseconds of the instant, when the FHIR value carried a time and an offset */
+  readonly at?: number;
+}
+
+export type DurationUnit = 'hours' | 'days' | 'weeks' | 'months' | 'years';
+
+/** A length of time as policies state it; months and years are calendar months and years. */
+export interface Duration {
+  readonly count: number;
+  readonly unit: DurationUnit;
+}
+
+const DAY_MS = 86_400_000;
+const FHIR_DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(T.*)?)?)?$/;
+const WITH_TIME = /^T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+const DURATION = /^(\d+) (hour|day|week|month|year)s?$/;
+
+const daysInMonth = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
+
+/** The day of a calendar date (month 1 to 12). */
+export const dayOf = (year: number, month: number, day: number): Day => Date.UTC(year, month - 1, day) / DAY_MS;
+
+/**
+ * Parses a FHIR date, dateTime or instant.
+ * @param text e.g. "2024", "2024-05", "2024-05-28", "2024-05-28T09:49:00-08:00"
+ * @returns the interval of days it covers, or undefined when it is not a valid FHIR date
+ */
+export function parseDate(text: unknown): Interval | undefined {
+  if (typeof text !== 'string' || text.length > 40) return undefined;
+  const match = FHIR_DATE.exec(text);
+  if (match === null) return undefined;
+  const year = Number(match[1]);
+  if (year < 1) return undefined;
+  if (match[2] === undefined) return { lo: dayOf(year, 1, 1), hi: dayOf(year, 12, 31) };
+  const month = Number(match[2]);
+  if (month < 1 || month > 12) return undefined;
+  if (match[3] === undefined) return { lo: dayOf(year, month, 1), hi: dayOf(year, month, daysInMonth(year, month)) };
+  const date = Number(match[3]);
+  if (date < 1 || date > 31 || (date > 28 && date > daysInMonth(year, month))) return undefined;
+  const day = dayOf(year, month, date);
+  if (match[4] === undefined) return { lo: day, hi: day };
+  if (!WITH_TIME.test(match[4])) return undefined;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? { lo: day, hi: day } : { lo: day, hi: day, at };
+}
+
+/** Writes a day as "YYYY-MM-DD". */
+export const formatDay = (day: Day): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+
+/** Writes an interval as the FHIR date that it came from: a day, a month or a year, else "from/to". */
+export function formatInterval(interval: Interval): string {
+  if (interval.lo === interval.hi) return formatDay(interval.lo);
+  const lo = formatDay(interval.lo);
+  const hi = formatDay(interval.hi);
+  if (lo.endsWith('-01-01') && hi === `${lo.slice(0, 4)}-12-31`) return lo.slice(0, 4);
+  if (lo.endsWith('-01') && hi.slice(0, 7) === lo.slice(0, 7)) return lo.slice(0, 7);
+  return `${lo}/${hi}`;
+}
+
+/**
+ * Today's day in an IANA time zone.
+ * @param now epoch milliseconds
+ */
+export function today(timeZone: string, now: number): Day {
+  const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  const parsed = parseDate(parts.format(now));
+  return parsed === undefined ? Math.floor(now / DAY_MS) : parsed.lo;
+}
+
+function addMonths(day: Day, months: number): Day {
+  const date = new Date(day * DAY_MS);
+  const index = date.getUTCFullYear() * 12 + date.getUTCMonth() + months;
+  const year = Math.floor(index / 12);
+  const month = (index % 12) + 1;
+  return dayOf(year, month, Math.min(date.getUTCDate(), daysInMonth(year, month)));
+}
+
+/** Adds a duration to a day. Calendar months clip to the month's last day. Hours round up to whole days. */
+export function add(day: Day, duration: Duration, sign: 1 | -1 = 1): Day {
+  switch (duration.unit) {
+    case 'hours':
+      return day + sign * Math.ceil(duration.count / 24);
+    case 'days':
+      return day + sign * duration.count;
+    case 'weeks':
+      return day + sign * duration.count * 7;
+    case 'months':
+      return addMonths(day, sign * duration.count);
+    case 'years':
+      return addMonths(day, sign * duration.count * 12);
+  }
+}
+
+/** The day that lies a duration before the given day. */
+export const subtract = (day: Day, duration: Duration): Day => add(day, duration, -1);
+
+/**
+ * Reads a duration as policies write it: a whole number and a unit, e.g. "6 weeks", "3 months", "24 hours".
+ * @returns undefined when the text is not a duration
+ */
+export function parseDuration(text: string): Duration | undefined {
+  const match = DURATION.exec(text);
+  if (match === null) return undefined;
+  return { count: Number(match[1]), unit: `${match[2]}s` as DurationUnit };
+}
+
+/** Writes a duration for people, e.g. "6 weeks", "1 month". */
+export const formatDuration = (d: Duration): string => `${d.count} ${d.count === 1 ? d.unit.slice(0, -1) : d.unit}`;
+
+/** The age in completed years on a day. */
+export function completedYears(birth: Day, on: Day): number {
+  const b = new Date(birth * DAY_MS);
+  const o = new Date(on * DAY_MS);
+  const years = o.getUTCFullYear() - b.getUTCFullYear();
+  const before =
+    o.getUTCMonth() < b.getUTCMonth() || (o.getUTCMonth() === b.getUTCMonth() && o.getUTCDate() < b.getUTCDate());
+  return before ? years - 1 : years;
+}

@@ -1,0 +1,31 @@
+import type { Chart } from '../chart/chart.ts';
+import type { Day } from '../dates/day.ts';
+import type { Episode, FactQuery, FactValue, Region } from '../policy/fact-source.ts';
+import { type Place, supports } from '../terminology/regions.ts';
+import type { Vocabulary } from './vocabulary.ts';
+import type { Window } from './window.ts';
+
+/** What evaluating one fact needs to know. */
+export interface FactContext {
+  readonly chart: Chart;
+  readonly vocabulary: Vocabulary;
+  readonly asOf: Day;
+  readonly asOfInstant: number | undefined;
+  /** the number of a code set */
+  set(name: string): number;
+  episode(region: Region | 'any'): Episode;
+  fact(query: FactQuery): FactValue;
+}
+
+/** One evaluation: the query, its window, and whether the place of evidence matters. */
+export interface Asked {
+  readonly query: FactQuery;
+  readonly window: Window;
+}
+
+/** Does evidence at a place fit the region asked about? */
+export const fitsRegion = (asked: Asked, place: Place): boolean => supports(place, asked.query.region, asked.query.strictRegion);
+
+/** The place that a record names: the code's own place, else its body site. */
+export const placeOfRecord = (hitPlace: Place, site: Place): Place => (hitPlace === 0 ? site : hitPlace);
+

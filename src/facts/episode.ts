@@ -1,0 +1,144 @@
+import type { Chart } from '../chart/chart.ts';
+import type { ConditionRecord } from '../chart/records.ts';
+import { add, type Day, formatInterval, type Interval } from '../dates/day.ts';
+import type { Episode, Evidence, Region } from '../policy/fact-source.ts';
+import { type Place, supports } from '../terminology/regions.ts';
+import { placeOfRecord } from './context.ts';
+import { servicePlace } from './evidence/events.ts';
+import { duration, type Vocabulary } from './vocabulary.ts';
+
+/** A new onset of the same complaint begins a new episode when it lies further apart than a slip of memory. */
+const SAME_ONSET_DAYS = 30;
+
+interface Complaint {
+  readonly kind: string;
+  readonly record: ConditionRecord;
+}
+
+/** A span of days in which the complaint was present or treated. */
+interface Span {
+  readonly from: Day;
+  readonly to: Day;
+  /** it shows the complaint itself; drugs and films only bridge the time between such spans */
+  readonly shows: boolean;
+}
+
+/** The complaints of a region on file by the as-of day; refuted ones left out. */
+function complaints(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', asOf: Day): readonly Complaint[] {
+  const out: Complaint[] = [];
+  for (const [kind, sets] of Object.entries(vocabulary.episode.complaints)) {
+    for (const name of sets) {
+      const set = vocabulary.codes.number(name);
+      for (const record of chart.bySet(set)) {
+        if (record.type !== 'condition' || record.verification === 'refuted') continue;
+        const place = record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0);
+        if (!supports(placeOfRecord(place, record.site), region, false)) continue;
+        if ((record.recorded ?? record.onset)?.lo !== undefined && ((record.recorded ?? record.onset)?.lo ?? 0) > asOf) continue;
+        if (!out.some((c) => c.record === record && c.kind === kind)) out.push({ kind, record });
+      }
+    }
+  }
+  return out;
+}
+
+/** Spans of visits, treatments and examinations for the complaint, and of the complaint itself where it is said to persist. */
+function spans(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', found: readonly Complaint[], asOf: Day): readonly Span[] {
+  const out: Span[] = [];
+  const put = (from: Interval | undefined, to?: Day, shows = true): void => {
+    if (from !== undefined && from.lo <= asOf) out.push({ from: from.lo, to: Math.min(Math.max(to ?? from.hi, from.hi), asOf), shows });
+  };
+  for (const { record } of found) {
+    put(record.recorded);
+    if (record.onset !== undefined) put(record.onset, record.current && record.saysActive ? asOf : (record.abated?.hi ?? record.onset.hi));
+  }
+  const visitSets = Object.values(vocabulary.episode.complaints).flatMap((sets) => sets.map((s) => vocabulary.codes.number(s)));
+  for (const visit of chart.encounters) {
+    const fits = visit.reasons.some((h) => visitSets.includes(h.set) && supports(h.place, region, false));
+    if (visit.held && fits) put(visit.when);
+  }
+  for (const name of vocabulary.episode.therapies) {
+    const set = vocabulary.codes.number(name);
+    for (const record of chart.bySet(set)) {
+      if (record.type !== 'procedure' || record.performed !== 'done') continue;
+      const place = servicePlace(record, record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0));
+      if ((record.spineReason || place !== 0) && supports(place, region, false)) put(record.when, record.end?.hi);
+    }
+  }
+  for (const name of vocabulary.episode.drugs) {
+    for (const record of chart.bySet(vocabulary.codes.number(name))) {
+      if (record.type !== 'medication' || record.taken === 'not-taken' || record.taken === 'unclear') continue;
+      if (record.hasReason && !(record.spineReason && supports(record.reason, region, false))) continue;
+      put(record.start, record.taken === 'active' ? asOf : record.end?.hi, record.spineReason);
+    }
+  }
+  for (const record of chart.imaging) {
+    if (record.done === 'done' && record.place !== 0 && supports(record.place, region, true)) put(record.when, undefined, false);
+  }
+  return out;
+}
+
+/** The first day of the current run of spans, going back from the as-of day until a gap is too long. */
+function runStart(all: readonly Span[], asOf: Day, maxGap: number): Day {
+  let reached = asOf;
+  let start = asOf;
+  for (const span of [...all].sort((a, b) => b.to - a.to)) {
+    if (reached - span.to > maxGap) break;
+    reached = Math.min(reached, span.from);
+    if (span.shows) start = Math.min(start, span.from);
+  }
+  return start;
+}
+
+/** The latest day on which a complaint that had begun before began anew. */
+function newOnset(found: readonly Complaint[], asOf: Day): Day | undefined {
+  const byKind = new Map<string, Interval[]>();
+  for (const { kind, record } of found) {
+    if (record.onset === undefined || record.onset.lo > asOf) continue;
+    byKind.set(kind, [...(byKind.get(kind) ?? []), record.onset]);
+  }
+  const starts = [...byKind.values()].flatMap((onsets) => {
+    const sorted = [...onsets].sort((a, b) => a.lo - b.lo);
+    return sorted.filter((o, i) => i > 0 && o.lo - (sorted[i - 1]?.hi ?? o.lo) > SAME_ONSET_DAYS).map((o) => o.lo);
+  });
+  return starts.length === 0 ? undefined : Math.max(...starts);
+}
+
+const evidenceOf = (ref: string, date: Interval, basis: Evidence['basis']): Evidence => ({ reference: ref, date: formatInterval(date), fact: 'episode-onset', basis });
+
+/** A clinician's own statement of the onset, when it is not older than the chart's entries. */
+function statedOnset(chart: Chart, found: readonly Complaint[], asOf: Day, region: Region | 'any'): Episode | undefined {
+  const recorded = Math.max(...found.map((c) => c.record.recorded?.hi ?? Number.NEGATIVE_INFINITY));
+  const answers = chart.answers.filter(
+    (a) => a.fact === 'episode-onset' && a.value.kind === 'date' && a.by === 'practitioner' && supports(a.place, region, false) && (a.when?.lo ?? asOf) <= asOf && a.value.value.lo <= asOf,
+  );
+  const last = answers.sort((a, b) => (b.when?.hi ?? 0) - (a.when?.hi ?? 0))[0];
+  if (last === undefined || last.value.kind !== 'date' || (last.when?.hi ?? 0) < recorded) return undefined;
+  return { onset: last.value.value, knownSince: last.value.value.hi, evidence: [evidenceOf(last.ref, last.value.value, 'attested')] };
+}
+
+/**
+ * The current episode of the complaint in a region: it goes back until a gap of more than 90 days without visit, code or
+ * treatment, or until a new onset of the same complaint. The onset is that of the complaint's own entries; first visits
+ * prove only a least duration. (Evidence rules: onset, episode.)
+ */
+export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', asOf: Day): Episode {
+  const found = complaints(chart, vocabulary, region, asOf);
+  const stated = statedOnset(chart, found, asOf, region);
+  if (stated !== undefined) return stated;
+  const all = spans(chart, vocabulary, region, found, asOf);
+  const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
+  const start = Math.max(runStart(all, asOf, maxGap), newOnset(found, asOf) ?? Number.NEGATIVE_INFINITY);
+  const inside = found.filter(({ record }) => record.onset !== undefined && record.onset.hi >= start && record.onset.lo <= asOf);
+  const first = inside.reduce<ConditionRecord | undefined>((min, { record }) => (min?.onset === undefined || (record.onset?.lo ?? 0) < min.onset.lo ? record : min), undefined);
+  if (first?.onset !== undefined) {
+    return { onset: first.onset, knownSince: Math.min(first.onset.hi, start), evidence: [evidenceOf(first.ref, first.onset, first.basis)] };
+  }
+  const incomplete = chart.sections.get('Condition') !== 'complete' ? (['Condition'] as const) : undefined;
+  const known = found.filter(({ record }) => record.recorded !== undefined && !record.orderReason);
+  const evidence = known.map(({ record }) => evidenceOf(record.ref, record.recorded as Interval, record.basis));
+  return {
+    ...(all.some((s) => s.shows) && start < asOf && { knownSince: start }),
+    evidence,
+    ...(incomplete !== undefined && { sections: incomplete }),
+  };
+}

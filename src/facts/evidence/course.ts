@@ -1,0 +1,92 @@
+import { add, subtract, type Day } from '../../dates/day.ts';
+import type { Asked, FactContext } from '../context.ts';
+import type { CourseInput } from '../schema.ts';
+import type { Item, Tally } from '../tally.ts';
+import { type Treatment, treatments } from '../treatments.ts';
+import { duration } from '../vocabulary.ts';
+
+/** Treatments further apart than this are two courses. */
+const LONGEST_PAUSE_DAYS = 45;
+
+interface Run {
+  readonly parts: readonly Treatment[];
+  readonly start: Day;
+  readonly end: Day;
+  readonly possibleEnd: Day;
+}
+
+/** Treatments in one run, each within a pause of the one before. */
+function runs(given: readonly Treatment[], pause: number): readonly Run[] {
+  const out: Treatment[][] = [];
+  let reach = Number.NEGATIVE_INFINITY;
+  for (const t of given) {
+    const last = out.at(-1);
+    if (last === undefined || t.when.lo - reach > pause) out.push([t]);
+    else last.push(t);
+    reach = Math.max(reach, t.end);
+  }
+  return out.map((parts) => ({
+    parts,
+    start: parts[0]?.when.hi ?? 0,
+    end: Math.max(...parts.map((t) => t.end)),
+    possibleEnd: Math.max(...parts.map((t) => t.possibleEnd)),
+  }));
+}
+
+const isOf = (t: { readonly record: Treatment['record'] }, sets: readonly string[], ctx: FactContext): boolean =>
+  sets.some((s) => t.record.hits.some((h) => h.set === ctx.set(s)));
+
+/** The course begins with an evaluation and has a visit on a later day. */
+function evaluated(run: Run, input: CourseInput, ctx: FactContext): boolean {
+  if (input.evaluation === undefined) return true;
+  const sets = input.evaluation;
+  const first = run.parts.find((t) => isOf(t, sets, ctx));
+  return first !== undefined && run.parts.some((t) => t.when.lo > first.when.hi);
+}
+
+/**
+ * A course of treatment of the current episode that lasted at least so long. Time decides against it when the episode itself
+ * is shorter; a refusal stands until later treatment; everything else that is not proven is unknown.
+ */
+export function courseEvidence(input: CourseInput, asked: Asked, ctx: FactContext, tally: Tally): { readonly from?: Day } {
+  const { asOf, earliest } = asked.window;
+  const { given, refused } = treatments(input.therapies, input.drugs ?? [], asked, ctx, tally);
+  const whole = input.window === 'whole' && earliest !== undefined;
+  const usable = whole ? given.filter((t) => t.when.lo >= earliest) : given;
+  const pause = input.evaluation === undefined ? LONGEST_PAUSE_DAYS : Number.POSITIVE_INFINITY;
+  const least = duration(input['at-least']);
+  const all = runs(usable, pause);
+  const complete = (r: Run): boolean =>
+    r.end >= add(r.start, least) &&
+    evaluated(r, input, ctx) &&
+    input.including.every((group) => r.parts.some((t) => isOf(t, group, ctx))) &&
+    (whole || earliest === undefined || r.end >= earliest) &&
+    (!input.ongoing || goesOn(r, asOf));
+  const found = all.filter(complete);
+  for (const run of found) {
+    const until = asked.window.length === undefined ? undefined : add(whole ? run.start : run.end, asked.window.length);
+    for (const t of run.parts) tally.pro(toItem(t, until), 'part of the course');
+  }
+  if (found.length > 0) return {};
+  const later = Math.max(...usable.map((t) => t.when.hi));
+  const stands = refused.filter((r) => (r.when?.hi ?? 0) > later && refusesAll(r, input, ctx));
+  const episode = ctx.episode(asked.query.region);
+  if (stands.length > 0) {
+    tally.redoable = true;
+    for (const r of stands) tally.contra({ ref: r.ref, ...(r.when !== undefined && { date: r.when }), basis: 'chart' }, 'documented as not done');
+  } else if (episode.onset !== undefined && asOf < add(episode.onset.lo, least)) {
+    tally.redoable = true;
+    for (const e of episode.evidence) tally.contra({ ...(e.reference !== undefined && { ref: e.reference }), date: episode.onset, basis: e.basis }, 'the episode is shorter than this course');
+    const running = all.find((r) => goesOn(r, asOf));
+    if (running !== undefined && evaluated(running, input, ctx)) return { from: add(running.start, least) };
+  } else for (const t of given) tally.lead(toItem(t), 'treatment on file, not a course of this length', true);
+  return {};
+}
+
+/** A refusal decides when it is of a therapy without which there is no such course. */
+const refusesAll = (r: { readonly record: Treatment['record'] }, input: CourseInput, ctx: FactContext): boolean =>
+  input.including.length === 0 ? input.drugs === undefined : input.including.some((group) => isOf(r, group, ctx));
+
+const goesOn = (run: Run, asOf: Day): boolean => run.possibleEnd >= subtract(asOf, { count: 14, unit: 'days' });
+
+const toItem = (t: Treatment, until?: Day): Item => ({ ref: t.ref, date: t.when, basis: 'chart', ...(until !== undefined && { until }) });

@@ -1,0 +1,187 @@
+import type { ChartRecord, ConditionRecord, ObservationRecord } from '../../chart/records.ts';
+import type { Interval } from '../../dates/day.ts';
+import type { Hit } from '../../terminology/code-sets.ts';
+import type { Place } from '../../terminology/regions.ts';
+import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
+import type { FindingInput } from '../schema.ts';
+import type { Item, Tally } from '../tally.ts';
+import { fit, lastDayInside } from '../window.ts';
+
+const dateOf = (r: ConditionRecord): Interval | undefined => r.onset ?? r.recorded;
+/** When the entry was last stated: a refutation is compared with this. */
+const statedOn = (r: ConditionRecord): Interval | undefined => r.recorded ?? r.onset;
+
+/** The place that the hits of one set name. */
+const placeIn = (hits: readonly Hit[], set: number): Place => hits.reduce((place, h) => (h.set === set ? place | h.place : place), 0);
+
+interface Found {
+  readonly record: ConditionRecord;
+  readonly item: Item;
+}
+
+/**
+ * Conditions, order reasons, coded observations, coded conclusions and visit reasons that state a finding, or that it is
+ * ruled out. A refutation defeats earlier entries of the same code only.
+ */
+export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const positive: Found[] = [];
+  const negative: Found[] = [];
+  const seen = new Set<string>();
+  for (const name of input.codes ?? []) {
+    const set = ctx.set(name);
+    for (const record of ctx.chart.bySet(set)) {
+      const key = `${record.type}|${record.ref}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      if (record.type === 'condition') condition(input, record, placeIn(record.hits, set), asked, tally, positive, negative);
+      else other(input, record, set, asked, tally);
+    }
+  }
+  if (asked.query.certainty === 'history') historyCodes(input, asked, ctx, tally, positive);
+  settle(positive, negative, tally);
+  for (const name of input.observed ?? []) {
+    const set = ctx.set(name);
+    for (const record of ctx.chart.bySet(set)) {
+      if (record.type === 'observation' && record.hits.some((h) => h.set === set)) yesOrNo(input, record, placeIn(record.hits, set), asked, ctx, tally);
+    }
+  }
+}
+
+function historyCodes(input: FindingInput, asked: Asked, ctx: FactContext, tally: Tally, positive: Found[]): void {
+  for (const name of input.history ?? []) {
+    for (const record of ctx.chart.bySet(ctx.set(name))) {
+      if (record.type !== 'condition' || record.verification === 'refuted') continue;
+      const item = toItem(record, asked);
+      if (inWindow(item, asked, tally)) positive.push({ record, item });
+    }
+  }
+}
+
+function toItem(record: ConditionRecord, asked: Asked): Item {
+  const date = dateOf(record);
+  const until = lastDayInside(date, asked.window);
+  return { ref: record.ref, ...(date !== undefined && { date }), basis: record.basis, ...(until !== undefined && { until }) };
+}
+
+/** Counts an item only when its date fits; says why it does not. */
+export function inWindow(item: Item, asked: Asked, tally: Tally): boolean {
+  switch (fit(item.date, asked.window)) {
+    case 'inside':
+      return true;
+    case 'future':
+      tally.ignore(item, 'dated after the order');
+      return false;
+    case 'outside':
+      tally.lead(item, 'outside of the time window');
+      return false;
+    case 'unclear':
+      tally.lead(item, 'its date is not certain to lie in the time window', true);
+      return false;
+  }
+}
+
+function condition(
+  input: FindingInput,
+  record: ConditionRecord,
+  codePlace: Place,
+  asked: Asked,
+  tally: Tally,
+  positive: Found[],
+  negative: Found[],
+): void {
+  const item = toItem(record, asked);
+  if (asked.query.source === 'order-reason' && !record.orderReason) return tally.ignore(item, 'not a reason of this order');
+  if (input.regional && !fitsRegion(asked, placeOfRecord(codePlace, record.site))) return tally.ignore(item, 'another region');
+  if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf) return tally.ignore(item, 'recorded after the order');
+  if (record.verification === 'refuted') {
+    const date = statedOn(record);
+    const refuted: Item = { ref: record.ref, ...(date !== undefined && { date }), basis: record.basis };
+    if (inWindow(refuted, asked, tally)) negative.push({ record, item: refuted });
+    return;
+  }
+  if (!record.current && asked.query.certainty !== 'history') return tally.lead(item, 'resolved or inactive: history, not a current finding');
+  if (record.verification === 'suspected' && asked.query.certainty !== 'suspected') {
+    return tally.lead(item, record.orderReason ? 'a reason of this order, not a confirmed diagnosis' : 'only suspected, not confirmed');
+  }
+  if (inWindow(item, asked, tally)) positive.push({ record, item });
+}
+
+/** A later refutation of the same code defeats an entry; on the same day it is a conflict. */
+function settle(positive: readonly Found[], negative: readonly Found[], tally: Tally): void {
+  let standing = 0;
+  for (const p of positive) {
+    const same = negative.filter((n) => n.record.codes.some((c) => p.record.codes.includes(c)));
+    const stated = statedOn(p.record)?.hi ?? Number.NEGATIVE_INFINITY;
+    const refuted = Math.max(...same.map((n) => n.item.date?.hi ?? Number.NEGATIVE_INFINITY));
+    if (same.length > 0 && refuted > stated) {
+      tally.ignore(p.item, 'refuted later');
+      continue;
+    }
+    if (same.length > 0 && refuted === stated) {
+      tally.conflict = true;
+      tally.lead(p.item, 'stated and refuted on the same day');
+      continue;
+    }
+    standing++;
+    tally.pro(p.item, p.record.orderReason ? 'reason of this order' : 'diagnosis on file');
+  }
+  for (const n of negative) {
+    if (standing > 0) tally.ignore(n.item, 'ruled out, but another entry stands');
+    else if (!tally.conflict) tally.contra(n.item, 'documented as ruled out');
+  }
+}
+
+/** Coded observation values, coded conclusions of reports, reasons of visits; family history and claims are leads. */
+function other(input: FindingInput, record: ChartRecord, set: number, asked: Asked, tally: Tally): void {
+  if (asked.query.source === 'order-reason') return;
+  const when = 'when' in record ? record.when : undefined;
+  const until = lastDayInside(when, asked.window);
+  const item: Item = { ref: record.ref, ...(when !== undefined && { date: when }), basis: 'chart', ...(until !== undefined && { until }) };
+  const hits = record.type === 'observation' ? record.valueHits : record.type === 'imaging' || record.type === 'report' ? record.findings : record.type === 'encounter' ? record.reasons : record.hits;
+  if (input.regional && !fitsRegion(asked, placeOfRecord(placeIn(hits, set), record.site))) return tally.ignore(item, 'another region');
+  switch (record.type) {
+    case 'observation':
+      if (!record.final) return tally.lead(item, 'not final');
+      if (inWindow(item, asked, tally)) tally.pro(item, 'coded observation');
+      return;
+    case 'imaging':
+    case 'report':
+      if (record.type === 'report' ? !record.final : record.done !== 'done') return tally.lead(item, 'not final');
+      if (inWindow(item, asked, tally)) tally.pro(item, 'coded conclusion of a report');
+      return;
+    case 'encounter':
+      if (!record.held) return tally.ignore(item, 'the visit did not take place');
+      if (!input.complaint || asked.query.certainty !== 'suspected') return tally.lead(item, 'reason of a visit only');
+      if (inWindow(item, asked, tally)) tally.pro(item, 'reason of a visit');
+      return;
+    case 'family':
+      return tally.lead(item, 'family history, not the patient’s own');
+    case 'lead':
+      return tally.lead(item, `${record.resource} on file`);
+    default:
+      return;
+  }
+}
+
+/** An observation that answers a finding with yes or no, normal or abnormal. */
+function yesOrNo(input: FindingInput, record: ObservationRecord, place: Place, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const until = lastDayInside(record.when, asked.window);
+  const item: Item = { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart', ...(until !== undefined && { until }) };
+  if (asked.query.source === 'order-reason') return;
+  if (input.regional && !fitsRegion(asked, placeOfRecord(record.site, place))) return tally.ignore(item, 'another region');
+  if (!record.final) return tally.lead(item, 'not final');
+  const answer = readAnswer(record, ctx);
+  if (answer === undefined) return tally.lead(item, 'the result is not coded', true);
+  if (!inWindow(item, asked, tally)) return;
+  if (answer) tally.pro(item, 'observed');
+  else tally.contra(item, 'observed as absent or normal');
+}
+
+/** Yes or no, present or absent, abnormal or normal; undefined when none of these is said. */
+export function readAnswer(record: ObservationRecord, ctx: FactContext): boolean | undefined {
+  if (record.value?.kind === 'boolean') return record.value.value;
+  const has = (name: string): boolean => record.valueHits.some((h) => h.set === ctx.set(name));
+  if (has('result-positive') || has('result-abnormal')) return true;
+  if (has('result-negative') || has('result-normal')) return false;
+  return undefined;
+}

@@ -1,0 +1,113 @@
+import type { ObservationRecord } from '../../chart/records.ts';
+import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
+import type { MeasureInput } from '../schema.ts';
+import type { Item, Tally } from '../tally.ts';
+import { lastDayInside } from '../window.ts';
+import { inWindow } from './finding.ts';
+
+/** Factors and offsets of the few units that charts mix. */
+const CONVERT: Readonly<Record<string, (v: number) => number>> = {
+  '[degF]>Cel': (v) => ((v - 32) * 5) / 9,
+  'degF>Cel': (v) => ((v - 32) * 5) / 9,
+  'F>Cel': (v) => ((v - 32) * 5) / 9,
+  'C>Cel': (v) => v,
+  'mg/dL>mg/L': (v) => v * 10,
+  '[lb_av]>kg': (v) => v * 0.45359237,
+  'lb>kg': (v) => v * 0.45359237,
+  'mm/hr>mm/h': (v) => v,
+  'mm>{score}': (v) => v / 10,
+  '1>{score}': (v) => v,
+  '/10>{score}': (v) => v,
+  '>{score}': (v) => v,
+};
+
+/** A measured value in a wanted unit; undefined when the units cannot be compared. */
+export function inUnit(record: ObservationRecord, unit: string): number | undefined {
+  if (record.value?.kind !== 'number') return undefined;
+  if (record.value.unit === unit || unit === '{score}' && /score/i.test(record.value.unit)) return record.value.value;
+  const key = `${record.value.unit}>${unit}`;
+  return Object.hasOwn(CONVERT, key) ? CONVERT[key]?.(record.value.value) : undefined;
+}
+
+const HIGH = new Set(['H', 'HH', 'HU']);
+const LOW = new Set(['L', 'LL', 'LU']);
+const ABNORMAL = new Set(['A', 'AA', 'POS']);
+
+function byReference(record: ObservationRecord, above: boolean): boolean | undefined {
+  if (record.interpretation.some((i) => (above ? HIGH : LOW).has(i) || (above && ABNORMAL.has(i)))) return true;
+  if (record.interpretation.some((i) => i === 'N' || i === 'NEG' || (above ? LOW : HIGH).has(i))) return false;
+  if (record.value?.kind !== 'number') return undefined;
+  const limit = above ? record.high : record.low;
+  if (limit === undefined) return undefined;
+  return above ? record.value.value > limit : record.value.value < limit;
+}
+
+/** Applies "above-reference", "below-reference" or a comparison such as ">= 38 Cel"; undefined when it cannot be told. */
+export function passes(record: ObservationRecord, test: string): boolean | undefined {
+  if (test === 'above-reference') return byReference(record, true);
+  if (test === 'below-reference') return byReference(record, false);
+  const [op, limit, unit] = test.split(' ') as [string, string, string];
+  const value = inUnit(record, unit);
+  if (value === undefined) return undefined;
+  const than = Number(limit);
+  const comparator = record.value?.kind === 'number' ? record.value.comparator : undefined;
+  if (comparator !== undefined) return compareOpen(comparator, value, op, than);
+  return op === '>' ? value > than : op === '>=' ? value >= than : op === '<' ? value < than : value <= than;
+}
+
+/** A value given as "< 5" or "> 200" settles a comparison only from one side. */
+function compareOpen(comparator: string, value: number, op: string, than: number): boolean | undefined {
+  const below = comparator.startsWith('<');
+  if (below && value <= than) return op.startsWith('<');
+  if (!below && value >= than) return op.startsWith('>');
+  return undefined;
+}
+
+/** Laboratory values, vital signs and scores. Of each code set the latest value in the window speaks; any positive one suffices. */
+export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const negatives: Item[] = [];
+  let positives = 0;
+  for (const name of input.codes) {
+    const set = ctx.set(name);
+    const records = ctx.chart
+      .bySet(set)
+      .filter((r): r is ObservationRecord => r.type === 'observation' && r.hits.some((h) => h.set === set))
+      .filter((r) => suits(r, input, asked, ctx, tally));
+    const last = Math.max(...records.map((r) => r.when?.hi ?? Number.NEGATIVE_INFINITY));
+    for (const record of records) {
+      const item = toItem(record, asked);
+      if ((record.when?.hi ?? Number.NEGATIVE_INFINITY) !== last) {
+        tally.ignore(item, 'a later value is on file');
+        continue;
+      }
+      const passed = passes(record, input.test) ?? (input.otherwise === undefined ? undefined : passes(record, input.otherwise));
+      if (passed === undefined) tally.lead(item, 'the value cannot be compared', true);
+      else if (passed) {
+        positives++;
+        tally.pro(item, 'measured');
+      } else negatives.push(item);
+    }
+  }
+  if (positives > 0) for (const item of negatives) tally.ignore(item, 'normal, but another value is not');
+  else for (const item of negatives) tally.contra(item, 'measured as normal');
+}
+
+function toItem(record: ObservationRecord, asked: Asked): Item {
+  const until = lastDayInside(record.when, asked.window);
+  return { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart', ...(until !== undefined && { until }) };
+}
+
+function suits(record: ObservationRecord, input: MeasureInput, asked: Asked, ctx: FactContext, tally: Tally): boolean {
+  const item = toItem(record, asked);
+  if (!record.final || record.value === undefined) {
+    tally.lead(item, record.final ? 'no value' : 'not final');
+    return false;
+  }
+  const place = record.hits.reduce((p, h) => p | h.place, 0);
+  const elsewhere = (input.site ?? []).some((name) => record.siteHits.some((h) => h.set === ctx.set(name)));
+  if (input.regional && !elsewhere && !fitsRegion(asked, placeOfRecord(record.site, place))) {
+    tally.ignore(item, 'another region');
+    return false;
+  }
+  return inWindow(item, asked, tally);
+}

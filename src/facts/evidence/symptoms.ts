@@ -1,0 +1,197 @@
+import type { ConditionRecord, EncounterRecord, MedicationRecord, ObservationRecord } from '../../chart/records.ts';
+import type { Day } from '../../dates/day.ts';
+import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
+import type { ChangeInput, ComparisonInput, ImprovementInput, ProgressionInput, WorseningInput } from '../schema.ts';
+import type { Item, Tally } from '../tally.ts';
+import { fit, lastDayInside } from '../window.ts';
+import { relates, servicePlace } from './events.ts';
+import { inUnit } from './measure.ts';
+
+interface Score {
+  readonly record: ObservationRecord;
+  readonly value: number;
+  readonly day: Day;
+  readonly item: Item;
+}
+
+/** Scores of the region (or without a place) since the episode began, oldest first. */
+function scores(sets: readonly string[], asked: Asked, ctx: FactContext, sites?: readonly string[]): readonly Score[] {
+  const episode = ctx.episode(asked.query.region);
+  const since = episode.onset?.lo ?? episode.knownSince ?? Number.NEGATIVE_INFINITY;
+  const out: Score[] = [];
+  for (const name of sets) {
+    const set = ctx.set(name);
+    for (const record of ctx.chart.bySet(set)) {
+      if (record.type !== 'observation' || !record.final || record.when === undefined || !record.hits.some((h) => h.set === set)) continue;
+      const value = inUnit(record, '{score}');
+      if (value === undefined || record.when.lo > asked.window.asOf || record.when.hi < since) continue;
+      const here = sites === undefined ? fitsRegion(asked, record.site) : sites.some((s) => record.siteHits.some((h) => h.set === ctx.set(s)));
+      if (here) out.push({ record, value, day: record.when.lo, item: { ref: record.ref, date: record.when, basis: 'chart' } });
+    }
+  }
+  return out.sort((a, b) => a.day - b.day);
+}
+
+/**
+ * Improvement of the episode: the last score against the first (a fall of at least 30 % and 2 points = improved; unchanged or
+ * risen = not improved; in between unknown), and coded outcomes of treatment. The later of them wins.
+ */
+export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const say = (item: Item, improved: boolean): void => {
+    if (improved === (input.claims === 'some')) tally.pro(item, improved ? 'improved' : 'not improved');
+    else tally.contra(item, improved ? 'improved' : 'not improved');
+  };
+  const all = scores(input.scores, asked, ctx);
+  const [first, last] = [all[0], all.at(-1)];
+  if (first !== undefined && last !== undefined && last.day > first.day) {
+    const fall = first.value - last.value;
+    if (fall >= 2 && fall >= 0.3 * first.value) for (const s of [first, last]) say({ ...s.item, ...dated(last) }, true);
+    else if (fall <= 0) for (const s of [first, last]) say({ ...s.item, ...dated(last) }, false);
+    else tally.lead(last.item, 'the score fell a little: neither improved nor unimproved', true);
+  } else if (first !== undefined) tally.lead(first.item, 'a single score does not show a course');
+  outcomes(asked, ctx, say);
+}
+
+/** Both scores speak on the day of the later one. */
+const dated = (s: Score): Pick<Item, 'decides'> => (s.item.date === undefined ? {} : { decides: s.item.date });
+
+/** Outcomes coded on treatments of the region, since the episode began. */
+function outcomes(asked: Asked, ctx: FactContext, say: (item: Item, improved: boolean) => void): void {
+  const episode = ctx.episode(asked.query.region);
+  const since = episode.onset?.lo ?? episode.knownSince ?? Number.NEGATIVE_INFINITY;
+  const seen = new Set<string>();
+  for (const name of ctx.vocabulary.episode.therapies) {
+    const set = ctx.set(name);
+    for (const record of ctx.chart.bySet(set)) {
+      if (record.type !== 'procedure' || record.performed !== 'done' || record.outcomeHits.length === 0 || seen.has(record.ref)) continue;
+      seen.add(record.ref);
+      const place = servicePlace(
+        record,
+        record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0),
+      );
+      if (!(record.spineReason || place !== 0) || !fitsRegion(asked, place)) continue;
+      if (record.when === undefined || record.when.lo > asked.window.asOf || record.when.hi < since) continue;
+      const item: Item = { ref: record.ref, date: record.when, basis: 'chart' };
+      if (record.outcomeHits.some((h) => h.set === ctx.set('outcome-failure'))) say(item, false);
+      else if (record.outcomeHits.some((h) => h.set === ctx.set('outcome-success'))) say(item, true);
+    }
+  }
+}
+
+/** Pain that grew: the last score of the episode is higher than the first. */
+export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const all = scores(input.scores, asked, ctx);
+  const [first, last] = [all[0], all.at(-1)];
+  if (first === undefined || last === undefined || first === last || last.day === first.day) return;
+  const report = last.value > first.value ? tally.pro.bind(tally) : tally.contra.bind(tally);
+  for (const s of [first, last]) report({ ...s.item, ...dated(last) }, last.value > first.value ? 'the score rose' : 'the score did not rise');
+}
+
+/** Pain here greater than there, by the latest scores of both sites. */
+export function comparisonEvidence(input: ComparisonInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const here = scores(input.scores, asked, ctx, input.here).at(-1);
+  const there = scores(input.scores, asked, ctx, input.over).at(-1);
+  if (here === undefined || there === undefined) {
+    if (here !== undefined) tally.lead(here.item, 'a score of this site alone');
+    return;
+  }
+  const later = here.day >= there.day ? here : there;
+  const report = here.value > there.value ? tally.pro.bind(tally) : tally.contra.bind(tally);
+  for (const s of [here, there]) report({ ...s.item, ...dated(later) }, here.value > there.value ? 'greater here' : 'not greater here');
+}
+
+interface Sign {
+  readonly record: ConditionRecord;
+  readonly visit: EncounterRecord | undefined;
+}
+
+/**
+ * Objective signs that progressed between two in-person visits: a sign found at a later visit that was not there at an
+ * earlier one, at which another sign or a normal examination was recorded.
+ */
+export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const signs = signsOf(input, asked, ctx);
+  const visits = ctx.chart.encounters.filter((v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf && relates(v, asked, ctx));
+  for (const sign of signs) {
+    const item = signItem(sign);
+    if (sign.visit === undefined) {
+      tally.lead(item, 'a sign that is not tied to a visit', true);
+      continue;
+    }
+    if (!sign.visit.inPerson) {
+      tally.lead(item, 'found at a visit that was not in person', true);
+      continue;
+    }
+    if (fit(sign.visit.when, asked.window) !== 'inside') continue;
+    const day = sign.visit.when?.lo ?? 0;
+    const earlier = visits.filter((v) => v.inPerson && (v.when?.hi ?? day) < day);
+    const before = signs.filter((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit) && !sameSign(s, sign));
+    const normal = examinations(input, ctx).filter((o) => earlier.some((v) => o.encounter === v.ref || (o.when !== undefined && o.when.lo === v.when?.lo)));
+    if (before.length === 0 && normal.length === 0) {
+      tally.lead(item, earlier.length > 0 ? 'the earlier examination is not on file' : 'only one examination in person', true);
+      continue;
+    }
+    tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'new at a later examination');
+    tally.pro({ ref: sign.visit.ref, ...(sign.visit.when !== undefined && { date: sign.visit.when }), basis: 'chart' }, 'the later examination');
+    for (const s of before) tally.pro(signItem(s), 'found at an earlier examination');
+    for (const o of normal) tally.pro({ ref: o.ref, ...(o.when !== undefined && { date: o.when }), basis: 'chart' }, 'normal at an earlier examination');
+  }
+}
+
+const untilOf = (visit: EncounterRecord, asked: Asked): Pick<Item, 'until'> => {
+  const until = lastDayInside(visit.when, asked.window);
+  return until === undefined ? {} : { until };
+};
+
+const signItem = ({ record }: Sign): Item => {
+  const date = record.recorded ?? record.onset;
+  return { ref: record.ref, ...(date !== undefined && { date }), basis: 'chart' };
+};
+
+const sameSign = (a: Sign, b: Sign): boolean => a.record.codes.some((c) => b.record.codes.includes(c));
+
+const examinations = (input: ProgressionInput, ctx: FactContext): readonly ObservationRecord[] =>
+  (input.examination ?? []).flatMap((name) =>
+    ctx.chart
+      .bySet(ctx.set(name))
+      .filter((r): r is ObservationRecord => r.type === 'observation' && r.final)
+      .filter((r) => r.valueHits.some((h) => h.set === ctx.set('result-normal') || h.set === ctx.set('result-negative'))),
+  );
+
+/** The current signs of a region, each with the visit at which it was found. */
+function signsOf(input: ProgressionInput, asked: Asked, ctx: FactContext): readonly Sign[] {
+  const out = new Map<string, Sign>();
+  const sets = input.signs.flatMap((f) => (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? (b.finding.codes ?? []) : [])));
+  for (const name of sets) {
+    const set = ctx.set(name);
+    for (const record of ctx.chart.bySet(set)) {
+      if (record.type !== 'condition' || record.verification === 'refuted' || !record.current || record.orderReason) continue;
+      const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
+      if (!fitsRegion(asked, placeOfRecord(place, record.site))) continue;
+      const date = record.recorded ?? record.onset;
+      if (date === undefined || date.lo > asked.window.asOf) continue;
+      const visit = ctx.chart.encounters.find((v) => (record.encounter === undefined ? v.when?.lo === date.lo : v.ref === record.encounter));
+      out.set(record.ref, { record, visit });
+    }
+  }
+  return [...out.values()];
+}
+
+/** The start of a drug of the set after another drug of the same set: a change of treatment. */
+export function changeEvidence(input: ChangeInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const drugs = input.drugs
+    .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
+    .filter((r): r is MedicationRecord => r.type === 'medication' && r.start !== undefined && r.taken !== 'not-taken' && r.taken !== 'unclear');
+  for (const drug of drugs) {
+    const before = drugs.find((d) => (d.start?.hi ?? 0) < (drug.start?.lo ?? 0) && !d.codes.some((c) => drug.codes.includes(c)));
+    const until = lastDayInside(drug.start, asked.window);
+    const item: Item = { ref: drug.ref, ...(drug.start !== undefined && { date: drug.start }), basis: 'chart', ...(until !== undefined && { until }) };
+    if (before === undefined) {
+      tally.lead(item, 'no earlier drug of this kind on file');
+      continue;
+    }
+    const where = fit(drug.start, asked.window);
+    if (where === 'inside') tally.pro(item, 'begun after another drug of this kind');
+    else if (where !== 'future') tally.lead(item, 'outside of the time window', where === 'unclear');
+  }
+}

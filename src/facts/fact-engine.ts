@@ -1,0 +1,289 @@
+import type { Chart } from '../chart/chart.ts';
+import type { AnswerRecord } from '../chart/records.ts';
+import type { Section } from '../chart/sections.ts';
+import { add, type Day, formatInterval, type Interval, subtract } from '../dates/day.ts';
+import type { Episode, Evidence, FactQuery, FactSource, FactValue, Gap, Region } from '../policy/fact-source.ts';
+import { all, any, fromBounds } from '../policy/truth.ts';
+import { supports } from '../terminology/regions.ts';
+import { factCode } from '../policy/words.ts';
+import type { Asked, FactContext } from './context.ts';
+import { currentEpisode } from './episode.ts';
+import { courseEvidence } from './evidence/course.ts';
+import { allergyEvidence, deviceEvidence, medicationEvidence, orderEvidence, ordererEvidence, procedureEvidence, visitEvidence } from './evidence/events.ts';
+import { findingEvidence } from './evidence/finding.ts';
+import { imagingEvidence, reportEvidence } from './evidence/imaging.ts';
+import { measureEvidence } from './evidence/measure.ts';
+import { changeEvidence, comparisonEvidence, improvementEvidence, progressionEvidence, worseningEvidence } from './evidence/symptoms.ts';
+import type { BlockInput, FactInput } from './schema.ts';
+import { type Item, Tally } from './tally.ts';
+import { duration, type Vocabulary } from './vocabulary.ts';
+import { fit, type Window } from './window.ts';
+
+/** Which sections a kind of evidence is read from; one of them, complete, suffices to say that there is none. */
+const READ_FROM: Readonly<Record<string, readonly Section[]>> = {
+  finding: ['Condition'],
+  measure: ['Observation'],
+  imaging: ['DiagnosticReport', 'Procedure', 'ImagingStudy'],
+  report: ['DiagnosticReport'],
+  procedure: ['Procedure'],
+  medication: ['MedicationRequest', 'MedicationStatement'],
+  visit: ['Encounter'],
+  order: ['ServiceRequest'],
+  orderer: [],
+  device: ['Device'],
+  allergy: ['AllergyIntolerance'],
+  course: ['Procedure'],
+  improvement: ['Observation'],
+  worsening: ['Observation'],
+  comparison: ['Observation'],
+  progression: ['Condition', 'Encounter'],
+  change: ['MedicationRequest', 'MedicationStatement'],
+};
+
+/** Derives the facts of one chart as of one day. Belongs to one request; the same query always gives the same value. */
+export class FactEngine implements FactSource, FactContext {
+  readonly asOf: Day;
+  readonly asOfInstant: number | undefined;
+  readonly serviceDate: Day;
+  readonly chart: Chart;
+  readonly vocabulary: Vocabulary;
+  readonly #memo = new Map<string, FactValue>();
+  readonly #episodes = new Map<Region | 'any', Episode>();
+
+  /**
+   * @param asOf the order's date; its day counts, its instant serves windows in hours
+   * @param serviceDate selects the text in force
+   */
+  constructor(chart: Chart, vocabulary: Vocabulary, asOf: Interval, serviceDate: Day) {
+    this.chart = chart;
+    this.vocabulary = vocabulary;
+    this.asOf = asOf.hi;
+    this.asOfInstant = asOf.at;
+    this.serviceDate = serviceDate;
+  }
+
+  set(name: string): number {
+    return this.vocabulary.codes.number(name);
+  }
+
+  birth(): { readonly on: Interval; readonly reference: string } | undefined {
+    return this.chart.birth === undefined ? undefined : { on: this.chart.birth, reference: this.chart.patientRef };
+  }
+
+  episode(region: Region | 'any'): Episode {
+    const known = this.#episodes.get(region);
+    if (known !== undefined) return known;
+    const episode = currentEpisode(this.chart, this.vocabulary, region, this.asOf);
+    this.#episodes.set(region, episode);
+    return episode;
+  }
+
+  fact(query: FactQuery): FactValue {
+    const key = memoKey(query);
+    const known = this.#memo.get(key);
+    if (known !== undefined) return known;
+    const value = this.#derive(query);
+    this.#memo.set(key, value);
+    return value;
+  }
+
+  #derive(query: FactQuery): FactValue {
+    const fact = this.vocabulary.facts.get(query.fact);
+    if (fact === undefined) throw new RangeError(`there is no fact "${query.fact}"`);
+    const asked: Asked = { query, window: this.#window(query, fact) };
+    const own = this.#evidence(fact, asked);
+    const composed = this.#compose(fact, query, own);
+    const answered = this.#withAnswers(fact, asked, composed);
+    return query.ago === undefined ? answered : this.#longAgo(answered, query.ago);
+  }
+
+  #window(query: FactQuery, fact: FactInput): Window {
+    const instant = this.asOfInstant === undefined ? {} : { asOfInstant: this.asOfInstant };
+    const base = { asOf: this.asOf, ...instant };
+    const length = query.within ?? (query.since === undefined && fact.lookback !== undefined ? duration(fact.lookback) : undefined);
+    if (query.since === undefined) return length === undefined ? base : { ...base, earliest: subtract(this.asOf, length), length };
+    const anchor = this.#anchor(query.since, query.region);
+    if (anchor === undefined) return { ...base, uncertainBefore: this.asOf + 1 };
+    // an event with a window of its own: evidence follows the event by no more than the window, which the query counts from today
+    const floor = length === undefined ? undefined : subtract(this.asOf, length);
+    const earliest = Math.max(anchor.earliest ?? Number.NEGATIVE_INFINITY, floor ?? Number.NEGATIVE_INFINITY);
+    return {
+      ...base,
+      ...(earliest !== Number.NEGATIVE_INFINITY && { earliest }),
+      ...(anchor.uncertainBefore !== undefined && { uncertainBefore: anchor.uncertainBefore }),
+      ...(length !== undefined && { length }),
+    };
+  }
+
+  /** The first day after an anchor: the onset of the episode, or the latest date of another fact. */
+  #anchor(since: NonNullable<FactQuery['since']>, region: Region | 'any'): { readonly earliest?: Day; readonly uncertainBefore?: Day } | undefined {
+    if (since === 'episode') {
+      const { onset, knownSince } = this.episode(region);
+      if (onset !== undefined) return { earliest: onset.lo, ...(onset.hi > onset.lo && { uncertainBefore: onset.hi }) };
+      return knownSince === undefined ? undefined : { uncertainBefore: knownSince };
+    }
+    const event = this.fact({ fact: since.fact, certainty: 'history', region, strictRegion: false });
+    return event.truth === 'true' && event.when !== undefined ? { earliest: event.when.lo, ...(event.when.hi > event.when.lo && { uncertainBefore: event.when.hi }) } : undefined;
+  }
+
+  #evidence(fact: FactInput, asked: Asked): FactValue {
+    const tally = new Tally(asked.query.fact);
+    let from: Day | undefined;
+    for (const block of fact.evidence) from = this.#block(block, asked, tally) ?? from;
+    this.#leads(fact, asked, tally);
+    const decided = tally.decide();
+    const sections = this.#incomplete(fact);
+    const leads = tally.leads();
+    return {
+      ...decided,
+      ...(decided.truth === 'unknown' && this.#gap(decided.gap, fact, sections)),
+      ...(leads.length > 0 && { leads }),
+      ...(tally.considered.length > 0 && { considered: tally.considered }),
+      ...(decided.truth === 'false' && from !== undefined && { from }),
+      ...(decided.truth === 'false' && tally.redoable && { redoable: true }),
+    };
+  }
+
+  #block(block: BlockInput, asked: Asked, tally: Tally): Day | undefined {
+    if ('finding' in block) findingEvidence(block.finding, asked, this, tally);
+    else if (asked.query.source === 'order-reason') return undefined;
+    else if ('measure' in block) measureEvidence(block.measure, asked, this, tally);
+    else if ('imaging' in block) imagingEvidence(block.imaging, asked, this, tally);
+    else if ('report' in block) reportEvidence(block.report, asked, this, tally);
+    else if ('procedure' in block) procedureEvidence(block.procedure, asked, this, tally);
+    else if ('medication' in block) medicationEvidence(block.medication, asked, this, tally);
+    else if ('visit' in block) visitEvidence(block.visit, asked, this, tally);
+    else if ('order' in block) orderEvidence(block.order, asked, this, tally);
+    else if ('orderer' in block) ordererEvidence(block.orderer, asked, this, tally);
+    else if ('device' in block) deviceEvidence(block.device, asked, this, tally);
+    else if ('allergy' in block) allergyEvidence(block.allergy, asked, this, tally);
+    else if ('course' in block) return courseEvidence(block.course, asked, this, tally).from;
+    else if ('improvement' in block) improvementEvidence(block.improvement, asked, this, tally);
+    else if ('worsening' in block) worseningEvidence(block.worsening, asked, this, tally);
+    else if ('comparison' in block) comparisonEvidence(block.comparison, asked, this, tally);
+    else if ('progression' in block) progressionEvidence(block.progression, asked, this, tally);
+    else changeEvidence(block.change, asked, this, tally);
+    return undefined;
+  }
+
+  /** Orders, documents and findings that only help to answer. */
+  #leads(fact: FactInput, asked: Asked, tally: Tally): void {
+    for (const [kind, sets] of Object.entries(fact.leads ?? {})) {
+      for (const name of sets ?? []) {
+        for (const record of this.chart.bySet(this.set(name))) {
+          if (kind === 'orders' ? record.type !== 'order' : kind === 'documents' ? record.type !== 'lead' : record.type !== 'condition') continue;
+          const when = 'when' in record ? record.when : record.type === 'condition' ? (record.onset ?? record.recorded) : undefined;
+          if (fit(when, { asOf: asked.window.asOf }) === 'future') continue;
+          const item: Item = { ref: record.ref, ...(when !== undefined && { date: when }), basis: 'chart' };
+          tally.lead(item, record.type === 'order' ? 'ordered' : record.type === 'lead' ? `${record.resource} on file` : 'a related finding');
+        }
+      }
+    }
+  }
+
+  /** Sections that this fact is read from and that were not retrieved whole. */
+  #incomplete(fact: FactInput): readonly Section[] {
+    const read = fact.evidence.flatMap((b) => READ_FROM[Object.keys(b)[0] ?? ''] ?? []);
+    return [...new Set(read)].filter((s) => this.chart.sections.get(s) !== 'complete');
+  }
+
+  /** A silence is a silence only when one sufficient section is complete. */
+  #gap(gap: Gap | undefined, fact: FactInput, incomplete: readonly Section[]): { readonly gap: Gap; readonly sections?: readonly Section[] } {
+    if (gap !== 'silent') return { gap: gap ?? 'unclear' };
+    const sufficient = fact.sufficient ?? READ_FROM[Object.keys(fact.evidence[0] ?? {})[0] ?? ''] ?? [];
+    if (sufficient.length === 0 || sufficient.some((s) => this.chart.sections.get(s) === 'complete')) return { gap: 'silent' };
+    return { gap: 'incomplete', sections: incomplete };
+  }
+
+  /** Facts made of others: the same question is asked of each. */
+  #compose(fact: FactInput, query: FactQuery, own: FactValue): FactValue {
+    if (fact.any === undefined && fact.all === undefined) return own;
+    const parts = [...(fact.any ?? []), ...(fact.all ?? [])].map((f) => this.fact({ ...query, fact: f }));
+    if (fact.evidence.length > 0) {
+      if (own.truth !== 'unknown' && fact.any !== undefined && own.truth === 'true') return own;
+      parts.push(own);
+    }
+    const combine = fact.all === undefined ? any : all;
+    const truth = combine(parts.map((p) => p.truth));
+    const speaking = parts.filter((p) => p.truth === truth);
+    const leads = parts.flatMap((p) => p.leads ?? []);
+    const considered = parts.flatMap((p) => p.considered ?? []);
+    const conflicts = parts.flatMap((p) => p.conflicts ?? []);
+    const sections = [...new Set(parts.flatMap((p) => p.sections ?? []))];
+    const whens = speaking.flatMap((p) => p.when ?? []);
+    const when = whens.sort((a, b) => b.hi - a.hi)[0];
+    const untils = speaking.map((p) => p.until ?? Number.POSITIVE_INFINITY);
+    const until = fact.all === undefined ? Math.max(...untils) : Math.min(...untils);
+    return {
+      truth,
+      evidence: truth === 'unknown' ? [] : speaking.flatMap((p) => p.evidence),
+      ...(truth === 'unknown' && { gap: worst(parts.flatMap((p) => p.gap ?? [])) }),
+      ...(truth === 'unknown' && sections.length > 0 && { sections }),
+      ...(leads.length > 0 && { leads: unique(leads) }),
+      ...(considered.length > 0 && { considered }),
+      ...(conflicts.length > 0 && { conflicts }),
+      ...(truth === 'true' && when !== undefined && { when }),
+      ...(truth === 'true' && until !== Number.POSITIVE_INFINITY && { until }),
+      ...(truth === 'false' && speaking.some((p) => p.redoable === true) && { redoable: true }),
+    };
+  }
+
+  /** What a clinician documented under the fact's code; it never overrides later evidence of the chart. */
+  #withAnswers(fact: FactInput, asked: Asked, value: FactValue): FactValue {
+    if (asked.query.source === 'order-reason') return value;
+    const answer = this.#latestAnswer(fact, asked);
+    if (answer === undefined || answer.value.kind !== 'boolean') return value;
+    const truth = answer.value.value ? 'true' : 'false';
+    const evidence: Evidence = {
+      reference: answer.ref,
+      ...(answer.when !== undefined && { date: formatInterval(answer.when) }),
+      fact: asked.query.fact,
+      basis: 'attested',
+    };
+    const { gap: _gap, sections: _sections, ...settled } = value;
+    const until = asked.window.length !== undefined && answer.when !== undefined ? { until: add(answer.when.lo, asked.window.length) } : {};
+    if (value.truth === 'unknown') return { ...settled, truth, evidence: [evidence], ...until, ...(answer.when !== undefined && { when: answer.when }) };
+    if (value.truth === truth) return { ...value, evidence: [...value.evidence, evidence] };
+    const charted = value.evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
+    if (answer.when !== undefined && formatInterval(answer.when) > charted) return { ...settled, truth, evidence: [evidence], conflicts: value.evidence, ...until };
+    return { ...value, conflicts: [...(value.conflicts ?? []), evidence] };
+  }
+
+  #latestAnswer(fact: FactInput, asked: Asked): AnswerRecord | undefined {
+    const { query, window } = asked;
+    const answers = this.chart.answers.filter((a) => {
+      if (!answersQuery(a, query)) return false;
+      if (a.by === 'unknown' || (a.by === 'patient' && !fact['patient-may-answer'])) return false;
+      return supports(a.place, query.region, false) && fit(a.when, window) === 'inside';
+    });
+    return answers.sort((a, b) => (b.when?.hi ?? 0) - (a.when?.hi ?? 0))[0];
+  }
+
+  /** "At least so long ago": the latest event decides. */
+  #longAgo(value: FactValue, ago: NonNullable<FactQuery['ago']>): FactValue {
+    if (value.truth !== 'true') return value;
+    if (value.when === undefined) return { truth: 'unknown', evidence: [], gap: 'unclear', ...(value.considered !== undefined && { considered: value.considered }) };
+    const latest = subtract(this.asOf, ago);
+    const truth = fromBounds(value.when.lo <= latest, value.when.hi <= latest);
+    if (truth === 'true') return value;
+    const from = add(value.when.hi, ago);
+    return truth === 'false' ? { ...value, truth, from } : { truth, evidence: [], gap: 'unclear', from };
+  }
+}
+
+const memoKey = (q: FactQuery): string =>
+  `${q.fact}|${q.certainty}|${q.region}|${q.strictRegion}|${q.within?.count ?? ''}${q.within?.unit ?? ''}|${q.ago?.count ?? ''}${q.ago?.unit ?? ''}|${typeof q.since === 'object' ? q.since.fact : (q.since ?? '')}|${q.source ?? ''}`;
+
+/** Does an answer settle a query? A known answers a suspicion with yes; a denied suspicion denies the diagnosis too. */
+function answersQuery(answer: AnswerRecord, query: FactQuery): boolean {
+  if (answer.fact === factCode(query)) return true;
+  if (!answer.fact.startsWith(query.fact) || answer.value.kind !== 'boolean') return false;
+  const suffix = answer.fact.slice(query.fact.length);
+  if (suffix === '') return answer.value.value;
+  return query.certainty === 'known' && suffix === '.suspected' && !answer.value.value;
+}
+
+const ORDER: readonly Gap[] = ['incomplete', 'conflict', 'unclear', 'silent'];
+const worst = (gaps: readonly Gap[]): Gap => ORDER.find((g) => gaps.includes(g)) ?? 'silent';
+
+const unique = <T extends { readonly reference: string }>(leads: readonly T[]): readonly T[] => [...new Map(leads.map((l) => [l.reference, l])).values()];

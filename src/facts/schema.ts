@@ -1,0 +1,154 @@
+import * as z from 'zod';
+import { SECTIONS } from '../chart/sections.ts';
+import { parseDuration } from '../dates/day.ts';
+import { MODALITIES } from '../policy/studies.ts';
+
+const TEXT = z.string().min(1);
+const NAME = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a name has lower-case letters, digits and hyphens');
+const SETS = z.array(NAME).min(1);
+const DURATION = z.string().refine((t) => parseDuration(t) !== undefined, 'expected a number and a unit, e.g. "6 weeks"');
+const REGIONAL = z.boolean().default(true).meta({ description: 'the place of the evidence has to fit the region asked about' });
+
+/** `above-reference`, `below-reference`, or a comparison with a UCUM unit such as ">= 38 Cel". */
+const TEST = z.string().regex(/^(above-reference|below-reference|(>|>=|<|<=) \d+(\.\d+)? \S+)$/, 'expected "above-reference", "below-reference" or e.g. ">= 38 Cel"');
+
+const Finding = z.strictObject({
+  codes: SETS.optional().meta({ description: 'Condition.code, order reasons, coded Observation values' }),
+  observed: SETS.optional().meta({ description: 'Observation.code of findings answered yes or no, normal or abnormal' }),
+  history: SETS.optional().meta({ description: 'codes that prove it in the past' }),
+  complaint: z.boolean().default(false).meta({ description: 'reasons of visits show it too' }),
+  regional: REGIONAL,
+});
+const Measure = z.strictObject({
+  codes: SETS,
+  test: TEST,
+  otherwise: TEST.optional().meta({ description: 'used when there is neither an interpretation nor a reference range' }),
+  site: SETS.optional(),
+  regional: z.boolean().default(false),
+});
+const Imaging = z.strictObject({
+  modality: z.array(z.enum(MODALITIES)).min(1),
+  result: z.enum(['any', 'normal', 'abnormal', 'indeterminate', 'negative', 'non-diagnostic', 'abnormal-or-indeterminate']).default('any'),
+  shows: SETS.optional().meta({ description: 'a coded conclusion of one of these sets' }),
+  elsewhere: z.boolean().default(false).meta({ description: 'examinations of other parts of the body count too' }),
+  brain: z.boolean().default(false).meta({ description: 'examinations of the brain, whatever the region asked about' }),
+  codes: SETS.optional().meta({ description: 'only examinations whose code is of one of these sets' }),
+});
+const Report = z.strictObject({
+  codes: SETS.meta({ description: 'DiagnosticReport.code of tests that are no imaging' }),
+  shows: SETS.optional(),
+  result: z.enum(['any', 'normal', 'abnormal']).default('any'),
+  regional: REGIONAL,
+});
+const Procedure = z.strictObject({ codes: SETS, regional: REGIONAL });
+const Medication = z.strictObject({
+  codes: SETS,
+  use: z.enum(['current', 'ever']).default('current'),
+  lasting: DURATION.optional(),
+});
+const Visit = z.strictObject({
+  specialty: SETS.optional(),
+  codes: SETS.optional(),
+  'in-person': z.boolean().default(true),
+  related: z.boolean().default(true).meta({ description: 'for the spine problem: by reason, diagnosis, or a diagnosis made there' }),
+});
+const Order = z.strictObject({
+  codes: SETS,
+  specialty: SETS.optional(),
+  urgent: z.boolean().default(false),
+  regional: REGIONAL,
+});
+const Orderer = z.strictObject({ specialty: SETS });
+const Device = z.strictObject({ codes: SETS.optional(), safety: SETS.optional() });
+const Allergy = z.strictObject({ codes: SETS, reaction: SETS.optional() });
+const Course = z.strictObject({
+  therapies: SETS.meta({ description: 'Procedures and visits of these sets are treatment' }),
+  drugs: SETS.optional(),
+  'at-least': DURATION,
+  including: z.array(SETS).default([]).meta({ description: 'the course contains something of each of these groups' }),
+  evaluation: SETS.optional().meta({ description: 'the course begins with an evaluation of this set, and has a later visit' }),
+  window: z.enum(['whole', 'end']).default('end').meta({ description: 'whole: all of it lies in the window; end: it ends there or goes on' }),
+  ongoing: z.boolean().default(false).meta({ description: 'the course goes on at the as-of date' }),
+});
+const Improvement = z.strictObject({
+  scores: SETS,
+  claims: z.enum(['none', 'some']).meta({ description: 'none: true when the pain did not improve; some: true when it did' }),
+});
+const Worsening = z.strictObject({ scores: SETS });
+const Comparison = z.strictObject({ scores: SETS, here: SETS, over: SETS });
+const Progression = z.strictObject({ signs: z.array(NAME).min(1), examination: SETS.optional() });
+const Change = z.strictObject({ drugs: SETS });
+
+/** One kind of evidence. */
+const Block = z.union([
+  z.strictObject({ finding: Finding }),
+  z.strictObject({ measure: Measure }),
+  z.strictObject({ imaging: Imaging }),
+  z.strictObject({ report: Report }),
+  z.strictObject({ procedure: Procedure }),
+  z.strictObject({ medication: Medication }),
+  z.strictObject({ visit: Visit }),
+  z.strictObject({ order: Order }),
+  z.strictObject({ orderer: Orderer }),
+  z.strictObject({ device: Device }),
+  z.strictObject({ allergy: Allergy }),
+  z.strictObject({ course: Course }),
+  z.strictObject({ improvement: Improvement }),
+  z.strictObject({ worsening: Worsening }),
+  z.strictObject({ comparison: Comparison }),
+  z.strictObject({ progression: Progression }),
+  z.strictObject({ change: Change }),
+]);
+
+const Leads = z.strictObject({
+  orders: SETS.optional(),
+  documents: SETS.optional(),
+  findings: SETS.optional(),
+});
+
+const Fact = z.strictObject({
+  label: TEXT,
+  ask: TEXT.regex(/\?$/, 'a question ends with "?"'),
+  note: TEXT.optional(),
+  urgent: z.boolean().default(false),
+  lookback: DURATION.optional().meta({ description: 'older evidence, for or against, is not current' }),
+  evidence: z.array(Block).default([]),
+  any: z.array(NAME).optional().meta({ description: 'true when one of these facts is' }),
+  all: z.array(NAME).optional().meta({ description: 'true when all of these facts are' }),
+  'patient-may-answer': z.boolean().default(false),
+  leads: Leads.optional(),
+  action: TEXT.optional(),
+  takes: DURATION.optional(),
+  sufficient: z.array(z.enum(SECTIONS)).optional().meta({ description: 'one of these sections, complete, suffices to say that there is none' }),
+});
+
+const EpisodeFamilies = z.strictObject({
+  complaints: z.record(NAME, SETS).meta({ description: 'kinds of complaint; a new onset of the same kind begins a new episode' }),
+  therapies: SETS,
+  drugs: SETS,
+  'visit-reasons': SETS.meta({ description: 'reasons and diagnoses that make a visit one for the spine problem' }),
+  'not-a-gap': DURATION.meta({ description: 'longer than this without visit, code or treatment ends an episode' }),
+});
+
+/** `policies/facts/*.yaml`: the shared, payer-neutral vocabulary. */
+export const FactsFile = z.strictObject({ facts: z.record(NAME, Fact).default({}), episode: EpisodeFamilies.optional() });
+export type FactInput = z.infer<typeof Fact>;
+export type BlockInput = z.infer<typeof Block>;
+export type EpisodeInput = z.infer<typeof EpisodeFamilies>;
+export type FindingInput = z.infer<typeof Finding>;
+export type MeasureInput = z.infer<typeof Measure>;
+export type ImagingInput = z.infer<typeof Imaging>;
+export type ReportInput = z.infer<typeof Report>;
+export type ProcedureInput = z.infer<typeof Procedure>;
+export type MedicationInput = z.infer<typeof Medication>;
+export type VisitInput = z.infer<typeof Visit>;
+export type OrderInput = z.infer<typeof Order>;
+export type OrdererInput = z.infer<typeof Orderer>;
+export type DeviceInput = z.infer<typeof Device>;
+export type AllergyInput = z.infer<typeof Allergy>;
+export type CourseInput = z.infer<typeof Course>;
+export type ImprovementInput = z.infer<typeof Improvement>;
+export type WorseningInput = z.infer<typeof Worsening>;
+export type ComparisonInput = z.infer<typeof Comparison>;
+export type ProgressionInput = z.infer<typeof Progression>;
+export type ChangeInput = z.infer<typeof Change>;

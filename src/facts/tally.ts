@@ -1,0 +1,100 @@
+import { type Day, formatInterval, type Interval } from '../dates/day.ts';
+import type { Basis, Considered, Evidence, FactValue, Lead } from '../policy/fact-source.ts';
+
+/** One piece of evidence for or against a fact. */
+export interface Item {
+  readonly ref?: string;
+  readonly date?: Interval;
+  readonly basis: Basis;
+  /** the day that decides between contradicting evidence, when it is not the date itself (two scores speak on the later day) */
+  readonly decides?: Interval;
+  /** the last as-of day on which it still lies in its window */
+  readonly until?: Day;
+}
+
+/** Collects what the chart says about one fact, then decides. */
+export class Tally {
+  readonly fact: string;
+  readonly for: Item[] = [];
+  readonly against: Item[] = [];
+  readonly considered: Considered[] = [];
+  /** evidence exists that does not settle the question: a partial date, a result that is not coded */
+  unclear = false;
+  conflict = false;
+  redoable = false;
+
+  constructor(fact: string) {
+    this.fact = fact;
+  }
+
+  #note(item: Item, verdict: Considered['verdict'], reason: string): void {
+    if (item.ref === undefined) return;
+    this.considered.push({ reference: item.ref, ...(item.date !== undefined && { date: formatInterval(item.date) }), verdict, reason });
+  }
+
+  pro(item: Item, reason: string): void {
+    this.for.push(item);
+    this.#note(item, 'for', reason);
+  }
+
+  contra(item: Item, reason: string): void {
+    this.against.push(item);
+    this.#note(item, 'against', reason);
+  }
+
+  /** Helps to answer, proves nothing. @param open true when it leaves the question open rather than silent */
+  lead(item: Item, reason: string, open = false): void {
+    if (open) this.unclear = true;
+    this.#note(item, 'lead', reason);
+  }
+
+  ignore(item: Item, reason: string): void {
+    this.#note(item, 'ignored', reason);
+  }
+
+  /** Several dates speak: the later one wins; on the same day it is a conflict. */
+  decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'until'> {
+    const pro = latest(this.for);
+    const contra = latest(this.against);
+    if (pro === undefined && contra === undefined) {
+      return { truth: 'unknown', evidence: [], gap: this.conflict ? 'conflict' : this.unclear ? 'unclear' : 'silent' };
+    }
+    if (contra === undefined || (pro !== undefined && pro > contra)) return this.#true();
+    if (pro === undefined || contra > pro) return { truth: 'false', evidence: this.#evidence(this.against), ...conflicts(this.#evidence(this.for)) };
+    return { truth: 'unknown', evidence: [], gap: 'conflict', conflicts: this.#evidence([...this.for, ...this.against]) };
+  }
+
+  #true(): ReturnType<Tally['decide']> {
+    const when = this.for.reduce<Interval | undefined>((max, i) => (i.date !== undefined && (max === undefined || i.date.hi > max.hi) ? i.date : max), undefined);
+    const untils = this.for.map((i) => i.until ?? Number.POSITIVE_INFINITY);
+    const until = Math.max(...untils);
+    return {
+      truth: 'true',
+      evidence: this.#evidence(this.for),
+      ...conflicts(this.#evidence(this.against)),
+      ...(when !== undefined && { when }),
+      ...(until !== Number.POSITIVE_INFINITY && { until }),
+    };
+  }
+
+  #evidence(items: readonly Item[]): readonly Evidence[] {
+    return items.map((i) => ({
+      ...(i.ref !== undefined && { reference: i.ref }),
+      ...(i.date !== undefined && { date: formatInterval(i.date) }),
+      fact: this.fact,
+      basis: i.basis,
+    }));
+  }
+
+  leads(): readonly Lead[] {
+    return this.considered
+      .filter((c) => c.verdict === 'lead')
+      .map((c) => ({ reference: c.reference, ...(c.date !== undefined && { date: c.date }), label: c.reason }));
+  }
+}
+
+const conflicts = (evidence: readonly Evidence[]): { conflicts?: readonly Evidence[] } => (evidence.length === 0 ? {} : { conflicts: evidence });
+
+/** The latest day of some items; undated items count as oldest. */
+const latest = (items: readonly Item[]): Day | undefined =>
+  items.length === 0 ? undefined : Math.max(...items.map((i) => (i.decides ?? i.date)?.hi ?? Number.NEGATIVE_INFINITY));

@@ -1,0 +1,121 @@
+import type { ChartRecord, MedicationRecord, ProcedureRecord } from '../chart/records.ts';
+import type { Day, Interval } from '../dates/day.ts';
+import { type Place, supports } from '../terminology/regions.ts';
+import { type Asked, type FactContext, placeOfRecord } from './context.ts';
+import { servicePlace } from './evidence/events.ts';
+import type { Tally } from './tally.ts';
+
+/** An active prescription without supply or dates is a course of unknown length beyond this. */
+const OPEN_PRESCRIPTION_DAYS = 30;
+
+/** One treatment of the complaint: a visit, or a drug from its start to its end. */
+export interface Treatment {
+  readonly ref: string;
+  readonly when: Interval;
+  readonly record: ChartRecord;
+  /** documented or supplied to this day */
+  readonly end: Day;
+  /** it may have gone on to this day */
+  readonly possibleEnd: Day;
+  readonly isVisit: boolean;
+}
+
+/** A treatment that was refused or not done. */
+export interface Refused {
+  readonly ref: string;
+  readonly when: Interval | undefined;
+  readonly record: ChartRecord;
+}
+
+export interface Treatments {
+  readonly given: readonly Treatment[];
+  readonly refused: readonly Refused[];
+}
+
+const placeIn = (record: ChartRecord, set: number): Place => record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0);
+
+/**
+ * The treatments of the current episode in a region. A therapy visit counts when its reason, body site or code is of the
+ * region, or its reason is a spine problem without region; one that names nothing is a lead.
+ */
+export function treatments(therapies: readonly string[], drugs: readonly string[], asked: Asked, ctx: FactContext, tally: Tally): Treatments {
+  const given: Treatment[] = [];
+  const refused: Refused[] = [];
+  const seen = new Set<string>();
+  const episode = ctx.episode(asked.query.region);
+  const since = episode.onset?.lo ?? episode.knownSince;
+  for (const name of therapies) {
+    const set = ctx.set(name);
+    for (const record of ctx.chart.bySet(set)) {
+      if (seen.has(record.ref)) continue;
+      seen.add(record.ref);
+      therapy(record, placeIn(record, set), since, asked, tally, given, refused);
+    }
+  }
+  for (const name of drugs) {
+    for (const record of ctx.chart.bySet(ctx.set(name))) {
+      if (record.type !== 'medication' || seen.has(record.ref)) continue;
+      seen.add(record.ref);
+      drug(record, since, asked, tally, given);
+    }
+  }
+  given.sort((a, b) => a.when.lo - b.when.lo);
+  return { given, refused };
+}
+
+function therapy(record: ChartRecord, codePlace: Place, since: Day | undefined, asked: Asked, tally: Tally, given: Treatment[], refused: Refused[]): void {
+  const asOf = asked.window.asOf;
+  if (record.type === 'order') {
+    tally.lead({ ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' }, 'referral, no visits on file');
+    return;
+  }
+  if (record.type === 'lead') {
+    tally.lead({ ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' }, `${record.resource} on file`);
+    return;
+  }
+  if (record.type !== 'procedure' && record.type !== 'encounter') return;
+  const item = { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' as const };
+  const { place, spine } = placeAndReason(record, codePlace);
+  if (place === 0 && !spine) return tally.lead(item, 'a therapy visit without region or reason');
+  if (!supports(place, asked.query.region, false)) return tally.ignore(item, 'another region');
+  const done = record.type === 'encounter' ? (record.held ? 'done' : 'unclear') : record.performed;
+  if (done === 'not-done') {
+    refused.push({ ref: record.ref, when: record.when, record });
+    return;
+  }
+  if (done === 'unclear') return tally.lead(item, 'not documented as completed');
+  if (record.when === undefined) return tally.lead(item, 'a therapy visit without a date', true);
+  if (record.when.lo > asOf) return tally.ignore(item, 'dated after the order');
+  if (since !== undefined && record.when.hi < since) return tally.lead(item, 'before the current episode');
+  const end = record.type === 'procedure' ? (record.end?.lo ?? record.when.lo) : record.when.lo;
+  given.push({ ref: record.ref, when: record.when, record, end: Math.min(end, asOf), possibleEnd: Math.min(end, asOf), isVisit: true });
+}
+
+function placeAndReason(record: Extract<ChartRecord, { type: 'procedure' | 'encounter' }>, codePlace: Place): { readonly place: Place; readonly spine: boolean } {
+  if (record.type === 'procedure') return { place: servicePlace(record satisfies ProcedureRecord, codePlace), spine: record.spineReason };
+  const place = record.reasons.reduce<Place>((p, h) => p | h.place, 0);
+  return { place: placeOfRecord(codePlace, place), spine: record.reasons.length > 0 };
+}
+
+function drug(record: MedicationRecord, since: Day | undefined, asked: Asked, tally: Tally, given: Treatment[]): void {
+  const asOf = asked.window.asOf;
+  const item = { ref: record.ref, ...(record.start !== undefined && { date: record.start }), basis: 'chart' as const };
+  if (record.taken === 'not-taken') return tally.ignore(item, 'not taken');
+  if (record.taken === 'unclear') return tally.lead(item, 'not documented as taken');
+  if (record.hasReason && !(record.spineReason && supports(record.reason, asked.query.region, false))) return tally.ignore(item, 'for another problem');
+  if (record.start === undefined) return tally.lead(item, 'a drug without a start', true);
+  if (record.start.lo > asOf) return tally.ignore(item, 'begun after the order');
+  if (since !== undefined && record.start.hi < since && !record.spineReason) return tally.lead(item, 'begun before the current episode');
+  const { end, possibleEnd } = drugEnd(record, record.start, asOf);
+  if (since !== undefined && possibleEnd < since) return tally.lead(item, 'before the current episode');
+  const start = since !== undefined && record.start.lo < since ? { lo: since, hi: Math.max(since, record.start.hi) } : record.start;
+  given.push({ ref: record.ref, when: start, record, end: Math.max(Math.min(end, asOf), start.lo), possibleEnd: Math.min(possibleEnd, asOf), isVisit: false });
+}
+
+/** How long a drug was taken for sure, and how long at most. */
+function drugEnd(record: MedicationRecord, start: Interval, asOf: Day): { readonly end: Day; readonly possibleEnd: Day } {
+  if (record.stated && record.taken === 'active') return { end: record.end?.lo ?? asOf, possibleEnd: record.end?.hi ?? asOf };
+  if (record.end !== undefined) return { end: record.end.lo, possibleEnd: record.taken === 'active' ? asOf : record.end.hi };
+  if (record.taken === 'active') return { end: start.lo + OPEN_PRESCRIPTION_DAYS, possibleEnd: asOf };
+  return { end: start.lo, possibleEnd: asOf };
+}

@@ -1,0 +1,41 @@
+import { add, type Day, type Duration, type Interval, subtract } from '../dates/day.ts';
+
+/** The span of days in which evidence counts. */
+export interface Window {
+  readonly asOf: Day;
+  /** instant of the as-of date, for windows in hours */
+  readonly asOfInstant?: number;
+  /** first day that counts; undefined = no lower bound */
+  readonly earliest?: Day;
+  /** the lower bound itself is not known for sure: evidence before this day is unclear, not out */
+  readonly uncertainBefore?: Day;
+  /** the duration behind `earliest`, to tell until when evidence stays inside */
+  readonly length?: Duration;
+}
+
+export type Fit = 'inside' | 'outside' | 'future' | 'unclear';
+
+/** Does a date lie in the window? Partial dates that straddle an end are unclear, and so are undated items of a bounded window. */
+export function fit(date: Interval | undefined, window: Window): Fit {
+  if (date === undefined) return window.earliest === undefined && window.uncertainBefore === undefined ? 'inside' : 'unclear';
+  if (date.lo > window.asOf) return 'future';
+  if (window.length?.unit === 'hours' && date.at !== undefined && window.asOfInstant !== undefined) {
+    const age = window.asOfInstant - date.at;
+    return age < 0 ? 'future' : age <= window.length.count * 3_600_000 ? 'inside' : 'outside';
+  }
+  if (window.earliest !== undefined) {
+    if (date.hi < window.earliest) return 'outside';
+    if (date.lo < window.earliest) return 'unclear';
+  }
+  if (window.uncertainBefore !== undefined && date.lo < window.uncertainBefore) return 'unclear';
+  return 'inside';
+}
+
+/** The last as-of day on which a date still lies in a window that counts back from the as-of day. */
+export function lastDayInside(date: Interval | undefined, window: Window): Day | undefined {
+  if (date === undefined || window.length === undefined || window.earliest === undefined) return undefined;
+  return add(date.lo, window.length);
+}
+
+/** A window of a length that ends on the as-of day. */
+export const lastDays = (asOf: Day, length: Duration): Window => ({ asOf, earliest: subtract(asOf, length), length });

@@ -1,0 +1,102 @@
+import type { Day } from '../dates/day.ts';
+import type { Evidence, Gap, Lead } from './fact-source.ts';
+import type { NeedKind } from './needs.ts';
+import type { Truth } from './truth.ts';
+
+export const OUTCOMES = ['met', 'not-met', 'undetermined', 'alternative', 'not-required'] as const;
+/** What the criteria check says; never a determination, which is the payer's act. */
+export type Outcome = (typeof OUTCOMES)[number];
+
+export const REASONS = [
+  'documentation',
+  'no-indication',
+  'data-unavailable',
+  'conflict',
+  'reviewer',
+  'coverage-unavailable',
+  'coverage-ambiguous',
+  'exclusion',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** A criterion with the evidence that makes it true. */
+export interface Satisfied {
+  readonly criterion: string;
+  readonly label: string;
+  readonly cite: string;
+  readonly evidence: readonly Evidence[];
+}
+
+/** A criterion that the chart contradicts. */
+export interface Contradicted {
+  readonly criterion: string;
+  readonly label: string;
+  readonly cite: string;
+  readonly why: string;
+  readonly evidence: readonly Evidence[];
+}
+
+/** One way to "met": what the chart has of it and what it lacks. */
+export interface NearestPath {
+  readonly criterion: string;
+  readonly label: string;
+  readonly cite: string;
+  readonly has: readonly string[];
+  readonly needs: readonly string[];
+  readonly kind: NeedKind;
+  /** the first day on which waiting makes it true */
+  readonly from?: Day;
+  /** the first day on which it could be true if what it needs were started on the as-of date */
+  readonly startedNow?: Day;
+}
+
+/** A fact that somebody may know, with the question to ask. */
+export interface Missing {
+  /** the code of the fact, as documented by an Observation or a QuestionnaireResponse item */
+  readonly fact: string;
+  readonly label: string;
+  readonly ask: string;
+  readonly criteria: readonly string[];
+  readonly leads: readonly Lead[];
+  readonly action?: string;
+  readonly gap: Gap;
+}
+
+/** A node of the criteria tree as it was evaluated, for people. */
+export interface Trace {
+  readonly id?: string;
+  readonly label: string;
+  readonly cite?: string;
+  readonly note?: string;
+  readonly truth: Truth;
+  /** for a path: is it about this patient? */
+  readonly inPlay?: 'yes' | 'no' | 'maybe';
+  readonly fact?: string;
+  readonly gap?: Gap;
+  readonly evidence?: readonly Evidence[];
+  readonly conflicts?: readonly Evidence[];
+  readonly leads?: readonly Lead[];
+  readonly children?: readonly Trace[];
+}
+
+/** The result of checking one order against one policy. */
+export interface Assessment {
+  readonly outcome: Outcome;
+  readonly reason?: Reason;
+  /** the outcome if every unknown charted fact is read as no: what a reviewer with this chart alone would find */
+  readonly asDocumented: Outcome;
+  readonly satisfied: readonly Satisfied[];
+  readonly contradicted: readonly Contradicted[];
+  readonly paths: readonly NearestPath[];
+  readonly missing: readonly Missing[];
+  /** red flags on which the chart is silent */
+  readonly silentScreens: readonly string[];
+  /** codes of the studies that a true indication names instead */
+  readonly alternatives: readonly string[];
+  /** codes that an exclusion about contrast leaves open */
+  readonly blocked?: { readonly exclusion: string; readonly label: string };
+  /** sections whose incompleteness decided */
+  readonly sections: readonly string[];
+  readonly earliest?: Day;
+  readonly validUntil?: Day;
+}

@@ -1,0 +1,449 @@
+import { type Day, type Duration, parseDate, parseDuration } from '../dates/day.ts';
+import { type Certainty, type FactCatalog, type FactQuery, REGIONS, type Region } from './fact-source.ts';
+import { type NodeInput, type PathInput, type PlaceInput, PolicyFile, type PolicyInput, type SectionInput, type StudyInput } from './schema.ts';
+import type { Contrast, Modality, StudyCatalog } from './studies.ts';
+import { InvalidFileError, type LoadedFile, parseYaml } from '../yaml/yaml-file.ts';
+
+export interface Comparison {
+  readonly op: '>' | '>=' | '<' | '<=';
+  readonly than: Duration;
+}
+
+/** A leaf that the evaluator asks of the fact source; equal leaves of a policy share one atom. */
+export type Atom =
+  | { readonly kind: 'fact'; readonly query: FactQuery }
+  | { readonly kind: 'absent'; readonly query: FactQuery }
+  | { readonly kind: 'age'; readonly comparison: Comparison }
+  | { readonly kind: 'episode'; readonly comparison: Comparison; readonly region: Region | 'any' }
+  | { readonly kind: 'schedule'; readonly last: FactQuery; readonly countedFrom: FactQuery; readonly bands: readonly ScheduleBand[] };
+
+export interface ScheduleBand {
+  readonly until?: Duration;
+  readonly every: Duration;
+}
+
+/** What a reviewer reads beside a node. */
+export interface Meta {
+  readonly id?: string;
+  readonly label?: string;
+  readonly cite?: string;
+  readonly note?: string;
+  /** in force on service dates from this day */
+  readonly from?: Day;
+  /** no longer in force from this day */
+  readonly until?: Day;
+  /** file:line:column */
+  readonly where: string;
+}
+
+export type Expr = Meta &
+  (
+    | { readonly op: 'all' | 'any'; readonly children: readonly Expr[] }
+    | { readonly op: 'at-least'; readonly n: number; readonly children: readonly Expr[] }
+    | { readonly op: 'not'; readonly child: Expr }
+    | { readonly op: 'atom'; readonly atom: number }
+    | { readonly op: 'review'; readonly what: string }
+    | { readonly op: 'any-indication'; readonly except: readonly string[] }
+  );
+
+export interface StudyRef {
+  readonly code: string;
+  readonly when?: Expr;
+}
+
+/** One indication, for one region. */
+export interface CompiledPath {
+  readonly id: string;
+  readonly label: string;
+  readonly cite: string;
+  readonly note?: string;
+  readonly region: Region | 'any';
+  /** valid only for orders of the path's region (the passage says "the region ordered") */
+  readonly onlyOrdered: boolean;
+  /** empty = the studies of the indications that an any-indication leaf finds */
+  readonly studies: readonly StudyRef[];
+  readonly screen: boolean;
+  readonly entry?: Expr;
+  /** the entry for orders of another region: evidence has to name the region */
+  readonly strictEntry?: Expr;
+  /** what its sections require, and its own criteria */
+  readonly criteria: Expr;
+  /** its own criteria alone */
+  readonly own?: Expr;
+  readonly closedBy: readonly Expr[];
+  readonly inForce: readonly { readonly from?: Day; readonly until?: Day }[];
+}
+
+export interface CompiledExclusion {
+  readonly id: string;
+  readonly label: string;
+  readonly cite: string;
+  readonly note?: string;
+  readonly region: Region | 'any';
+  readonly onlyOrdered: boolean;
+  readonly studies?: readonly string[];
+  readonly ifUnknown: 'ignore' | 'ask';
+  readonly criteria: Expr;
+  readonly unless?: Expr;
+  readonly from?: Day;
+  readonly until?: Day;
+}
+
+/** A policy ready to be evaluated. Immutable and shared by all requests. */
+export interface CompiledPolicy {
+  readonly id: string;
+  readonly input: PolicyInput;
+  readonly file: string;
+  readonly text: string;
+  readonly effective: Day;
+  readonly until?: Day;
+  readonly reviewBy: Day;
+  readonly governs: ReadonlySet<string>;
+  readonly atoms: readonly Atom[];
+  readonly paths: readonly CompiledPath[];
+  readonly exclusions: readonly CompiledExclusion[];
+}
+
+type YamlPath = readonly (string | number)[];
+type Params = Readonly<Record<string, string>>;
+
+interface Scope {
+  readonly region: Region | 'any';
+  readonly strict: boolean;
+  readonly params: Params;
+  readonly stack: readonly string[];
+}
+
+interface Inherited {
+  readonly entry?: { readonly input: NodeInput; readonly at: YamlPath };
+  readonly requires: readonly { readonly input: NodeInput; readonly at: YamlPath }[];
+  readonly studies: { readonly input: readonly StudyInput[]; readonly at: YamlPath } | undefined;
+  readonly regions: readonly (Region | 'any')[];
+  readonly onlyOrdered: boolean;
+  readonly screen: boolean;
+  readonly closedBy: readonly { readonly input: NodeInput; readonly at: YamlPath }[];
+  readonly inForce: readonly { readonly from?: Day; readonly until?: Day }[];
+  readonly cite: string;
+}
+
+const isSection = (place: PlaceInput): place is SectionInput => 'paths' in place;
+const day = (text: string): Day => {
+  const parsed = parseDate(text);
+  if (parsed === undefined) throw new RangeError(`not a date: ${text}`);
+  return parsed.lo;
+};
+const period = (node: { from?: string | undefined; until?: string | undefined }): { from?: Day; until?: Day } => ({
+  ...(node.from !== undefined && { from: day(node.from) }),
+  ...(node.until !== undefined && { until: day(node.until) }),
+});
+
+/** The id of a path in one region of several, e.g. "SP-11/x-ray-new@thoracic". */
+const regionalId = (id: string, region: Region | 'any', several: boolean): string => (several ? `${id}@${region}` : id);
+
+interface LeafInput {
+  readonly fact: string;
+  readonly within?: string | undefined;
+  readonly ago?: string | undefined;
+  readonly since?: 'episode' | { fact: string } | undefined;
+  readonly region?: Region | 'any' | 'path' | undefined;
+  readonly source?: 'order-reason' | undefined;
+}
+
+class Compiler {
+  readonly #file: LoadedFile<PolicyInput>;
+  readonly #catalog: FactCatalog;
+  readonly #studies: StudyCatalog;
+  readonly #atoms: Atom[] = [];
+  readonly #atomByKey = new Map<string, number>();
+  readonly #places = new Map<string, { readonly place: PlaceInput; readonly at: YamlPath }>();
+  readonly #problems: string[] = [];
+
+  constructor(file: LoadedFile<PolicyInput>, catalog: FactCatalog, studies: StudyCatalog) {
+    this.#file = file;
+    this.#catalog = catalog;
+    this.#studies = studies;
+  }
+
+  compile(): CompiledPolicy {
+    const input = this.#file.data;
+    this.#index(input.indications, ['indications']);
+    for (const code of input.governs) {
+      if (this.#studies.get(code) === undefined) this.#problem(['governs'], `${code} is not in policies/studies.yaml`);
+    }
+    const top: Inherited = {
+      requires: [],
+      studies: undefined,
+      regions: this.#regionsOf({ region: input.region }, ['any']),
+      onlyOrdered: input.region === 'order',
+      screen: false,
+      closedBy: [],
+      inForce: [],
+      cite: '',
+    };
+    const paths = input.indications.flatMap((place, i) => this.#place(place, ['indications', i], top));
+    const exclusions = input.exclusions.flatMap((e, i) => {
+      const at: YamlPath = ['exclusions', i];
+      const regions = e.region === undefined ? top.regions : this.#regionsOf(e, top.regions);
+      return regions.map((region): CompiledExclusion => {
+        const scope: Scope = { region, strict: false, params: {}, stack: [] };
+        return {
+          id: regionalId(e.id, region, regions.length > 1),
+          label: e.label,
+          cite: e.cite,
+          ...(e.note !== undefined && { note: e.note }),
+          region,
+          onlyOrdered: e.region === 'order' || (e.region === undefined && top.onlyOrdered),
+          ...(e.studies !== undefined && { studies: e.studies.flatMap((s) => this.#studyCodes(s, region, [...at, 'studies'])) }),
+          ifUnknown: e['if-unknown'],
+          criteria: this.#node(e.criteria, [...at, 'criteria'], scope),
+          ...(e.unless !== undefined && { unless: this.#node(e.unless, [...at, 'unless'], scope) }),
+          ...period(e),
+        };
+      });
+    });
+    if (this.#problems.length > 0) throw new InvalidFileError([...new Set(this.#problems)]);
+    return {
+      id: input.policy,
+      input,
+      file: this.#file.file,
+      text: this.#file.text,
+      effective: day(input.effective),
+      ...(input.until !== undefined && { until: day(input.until) }),
+      reviewBy: day(input['review-by']),
+      governs: new Set(input.governs),
+      atoms: this.#atoms,
+      paths,
+      exclusions,
+    };
+  }
+
+  #problem(at: YamlPath, message: string): void {
+    this.#problems.push(`${this.#file.locate(at)} ${at.join('.')}: ${message}`);
+  }
+
+  /** Remembers every passage by id, so that `use` can refer to it. */
+  #index(places: readonly PlaceInput[], at: YamlPath): void {
+    for (const [i, place] of places.entries()) {
+      const here = [...at, i];
+      if (this.#places.has(place.id)) this.#problem([...here, 'id'], `the id "${place.id}" is used twice`);
+      this.#places.set(place.id, { place, at: here });
+      if (isSection(place)) this.#index(place.paths, [...here, 'paths']);
+    }
+  }
+
+  #regionsOf(
+    place: { region?: Region | 'order' | undefined; regions?: Region[] | undefined },
+    inherited: readonly (Region | 'any')[],
+  ): readonly (Region | 'any')[] {
+    if (place.regions !== undefined) return place.regions;
+    if (place.region === undefined) return inherited;
+    return place.region === 'order' ? REGIONS : [place.region];
+  }
+
+  #place(place: PlaceInput, at: YamlPath, above: Inherited): readonly CompiledPath[] {
+    const here: Inherited = {
+      ...((place.entry ?? above.entry) !== undefined && {
+        entry: place.entry === undefined ? (above.entry as NonNullable<Inherited['entry']>) : { input: place.entry, at: [...at, 'entry'] },
+      }),
+      requires: [...above.requires, ...(place.require ?? []).map((input, i) => ({ input, at: [...at, 'require', i] }))],
+      studies: place.studies === undefined ? above.studies : { input: place.studies, at: [...at, 'studies'] },
+      regions: this.#regionsOf(place, above.regions),
+      onlyOrdered: place.region === undefined && place.regions === undefined ? above.onlyOrdered : place.region === 'order',
+      screen: place.screen ?? above.screen,
+      closedBy: [...above.closedBy, ...(place['closed-by'] ?? []).map((input, i) => ({ input, at: [...at, 'closed-by', i] }))],
+      inForce: place.from === undefined && place.until === undefined ? above.inForce : [...above.inForce, period(place)],
+      cite: place.cite ?? above.cite,
+    };
+    if (isSection(place)) return place.paths.flatMap((child, i) => this.#place(child, [...at, 'paths', i], here));
+    return here.regions.map((region) => this.#path(place, at, here, region));
+  }
+
+  #path(place: PathInput, at: YamlPath, here: Inherited, region: Region | 'any'): CompiledPath {
+    const scope: Scope = { region, strict: false, params: {}, stack: [place.id] };
+    const required = here.requires.map((r) => this.#node(r.input, r.at, scope));
+    const own = place.criteria === undefined ? undefined : this.#node(place.criteria, [...at, 'criteria'], scope);
+    const fixedRegion = this.#file.data.region !== undefined && this.#file.data.region !== 'order';
+    return {
+      id: regionalId(place.id, region, here.regions.length > 1),
+      label: place.label,
+      cite: here.cite === '' ? place.id : here.cite,
+      ...(place.note !== undefined && { note: place.note }),
+      region,
+      onlyOrdered: here.onlyOrdered,
+      studies: (here.studies?.input ?? []).flatMap((s, i) => this.#study(s, [...(here.studies?.at ?? at), i], scope)),
+      screen: here.screen,
+      ...(here.entry !== undefined && { entry: this.#node(here.entry.input, here.entry.at, scope) }),
+      ...(here.entry !== undefined &&
+        !fixedRegion &&
+        !here.onlyOrdered && { strictEntry: this.#node(here.entry.input, here.entry.at, { ...scope, strict: region !== 'any' }) }),
+      criteria: { op: 'all', children: own === undefined ? required : [...required, own], where: this.#file.locate(at) },
+      ...(own !== undefined && { own }),
+      closedBy: here.closedBy.map((c) => this.#node(c.input, c.at, scope)),
+      inForce: here.inForce,
+    };
+  }
+
+  #study(input: StudyInput, at: YamlPath, scope: Scope): readonly StudyRef[] {
+    if (typeof input === 'string') return this.#studyCodes(input, scope.region, at).map((code) => ({ code }));
+    const when = this.#node(input.when, [...at, 'when'], scope);
+    return this.#studyCodes(input.study, scope.region, at).map((code) => ({ code, when }));
+  }
+
+  /** The codes of "72148" or of "mri without" in a region (in every region of the spine when the path has none). */
+  #studyCodes(name: string, region: Region | 'any', at: YamlPath): readonly string[] {
+    const [modality, contrast] = name.split(' ') as [string, string | undefined];
+    if (contrast === undefined) {
+      if (this.#studies.get(modality) === undefined) this.#problem(at, `${modality} is not in policies/studies.yaml`);
+      return [modality];
+    }
+    const regions = region === 'any' ? (['cervical', 'thoracic', 'lumbar'] as const) : [region];
+    return regions.flatMap((r) => this.#studies.find(modality as Modality, r, contrast as Contrast)?.code ?? []);
+  }
+
+  #node(input: NodeInput, at: YamlPath, scope: Scope): Expr {
+    if (typeof input === 'string') return { op: 'atom', atom: this.#fact({ fact: input }, at, scope, 'fact'), where: this.#file.locate(at) };
+    const meta: Meta = {
+      ...(input.id !== undefined && { id: input.id }),
+      ...(input.label !== undefined && { label: input.label }),
+      ...(input.cite !== undefined && { cite: input.cite }),
+      ...(input.note !== undefined && { note: input.note }),
+      ...period(input),
+      where: this.#file.locate(at),
+    };
+    const children = (nodes: readonly NodeInput[], key: string): Expr[] =>
+      nodes.map((n, i) => this.#node(n, [...at, key, i], scope));
+    if ('all' in input) return { ...meta, op: 'all', children: children(input.all, 'all') };
+    if ('any' in input) return { ...meta, op: 'any', children: children(input.any, 'any') };
+    if ('at-least' in input) return this.#atLeast(meta, input['at-least'], children(input.of, 'of'), at);
+    if ('not' in input) return { ...meta, op: 'not', child: this.#node(input.not, [...at, 'not'], scope) };
+    if ('fact' in input) return { ...meta, op: 'atom', atom: this.#fact(input, at, scope, 'fact') };
+    if ('absent' in input) return { ...meta, op: 'atom', atom: this.#fact({ ...input, fact: input.absent }, at, scope, 'absent') };
+    if ('age' in input) return { ...meta, op: 'atom', atom: this.#atom({ kind: 'age', comparison: this.#comparison(input.age, at, scope) }) };
+    if ('episode' in input) {
+      const comparison = this.#comparison(input.episode, at, scope);
+      return { ...meta, op: 'atom', atom: this.#atom({ kind: 'episode', comparison, region: scope.region }) };
+    }
+    if ('review' in input) return { ...meta, op: 'review', what: input.review };
+    if ('any-indication' in input) return { ...meta, op: 'any-indication', except: input['any-indication'].except };
+    if ('schedule' in input) return { ...meta, op: 'atom', atom: this.#schedule(input.schedule, at, scope) };
+    return this.#use(input, meta, at, scope);
+  }
+
+  #atLeast(meta: Meta, n: number, children: readonly Expr[], at: YamlPath): Expr {
+    if (n > children.length) this.#problem(at, `at-least ${n} of ${children.length} can never hold`);
+    return { ...meta, op: 'at-least', n, children };
+  }
+
+  #param(text: string, at: YamlPath, scope: Scope): string {
+    return text.replace(/\$([a-z-]+)/, (_, name: string) => {
+      const value = scope.params[name];
+      if (value === undefined) this.#problem(at, `the parameter $${name} has no value here`);
+      return value ?? '1 day';
+    });
+  }
+
+  #duration(text: string, at: YamlPath, scope: Scope): Duration {
+    const duration = parseDuration(this.#param(text, at, scope));
+    if (duration === undefined) this.#problem(at, `"${text}" is no duration`);
+    return duration ?? { count: 1, unit: 'days' };
+  }
+
+  #comparison(text: string, at: YamlPath, scope: Scope): Comparison {
+    const space = text.indexOf(' ');
+    return { op: text.slice(0, space) as Comparison['op'], than: this.#duration(text.slice(space + 1), at, scope) };
+  }
+
+  #query(input: LeafInput, at: YamlPath, scope: Scope): FactQuery {
+    const words = this.#param(input.fact, at, scope).split(' ');
+    const fact = words.at(-1) ?? '';
+    const certainty = (words.length === 1 ? 'known' : words[0]) as Certainty;
+    if (this.#catalog.describe(fact) === undefined) this.#problem(at, `the fact "${fact}" is not in policies/facts`);
+    if (typeof input.since === 'object' && this.#catalog.describe(input.since.fact) === undefined) {
+      this.#problem([...at, 'since'], `the fact "${input.since.fact}" is not in policies/facts`);
+    }
+    return {
+      fact,
+      certainty,
+      region: input.region === undefined || input.region === 'path' ? scope.region : input.region,
+      strictRegion: scope.strict,
+      ...(input.within !== undefined && { within: this.#duration(input.within, [...at, 'within'], scope) }),
+      ...(input.ago !== undefined && { ago: this.#duration(input.ago, [...at, 'ago'], scope) }),
+      ...(input.since !== undefined && { since: input.since }),
+      ...(input.source !== undefined && { source: input.source }),
+    };
+  }
+
+  #fact(input: LeafInput, at: YamlPath, scope: Scope, kind: 'fact' | 'absent'): number {
+    return this.#atom({ kind, query: this.#query(input, at, scope) });
+  }
+
+  #schedule(
+    input: { last: string; 'counted-from': string; bands: { until?: string | undefined; every: string }[] },
+    at: YamlPath,
+    scope: Scope,
+  ): number {
+    return this.#atom({
+      kind: 'schedule',
+      last: this.#query({ fact: input.last }, [...at, 'schedule', 'last'], scope),
+      countedFrom: this.#query({ fact: input['counted-from'] }, [...at, 'schedule', 'counted-from'], scope),
+      bands: input.bands.map((band, i) => ({
+        ...(band.until !== undefined && { until: this.#duration(band.until, [...at, 'schedule', 'bands', i], scope) }),
+        every: this.#duration(band.every, [...at, 'schedule', 'bands', i], scope),
+      })),
+    });
+  }
+
+  #atom(atom: Atom): number {
+    const key = JSON.stringify(atom);
+    const known = this.#atomByKey.get(key);
+    if (known !== undefined) return known;
+    this.#atomByKey.set(key, this.#atoms.length);
+    return this.#atoms.push(atom) - 1;
+  }
+
+  /** A definition with its parameters, or the criteria of a passage (of any passage below, for a section). */
+  #use(input: { use: string; with?: Record<string, string> | undefined }, meta: Meta, at: YamlPath, scope: Scope): Expr {
+    const name = input.use;
+    if (scope.stack.includes(name)) {
+      this.#problem(at, `"${name}" refers to itself: ${[...scope.stack, name].join(' > ')}`);
+      return { ...meta, op: 'review', what: name };
+    }
+    const params = Object.fromEntries(Object.entries(input.with ?? {}).map(([k, v]) => [k, this.#param(v, at, scope)]));
+    const inner: Scope = { ...scope, params, stack: [...scope.stack, name] };
+    const definition = this.#file.data.define[name];
+    if (definition !== undefined) {
+      for (const p of definition.params) if (params[p] === undefined) this.#problem(at, `"${name}" needs the parameter ${p}`);
+      const body = this.#node(definition.criteria, ['define', name, 'criteria'], inner);
+      const label = meta.label ?? definition.label;
+      return { ...meta, ...(label !== undefined && { label }), op: 'all', children: [body] };
+    }
+    const passage = this.#places.get(name);
+    if (passage === undefined) {
+      this.#problem(at, `there is no definition or passage "${name}"`);
+      return { ...meta, op: 'review', what: name };
+    }
+    return { ...meta, label: meta.label ?? passage.place.label, op: 'any', children: this.#criteriaOf(passage.place, passage.at, inner) };
+  }
+
+  #criteriaOf(place: PlaceInput, at: YamlPath, scope: Scope): readonly Expr[] {
+    if (isSection(place)) return place.paths.flatMap((child, i) => this.#criteriaOf(child, [...at, 'paths', i], scope));
+    const where = this.#file.locate(at);
+    const body = place.criteria === undefined ? [] : [this.#node(place.criteria, [...at, 'criteria'], scope)];
+    return [{ op: 'all', id: place.id, label: place.label, ...period(place), where, children: body }];
+  }
+}
+
+/**
+ * Compiles a loaded policy file.
+ * @throws InvalidFileError naming file, line and column of each unknown fact, study, definition or parameter and of cycles
+ */
+export const compilePolicy = (file: LoadedFile<PolicyInput>, catalog: FactCatalog, studies: StudyCatalog): CompiledPolicy =>
+  new Compiler(file, catalog, studies).compile();
+
+/**
+ * Parses, validates and compiles the text of a policy.
+ * @throws InvalidFileError
+ */
+export const compilePolicyText = (name: string, text: string, catalog: FactCatalog, studies: StudyCatalog): CompiledPolicy =>
+  compilePolicy(parseYaml(name, text, PolicyFile), catalog, studies);
+

@@ -1,0 +1,214 @@
+import type { Day } from '../dates/day.ts';
+import type { Atom, CompiledPolicy, Expr } from './compile.ts';
+import type { Evidence, FactSource, FactValue } from './fact-source.ts';
+import { compareAge, compareEpisode, compareSchedule, unsettled } from './measure-time.ts';
+import { all, any, atLeast, not, type Truth } from './truth.ts';
+
+/** What the leaves of an expression are read as. */
+export interface Reading {
+  atom(index: number): Truth;
+  readonly review: Truth;
+  anyIndication(except: readonly string[]): Truth;
+}
+
+/** A truth with the days on which the passing of time alone would change it. */
+export interface Timed {
+  readonly truth: Truth;
+  /** first day on which it becomes true */
+  readonly from?: Day;
+  /** last day on which it stays true */
+  readonly until?: Day;
+}
+
+const ABSENT_TRUE: FactValue = { truth: 'true', evidence: [] };
+
+/** Evaluates the expressions of one policy against one chart. Each leaf is asked once. */
+export class Evaluation {
+  readonly policy: CompiledPolicy;
+  readonly source: FactSource;
+  readonly #values: (FactValue | undefined)[];
+  readonly #actual: Reading;
+
+  /** @param anyIndication the truth of "any other indication of this policy" */
+  constructor(policy: CompiledPolicy, source: FactSource, anyIndication: (except: readonly string[]) => Truth) {
+    this.policy = policy;
+    this.source = source;
+    this.#values = new Array(policy.atoms.length);
+    this.#actual = { atom: (i) => this.value(i).truth, review: 'unknown', anyIndication };
+  }
+
+  /** The value of a leaf. */
+  value(index: number): FactValue {
+    const known = this.#values[index];
+    if (known !== undefined) return known;
+    const value = this.#evaluate(this.atom(index));
+    this.#values[index] = value;
+    return value;
+  }
+
+  /** The leaf itself. */
+  atom(index: number): Atom {
+    const atom = this.policy.atoms[index];
+    if (atom === undefined) throw new RangeError(`no atom ${index}`);
+    return atom;
+  }
+
+  #evaluate(atom: Atom): FactValue {
+    switch (atom.kind) {
+      case 'fact':
+        return this.source.fact(atom.query);
+      case 'absent':
+        return this.#absent(this.source.fact(atom.query), atom.query.fact);
+      case 'age': {
+        const birth = this.source.birth();
+        if (birth === undefined) return { truth: 'unknown', evidence: [], gap: 'silent' };
+        const truth = compareAge(birth.on, this.source.asOf, atom.comparison);
+        const evidence: Evidence[] = [{ reference: birth.reference, fact: 'age', basis: 'chart' }];
+        return truth === 'unknown' ? { truth, evidence: [], gap: 'unclear' } : { truth, evidence };
+      }
+      case 'episode': {
+        const episode = this.source.episode(atom.region);
+        const timed = compareEpisode(episode, this.source.asOf, atom.comparison);
+        if (timed.truth !== 'unknown') return { ...timed, evidence: episode.evidence };
+        return episode.evidence.length > 0 ? { ...timed, evidence: [], gap: 'unclear' } : unsettled(episode);
+      }
+      case 'schedule':
+        return this.#schedule(atom);
+    }
+  }
+
+  /** Closed world: nothing found in a sufficient, complete set of sections is a "no". */
+  #absent(found: FactValue, fact: string): FactValue {
+    if (found.truth === 'true') return { ...found, truth: 'false' };
+    if (found.truth === 'false') return { ...found, truth: 'true' };
+    if (found.gap !== 'silent') return found;
+    return { ...ABSENT_TRUE, evidence: [{ fact, basis: 'absence' }] };
+  }
+
+  #schedule(atom: Extract<Atom, { kind: 'schedule' }>): FactValue {
+    const start = this.source.fact(atom.countedFrom);
+    if (start.truth !== 'true' || start.when === undefined) return { ...start, truth: start.truth === 'false' ? 'false' : 'unknown', gap: start.gap ?? 'unclear' };
+    const last = this.source.fact(atom.last);
+    if (last.truth === 'unknown' && last.gap !== 'silent') return last;
+    const timed = compareSchedule(start.when, last.truth === 'true' ? last.when : undefined, this.source.asOf, atom.bands);
+    const evidence = [...start.evidence, ...(last.truth === 'true' ? last.evidence : [{ fact: atom.last.fact, basis: 'absence' as const }])];
+    return timed.truth === 'unknown' ? { ...timed, evidence: [], gap: 'unclear' } : { ...timed, evidence };
+  }
+
+  /** A node that the text in force on the service date does not contain is passed over. */
+  inForce(period: { readonly from?: Day; readonly until?: Day }): boolean {
+    const date = this.source.serviceDate;
+    return (period.from === undefined || date >= period.from) && (period.until === undefined || date < period.until);
+  }
+
+  /** The operands of a node that are in force. */
+  children(expr: Expr): readonly Expr[] {
+    if (expr.op === 'not') return [expr.child];
+    if (!('children' in expr)) return [];
+    return expr.children.every((c) => c.from === undefined && c.until === undefined) ? expr.children : expr.children.filter((c) => this.inForce(c));
+  }
+
+  /** The truth of an expression, by default as the chart has it. */
+  truth(expr: Expr, reading: Reading = this.#actual): Truth {
+    switch (expr.op) {
+      case 'atom':
+        return reading.atom(expr.atom);
+      case 'all':
+        return all(this.children(expr).map((c) => this.truth(c, reading)));
+      case 'any':
+        return any(this.children(expr).map((c) => this.truth(c, reading)));
+      case 'at-least':
+        return atLeast(
+          expr.n,
+          this.children(expr).map((c) => this.truth(c, reading)),
+        );
+      case 'not':
+        return not(this.truth(expr.child, reading));
+      case 'review':
+        return reading.review;
+      case 'any-indication':
+        return reading.anyIndication(expr.except);
+    }
+  }
+
+  /** Evidence that makes a true expression true, or a false one false. */
+  evidence(expr: Expr, wanted: 'true' | 'false' = 'true'): readonly Evidence[] {
+    const out: Evidence[] = [];
+    this.#collect(expr, wanted, out);
+    const seen = new Set<string>();
+    return out.filter((e) => {
+      const key = `${e.reference ?? ''}|${e.fact}`;
+      return seen.has(key) ? false : seen.add(key) !== undefined;
+    });
+  }
+
+  #collect(expr: Expr, wanted: 'true' | 'false', out: Evidence[]): void {
+    if (expr.op === 'atom') {
+      const value = this.value(expr.atom);
+      if (value.truth === wanted) out.push(...value.evidence);
+    } else if (expr.op === 'not') this.#collect(expr.child, wanted === 'true' ? 'false' : 'true', out);
+    else for (const child of this.children(expr)) if (this.truth(child) === wanted) this.#collect(child, wanted, out);
+  }
+
+  /** The leaves on which an unknown expression depends. */
+  unknownAtoms(expr: Expr, out: Set<number> = new Set()): ReadonlySet<number> {
+    if (expr.op === 'atom') {
+      if (this.value(expr.atom).truth === 'unknown') out.add(expr.atom);
+    } else for (const child of this.children(expr)) if (this.truth(child) === 'unknown') this.unknownAtoms(child, out);
+    return out;
+  }
+
+  /** Does a true, false or unknown leaf below have any evidence in the chart? */
+  hasEvidence(expr: Expr): boolean {
+    if (expr.op === 'atom') {
+      const value = this.value(expr.atom);
+      return value.evidence.some((e) => e.reference !== undefined) || (value.gap !== undefined && value.gap !== 'silent' && value.gap !== 'incomplete');
+    }
+    return this.children(expr).some((c) => this.hasEvidence(c));
+  }
+
+  /** The truth and the days on which time alone changes it, the chart staying as it is. */
+  timed(expr: Expr): Timed {
+    switch (expr.op) {
+      case 'atom': {
+        const { truth, from, until } = this.value(expr.atom);
+        return { truth, ...(from !== undefined && { from }), ...(until !== undefined && { until }) };
+      }
+      case 'not': {
+        const child = this.timed(expr.child);
+        return {
+          truth: not(child.truth),
+          ...(child.truth === 'true' && child.until !== undefined && { from: child.until + 1 }),
+          ...(child.truth === 'false' && child.from !== undefined && { until: child.from - 1 }),
+        };
+      }
+      case 'all':
+        return this.#timedAtLeast(this.children(expr).length, this.children(expr));
+      case 'any':
+        return this.#timedAtLeast(1, this.children(expr));
+      case 'at-least':
+        return this.#timedAtLeast(expr.n, this.children(expr));
+      default:
+        return { truth: this.truth(expr) };
+    }
+  }
+
+  #timedAtLeast(n: number, children: readonly Expr[]): Timed {
+    const parts = children.map((c) => this.timed(c));
+    const truth = atLeast(
+      n,
+      parts.map((p) => p.truth),
+    );
+    const trues = parts.filter((p) => p.truth === 'true');
+    if (truth === 'true') {
+      const ends = trues.map((p) => p.until ?? Number.POSITIVE_INFINITY).sort((a, b) => b - a);
+      const until = n === 0 ? undefined : ends[n - 1];
+      return { truth, ...(until !== undefined && until !== Number.POSITIVE_INFINITY && { until }) };
+    }
+    const starts = parts.flatMap((p) => (p.truth === 'true' || p.from === undefined ? [] : [p.from])).sort((a, b) => a - b);
+    const from = starts[n - trues.length - 1];
+    if (from === undefined) return { truth };
+    const lasting = trues.filter((p) => p.until === undefined || p.until >= from).length;
+    return lasting === trues.length ? { truth, from } : { truth };
+  }
+}

@@ -1,0 +1,122 @@
+import type { Day, Duration, Interval } from '../dates/day.ts';
+import type { Truth } from './truth.ts';
+
+/** Body regions that spine imaging policies speak of. */
+export const REGIONS = ['cervical', 'thoracic', 'lumbar', 'pelvis'] as const;
+export type Region = (typeof REGIONS)[number];
+
+/**
+ * How sure the chart must be: `known` needs confirmed, current evidence; `suspected` accepts a provisional diagnosis or the
+ * order's reasons too; `history` accepts resolved diagnoses and personal-history codes too.
+ */
+export const CERTAINTIES = ['known', 'suspected', 'history'] as const;
+export type Certainty = (typeof CERTAINTIES)[number];
+
+/** What a policy's leaf asks of the chart. Two leaves with equal queries share one answer. */
+export interface FactQuery {
+  readonly fact: string;
+  readonly certainty: Certainty;
+  readonly region: Region | 'any';
+  /** evidence must name the region itself; evidence without a region does not count */
+  readonly strictRegion: boolean;
+  /** dated no longer before the as-of date (or the anchor) than this */
+  readonly within?: Duration;
+  /** dated at least this long before the as-of date */
+  readonly ago?: Duration;
+  /** dated on or after this event: the onset of the episode, or the latest date of another fact */
+  readonly since?: 'episode' | { readonly fact: string };
+  /** look only at the order's own reasons */
+  readonly source?: 'order-reason';
+}
+
+export type Basis = 'chart' | 'order' | 'attested' | 'absence';
+
+/** One resource that supports or contradicts a fact. */
+export interface Evidence {
+  /** e.g. "Condition/c1"; absent for an absence */
+  readonly reference?: string;
+  /** "YYYY-MM-DD" or a partial FHIR date */
+  readonly date?: string;
+  readonly fact: string;
+  readonly basis: Basis;
+}
+
+/** Why an unknown is unknown. */
+export const GAPS = ['silent', 'incomplete', 'unclear', 'conflict'] as const;
+export type Gap = (typeof GAPS)[number];
+
+/** Evidence that proves nothing but helps to answer: a referral without visits, a visit without region. */
+export interface Lead {
+  readonly reference: string;
+  readonly date?: string;
+  readonly label: string;
+}
+
+/** One resource that was looked at for a fact, and what became of it. */
+export interface Considered {
+  readonly reference: string;
+  readonly date?: string;
+  readonly verdict: 'for' | 'against' | 'lead' | 'ignored';
+  readonly reason: string;
+}
+
+/** The chart's answer to a fact query. */
+export interface FactValue {
+  readonly truth: Truth;
+  /** supports a true, contradicts for a false */
+  readonly evidence: readonly Evidence[];
+  readonly gap?: Gap;
+  /** chart sections whose retrieval was not complete and on which an unknown depends */
+  readonly sections?: readonly string[];
+  readonly leads?: readonly Lead[];
+  readonly considered?: readonly Considered[];
+  /** evidence that speaks the other way and was outweighed */
+  readonly conflicts?: readonly Evidence[];
+  /** the day of the latest event that made it true */
+  readonly when?: Interval;
+  /** first as-of day on which it becomes true by the passing of time alone */
+  readonly from?: Day;
+  /** last as-of day on which it stays true without new evidence */
+  readonly until?: Day;
+  /** a false that new action can turn (a therapy that was refused, a film that was not taken) */
+  readonly redoable?: boolean;
+}
+
+/** The current episode of the complaint in a region. */
+export interface Episode {
+  /** documented onset, exact or as an interval; absent when only a lower bound of the duration is known */
+  readonly onset?: Interval;
+  /** the complaint existed on this day at the latest */
+  readonly knownSince?: Day;
+  readonly evidence: readonly Evidence[];
+  readonly sections?: readonly string[];
+}
+
+/** Where the policy engine gets its facts. Implementations are pure: the same query always gives the same value. */
+export interface FactSource {
+  /** every window counts back from this day */
+  readonly asOf: Day;
+  /** selects the text in force */
+  readonly serviceDate: Day;
+  fact(query: FactQuery): FactValue;
+  /** birth date and the Patient that states it, if known */
+  birth(): { readonly on: Interval; readonly reference: string } | undefined;
+  episode(region: Region | 'any'): Episode;
+}
+
+/** What the vocabulary says about a fact: words for people. */
+export interface FactDescription {
+  readonly id: string;
+  readonly label: string;
+  /** a neutral question for a clinician */
+  readonly ask: string;
+  /** what can be done when the chart lacks it, e.g. "Refer to physical therapy" */
+  readonly action?: string;
+  /** how long the action takes before the fact can be true */
+  readonly takes?: Duration;
+}
+
+/** The vocabulary as the policy engine sees it. */
+export interface FactCatalog {
+  describe(fact: string): FactDescription | undefined;
+}

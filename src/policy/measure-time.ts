@@ -1,0 +1,59 @@
+import { add, type Day, type Interval } from '../dates/day.ts';
+import type { Comparison, ScheduleBand } from './compile.ts';
+import type { Episode, FactValue } from './fact-source.ts';
+import { fromBounds, type Truth } from './truth.ts';
+
+type Timed = { readonly truth: Truth; readonly from?: Day; readonly until?: Day };
+
+/** Has the comparison held since `start` on the day `on`? Ages count completed units: "> 50 years" is 51 and older. */
+function holds(start: Day, on: Day, { op, than }: Comparison, completed: boolean): boolean {
+  const next = completed ? { ...than, count: than.count + 1 } : than;
+  switch (op) {
+    case '>':
+      return completed ? on >= add(start, next) : on > add(start, than);
+    case '>=':
+      return on >= add(start, than);
+    case '<':
+      return on < add(start, than);
+    case '<=':
+      return completed ? on < add(start, next) : on <= add(start, than);
+  }
+}
+
+/** Compares an age in completed units. @param birth the birth date, possibly partial */
+export const compareAge = (birth: Interval, asOf: Day, comparison: Comparison): Truth =>
+  fromBounds(holds(birth.lo, asOf, comparison, true), holds(birth.hi, asOf, comparison, true));
+
+/** Compares the length of an episode; a first visit proves only a least duration. */
+export function compareEpisode(episode: Episode, asOf: Day, comparison: Comparison): Timed {
+  const growing = comparison.op === '>' || comparison.op === '>=';
+  const { onset, knownSince } = episode;
+  if (onset !== undefined) {
+    const truth = fromBounds(holds(onset.lo, asOf, comparison, false), holds(onset.hi, asOf, comparison, false));
+    const extra = comparison.op === '>' || comparison.op === '<=' ? 0 : -1;
+    if (growing && truth !== 'true') return { truth, from: add(onset.hi, comparison.than) + 1 + extra };
+    if (!growing && truth === 'true') return { truth, until: add(onset.lo, comparison.than) + extra };
+    return { truth };
+  }
+  if (knownSince === undefined) return { truth: 'unknown' };
+  const atLeast = holds(knownSince, asOf, comparison, false);
+  if (growing) return { truth: atLeast ? 'true' : 'unknown' };
+  return { truth: atLeast ? 'unknown' : 'false' };
+}
+
+/** Is the next study of a schedule due? No earlier study on file = due; later than due is never penalised. */
+export function compareSchedule(start: Interval, last: Interval | undefined, asOf: Day, bands: readonly ScheduleBand[]): Timed {
+  const band = bands.find((b) => b.until === undefined || asOf <= add(start.hi, b.until));
+  if (band === undefined) return { truth: 'false' };
+  if (last === undefined) return { truth: 'true' };
+  const truth = fromBounds(asOf >= add(last.lo, band.every), asOf >= add(last.hi, band.every));
+  return truth === 'true' ? { truth } : { truth, from: add(last.hi, band.every) };
+}
+
+/** An incomplete or silent reading of a fact that a comparison depends on. */
+export const unsettled = (episode: Episode): Pick<FactValue, 'truth' | 'evidence' | 'gap' | 'sections'> => ({
+  truth: 'unknown',
+  evidence: [],
+  gap: episode.sections === undefined ? 'silent' : 'incomplete',
+  ...(episode.sections !== undefined && { sections: episode.sections }),
+});

@@ -1,0 +1,122 @@
+import type { Day } from '../dates/day.ts';
+import type { CompiledPath, Expr, StudyRef } from './compile.ts';
+import { Evaluation, type Reading } from './evaluate.ts';
+import type { CompiledPolicy } from './compile.ts';
+import type { Evidence, FactSource, Region } from './fact-source.ts';
+import { all, any, type Truth } from './truth.ts';
+
+/** Is a path about this patient? `maybe`: its entry depends on a section that was not retrieved whole. */
+export type InPlay = 'yes' | 'no' | 'maybe';
+
+/** One indication as it stands for one patient and order. */
+export interface PathState {
+  readonly path: CompiledPath;
+  readonly entry: Expr | undefined;
+  readonly screen: boolean;
+  readonly inPlay: InPlay;
+  readonly truth: Truth;
+  /** a documented negative that closes the path */
+  readonly closedBy: readonly Evidence[];
+}
+
+const latest = (evidence: readonly Evidence[]): string => evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
+
+const mentionsAnyIndication = (expr: Expr): boolean => {
+  if (expr.op === 'any-indication') return true;
+  if (expr.op === 'not') return mentionsAnyIndication(expr.child);
+  return 'children' in expr && expr.children.some(mentionsAnyIndication);
+};
+
+/** All indications of a policy for one order. */
+export class PathStates {
+  readonly evaluation: Evaluation;
+  readonly regions: readonly Region[];
+  readonly #paths: readonly CompiledPath[];
+  readonly #states = new Map<CompiledPath, PathState>();
+
+  /** @param regions the regions of the ordered study, the leading one first */
+  constructor(policy: CompiledPolicy, source: FactSource, regions: readonly Region[]) {
+    this.regions = regions;
+    this.evaluation = new Evaluation(policy, source, (except) => this.anyIndication(except));
+    this.#paths = policy.paths.filter(
+      (p) => p.inForce.every((period) => this.evaluation.inForce(period)) && (!p.onlyOrdered || p.region === 'any' || p.region === regions[0]),
+    );
+  }
+
+  /** Every indication that the text in force contains. */
+  all(): readonly PathState[] {
+    return this.#paths.map((p) => this.state(p));
+  }
+
+  state(path: CompiledPath): PathState {
+    const known = this.#states.get(path);
+    if (known !== undefined) return known;
+    const ordered = path.region === 'any' || path.strictEntry === undefined || this.regions.includes(path.region);
+    const entry = ordered ? path.entry : path.strictEntry;
+    const screen = path.screen && ordered;
+    const closedBy = this.#closing(path, entry);
+    const state: PathState = {
+      path,
+      entry,
+      screen,
+      inPlay: screen ? 'yes' : this.#inPlay(entry),
+      truth: closedBy.length > 0 ? 'false' : this.truth(path, entry),
+      closedBy,
+    };
+    this.#states.set(path, state);
+    return state;
+  }
+
+  /** The truth of entry and criteria, documented negatives that close the path left aside. */
+  truth(path: CompiledPath, entry: Expr | undefined, reading?: Reading): Truth {
+    const criteria = this.evaluation.truth(path.criteria, reading);
+    return entry === undefined ? criteria : all([this.evaluation.truth(entry, reading), criteria]);
+  }
+
+  /** A documented negative closes a path unless later evidence speaks for it. */
+  #closing(path: CompiledPath, entry: Expr | undefined): readonly Evidence[] {
+    const negatives = path.closedBy.filter((c) => this.evaluation.truth(c) === 'false');
+    if (negatives.length === 0) return [];
+    const against = negatives.flatMap((c) => this.evaluation.evidence(c, 'false'));
+    if (this.truth(path, entry) !== 'true') return against;
+    return latest(against) >= latest(this.evaluation.evidence(path.own ?? path.criteria)) ? against : [];
+  }
+
+  /** The entry, read closed-world: silence of complete sections is a "no"; a refuted entry is in play (and false). */
+  #inPlay(entry: Expr | undefined): InPlay {
+    if (entry === undefined) return 'no';
+    const truth = this.evaluation.truth(entry);
+    if (truth === 'true') return 'yes';
+    if (truth === 'false') return this.evaluation.evidence(entry, 'false').length > 0 ? 'yes' : 'no';
+    const unknown = [...this.evaluation.unknownAtoms(entry)].map((i) => this.evaluation.value(i));
+    if (unknown.some((v) => v.gap === 'unclear' || v.gap === 'conflict')) return 'yes';
+    return unknown.some((v) => v.gap === 'incomplete') ? 'maybe' : 'no';
+  }
+
+  /** Is any other indication true? Indications that ask the same question are left out. */
+  anyIndication(except: readonly string[]): Truth {
+    return any(this.others(except).map((s) => s.truth));
+  }
+
+  /** The indications that an any-indication leaf speaks of. */
+  others(except: readonly string[]): readonly PathState[] {
+    return this.#paths
+      .filter((p) => !except.some((e) => p.id === e || p.id.startsWith(`${e}.`) || p.id.startsWith(`${e}/`) || p.id.startsWith(`${e}@`)) && !mentionsAnyIndication(p.criteria))
+      .map((p) => this.state(p));
+  }
+
+  /** The studies that a true indication names: its own, or those of the indications it refers to. */
+  studiesOf(state: PathState): readonly StudyRef[] {
+    if (state.path.studies.length > 0) return state.path.studies;
+    return this.others([state.path.id]).flatMap((s) => (s.truth === 'true' ? s.path.studies : []));
+  }
+
+  /** Days on which time alone would make an indication true, or a true one lapse. */
+  timed(state: PathState): { readonly from?: Day; readonly until?: Day } {
+    if (state.closedBy.length > 0) return {};
+    const parts: readonly Expr[] = state.entry === undefined ? [state.path.criteria] : [state.entry, state.path.criteria];
+    const whole: Expr = { op: 'all', children: parts, where: '' };
+    const { from, until } = this.evaluation.timed(whole);
+    return { ...(from !== undefined && { from }), ...(until !== undefined && { until }) };
+  }
+}

@@ -1,0 +1,217 @@
+import * as z from 'zod';
+import { parseDuration } from '../dates/day.ts';
+import { REGIONS, type Region } from './fact-source.ts';
+
+const ID = z.string({ error: 'expected an id in quotes or letters' }).regex(/^[A-Za-z0-9][\w.+/()-]*$/, 'an id has letters, digits and . _ - + / ( )');
+const NAME = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a name has lower-case letters, digits and hyphens');
+const TEXT = z.string().min(1);
+const DATE = z.iso.date({ error: 'expected a date "YYYY-MM-DD" in quotes' });
+const CODE = z.string({ error: 'quote codes: "72148"' }).regex(/^[0-9A-Z]{5}$/, 'expected a five-character procedure code in quotes');
+
+const DURATION = z
+  .string()
+  .refine((t) => t.startsWith('$') || parseDuration(t) !== undefined, 'expected a number and a unit, e.g. "6 weeks", "3 months", "24 hours"');
+const COMPARISON = z
+  .string()
+  .regex(/^(>|>=|<|<=) (\d+ (hour|day|week|month|year)s?|\$[a-z-]+)$/, 'expected a comparison with a unit, e.g. "> 6 weeks", "<= 21 years"');
+const FACT = z
+  .string()
+  .regex(/^((known|suspected|history of) )?(\$)?[a-z][a-z0-9-]*$/, 'expected "fact-name", "suspected fact-name" or "history of fact-name"');
+
+/** Members that any node of a criterion may carry. */
+const common = {
+  id: ID.optional(),
+  label: TEXT.optional(),
+  cite: TEXT.optional(),
+  note: TEXT.optional(),
+  from: DATE.optional(),
+  until: DATE.optional(),
+};
+
+const window = {
+  within: DURATION.optional().meta({ description: 'dated no longer ago than this (counted back from the as-of date)' }),
+  ago: DURATION.optional().meta({ description: 'dated at least this long ago' }),
+  since: z.union([z.literal('episode'), z.strictObject({ fact: NAME })]).optional().meta({ description: 'dated on or after this' }),
+  region: z.enum([...REGIONS, 'any', 'path']).optional().meta({ description: 'default: the region of the path' }),
+  source: z.literal('order-reason').optional(),
+};
+
+const Band = z.strictObject({
+  until: DURATION.optional().meta({ description: 'this band ends so long after the start; the last band has none' }),
+  every: DURATION,
+});
+
+interface Common {
+  id?: string | undefined;
+  label?: string | undefined;
+  cite?: string | undefined;
+  note?: string | undefined;
+  from?: string | undefined;
+  until?: string | undefined;
+}
+interface Window {
+  within?: string | undefined;
+  ago?: string | undefined;
+  since?: 'episode' | { fact: string } | undefined;
+  region?: Region | 'any' | 'path' | undefined;
+  source?: 'order-reason' | undefined;
+}
+/** A criterion: a bare fact, or exactly one operator with its operands and the common members. */
+export type NodeInput =
+  | string
+  | (Common & { all: NodeInput[] })
+  | (Common & { any: NodeInput[] })
+  | (Common & { 'at-least': number; of: NodeInput[] })
+  | (Common & { not: NodeInput })
+  | (Common & Window & { fact: string })
+  | (Common & Window & { absent: string })
+  | (Common & { age: string })
+  | (Common & { episode: string })
+  | (Common & { use: string; with?: Record<string, string> | undefined })
+  | (Common & { review: string })
+  | (Common & { 'any-indication': { except: string[] } })
+  | (Common & { schedule: { last: string; 'counted-from': string; bands: { until?: string | undefined; every: string }[] } });
+export type StudyInput = string | { study: string; when: NodeInput };
+interface PlaceCommon {
+  id: string;
+  label: string;
+  cite?: string | undefined;
+  note?: string | undefined;
+  from?: string | undefined;
+  until?: string | undefined;
+  entry?: NodeInput | undefined;
+  require?: NodeInput[] | undefined;
+  studies?: StudyInput[] | undefined;
+  region?: Region | 'order' | undefined;
+  regions?: Region[] | undefined;
+  screen?: boolean | undefined;
+  'closed-by'?: NodeInput[] | undefined;
+}
+/** One indication of the policy. */
+export type PathInput = PlaceCommon & { criteria?: NodeInput | undefined };
+/** A section of the policy with indications below it. */
+export type SectionInput = PlaceCommon & { paths: PlaceInput[] };
+export type PlaceInput = PathInput | SectionInput;
+
+const Fact = z.strictObject({ ...common, ...window, fact: FACT });
+const Absent = z.strictObject({ ...common, ...window, absent: FACT });
+const Age = z.strictObject({ ...common, age: COMPARISON });
+const EpisodeLength = z.strictObject({ ...common, episode: COMPARISON });
+const Use = z.strictObject({ ...common, use: z.string(), with: z.record(NAME, z.string()).optional() });
+const Review = z.strictObject({ ...common, review: TEXT.meta({ description: 'what a reviewer or another document must decide' }) });
+const AnyIndication = z.strictObject({ ...common, 'any-indication': z.strictObject({ except: z.array(ID).default([]) }) });
+const Schedule = z.strictObject({
+  ...common,
+  schedule: z.strictObject({
+    last: FACT.meta({ description: 'the fact whose latest date is the last study; none on file = due' }),
+    'counted-from': FACT.meta({ description: 'the fact whose date starts the schedule' }),
+    bands: z.array(Band).min(1),
+  }),
+});
+const All = z.strictObject({
+  ...common,
+  get all(): z.ZodArray<z.ZodType<NodeInput>> {
+    return z.array(Node).min(1);
+  },
+});
+const Any = z.strictObject({
+  ...common,
+  get any(): z.ZodArray<z.ZodType<NodeInput>> {
+    return z.array(Node).min(1);
+  },
+});
+const AtLeast = z.strictObject({
+  ...common,
+  'at-least': z.int().positive(),
+  get of(): z.ZodArray<z.ZodType<NodeInput>> {
+    return z.array(Node).min(1);
+  },
+});
+const Not = z.strictObject({
+  ...common,
+  get not(): z.ZodType<NodeInput> {
+    return Node;
+  },
+});
+
+
+const Node: z.ZodType<NodeInput> = z.union([FACT, All, Any, AtLeast, Not, Fact, Absent, Age, EpisodeLength, Use, Review, Schedule, AnyIndication]).meta({ id: 'Criterion' });
+
+const StudyName = z
+  .string()
+  .regex(/^([0-9A-Z]{5}|(mri|ct) (without|with|without-and-with))$/, 'expected a code in quotes, or e.g. "mri without", "ct with" for the region of the path');
+const Study = z.union([StudyName, z.strictObject({ study: StudyName, when: Node })]);
+
+const place = {
+  id: ID,
+  label: TEXT,
+  cite: TEXT.optional(),
+  note: TEXT.optional(),
+  from: DATE.optional(),
+  until: DATE.optional(),
+  entry: Node.optional().meta({ description: 'the diagnosis, event or presentation that the passage is about, read closed-world' }),
+  require: z.array(Node).optional().meta({ description: 'what every path below needs' }),
+  studies: z.array(Study).optional().meta({ description: 'the studies that the passage names; inherited' }),
+  region: z.enum([...REGIONS, 'order']).optional(),
+  regions: z.array(z.enum(REGIONS)).optional().meta({ description: 'one copy of the passage for each region' }),
+  screen: z.boolean().optional().meta({ description: 'a red flag that is always in play and read open-world' }),
+  'closed-by': z.array(Node).optional().meta({ description: 'a documented negative of one of these closes the path' }),
+};
+
+const Path = z.strictObject({ ...place, criteria: Node.optional() });
+const Section = z.strictObject({
+  ...place,
+  get paths(): z.ZodArray<z.ZodType<PlaceInput>> {
+    return z.array(Place).min(1);
+  },
+});
+const Place: z.ZodType<PlaceInput> = z.union([Section, Path]).meta({ id: 'Passage' });
+
+const Exclusion = z.strictObject({
+  id: ID,
+  label: TEXT,
+  cite: TEXT,
+  note: TEXT.optional(),
+  from: DATE.optional(),
+  until: DATE.optional(),
+  studies: z.array(StudyName).optional().meta({ description: 'only these ordered studies are excluded; default all' }),
+  region: z.enum([...REGIONS, 'order']).optional(),
+  'if-unknown': z.enum(['ignore', 'ask']),
+  criteria: Node,
+  unless: Node.optional(),
+});
+
+const NotRequired = z.strictObject({
+  id: ID,
+  label: TEXT,
+  cite: TEXT,
+  note: TEXT.optional(),
+  'line-of-business': z.array(z.enum(['medicare', 'medicaid', 'commercial'])).optional(),
+  studies: z.array(CODE).optional(),
+});
+
+/** A policy file: the source document rewritten as criteria, in its order, under its section labels. */
+export const PolicyFile = z
+  .strictObject({
+    policy: NAME,
+    version: z.string({ error: 'quote the version' }),
+    title: TEXT,
+    publisher: TEXT,
+    url: z.url().optional(),
+    status: z.enum(['in-force', 'shadow', 'draft']).default('in-force'),
+    effective: DATE,
+    until: DATE.optional().meta({ description: 'first day on which the text is no longer in force' }),
+    checked: DATE.meta({ description: 'when the text was last compared with its publisher' }),
+    'review-by': DATE.meta({ description: 'past this date the card says that the text should be checked again' }),
+    notice: TEXT.optional().meta({ description: 'said on every card, e.g. that the text is probably superseded' }),
+    region: z.enum([...REGIONS, 'order']).optional(),
+    governs: z.array(CODE).min(1),
+    documents: z.array(TEXT).default([]).meta({ description: 'what the payer asks to be sent' }),
+    'not-required': z.array(NotRequired).default([]),
+    define: z.record(NAME, z.strictObject({ params: z.array(NAME).default([]), label: TEXT.optional(), note: TEXT.optional(), criteria: Node })).default({}),
+    exclusions: z.array(Exclusion).default([]),
+    indications: z.array(Place).min(1),
+    'not-encoded': z.array(z.strictObject({ cite: TEXT, why: TEXT })).default([]).meta({ description: 'passages that carry no criterion' }),
+  })
+  .meta({ id: 'Policy', title: 'Payer policy' });
+export type PolicyInput = z.infer<typeof PolicyFile>;

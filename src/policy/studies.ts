@@ -1,0 +1,111 @@
+import * as z from 'zod';
+import { REGIONS, type Region } from './fact-source.ts';
+
+const CODE = z.string({ error: 'quote codes: "72148"' }).regex(/^[0-9A-Z]{5}$/);
+
+export const MODALITIES = ['mri', 'ct', 'mra', 'mrs', 'xray', 'nuclear', 'pet', 'ultrasound', 'qmr'] as const;
+export type Modality = (typeof MODALITIES)[number];
+export const CONTRASTS = ['without', 'with', 'without-and-with', 'none'] as const;
+export type Contrast = (typeof CONTRASTS)[number];
+/** Where on the body a study looks; "brain" and "other" are no spine regions. */
+export const STUDY_REGIONS = [...REGIONS, 'brain', 'other'] as const;
+export type StudyRegion = (typeof STUDY_REGIONS)[number];
+
+const Study = z.strictObject({
+  code: CODE,
+  label: z.string().min(1).meta({ description: 'our own short label, never the AMA descriptor' }),
+  modality: z.enum(MODALITIES),
+  regions: z.array(z.enum(STUDY_REGIONS)).min(1),
+  contrast: z.enum(CONTRASTS),
+  orderable: z.boolean().default(false).meta({ description: 'an order for it is assessed; otherwise it is only evidence' }),
+  loinc: z.array(z.string()).default([]),
+  snomed: z.array(z.string()).default([]),
+});
+
+const Open = z.strictObject({
+  label: z.string().min(1),
+  modality: z.enum(MODALITIES),
+  regions: z.array(z.enum(STUDY_REGIONS)).default([]).meta({ description: 'empty = the region is left open' }),
+  orderable: z.boolean().default(false),
+  loinc: z.array(z.string()).default([]),
+  snomed: z.array(z.string()).default([]),
+});
+
+/** `policies/studies.yaml`: the imaging studies that orders and charts name. */
+export const StudiesFile = z.strictObject({
+  studies: z.array(Study).min(1),
+  'left-open': z.array(Open).default([]).meta({ description: 'codes that leave contrast or region open' }),
+  sources: z.array(z.string()).default([]),
+});
+
+/** An imaging study. */
+export interface Study {
+  readonly code: string;
+  readonly label: string;
+  readonly modality: Modality;
+  readonly regions: readonly StudyRegion[];
+  readonly contrast: Contrast;
+  readonly orderable: boolean;
+  readonly loinc: readonly string[];
+  readonly snomed: readonly string[];
+}
+
+/** A code that names a modality but leaves contrast or region open. */
+export interface OpenStudy {
+  readonly label: string;
+  readonly modality: Modality;
+  readonly regions: readonly StudyRegion[];
+  readonly orderable: boolean;
+  readonly loinc: readonly string[];
+  readonly snomed: readonly string[];
+}
+
+/** The catalogue of studies, looked up by procedure code. */
+export class StudyCatalog {
+  readonly studies: readonly Study[];
+  readonly open: readonly OpenStudy[];
+  readonly #byCode = new Map<string, Study>();
+  readonly #byCoding = new Map<string, Study | OpenStudy>();
+
+  constructor(file: z.infer<typeof StudiesFile>) {
+    this.studies = file.studies;
+    this.open = file['left-open'];
+    const bare = (item: string): string => item.split(' ', 1)[0] ?? item;
+    for (const open of this.open) {
+      for (const code of open.loinc) this.#byCoding.set(`loinc|${bare(code)}`, open);
+      for (const code of open.snomed) this.#byCoding.set(`snomed|${bare(code)}`, open);
+    }
+    for (const study of file.studies) {
+      this.#byCode.set(study.code, study);
+      this.#byCoding.set(`cpt|${study.code}`, study);
+      for (const code of study.loinc) this.#byCoding.set(`loinc|${bare(code)}`, study);
+      for (const code of study.snomed) this.#byCoding.set(`snomed|${bare(code)}`, study);
+    }
+  }
+
+  /** The study, or the study with contrast or region left open, that a coding names. @param system cpt, loinc or snomed */
+  byCoding(system: string, code: string): Study | OpenStudy | undefined {
+    return this.#byCoding.get(`${system}|${code}`);
+  }
+
+  /** The study of a CPT or HCPCS code. */
+  get(code: string): Study | undefined {
+    return this.#byCode.get(code);
+  }
+
+  /** The study of a modality, spine region and contrast. */
+  find(modality: Modality, region: Region, contrast: Contrast): Study | undefined {
+    return this.studies.find((s) => s.orderable && s.modality === modality && s.contrast === contrast && s.regions[0] === region);
+  }
+
+  /** The orderable studies that agree with what an open order says. */
+  candidates(modality: Modality, regions: readonly StudyRegion[]): readonly Study[] {
+    return this.studies.filter(
+      (s) => s.orderable && s.modality === modality && (regions.length === 0 || s.regions.some((r) => regions.includes(r))),
+    );
+  }
+}
+
+/** The spine region of a study, if it has one. */
+export const spineRegion = (study: Study): Region | undefined =>
+  study.regions.find((r): r is Region => (REGIONS as readonly string[]).includes(r));

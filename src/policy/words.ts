@@ -1,0 +1,66 @@
+import { formatDuration } from '../dates/day.ts';
+import type { Atom, Comparison } from './compile.ts';
+import type { FactCatalog, FactQuery } from './fact-source.ts';
+
+const comparison = ({ op, than }: Comparison): string =>
+  `${{ '>': 'more than', '>=': 'at least', '<': 'less than', '<=': 'at most' }[op]} ${formatDuration(than)}`;
+
+/** The window of a query in words, e.g. " (within the last 3 months)"; empty without one. */
+function window(query: FactQuery): string {
+  const parts = [
+    ...(query.within === undefined ? [] : [`within ${query.since === undefined ? 'the last ' : ''}${formatDuration(query.within)}`]),
+    ...(query.ago === undefined ? [] : [`at least ${formatDuration(query.ago)} ago`]),
+    ...(query.since === 'episode' ? ['in the current episode'] : []),
+    ...(query.source === 'order-reason' ? ['as the reason of this order'] : []),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+/** The code under which an answer to this query is documented: the fact, with a suffix when suspicion or history suffices. */
+export const factCode = (query: FactQuery): string => (query.certainty === 'known' ? query.fact : `${query.fact}.${query.certainty}`);
+
+/** What a leaf states, in words. */
+export function atomLabel(atom: Atom, catalog: FactCatalog): string {
+  switch (atom.kind) {
+    case 'age':
+      return `age ${comparison(atom.comparison)}`;
+    case 'episode':
+      return `current episode ${comparison(atom.comparison)}`;
+    case 'schedule':
+      return `surveillance due (${catalog.describe(atom.last.fact)?.label ?? atom.last.fact})`;
+    default: {
+      const label = catalog.describe(atom.query.fact)?.label ?? atom.query.fact;
+      const certainty = { known: '', suspected: ' (known or suspected)', history: ' (now or in the past)' }[atom.query.certainty];
+      return `${atom.kind === 'absent' ? 'no ' : ''}${label}${certainty}${window(atom.query)}`;
+    }
+  }
+}
+
+/** The neutral question that settles a leaf. */
+export function atomQuestion(atom: Atom, catalog: FactCatalog): string {
+  switch (atom.kind) {
+    case 'age':
+      return 'What is the date of birth?';
+    case 'episode':
+      return catalog.describe('episode-onset')?.ask ?? 'On which date did the current episode begin?';
+    case 'schedule':
+      return atomQuestion({ kind: 'fact', query: atom.countedFrom }, catalog);
+    default: {
+      const { query } = atom;
+      const description = catalog.describe(query.fact);
+      const ask =
+        query.certainty === 'suspected'
+          ? `Is there a clinical suspicion or diagnosis of ${description?.label ?? query.fact}?`
+          : (description?.ask ?? `Is there ${query.fact}?`);
+      const when = window(query);
+      return when === '' ? ask : `${ask.replace(/\?$/, '')}${when}?`;
+    }
+  }
+}
+
+/** The fact that a leaf asks for. */
+export function atomFact(atom: Atom): string {
+  if (atom.kind === 'age') return 'birth-date';
+  if (atom.kind === 'episode') return 'episode-onset';
+  return factCode(atom.kind === 'schedule' ? atom.countedFrom : atom.query);
+}

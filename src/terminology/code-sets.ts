@@ -1,0 +1,206 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
+import { icdPlace, NO_PLACE, type Place, placeOf } from './regions.ts';
+import { SYSTEM_NAMES, type System } from './systems.ts';
+
+const ITEM = z.string({ error: 'quote the code; words after it are its label' }).regex(/^\S+( .+)?$/, 'expected "code label"');
+const ITEMS = z.array(ITEM);
+const REGION_KEYS = ['any', 'cervical', 'thoracic', 'lumbar', 'pelvis', 'cervicothoracic', 'thoracolumbar', 'lumbosacral', 'other'] as const;
+const Regional = z.union([ITEMS, z.strictObject(Object.fromEntries([...REGION_KEYS, 'by-region'].map((k) => [k, ITEMS.optional()])) as Record<string, z.ZodOptional<typeof ITEMS>>)]);
+
+const CodeSet = z.strictObject({
+  label: z.string().min(1),
+  note: z.string().optional(),
+  include: z.array(z.string()).default([]).meta({ description: 'other code sets that belong to this one' }),
+  icd10cm: Regional.optional().meta({ description: 'codes or families; "by-region" families are followed by a region digit' }),
+  'icd10cm-except': ITEMS.default([]),
+  'icd10cm-seventh': z.string().regex(/^[A-Z]+$/).optional().meta({ description: 'seventh characters that count, e.g. "AB" = initial encounter' }),
+  snomed: Regional.optional(),
+  cpt: Regional.optional(),
+  loinc: Regional.optional(),
+  rxnorm: Regional.optional(),
+  nucc: Regional.optional(),
+  mrsafety: Regional.optional(),
+});
+
+/** `policies/codes/*.yaml`: named sets of codes. */
+export const CodeSetsFile = z.strictObject({
+  'code-sets': z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), CodeSet),
+  sources: z.array(z.string()).default([]),
+});
+export type CodeSetInput = z.infer<typeof CodeSet>;
+
+/** A code found in a chart: the set it belongs to and the place on the body that the code itself names. */
+export interface Hit {
+  readonly set: number;
+  readonly place: Place;
+}
+
+interface Entry extends Hit {
+  /** the character after the matched family is a region digit */
+  readonly byRegion: boolean;
+  readonly seventh: string | undefined;
+}
+
+/** One code or family of a set, as listed. */
+export interface ListedCode {
+  readonly set: string;
+  readonly system: System;
+  readonly code: string;
+  readonly label: string;
+  readonly region: string;
+}
+
+const PLACES: Readonly<Record<string, Place>> = {
+  any: NO_PLACE,
+  cervical: placeOf(['cervical']),
+  thoracic: placeOf(['thoracic']),
+  lumbar: placeOf(['lumbar']),
+  pelvis: placeOf(['pelvis']),
+  cervicothoracic: placeOf(['cervical', 'thoracic']),
+  thoracolumbar: placeOf(['thoracic', 'lumbar']),
+  lumbosacral: placeOf(['lumbar', 'pelvis']),
+  other: placeOf(['other']),
+};
+
+const split = (item: string): [string, string] => {
+  const space = item.indexOf(' ');
+  return space < 0 ? [item, ''] : [item.slice(0, space), item.slice(space + 1)];
+};
+
+/** Which sets does a code belong to? Built once at start; looking up is a handful of map reads. */
+export class CodeIndex {
+  readonly names: readonly string[];
+  readonly listed: readonly ListedCode[];
+  readonly #number = new Map<string, number>();
+  readonly #exact: Readonly<Record<System, Map<string, Entry[]>>>;
+  readonly #except = new Map<number, readonly string[]>();
+  readonly #including: readonly (readonly number[])[];
+
+  constructor(sets: ReadonlyMap<string, CodeSetInput>) {
+    this.names = [...sets.keys()];
+    for (const [i, name] of this.names.entries()) this.#number.set(name, i);
+    this.#exact = Object.fromEntries(SYSTEM_NAMES.map((s) => [s, new Map<string, Entry[]>()])) as Record<System, Map<string, Entry[]>>;
+    const listed: ListedCode[] = [];
+    for (const [name, set] of sets) this.#add(name, set, listed);
+    this.listed = listed;
+    this.#including = this.names.map((_, i) => this.#ancestors(i, sets));
+  }
+
+  #add(name: string, set: CodeSetInput, listed: ListedCode[]): void {
+    const number = this.number(name);
+    const except = set['icd10cm-except'].map((item) => split(item)[0]);
+    if (except.length > 0) this.#except.set(number, except);
+    for (const system of SYSTEM_NAMES) {
+      const regional = set[system];
+      if (regional === undefined) continue;
+      const groups = Array.isArray(regional) ? { any: regional } : regional;
+      for (const [region, items] of Object.entries(groups)) {
+        for (const item of items ?? []) {
+          const [code, label] = split(item);
+          listed.push({ set: name, system, code, label, region });
+          const entry: Entry = {
+            set: number,
+            place: PLACES[region] ?? NO_PLACE,
+            byRegion: region === 'by-region',
+            seventh: system === 'icd10cm' ? set['icd10cm-seventh'] : undefined,
+          };
+          const entries = this.#exact[system].get(code);
+          if (entries === undefined) this.#exact[system].set(code, [entry]);
+          else entries.push(entry);
+        }
+      }
+    }
+  }
+
+  /** The sets that include a set, directly or through others. */
+  #ancestors(number: number, sets: ReadonlyMap<string, CodeSetInput>): readonly number[] {
+    const found = new Set<number>([number]);
+    for (let grown = true; grown; ) {
+      grown = false;
+      for (const [name, set] of sets) {
+        const i = this.number(name);
+        if (!found.has(i) && set.include.some((inc) => found.has(this.number(inc)))) {
+          found.add(i);
+          grown = true;
+        }
+      }
+    }
+    return [...found];
+  }
+
+  /** The number of a set. @throws RangeError when there is no such set */
+  number(name: string): number {
+    const number = this.#number.get(name);
+    if (number === undefined) throw new RangeError(`there is no code set "${name}"`);
+    return number;
+  }
+
+  has(name: string): boolean {
+    return this.#number.has(name);
+  }
+
+  /** The sets that a code belongs to, with the place that it names. */
+  lookup(system: System, code: string): readonly Hit[] {
+    const found = system === 'icd10cm' ? this.#families(code) : this.#exact[system].get(code);
+    if (found === undefined || found.length === 0) return NONE;
+    return found.flatMap((hit) => (this.#including[hit.set] ?? []).map((set) => ({ set, place: hit.place })));
+  }
+
+  /** ICD-10-CM: the code itself and every family that it belongs to. */
+  #families(code: string): readonly Hit[] | undefined {
+    let out: Hit[] | undefined;
+    const map = this.#exact.icd10cm;
+    for (let length = code.length; length >= 3; length--) {
+      const entries = map.get(code.slice(0, length));
+      if (entries === undefined) continue;
+      for (const entry of entries) {
+        const hit = this.#family(entry, code, length);
+        if (hit !== undefined) {
+          out ??= [];
+          out.push(hit);
+        }
+      }
+    }
+    return out;
+  }
+
+  #family(entry: Entry, code: string, length: number): Hit | undefined {
+    const except = this.#except.get(entry.set);
+    if (except?.some((e) => code.startsWith(e))) return undefined;
+    if (entry.seventh !== undefined && code.length === 8 && !entry.seventh.includes(code.charAt(7))) return undefined;
+    if (!entry.byRegion) return entry;
+    const digit = code.charAt(code.charAt(length) === '.' ? length + 1 : length);
+    const place = digit === '' ? NO_PLACE : icdPlace(digit);
+    return place === undefined ? undefined : { set: entry.set, place };
+  }
+}
+
+const NONE: readonly Hit[] = [];
+
+/**
+ * Loads every code set of a folder.
+ * @throws InvalidFileError when a file is invalid, a set is defined twice, or an included set does not exist
+ */
+export function loadCodeSets(folder: string): ReadonlyMap<string, CodeSetInput> {
+  const sets = new Map<string, CodeSetInput>();
+  const where = new Map<string, LoadedFile<unknown>>();
+  const problems: string[] = [];
+  for (const name of readdirSync(folder).filter((f) => f.endsWith('.yaml')).sort()) {
+    const file = readYaml(join(folder, name), CodeSetsFile);
+    for (const [id, set] of Object.entries(file.data['code-sets'])) {
+      if (sets.has(id)) problems.push(`${file.locate(['code-sets', id])} code-sets.${id}: this set is defined twice`);
+      sets.set(id, set);
+      where.set(id, file);
+    }
+  }
+  for (const [id, set] of sets) {
+    for (const [i, inc] of set.include.entries()) {
+      if (!sets.has(inc)) problems.push(`${where.get(id)?.locate(['code-sets', id, 'include', i])} code-sets.${id}.include: there is no code set "${inc}"`);
+    }
+  }
+  if (problems.length > 0) throw new InvalidFileError(problems);
+  return sets;
+}
