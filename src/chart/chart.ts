@@ -3,7 +3,7 @@ import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import { isObject, type Json, object, text } from './json.ts';
 import { type LocalCodes, ReadContext } from './read-context.ts';
-import { readFactObservation, readQuestionnaireResponse, type Canonical } from './readers/answer.ts';
+import { type Canonical, readFactObservation, readQuestionnaireResponse } from './readers/answer.ts';
 import { readCondition, readFamilyHistory } from './readers/condition.ts';
 import { readEncounter } from './readers/encounter.ts';
 import { readDiagnosticReport, readImagingStudy } from './readers/imaging.ts';
@@ -60,9 +60,19 @@ export interface Chart {
 }
 
 const NO_RECORDS: readonly ChartRecord[] = [];
-const VOID: Readonly<Record<string, Dropped['reason']>> = { 'entered-in-error': 'entered in error', cancelled: 'cancelled' };
+const VOID: Readonly<Record<string, Dropped['reason']>> = {
+  'entered-in-error': 'entered in error',
+  cancelled: 'cancelled',
+};
 /** Types that are about nobody in particular. */
-const UNSCOPED = new Set(['Practitioner', 'PractitionerRole', 'Organization', 'Medication', 'Location', 'OperationOutcome']);
+const UNSCOPED = new Set([
+  'Practitioner',
+  'PractitionerRole',
+  'Organization',
+  'Medication',
+  'Location',
+  'OperationOutcome',
+]);
 /** Read first, as others refer to them. */
 const REFERRED = new Set(['Condition', 'Practitioner', 'PractitionerRole', 'Medication']);
 
@@ -101,7 +111,10 @@ class ChartBuilder implements Chart {
       for (const resource of section.resources) this.#first(resource, later);
     }
     for (const [type, resource] of later) this.#guarded(type, resource);
-    this.orderer = input.order === undefined ? [] : this.#ctx.specialties(input.order.resource, [object(input.order.resource['requester'])]);
+    this.orderer =
+      input.order === undefined
+        ? []
+        : this.#ctx.specialties(input.order.resource, [object(input.order.resource['requester'])]);
     if (input.order !== undefined) this.#reasons(input.order);
   }
 
@@ -157,9 +170,12 @@ class ChartBuilder implements Chart {
     if (status !== undefined && Object.hasOwn(VOID, status)) return VOID[status];
     const verification = object(r['verificationStatus']);
     const coding = verification?.['coding'];
-    const code = text(r['verificationStatus']) ?? (Array.isArray(coding) ? text(object(coding[0])?.['code']) : undefined);
+    const code =
+      text(r['verificationStatus']) ?? (Array.isArray(coding) ? text(object(coding[0])?.['code']) : undefined);
     if (code === 'entered-in-error') return 'entered in error';
-    return r['doNotPerform'] === true && type !== 'ServiceRequest' && type !== 'MedicationRequest' ? 'do not perform' : undefined;
+    return r['doNotPerform'] === true && type !== 'ServiceRequest' && type !== 'MedicationRequest'
+      ? 'do not perform'
+      : undefined;
   }
 
   #read(type: string, r: Json, ref: string): void {

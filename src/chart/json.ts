@@ -1,7 +1,8 @@
 /** Reading members of JSON whose shape nobody has checked. None of these throws. */
 export type Json = Readonly<Record<string, unknown>>;
 
-export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const NO_ITEMS: readonly never[] = [];
 
 /** The string, or undefined. */

@@ -90,7 +90,9 @@ export class ReadContext {
     if (typeof code !== 'string' || code.length > 64) return;
     const system = typeof uri === 'string' ? systemOf(uri) : undefined;
     if (system !== undefined) each(system, system === 'icd10cm' ? dotted(code) : code);
-    else for (const mapped of this.#local?.get(`${typeof uri === 'string' ? uri : ''}|${code}`) ?? []) each(mapped.system, mapped.code);
+    else
+      for (const mapped of this.#local?.get(`${typeof uri === 'string' ? uri : ''}|${code}`) ?? [])
+        each(mapped.system, mapped.code);
   }
 
   /** The code sets that the codes of an element belong to. */
@@ -128,7 +130,8 @@ export class ReadContext {
     let coded = false;
     this.#codings(element, (system, code) => {
       coded = true;
-      for (const hit of this.index.lookup(system, code)) if (hit.set === this.#set['body-site']) place |= hit.place === NO_PLACE ? OTHER : hit.place;
+      for (const hit of this.index.lookup(system, code))
+        if (hit.set === this.#set['body-site']) place |= hit.place === NO_PLACE ? OTHER : hit.place;
     });
     return coded && place === NO_PLACE ? OTHER : place;
   }
@@ -214,7 +217,8 @@ export class ReadContext {
     for (const reference of references) {
       if (reference === undefined) continue;
       const contained = this.#contained(resource, reference);
-      if (contained !== undefined) out.push(...this.hits([contained['specialty'], ...objects(contained['qualification']).map((q) => q['code'])]));
+      if (contained !== undefined)
+        out.push(...this.hits([contained['specialty'], ...objects(contained['qualification']).map((q) => q['code'])]));
       const parsed = parseReference(reference['reference']);
       if (parsed !== undefined) out.push(...(this.#specialties.get(`${parsed.type}/${parsed.id}`) ?? []));
     }

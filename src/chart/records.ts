@@ -34,7 +34,12 @@ export interface ConditionRecord extends Base {
 
 /** The value of an Observation. */
 export type ObservedValue =
-  | { readonly kind: 'number'; readonly value: number; readonly unit: string; readonly comparator?: '<' | '<=' | '>=' | '>' }
+  | {
+      readonly kind: 'number';
+      readonly value: number;
+      readonly unit: string;
+      readonly comparator?: '<' | '<=' | '>=' | '>';
+    }
   | { readonly kind: 'boolean'; readonly value: boolean }
   | { readonly kind: 'coded'; readonly hits: readonly Hit[] }
   | { readonly kind: 'date'; readonly value: Interval }
@@ -174,7 +179,9 @@ export interface AnswerRecord {
   readonly type: 'answer';
   readonly ref: string;
   readonly fact: string;
-  readonly value: { readonly kind: 'boolean'; readonly value: boolean } | { readonly kind: 'date'; readonly value: Interval };
+  readonly value:
+    | { readonly kind: 'boolean'; readonly value: boolean }
+    | { readonly kind: 'date'; readonly value: Interval };
   /** the day that the answer is about */
   readonly when?: Interval;
   readonly place: Place;

@@ -1,5 +1,5 @@
-import { text } from './json.ts';
 import type { Json } from './json.ts';
+import { text } from './json.ts';
 
 /** FHIR ids; nothing else ever becomes part of a URL. */
 export const FHIR_ID = /^[A-Za-z0-9\-.]{1,64}$/;

@@ -24,8 +24,8 @@ export interface Asked {
 }
 
 /** Does evidence at a place fit the region asked about? */
-export const fitsRegion = (asked: Asked, place: Place): boolean => supports(place, asked.query.region, asked.query.strictRegion);
+export const fitsRegion = (asked: Asked, place: Place): boolean =>
+  supports(place, asked.query.region, asked.query.strictRegion);
 
 /** The place that a record names: the code's own place, else its body site. */
 export const placeOfRecord = (hitPlace: Place, site: Place): Place => (hitPlace === 0 ? site : hitPlace);
-

@@ -33,7 +33,8 @@ function complaints(chart: Chart, vocabulary: Vocabulary, region: Region | 'any'
         if (record.type !== 'condition' || record.verification === 'refuted') continue;
         const place = record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0);
         if (!supports(placeOfRecord(place, record.site), region, false)) continue;
-        if ((record.recorded ?? record.onset)?.lo !== undefined && ((record.recorded ?? record.onset)?.lo ?? 0) > asOf) continue;
+        if ((record.recorded ?? record.onset)?.lo !== undefined && ((record.recorded ?? record.onset)?.lo ?? 0) > asOf)
+          continue;
         if (!out.some((c) => c.record === record && c.kind === kind)) out.push({ kind, record });
       }
     }
@@ -42,16 +43,26 @@ function complaints(chart: Chart, vocabulary: Vocabulary, region: Region | 'any'
 }
 
 /** Spans of visits, treatments and examinations for the complaint, and of the complaint itself where it is said to persist. */
-function spans(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', found: readonly Complaint[], asOf: Day): readonly Span[] {
+function spans(
+  chart: Chart,
+  vocabulary: Vocabulary,
+  region: Region | 'any',
+  found: readonly Complaint[],
+  asOf: Day,
+): readonly Span[] {
   const out: Span[] = [];
   const put = (from: Interval | undefined, to?: Day, shows = true): void => {
-    if (from !== undefined && from.lo <= asOf) out.push({ from: from.lo, to: Math.min(Math.max(to ?? from.hi, from.hi), asOf), shows });
+    if (from !== undefined && from.lo <= asOf)
+      out.push({ from: from.lo, to: Math.min(Math.max(to ?? from.hi, from.hi), asOf), shows });
   };
   for (const { record } of found) {
     put(record.recorded);
-    if (record.onset !== undefined) put(record.onset, record.current && record.saysActive ? asOf : (record.abated?.hi ?? record.onset.hi));
+    if (record.onset !== undefined)
+      put(record.onset, record.current && record.saysActive ? asOf : (record.abated?.hi ?? record.onset.hi));
   }
-  const visitSets = Object.values(vocabulary.episode.complaints).flatMap((sets) => sets.map((s) => vocabulary.codes.number(s)));
+  const visitSets = Object.values(vocabulary.episode.complaints).flatMap((sets) =>
+    sets.map((s) => vocabulary.codes.number(s)),
+  );
   for (const visit of chart.encounters) {
     const fits = visit.reasons.some((h) => visitSets.includes(h.set) && supports(h.place, region, false));
     if (visit.held && fits) put(visit.when);
@@ -60,7 +71,10 @@ function spans(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', fou
     const set = vocabulary.codes.number(name);
     for (const record of chart.bySet(set)) {
       if (record.type !== 'procedure' || record.performed !== 'done') continue;
-      const place = servicePlace(record, record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0));
+      const place = servicePlace(
+        record,
+        record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0),
+      );
       if ((record.spineReason || place !== 0) && supports(place, region, false)) put(record.when, record.end?.hi);
     }
   }
@@ -72,7 +86,8 @@ function spans(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', fou
     }
   }
   for (const record of chart.imaging) {
-    if (record.done === 'done' && record.place !== 0 && supports(record.place, region, true)) put(record.when, undefined, false);
+    if (record.done === 'done' && record.place !== 0 && supports(record.place, region, true))
+      put(record.when, undefined, false);
   }
   return out;
 }
@@ -103,17 +118,37 @@ function newOnset(found: readonly Complaint[], asOf: Day): Day | undefined {
   return starts.length === 0 ? undefined : Math.max(...starts);
 }
 
-const evidenceOf = (ref: string, date: Interval, basis: Evidence['basis']): Evidence => ({ reference: ref, date: formatInterval(date), fact: 'episode-onset', basis });
+const evidenceOf = (ref: string, date: Interval, basis: Evidence['basis']): Evidence => ({
+  reference: ref,
+  date: formatInterval(date),
+  fact: 'episode-onset',
+  basis,
+});
 
 /** A clinician's own statement of the onset, when it is not older than the chart's entries. */
-function statedOnset(chart: Chart, found: readonly Complaint[], asOf: Day, region: Region | 'any'): Episode | undefined {
+function statedOnset(
+  chart: Chart,
+  found: readonly Complaint[],
+  asOf: Day,
+  region: Region | 'any',
+): Episode | undefined {
   const recorded = Math.max(...found.map((c) => c.record.recorded?.hi ?? Number.NEGATIVE_INFINITY));
   const answers = chart.answers.filter(
-    (a) => a.fact === 'episode-onset' && a.value.kind === 'date' && a.by === 'practitioner' && supports(a.place, region, false) && (a.when?.lo ?? asOf) <= asOf && a.value.value.lo <= asOf,
+    (a) =>
+      a.fact === 'episode-onset' &&
+      a.value.kind === 'date' &&
+      a.by === 'practitioner' &&
+      supports(a.place, region, false) &&
+      (a.when?.lo ?? asOf) <= asOf &&
+      a.value.value.lo <= asOf,
   );
   const last = answers.sort((a, b) => (b.when?.hi ?? 0) - (a.when?.hi ?? 0))[0];
   if (last === undefined || last.value.kind !== 'date' || (last.when?.hi ?? 0) < recorded) return undefined;
-  return { onset: last.value.value, knownSince: last.value.value.hi, evidence: [evidenceOf(last.ref, last.value.value, 'attested')] };
+  return {
+    onset: last.value.value,
+    knownSince: last.value.value.hi,
+    evidence: [evidenceOf(last.ref, last.value.value, 'attested')],
+  };
 }
 
 /**
@@ -128,10 +163,19 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
   const all = spans(chart, vocabulary, region, found, asOf);
   const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
   const start = Math.max(runStart(all, asOf, maxGap), newOnset(found, asOf) ?? Number.NEGATIVE_INFINITY);
-  const inside = found.filter(({ record }) => record.onset !== undefined && record.onset.hi >= start && record.onset.lo <= asOf);
-  const first = inside.reduce<ConditionRecord | undefined>((min, { record }) => (min?.onset === undefined || (record.onset?.lo ?? 0) < min.onset.lo ? record : min), undefined);
+  const inside = found.filter(
+    ({ record }) => record.onset !== undefined && record.onset.hi >= start && record.onset.lo <= asOf,
+  );
+  const first = inside.reduce<ConditionRecord | undefined>(
+    (min, { record }) => (min?.onset === undefined || (record.onset?.lo ?? 0) < min.onset.lo ? record : min),
+    undefined,
+  );
   if (first?.onset !== undefined) {
-    return { onset: first.onset, knownSince: Math.min(first.onset.hi, start), evidence: [evidenceOf(first.ref, first.onset, first.basis)] };
+    return {
+      onset: first.onset,
+      knownSince: Math.min(first.onset.hi, start),
+      evidence: [evidenceOf(first.ref, first.onset, first.basis)],
+    };
   }
   const incomplete = chart.sections.get('Condition') !== 'complete' ? (['Condition'] as const) : undefined;
   const known = found.filter(({ record }) => record.recorded !== undefined && !record.orderReason);

@@ -4,16 +4,30 @@ import type { Section } from '../chart/sections.ts';
 import { add, type Day, formatInterval, type Interval, subtract } from '../dates/day.ts';
 import type { Episode, Evidence, FactQuery, FactSource, FactValue, Gap, Region } from '../policy/fact-source.ts';
 import { all, any, fromBounds } from '../policy/truth.ts';
-import { supports } from '../terminology/regions.ts';
 import { factCode } from '../policy/words.ts';
+import { supports } from '../terminology/regions.ts';
 import type { Asked, FactContext } from './context.ts';
 import { currentEpisode } from './episode.ts';
 import { courseEvidence } from './evidence/course.ts';
-import { allergyEvidence, deviceEvidence, medicationEvidence, orderEvidence, ordererEvidence, procedureEvidence, visitEvidence } from './evidence/events.ts';
+import {
+  allergyEvidence,
+  deviceEvidence,
+  medicationEvidence,
+  orderEvidence,
+  ordererEvidence,
+  procedureEvidence,
+  visitEvidence,
+} from './evidence/events.ts';
 import { findingEvidence } from './evidence/finding.ts';
 import { imagingEvidence, reportEvidence } from './evidence/imaging.ts';
 import { measureEvidence } from './evidence/measure.ts';
-import { changeEvidence, comparisonEvidence, improvementEvidence, progressionEvidence, worseningEvidence } from './evidence/symptoms.ts';
+import {
+  changeEvidence,
+  comparisonEvidence,
+  improvementEvidence,
+  progressionEvidence,
+  worseningEvidence,
+} from './evidence/symptoms.ts';
 import type { BlockInput, FactInput } from './schema.ts';
 import { type Item, Tally } from './tally.ts';
 import { duration, type Vocabulary } from './vocabulary.ts';
@@ -39,6 +53,11 @@ const READ_FROM: Readonly<Record<string, readonly Section[]>> = {
   progression: ['Condition', 'Encounter'],
   change: ['MedicationRequest', 'MedicationStatement'],
 };
+
+/** The sections that a fact is read from. */
+export const sectionsOfFact = (fact: FactInput): readonly Section[] => [
+  ...new Set(fact.evidence.flatMap((b) => READ_FROM[Object.keys(b)[0] ?? ''] ?? [])),
+];
 
 /** Derives the facts of one chart as of one day. Belongs to one request; the same query always gives the same value. */
 export class FactEngine implements FactSource, FactContext {
@@ -100,8 +119,10 @@ export class FactEngine implements FactSource, FactContext {
   #window(query: FactQuery, fact: FactInput): Window {
     const instant = this.asOfInstant === undefined ? {} : { asOfInstant: this.asOfInstant };
     const base = { asOf: this.asOf, ...instant };
-    const length = query.within ?? (query.since === undefined && fact.lookback !== undefined ? duration(fact.lookback) : undefined);
-    if (query.since === undefined) return length === undefined ? base : { ...base, earliest: subtract(this.asOf, length), length };
+    const length =
+      query.within ?? (query.since === undefined && fact.lookback !== undefined ? duration(fact.lookback) : undefined);
+    if (query.since === undefined)
+      return length === undefined ? base : { ...base, earliest: subtract(this.asOf, length), length };
     const anchor = this.#anchor(query.since, query.region);
     if (anchor === undefined) return { ...base, uncertainBefore: this.asOf + 1 };
     // an event with a window of its own: evidence follows the event by no more than the window, which the query counts from today
@@ -116,14 +137,19 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   /** The first day after an anchor: the onset of the episode, or the latest date of another fact. */
-  #anchor(since: NonNullable<FactQuery['since']>, region: Region | 'any'): { readonly earliest?: Day; readonly uncertainBefore?: Day } | undefined {
+  #anchor(
+    since: NonNullable<FactQuery['since']>,
+    region: Region | 'any',
+  ): { readonly earliest?: Day; readonly uncertainBefore?: Day } | undefined {
     if (since === 'episode') {
       const { onset, knownSince } = this.episode(region);
       if (onset !== undefined) return { earliest: onset.lo, ...(onset.hi > onset.lo && { uncertainBefore: onset.hi }) };
       return knownSince === undefined ? undefined : { uncertainBefore: knownSince };
     }
     const event = this.fact({ fact: since.fact, certainty: 'history', region, strictRegion: false });
-    return event.truth === 'true' && event.when !== undefined ? { earliest: event.when.lo, ...(event.when.hi > event.when.lo && { uncertainBefore: event.when.hi }) } : undefined;
+    return event.truth === 'true' && event.when !== undefined
+      ? { earliest: event.when.lo, ...(event.when.hi > event.when.lo && { uncertainBefore: event.when.hi }) }
+      : undefined;
   }
 
   #evidence(fact: FactInput, asked: Asked): FactValue {
@@ -171,11 +197,30 @@ export class FactEngine implements FactSource, FactContext {
     for (const [kind, sets] of Object.entries(fact.leads ?? {})) {
       for (const name of sets ?? []) {
         for (const record of this.chart.bySet(this.set(name))) {
-          if (kind === 'orders' ? record.type !== 'order' : kind === 'documents' ? record.type !== 'lead' : record.type !== 'condition') continue;
-          const when = 'when' in record ? record.when : record.type === 'condition' ? (record.onset ?? record.recorded) : undefined;
+          if (
+            kind === 'orders'
+              ? record.type !== 'order'
+              : kind === 'documents'
+                ? record.type !== 'lead'
+                : record.type !== 'condition'
+          )
+            continue;
+          const when =
+            'when' in record
+              ? record.when
+              : record.type === 'condition'
+                ? (record.onset ?? record.recorded)
+                : undefined;
           if (fit(when, { asOf: asked.window.asOf }) === 'future') continue;
           const item: Item = { ref: record.ref, ...(when !== undefined && { date: when }), basis: 'chart' };
-          tally.lead(item, record.type === 'order' ? 'ordered' : record.type === 'lead' ? `${record.resource} on file` : 'a related finding');
+          tally.lead(
+            item,
+            record.type === 'order'
+              ? 'ordered'
+              : record.type === 'lead'
+                ? `${record.resource} on file`
+                : 'a related finding',
+          );
         }
       }
     }
@@ -183,15 +228,19 @@ export class FactEngine implements FactSource, FactContext {
 
   /** Sections that this fact is read from and that were not retrieved whole. */
   #incomplete(fact: FactInput): readonly Section[] {
-    const read = fact.evidence.flatMap((b) => READ_FROM[Object.keys(b)[0] ?? ''] ?? []);
-    return [...new Set(read)].filter((s) => this.chart.sections.get(s) !== 'complete');
+    return sectionsOfFact(fact).filter((s) => this.chart.sections.get(s) !== 'complete');
   }
 
   /** A silence is a silence only when one sufficient section is complete. */
-  #gap(gap: Gap | undefined, fact: FactInput, incomplete: readonly Section[]): { readonly gap: Gap; readonly sections?: readonly Section[] } {
+  #gap(
+    gap: Gap | undefined,
+    fact: FactInput,
+    incomplete: readonly Section[],
+  ): { readonly gap: Gap; readonly sections?: readonly Section[] } {
     if (gap !== 'silent') return { gap: gap ?? 'unclear' };
     const sufficient = fact.sufficient ?? READ_FROM[Object.keys(fact.evidence[0] ?? {})[0] ?? ''] ?? [];
-    if (sufficient.length === 0 || sufficient.some((s) => this.chart.sections.get(s) === 'complete')) return { gap: 'silent' };
+    if (sufficient.length === 0 || sufficient.some((s) => this.chart.sections.get(s) === 'complete'))
+      return { gap: 'silent' };
     return { gap: 'incomplete', sections: incomplete };
   }
 
@@ -241,11 +290,22 @@ export class FactEngine implements FactSource, FactContext {
       basis: 'attested',
     };
     const { gap: _gap, sections: _sections, ...settled } = value;
-    const until = asked.window.length !== undefined && answer.when !== undefined ? { until: add(answer.when.lo, asked.window.length) } : {};
-    if (value.truth === 'unknown') return { ...settled, truth, evidence: [evidence], ...until, ...(answer.when !== undefined && { when: answer.when }) };
+    const until =
+      asked.window.length !== undefined && answer.when !== undefined
+        ? { until: add(answer.when.lo, asked.window.length) }
+        : {};
+    if (value.truth === 'unknown')
+      return {
+        ...settled,
+        truth,
+        evidence: [evidence],
+        ...until,
+        ...(answer.when !== undefined && { when: answer.when }),
+      };
     if (value.truth === truth) return { ...value, evidence: [...value.evidence, evidence] };
     const charted = value.evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
-    if (answer.when !== undefined && formatInterval(answer.when) > charted) return { ...settled, truth, evidence: [evidence], conflicts: value.evidence, ...until };
+    if (answer.when !== undefined && formatInterval(answer.when) > charted)
+      return { ...settled, truth, evidence: [evidence], conflicts: value.evidence, ...until };
     return { ...value, conflicts: [...(value.conflicts ?? []), evidence] };
   }
 
@@ -262,7 +322,13 @@ export class FactEngine implements FactSource, FactContext {
   /** "At least so long ago": the latest event decides. */
   #longAgo(value: FactValue, ago: NonNullable<FactQuery['ago']>): FactValue {
     if (value.truth !== 'true') return value;
-    if (value.when === undefined) return { truth: 'unknown', evidence: [], gap: 'unclear', ...(value.considered !== undefined && { considered: value.considered }) };
+    if (value.when === undefined)
+      return {
+        truth: 'unknown',
+        evidence: [],
+        gap: 'unclear',
+        ...(value.considered !== undefined && { considered: value.considered }),
+      };
     const latest = subtract(this.asOf, ago);
     const truth = fromBounds(value.when.lo <= latest, value.when.hi <= latest);
     if (truth === 'true') return value;
@@ -286,4 +352,6 @@ function answersQuery(answer: AnswerRecord, query: FactQuery): boolean {
 const ORDER: readonly Gap[] = ['incomplete', 'conflict', 'unclear', 'silent'];
 const worst = (gaps: readonly Gap[]): Gap => ORDER.find((g) => gaps.includes(g)) ?? 'silent';
 
-const unique = <T extends { readonly reference: string }>(leads: readonly T[]): readonly T[] => [...new Map(leads.map((l) => [l.reference, l])).values()];
+const unique = <T extends { readonly reference: string }>(leads: readonly T[]): readonly T[] => [
+  ...new Map(leads.map((l) => [l.reference, l])).values(),
+];

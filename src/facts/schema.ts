@@ -1,20 +1,33 @@
 import * as z from 'zod';
 import { SECTIONS } from '../chart/sections.ts';
 import { parseDuration } from '../dates/day.ts';
+import { REGIONS } from '../policy/fact-source.ts';
 import { MODALITIES } from '../policy/studies.ts';
 
 const TEXT = z.string().min(1);
 const NAME = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a name has lower-case letters, digits and hyphens');
 const SETS = z.array(NAME).min(1);
-const DURATION = z.string().refine((t) => parseDuration(t) !== undefined, 'expected a number and a unit, e.g. "6 weeks"');
-const REGIONAL = z.boolean().default(true).meta({ description: 'the place of the evidence has to fit the region asked about' });
+const DURATION = z
+  .string()
+  .refine((t) => parseDuration(t) !== undefined, 'expected a number and a unit, e.g. "6 weeks"');
+const REGIONAL = z
+  .boolean()
+  .default(true)
+  .meta({ description: 'the place of the evidence has to fit the region asked about' });
 
 /** `above-reference`, `below-reference`, or a comparison with a UCUM unit such as ">= 38 Cel". */
-const TEST = z.string().regex(/^(above-reference|below-reference|(>|>=|<|<=) \d+(\.\d+)? \S+)$/, 'expected "above-reference", "below-reference" or e.g. ">= 38 Cel"');
+const TEST = z
+  .string()
+  .regex(
+    /^(above-reference|below-reference|(>|>=|<|<=) \d+(\.\d+)? \S+)$/,
+    'expected "above-reference", "below-reference" or e.g. ">= 38 Cel"',
+  );
 
 const Finding = z.strictObject({
   codes: SETS.optional().meta({ description: 'Condition.code, order reasons, coded Observation values' }),
-  observed: SETS.optional().meta({ description: 'Observation.code of findings answered yes or no, normal or abnormal' }),
+  observed: SETS.optional().meta({
+    description: 'Observation.code of findings answered yes or no, normal or abnormal',
+  }),
   history: SETS.optional().meta({ description: 'codes that prove it in the past' }),
   complaint: z.boolean().default(false).meta({ description: 'reasons of visits show it too' }),
   regional: REGIONAL,
@@ -22,14 +35,22 @@ const Finding = z.strictObject({
 const Measure = z.strictObject({
   codes: SETS,
   test: TEST,
-  otherwise: TEST.optional().meta({ description: 'used when there is neither an interpretation nor a reference range' }),
+  otherwise: TEST.optional().meta({
+    description: 'used when there is neither an interpretation nor a reference range',
+  }),
   site: SETS.optional(),
   regional: z.boolean().default(false),
 });
 const Imaging = z.strictObject({
   modality: z.array(z.enum(MODALITIES)).min(1),
-  result: z.enum(['any', 'normal', 'abnormal', 'indeterminate', 'negative', 'non-diagnostic', 'abnormal-or-indeterminate']).default('any'),
+  result: z
+    .enum(['any', 'normal', 'abnormal', 'indeterminate', 'negative', 'non-diagnostic', 'abnormal-or-indeterminate'])
+    .default('any'),
   shows: SETS.optional().meta({ description: 'a coded conclusion of one of these sets' }),
+  also: z
+    .array(z.enum(REGIONS))
+    .optional()
+    .meta({ description: 'examinations of these regions count beside those of the region asked about' }),
   elsewhere: z.boolean().default(false).meta({ description: 'examinations of other parts of the body count too' }),
   brain: z.boolean().default(false).meta({ description: 'examinations of the brain, whatever the region asked about' }),
   codes: SETS.optional().meta({ description: 'only examinations whose code is of one of these sets' }),
@@ -50,7 +71,10 @@ const Visit = z.strictObject({
   specialty: SETS.optional(),
   codes: SETS.optional(),
   'in-person': z.boolean().default(true),
-  related: z.boolean().default(true).meta({ description: 'for the spine problem: by reason, diagnosis, or a diagnosis made there' }),
+  related: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'for the spine problem: by reason, diagnosis, or a diagnosis made there' }),
 });
 const Order = z.strictObject({
   codes: SETS,
@@ -66,13 +90,20 @@ const Course = z.strictObject({
   drugs: SETS.optional(),
   'at-least': DURATION,
   including: z.array(SETS).default([]).meta({ description: 'the course contains something of each of these groups' }),
-  evaluation: SETS.optional().meta({ description: 'the course begins with an evaluation of this set, and has a later visit' }),
-  window: z.enum(['whole', 'end']).default('end').meta({ description: 'whole: all of it lies in the window; end: it ends there or goes on' }),
+  evaluation: SETS.optional().meta({
+    description: 'the course begins with an evaluation of this set, and has a later visit',
+  }),
+  window: z
+    .enum(['whole', 'end'])
+    .default('end')
+    .meta({ description: 'whole: all of it lies in the window; end: it ends there or goes on' }),
   ongoing: z.boolean().default(false).meta({ description: 'the course goes on at the as-of date' }),
 });
 const Improvement = z.strictObject({
   scores: SETS,
-  claims: z.enum(['none', 'some']).meta({ description: 'none: true when the pain did not improve; some: true when it did' }),
+  claims: z
+    .enum(['none', 'some'])
+    .meta({ description: 'none: true when the pain did not improve; some: true when it did' }),
 });
 const Worsening = z.strictObject({ scores: SETS });
 const Comparison = z.strictObject({ scores: SETS, here: SETS, over: SETS });
@@ -117,13 +148,25 @@ const Fact = z.strictObject({
   all: z.array(NAME).optional().meta({ description: 'true when all of these facts are' }),
   'patient-may-answer': z.boolean().default(false),
   leads: Leads.optional(),
-  action: TEXT.optional(),
+  action: TEXT.optional().meta({ description: 'what can be done when the chart lacks it' }),
+  order: z
+    .partialRecord(
+      z.enum([...REGIONS, 'any']),
+      z.strictObject({ system: z.enum(['cpt', 'snomed']), code: TEXT, label: TEXT }),
+    )
+    .optional()
+    .meta({ description: 'a draft order that can be offered for the action, by region' }),
   takes: DURATION.optional(),
-  sufficient: z.array(z.enum(SECTIONS)).optional().meta({ description: 'one of these sections, complete, suffices to say that there is none' }),
+  sufficient: z
+    .array(z.enum(SECTIONS))
+    .optional()
+    .meta({ description: 'one of these sections, complete, suffices to say that there is none' }),
 });
 
 const EpisodeFamilies = z.strictObject({
-  complaints: z.record(NAME, SETS).meta({ description: 'kinds of complaint; a new onset of the same kind begins a new episode' }),
+  complaints: z
+    .record(NAME, SETS)
+    .meta({ description: 'kinds of complaint; a new onset of the same kind begins a new episode' }),
   therapies: SETS,
   drugs: SETS,
   'visit-reasons': SETS.meta({ description: 'reasons and diagnoses that make a visit one for the spine problem' }),
@@ -131,7 +174,10 @@ const EpisodeFamilies = z.strictObject({
 });
 
 /** `policies/facts/*.yaml`: the shared, payer-neutral vocabulary. */
-export const FactsFile = z.strictObject({ facts: z.record(NAME, Fact).default({}), episode: EpisodeFamilies.optional() });
+export const FactsFile = z.strictObject({
+  facts: z.record(NAME, Fact).default({}),
+  episode: EpisodeFamilies.optional(),
+});
 export type FactInput = z.infer<typeof Fact>;
 export type BlockInput = z.infer<typeof Block>;
 export type EpisodeInput = z.infer<typeof EpisodeFamilies>;

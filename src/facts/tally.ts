@@ -29,7 +29,12 @@ export class Tally {
 
   #note(item: Item, verdict: Considered['verdict'], reason: string): void {
     if (item.ref === undefined) return;
-    this.considered.push({ reference: item.ref, ...(item.date !== undefined && { date: formatInterval(item.date) }), verdict, reason });
+    this.considered.push({
+      reference: item.ref,
+      ...(item.date !== undefined && { date: formatInterval(item.date) }),
+      verdict,
+      reason,
+    });
   }
 
   pro(item: Item, reason: string): void {
@@ -60,12 +65,21 @@ export class Tally {
       return { truth: 'unknown', evidence: [], gap: this.conflict ? 'conflict' : this.unclear ? 'unclear' : 'silent' };
     }
     if (contra === undefined || (pro !== undefined && pro > contra)) return this.#true();
-    if (pro === undefined || contra > pro) return { truth: 'false', evidence: this.#evidence(this.against), ...conflicts(this.#evidence(this.for)) };
-    return { truth: 'unknown', evidence: [], gap: 'conflict', conflicts: this.#evidence([...this.for, ...this.against]) };
+    if (pro === undefined || contra > pro)
+      return { truth: 'false', evidence: this.#evidence(this.against), ...conflicts(this.#evidence(this.for)) };
+    return {
+      truth: 'unknown',
+      evidence: [],
+      gap: 'conflict',
+      conflicts: this.#evidence([...this.for, ...this.against]),
+    };
   }
 
   #true(): ReturnType<Tally['decide']> {
-    const when = this.for.reduce<Interval | undefined>((max, i) => (i.date !== undefined && (max === undefined || i.date.hi > max.hi) ? i.date : max), undefined);
+    const when = this.for.reduce<Interval | undefined>(
+      (max, i) => (i.date !== undefined && (max === undefined || i.date.hi > max.hi) ? i.date : max),
+      undefined,
+    );
     const untils = this.for.map((i) => i.until ?? Number.POSITIVE_INFINITY);
     const until = Math.max(...untils);
     return {
@@ -93,7 +107,8 @@ export class Tally {
   }
 }
 
-const conflicts = (evidence: readonly Evidence[]): { conflicts?: readonly Evidence[] } => (evidence.length === 0 ? {} : { conflicts: evidence });
+const conflicts = (evidence: readonly Evidence[]): { conflicts?: readonly Evidence[] } =>
+  evidence.length === 0 ? {} : { conflicts: evidence };
 
 /** The latest day of some items; undated items count as oldest. */
 const latest = (items: readonly Item[]): Day | undefined =>

@@ -32,13 +32,20 @@ export interface Treatments {
   readonly refused: readonly Refused[];
 }
 
-const placeIn = (record: ChartRecord, set: number): Place => record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0);
+const placeIn = (record: ChartRecord, set: number): Place =>
+  record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0);
 
 /**
  * The treatments of the current episode in a region. A therapy visit counts when its reason, body site or code is of the
  * region, or its reason is a spine problem without region; one that names nothing is a lead.
  */
-export function treatments(therapies: readonly string[], drugs: readonly string[], asked: Asked, ctx: FactContext, tally: Tally): Treatments {
+export function treatments(
+  therapies: readonly string[],
+  drugs: readonly string[],
+  asked: Asked,
+  ctx: FactContext,
+  tally: Tally,
+): Treatments {
   const given: Treatment[] = [];
   const refused: Refused[] = [];
   const seen = new Set<string>();
@@ -63,14 +70,28 @@ export function treatments(therapies: readonly string[], drugs: readonly string[
   return { given, refused };
 }
 
-function therapy(record: ChartRecord, codePlace: Place, since: Day | undefined, asked: Asked, tally: Tally, given: Treatment[], refused: Refused[]): void {
+function therapy(
+  record: ChartRecord,
+  codePlace: Place,
+  since: Day | undefined,
+  asked: Asked,
+  tally: Tally,
+  given: Treatment[],
+  refused: Refused[],
+): void {
   const asOf = asked.window.asOf;
   if (record.type === 'order') {
-    tally.lead({ ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' }, 'referral, no visits on file');
+    tally.lead(
+      { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' },
+      'referral, no visits on file',
+    );
     return;
   }
   if (record.type === 'lead') {
-    tally.lead({ ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' }, `${record.resource} on file`);
+    tally.lead(
+      { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' },
+      `${record.resource} on file`,
+    );
     return;
   }
   if (record.type !== 'procedure' && record.type !== 'encounter') return;
@@ -88,11 +109,22 @@ function therapy(record: ChartRecord, codePlace: Place, since: Day | undefined, 
   if (record.when.lo > asOf) return tally.ignore(item, 'dated after the order');
   if (since !== undefined && record.when.hi < since) return tally.lead(item, 'before the current episode');
   const end = record.type === 'procedure' ? (record.end?.lo ?? record.when.lo) : record.when.lo;
-  given.push({ ref: record.ref, when: record.when, record, end: Math.min(end, asOf), possibleEnd: Math.min(end, asOf), isVisit: true });
+  given.push({
+    ref: record.ref,
+    when: record.when,
+    record,
+    end: Math.min(end, asOf),
+    possibleEnd: Math.min(end, asOf),
+    isVisit: true,
+  });
 }
 
-function placeAndReason(record: Extract<ChartRecord, { type: 'procedure' | 'encounter' }>, codePlace: Place): { readonly place: Place; readonly spine: boolean } {
-  if (record.type === 'procedure') return { place: servicePlace(record satisfies ProcedureRecord, codePlace), spine: record.spineReason };
+function placeAndReason(
+  record: Extract<ChartRecord, { type: 'procedure' | 'encounter' }>,
+  codePlace: Place,
+): { readonly place: Place; readonly spine: boolean } {
+  if (record.type === 'procedure')
+    return { place: servicePlace(record satisfies ProcedureRecord, codePlace), spine: record.spineReason };
   const place = record.reasons.reduce<Place>((p, h) => p | h.place, 0);
   return { place: placeOfRecord(codePlace, place), spine: record.reasons.length > 0 };
 }
@@ -102,20 +134,36 @@ function drug(record: MedicationRecord, since: Day | undefined, asked: Asked, ta
   const item = { ref: record.ref, ...(record.start !== undefined && { date: record.start }), basis: 'chart' as const };
   if (record.taken === 'not-taken') return tally.ignore(item, 'not taken');
   if (record.taken === 'unclear') return tally.lead(item, 'not documented as taken');
-  if (record.hasReason && !(record.spineReason && supports(record.reason, asked.query.region, false))) return tally.ignore(item, 'for another problem');
+  if (record.hasReason && !(record.spineReason && supports(record.reason, asked.query.region, false)))
+    return tally.ignore(item, 'for another problem');
   if (record.start === undefined) return tally.lead(item, 'a drug without a start', true);
   if (record.start.lo > asOf) return tally.ignore(item, 'begun after the order');
-  if (since !== undefined && record.start.hi < since && !record.spineReason) return tally.lead(item, 'begun before the current episode');
+  if (since !== undefined && record.start.hi < since && !record.spineReason)
+    return tally.lead(item, 'begun before the current episode');
   const { end, possibleEnd } = drugEnd(record, record.start, asOf);
   if (since !== undefined && possibleEnd < since) return tally.lead(item, 'before the current episode');
-  const start = since !== undefined && record.start.lo < since ? { lo: since, hi: Math.max(since, record.start.hi) } : record.start;
-  given.push({ ref: record.ref, when: start, record, end: Math.max(Math.min(end, asOf), start.lo), possibleEnd: Math.min(possibleEnd, asOf), isVisit: false });
+  const start =
+    since !== undefined && record.start.lo < since ? { lo: since, hi: Math.max(since, record.start.hi) } : record.start;
+  given.push({
+    ref: record.ref,
+    when: start,
+    record,
+    end: Math.max(Math.min(end, asOf), start.lo),
+    possibleEnd: Math.min(possibleEnd, asOf),
+    isVisit: false,
+  });
 }
 
 /** How long a drug was taken for sure, and how long at most. */
-function drugEnd(record: MedicationRecord, start: Interval, asOf: Day): { readonly end: Day; readonly possibleEnd: Day } {
-  if (record.stated && record.taken === 'active') return { end: record.end?.lo ?? asOf, possibleEnd: record.end?.hi ?? asOf };
-  if (record.end !== undefined) return { end: record.end.lo, possibleEnd: record.taken === 'active' ? asOf : record.end.hi };
+function drugEnd(
+  record: MedicationRecord,
+  start: Interval,
+  asOf: Day,
+): { readonly end: Day; readonly possibleEnd: Day } {
+  if (record.stated && record.taken === 'active')
+    return { end: record.end?.lo ?? asOf, possibleEnd: record.end?.hi ?? asOf };
+  if (record.end !== undefined)
+    return { end: record.end.lo, possibleEnd: record.taken === 'active' ? asOf : record.end.hi };
   if (record.taken === 'active') return { end: start.lo + OPEN_PRESCRIPTION_DAYS, possibleEnd: asOf };
   return { end: start.lo, possibleEnd: asOf };
 }

@@ -46,19 +46,59 @@ export class Vocabulary implements FactCatalog {
 }
 
 /** The code sets that a block of evidence names, with the path to each name. */
-export function setsOf(value: unknown, path: readonly (string | number)[] = []): readonly { readonly set: string; readonly path: readonly (string | number)[] }[] {
-  const keys = new Set(['codes', 'observed', 'history', 'shows', 'specialty', 'safety', 'reaction', 'therapies', 'drugs', 'evaluation', 'scores', 'here', 'over', 'examination', 'site', 'orders', 'documents', 'findings', 'including', 'reason']);
+export function setsOf(
+  value: unknown,
+  path: readonly (string | number)[] = [],
+): readonly { readonly set: string; readonly path: readonly (string | number)[] }[] {
+  const keys = new Set([
+    'codes',
+    'observed',
+    'history',
+    'shows',
+    'specialty',
+    'safety',
+    'reaction',
+    'therapies',
+    'drugs',
+    'evaluation',
+    'scores',
+    'here',
+    'over',
+    'examination',
+    'site',
+    'orders',
+    'documents',
+    'findings',
+    'including',
+    'reason',
+  ]);
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, v]) => {
-    if (keys.has(key) && Array.isArray(v)) return v.flatMap((s, i) => (Array.isArray(s) ? s.map((x: string, j) => ({ set: x, path: [...path, key, i, j] })) : [{ set: String(s), path: [...path, key, i] }]));
+    if (keys.has(key) && Array.isArray(v))
+      return v.flatMap((s, i) =>
+        Array.isArray(s)
+          ? s.map((x: string, j) => ({ set: x, path: [...path, key, i, j] }))
+          : [{ set: String(s), path: [...path, key, i] }],
+      );
     return setsOf(v, [...path, /^\d+$/.test(key) ? Number(key) : key]);
   });
 }
 
-function references(id: string, fact: FactInput): readonly { readonly fact: string; readonly path: readonly (string | number)[] }[] {
-  const composite = [...(fact.any ?? []).map((f, i) => ({ fact: f, path: ['facts', id, 'any', i] })), ...(fact.all ?? []).map((f, i) => ({ fact: f, path: ['facts', id, 'all', i] }))];
+function references(
+  id: string,
+  fact: FactInput,
+): readonly { readonly fact: string; readonly path: readonly (string | number)[] }[] {
+  const composite = [
+    ...(fact.any ?? []).map((f, i) => ({ fact: f, path: ['facts', id, 'any', i] })),
+    ...(fact.all ?? []).map((f, i) => ({ fact: f, path: ['facts', id, 'all', i] })),
+  ];
   const signs = fact.evidence.flatMap((block: BlockInput, i) =>
-    'progression' in block ? block.progression.signs.map((f, j) => ({ fact: f, path: ['facts', id, 'evidence', i, 'progression', 'signs', j] })) : [],
+    'progression' in block
+      ? block.progression.signs.map((f, j) => ({
+          fact: f,
+          path: ['facts', id, 'evidence', i, 'progression', 'signs', j],
+        }))
+      : [],
   );
   return [...composite, ...signs];
 }
@@ -72,7 +112,9 @@ export function loadVocabulary(folder: string, codes: CodeIndex): Vocabulary {
   const files = new Map<string, LoadedFile<unknown>>();
   const problems: string[] = [];
   let episode: EpisodeInput | undefined;
-  for (const name of readdirSync(folder).filter((f) => f.endsWith('.yaml')).sort()) {
+  for (const name of readdirSync(folder)
+    .filter((f) => f.endsWith('.yaml'))
+    .sort()) {
     const file = readYaml(join(folder, name), FactsFile);
     if (file.data.episode !== undefined) episode = file.data.episode;
     for (const [id, fact] of Object.entries(file.data.facts)) {
@@ -86,7 +128,8 @@ export function loadVocabulary(folder: string, codes: CodeIndex): Vocabulary {
     for (const { set, path } of setsOf({ evidence: fact.evidence, leads: fact.leads }, ['facts', id])) {
       if (!codes.has(set)) problems.push(`${locate(path)}: there is no code set "${set}"`);
     }
-    for (const r of references(id, fact)) if (!facts.has(r.fact)) problems.push(`${locate(r.path)}: there is no fact "${r.fact}"`);
+    for (const r of references(id, fact))
+      if (!facts.has(r.fact)) problems.push(`${locate(r.path)}: there is no fact "${r.fact}"`);
     const cycle = cycleFrom(id, facts);
     if (cycle !== undefined) problems.push(`${locate(['facts', id])}: refers to itself: ${cycle.join(' > ')}`);
   }

@@ -17,7 +17,8 @@ export type Fit = 'inside' | 'outside' | 'future' | 'unclear';
 
 /** Does a date lie in the window? Partial dates that straddle an end are unclear, and so are undated items of a bounded window. */
 export function fit(date: Interval | undefined, window: Window): Fit {
-  if (date === undefined) return window.earliest === undefined && window.uncertainBefore === undefined ? 'inside' : 'unclear';
+  if (date === undefined)
+    return window.earliest === undefined && window.uncertainBefore === undefined ? 'inside' : 'unclear';
   if (date.lo > window.asOf) return 'future';
   if (window.length?.unit === 'hours' && date.at !== undefined && window.asOfInstant !== undefined) {
     const age = window.asOfInstant - date.at;

@@ -1,5 +1,14 @@
 import { add, type Day } from '../dates/day.ts';
-import type { Assessment, Contradicted, Missing, NearestPath, Outcome, Reason, Satisfied, Trace } from './assessment.ts';
+import type {
+  Assessment,
+  Contradicted,
+  Missing,
+  NearestPath,
+  Outcome,
+  Reason,
+  Satisfied,
+  Trace,
+} from './assessment.ts';
 import type { CompiledExclusion, CompiledPolicy, Expr } from './compile.ts';
 import type { Evaluation, Reading } from './evaluate.ts';
 import type { FactCatalog, FactSource, Region } from './fact-source.ts';
@@ -80,7 +89,9 @@ class Assessor {
       missing,
       silentScreens: open ? this.#silentScreens(states) : [],
       alternatives: decision.alternatives,
-      ...(decision.excludedBy !== undefined && { blocked: { exclusion: decision.excludedBy.id, label: decision.excludedBy.label } }),
+      ...(decision.excludedBy !== undefined && {
+        blocked: { exclusion: decision.excludedBy.id, label: decision.excludedBy.label },
+      }),
       sections: decision.reason === 'data-unavailable' ? this.#incompleteSections(states) : [],
       ...(earliest !== undefined && { earliest }),
       ...(validUntil !== undefined && { validUntil }),
@@ -96,7 +107,10 @@ class Assessor {
         cite: exclusion.cite,
         ...(exclusion.note !== undefined && { note: exclusion.note }),
         truth,
-        children: [this.#traceExpr(exclusion.criteria), ...(exclusion.unless === undefined ? [] : [{ ...this.#traceExpr(exclusion.unless), label: 'unless' }])],
+        children: [
+          this.#traceExpr(exclusion.criteria),
+          ...(exclusion.unless === undefined ? [] : [{ ...this.#traceExpr(exclusion.unless), label: 'unless' }]),
+        ],
       })),
       paths: this.#states.all().map((state) => this.#tracePath(state)),
     };
@@ -115,10 +129,20 @@ class Assessor {
     const excluded = exclusions.find((e) => e.truth === 'true');
     if (excluded !== undefined) {
       const left = excluded.exclusion.studies === undefined ? [] : this.#withoutContrast(states);
-      return { outcome: 'not-met', reason: 'exclusion', by: [], excludedBy: excluded.exclusion, alternatives: left, asked: [] };
+      return {
+        outcome: 'not-met',
+        reason: 'exclusion',
+        by: [],
+        excludedBy: excluded.exclusion,
+        alternatives: left,
+        asked: [],
+      };
     }
-    const asked = exclusions.filter((e) => e.truth === 'unknown' && e.exclusion.ifUnknown === 'ask').map((e) => e.exclusion);
-    const truthOf = (s: PathState): Truth => (reading === undefined || s.closedBy.length > 0 ? s.truth : this.#states.truth(s.path, s.entry, reading));
+    const asked = exclusions
+      .filter((e) => e.truth === 'unknown' && e.exclusion.ifUnknown === 'ask')
+      .map((e) => e.exclusion);
+    const truthOf = (s: PathState): Truth =>
+      reading === undefined || s.closedBy.length > 0 ? s.truth : this.#states.truth(s.path, s.entry, reading);
     const named = states.filter((s) => truthOf(s) === 'true').map((state) => this.#named(state, reading));
     const met = named.filter((n) => n.ordered === 'true').map((n) => n.state);
     if (met.length > 0) {
@@ -126,7 +150,14 @@ class Assessor {
       return { outcome: 'undetermined', reason: this.#exclusionReason(asked), by: met, alternatives: [], asked };
     }
     const unclear = named.filter((n) => n.ordered === 'unknown');
-    if (unclear.length > 0) return { outcome: 'undetermined', reason: 'documentation', by: unclear.map((n) => n.state), alternatives: [], asked };
+    if (unclear.length > 0)
+      return {
+        outcome: 'undetermined',
+        reason: 'documentation',
+        by: unclear.map((n) => n.state),
+        alternatives: [],
+        asked,
+      };
     const other = named.filter((n) => n.others.length > 0 && n.state.inPlay === 'yes');
     if (other.length > 0) {
       const alternatives = [...new Set(other.flatMap((n) => n.others))];
@@ -137,11 +168,16 @@ class Assessor {
     return this.#withoutTruePath(states, truthOf, asked);
   }
 
-  #withoutTruePath(states: readonly PathState[], truthOf: (s: PathState) => Truth, asked: readonly CompiledExclusion[]): Decision {
+  #withoutTruePath(
+    states: readonly PathState[],
+    truthOf: (s: PathState) => Truth,
+    asked: readonly CompiledExclusion[],
+  ): Decision {
     const inPlay = states.filter((s) => s.inPlay === 'yes');
     const maybe = states.filter((s) => s.inPlay === 'maybe' && truthOf(s) !== 'false');
     const base = { by: [], alternatives: [], asked } as const;
-    if (maybe.length === 0 && inPlay.some((s) => !s.screen) && inPlay.every((s) => truthOf(s) === 'false')) return { outcome: 'not-met', ...base };
+    if (maybe.length === 0 && inPlay.some((s) => !s.screen) && inPlay.every((s) => truthOf(s) === 'false'))
+      return { outcome: 'not-met', ...base };
     const open = inPlay.filter((s) => truthOf(s) === 'unknown');
     return { outcome: 'undetermined', reason: this.#reason(open, maybe, inPlay), ...base };
   }
@@ -171,7 +207,11 @@ class Assessor {
     const { code, regions } = this.#order;
     return this.#policy.exclusions
       .filter((e) => this.#ev.inForce(e) && (e.studies === undefined || e.studies.includes(code)))
-      .filter((e) => e.region === 'any' || (e.onlyOrdered ? e.region === regions[0] : regions.includes(e.region) || regions.length === 0))
+      .filter(
+        (e) =>
+          e.region === 'any' ||
+          (e.onlyOrdered ? e.region === regions[0] : regions.includes(e.region) || regions.length === 0),
+      )
       .map((exclusion) => {
         const criteria = this.#ev.truth(exclusion.criteria, reading);
         if (criteria === 'false' || exclusion.unless === undefined) return { exclusion, truth: criteria };
@@ -189,7 +229,13 @@ class Assessor {
       if (ref.code !== this.#order.code) {
         if (condition === 'true') others.push(ref.code);
       } else if (condition === 'true') ordered = 'true';
-      else if (condition === 'unknown' && ref.when !== undefined && this.#ev.hasEvidence(ref.when) && ordered === 'false') ordered = 'unknown';
+      else if (
+        condition === 'unknown' &&
+        ref.when !== undefined &&
+        this.#ev.hasEvidence(ref.when) &&
+        ordered === 'false'
+      )
+        ordered = 'unknown';
     }
     return { state, ordered, others };
   }
@@ -198,13 +244,17 @@ class Assessor {
   #withoutContrast(states: readonly PathState[]): readonly string[] {
     if (!this.#order.withContrast) return [];
     const blocked = new Set(this.#policy.exclusions.flatMap((e) => e.studies ?? []));
-    const named = states.filter((s) => s.inPlay === 'yes' && s.truth !== 'false').flatMap((s) => this.#states.studiesOf(s).map((r) => r.code));
+    const named = states
+      .filter((s) => s.inPlay === 'yes' && s.truth !== 'false')
+      .flatMap((s) => this.#states.studiesOf(s).map((r) => r.code));
     return [...new Set(named)].filter((code) => !blocked.has(code) && this.#policy.governs.has(code));
   }
 
   /** Nearest ways to met, best first: screens only with evidence of their own, each a different set of needs. */
   #ways(states: readonly PathState[]): readonly { readonly state: PathState; readonly way: Way }[] {
-    const candidates = states.filter((s) => s.inPlay === 'yes' && s.truth !== 'true' && (!s.screen || this.#hasOwnEvidence(s)));
+    const candidates = states.filter(
+      (s) => s.inPlay === 'yes' && s.truth !== 'true' && (!s.screen || this.#hasOwnEvidence(s)),
+    );
     const named = candidates.filter((s) => this.#namesOrdered(s));
     const found = (named.length > 0 ? named : candidates).flatMap((state) => {
       const way = cheapestWay(this.#states, state);
@@ -227,7 +277,12 @@ class Assessor {
   }
 
   #namesOrdered(state: PathState): boolean {
-    return state.path.studies.length === 0 || state.path.studies.some((s) => s.code === this.#order.code && (s.when === undefined || this.#ev.truth(s.when) === 'true'));
+    return (
+      state.path.studies.length === 0 ||
+      state.path.studies.some(
+        (s) => s.code === this.#order.code && (s.when === undefined || this.#ev.truth(s.when) === 'true'),
+      )
+    );
   }
 
   #hasOwnEvidence(state: PathState): boolean {
@@ -268,7 +323,8 @@ class Assessor {
       const fact = atomFact(atom);
       const before = out.get(fact);
       if (before !== undefined) {
-        if (!before.criteria.includes(criterion)) out.set(fact, { ...before, criteria: [...before.criteria, criterion] });
+        if (!before.criteria.includes(criterion))
+          out.set(fact, { ...before, criteria: [...before.criteria, criterion] });
         return;
       }
       if (out.size >= MAX_QUESTIONS) return;
@@ -284,17 +340,23 @@ class Assessor {
         gap: value.gap ?? 'silent',
       });
     };
-    for (const exclusion of decision.asked) for (const i of this.#ev.unknownAtoms(exclusion.criteria)) put(i, exclusion.id);
+    for (const exclusion of decision.asked)
+      for (const i of this.#ev.unknownAtoms(exclusion.criteria)) put(i, exclusion.id);
     for (const state of decision.outcome === 'undetermined' ? decision.by : []) {
       for (const ref of this.#states.studiesOf(state)) {
-        if (ref.code === this.#order.code && ref.when !== undefined) for (const i of this.#ev.unknownAtoms(ref.when)) put(i, state.path.id);
+        if (ref.code === this.#order.code && ref.when !== undefined)
+          for (const i of this.#ev.unknownAtoms(ref.when)) put(i, state.path.id);
       }
     }
-    for (const { state, way } of ways) for (const need of way.needs) if (need.kind !== 'wait') put(need.atom, state.path.id);
+    for (const { state, way } of ways)
+      for (const need of way.needs) if (need.kind !== 'wait') put(need.atom, state.path.id);
     return [...out.values()];
   }
 
-  #satisfied(decision: Decision, ways: readonly { readonly state: PathState; readonly way: Way }[]): readonly Satisfied[] {
+  #satisfied(
+    decision: Decision,
+    ways: readonly { readonly state: PathState; readonly way: Way }[],
+  ): readonly Satisfied[] {
     const of = (state: PathState, evidence: Satisfied['evidence']): Satisfied => ({
       criterion: state.path.id,
       label: state.path.label,
@@ -303,24 +365,44 @@ class Assessor {
     });
     if (decision.by.length > 0) return decision.by.map((s) => of(s, this.#evidenceFor(s)));
     return ways
-      .map(({ state, way }) => of(state, way.has.flatMap((i) => (this.#ev.value(i).truth === 'true' ? this.#ev.value(i).evidence : []))))
+      .map(({ state, way }) =>
+        of(
+          state,
+          way.has.flatMap((i) => (this.#ev.value(i).truth === 'true' ? this.#ev.value(i).evidence : [])),
+        ),
+      )
       .filter((s) => s.evidence.length > 0);
   }
 
   #evidenceFor(state: PathState): Satisfied['evidence'] {
-    const whole: Expr = { op: 'all', children: state.entry === undefined ? [state.path.criteria] : [state.entry, state.path.criteria], where: '' };
+    const whole: Expr = {
+      op: 'all',
+      children: state.entry === undefined ? [state.path.criteria] : [state.entry, state.path.criteria],
+      where: '',
+    };
     const conditions = this.#states
       .studiesOf(state)
       .flatMap((r) => (r.when !== undefined && this.#ev.truth(r.when) === 'true' ? this.#ev.evidence(r.when) : []));
     const own = this.#ev.evidence(whole);
-    const through = state.path.studies.length > 0 ? [] : this.#states.others([state.path.id]).flatMap((s) => (s.truth === 'true' ? this.#evidenceFor(s) : []));
+    const through =
+      state.path.studies.length > 0
+        ? []
+        : this.#states.others([state.path.id]).flatMap((s) => (s.truth === 'true' ? this.#evidenceFor(s) : []));
     return [...own, ...conditions, ...through];
   }
 
   #contradicted(states: readonly PathState[], decision: Decision): readonly Contradicted[] {
     if (decision.excludedBy !== undefined) {
       const e = decision.excludedBy;
-      return [{ criterion: e.id, label: e.label, cite: e.cite, why: 'the policy excludes this', evidence: this.#ev.evidence(e.criteria) }];
+      return [
+        {
+          criterion: e.id,
+          label: e.label,
+          cite: e.cite,
+          why: 'the policy excludes this',
+          evidence: this.#ev.evidence(e.criteria),
+        },
+      ];
     }
     return states
       .filter((s) => s.inPlay === 'yes' && s.truth === 'false')
@@ -346,7 +428,8 @@ class Assessor {
       if (expr.op === 'atom') labels.add(`not: ${atomLabel(this.#ev.atom(expr.atom), this.#catalog)}`);
       else for (const child of this.#ev.children(expr)) if (this.#ev.truth(child) === 'false') visit(child);
     };
-    for (const expr of [state.entry, state.path.criteria]) if (expr !== undefined && this.#ev.truth(expr) === 'false') visit(expr);
+    for (const expr of [state.entry, state.path.criteria])
+      if (expr !== undefined && this.#ev.truth(expr) === 'false') visit(expr);
     return [...labels].slice(0, 4).join('; ');
   }
 
@@ -381,7 +464,9 @@ class Assessor {
 
   #tracePath(state: PathState): Trace {
     const children = [
-      ...(state.entry === undefined ? [] : [{ ...this.#traceExpr(state.entry), label: `about: ${this.#traceExpr(state.entry).label}` }]),
+      ...(state.entry === undefined
+        ? []
+        : [{ ...this.#traceExpr(state.entry), label: `about: ${this.#traceExpr(state.entry).label}` }]),
       ...(state.path.criteria.op === 'all' ? state.path.criteria.children.map((c) => this.#traceExpr(c)) : []),
       ...(state.closedBy.length > 0 ? [{ label: 'ruled out', truth: 'true' as const, evidence: state.closedBy }] : []),
     ];
@@ -418,9 +503,20 @@ class Assessor {
       };
     }
     if (expr.op === 'review') return { ...meta, label: expr.label ?? `left to a reviewer: ${expr.what}`, truth };
-    if (expr.op === 'any-indication') return { ...meta, label: expr.label ?? 'any other indication of this policy', truth };
-    const heading = { all: 'all of', any: 'any of', not: 'not', 'at-least': `at least ${expr.op === 'at-least' ? expr.n : ''} of` }[expr.op];
-    return { ...meta, label: expr.label ?? heading, truth, children: this.#ev.children(expr).map((c) => this.#traceExpr(c)) };
+    if (expr.op === 'any-indication')
+      return { ...meta, label: expr.label ?? 'any other indication of this policy', truth };
+    const heading = {
+      all: 'all of',
+      any: 'any of',
+      not: 'not',
+      'at-least': `at least ${expr.op === 'at-least' ? expr.n : ''} of`,
+    }[expr.op];
+    return {
+      ...meta,
+      label: expr.label ?? heading,
+      truth,
+      children: this.#ev.children(expr).map((c) => this.#traceExpr(c)),
+    };
   }
 }
 
@@ -437,8 +533,12 @@ const compare = (a: readonly number[], b: readonly number[]): number => {
  * @param order the ordered study; it must be governed by the policy
  * @returns the outcome relative to `source.asOf`, with evidence, nearest paths and questions
  */
-export const assess = (policy: CompiledPolicy, order: OrderedStudy, source: FactSource, catalog: FactCatalog): Assessment =>
-  new Assessor(policy, order, source, catalog).assess();
+export const assess = (
+  policy: CompiledPolicy,
+  order: OrderedStudy,
+  source: FactSource,
+  catalog: FactCatalog,
+): Assessment => new Assessor(policy, order, source, catalog).assess();
 
 /** The assessment together with the whole evaluated criteria tree. */
 export function assessWithTrace(

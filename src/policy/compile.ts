@@ -1,8 +1,16 @@
 import { type Day, type Duration, parseDate, parseDuration } from '../dates/day.ts';
-import { type Certainty, type FactCatalog, type FactQuery, REGIONS, type Region } from './fact-source.ts';
-import { type NodeInput, type PathInput, type PlaceInput, PolicyFile, type PolicyInput, type SectionInput, type StudyInput } from './schema.ts';
-import type { Contrast, Modality, StudyCatalog } from './studies.ts';
 import { InvalidFileError, type LoadedFile, parseYaml } from '../yaml/yaml-file.ts';
+import { type Certainty, type FactCatalog, type FactQuery, REGIONS, type Region } from './fact-source.ts';
+import {
+  type NodeInput,
+  type PathInput,
+  type PlaceInput,
+  PolicyFile,
+  type PolicyInput,
+  type SectionInput,
+  type StudyInput,
+} from './schema.ts';
+import type { Contrast, Modality, StudyCatalog } from './studies.ts';
 
 export interface Comparison {
   readonly op: '>' | '>=' | '<' | '<=';
@@ -15,7 +23,12 @@ export type Atom =
   | { readonly kind: 'absent'; readonly query: FactQuery }
   | { readonly kind: 'age'; readonly comparison: Comparison }
   | { readonly kind: 'episode'; readonly comparison: Comparison; readonly region: Region | 'any' }
-  | { readonly kind: 'schedule'; readonly last: FactQuery; readonly countedFrom: FactQuery; readonly bands: readonly ScheduleBand[] };
+  | {
+      readonly kind: 'schedule';
+      readonly last: FactQuery;
+      readonly countedFrom: FactQuery;
+      readonly bands: readonly ScheduleBand[];
+    };
 
 export interface ScheduleBand {
   readonly until?: Duration;
@@ -193,7 +206,9 @@ class Compiler {
           ...(e.note !== undefined && { note: e.note }),
           region,
           onlyOrdered: e.region === 'order' || (e.region === undefined && top.onlyOrdered),
-          ...(e.studies !== undefined && { studies: e.studies.flatMap((s) => this.#studyCodes(s, region, [...at, 'studies'])) }),
+          ...(e.studies !== undefined && {
+            studies: e.studies.flatMap((s) => this.#studyCodes(s, region, [...at, 'studies'])),
+          }),
           ifUnknown: e['if-unknown'],
           criteria: this.#node(e.criteria, [...at, 'criteria'], scope),
           ...(e.unless !== undefined && { unless: this.#node(e.unless, [...at, 'unless'], scope) }),
@@ -243,15 +258,23 @@ class Compiler {
   #place(place: PlaceInput, at: YamlPath, above: Inherited): readonly CompiledPath[] {
     const here: Inherited = {
       ...((place.entry ?? above.entry) !== undefined && {
-        entry: place.entry === undefined ? (above.entry as NonNullable<Inherited['entry']>) : { input: place.entry, at: [...at, 'entry'] },
+        entry:
+          place.entry === undefined
+            ? (above.entry as NonNullable<Inherited['entry']>)
+            : { input: place.entry, at: [...at, 'entry'] },
       }),
       requires: [...above.requires, ...(place.require ?? []).map((input, i) => ({ input, at: [...at, 'require', i] }))],
       studies: place.studies === undefined ? above.studies : { input: place.studies, at: [...at, 'studies'] },
       regions: this.#regionsOf(place, above.regions),
-      onlyOrdered: place.region === undefined && place.regions === undefined ? above.onlyOrdered : place.region === 'order',
+      onlyOrdered:
+        place.region === undefined && place.regions === undefined ? above.onlyOrdered : place.region === 'order',
       screen: place.screen ?? above.screen,
-      closedBy: [...above.closedBy, ...(place['closed-by'] ?? []).map((input, i) => ({ input, at: [...at, 'closed-by', i] }))],
-      inForce: place.from === undefined && place.until === undefined ? above.inForce : [...above.inForce, period(place)],
+      closedBy: [
+        ...above.closedBy,
+        ...(place['closed-by'] ?? []).map((input, i) => ({ input, at: [...at, 'closed-by', i] })),
+      ],
+      inForce:
+        place.from === undefined && place.until === undefined ? above.inForce : [...above.inForce, period(place)],
       cite: place.cite ?? above.cite,
     };
     if (isSection(place)) return place.paths.flatMap((child, i) => this.#place(child, [...at, 'paths', i], here));
@@ -275,8 +298,14 @@ class Compiler {
       ...(here.entry !== undefined && { entry: this.#node(here.entry.input, here.entry.at, scope) }),
       ...(here.entry !== undefined &&
         !fixedRegion &&
-        !here.onlyOrdered && { strictEntry: this.#node(here.entry.input, here.entry.at, { ...scope, strict: region !== 'any' }) }),
-      criteria: { op: 'all', children: own === undefined ? required : [...required, own], where: this.#file.locate(at) },
+        !here.onlyOrdered && {
+          strictEntry: this.#node(here.entry.input, here.entry.at, { ...scope, strict: region !== 'any' }),
+        }),
+      criteria: {
+        op: 'all',
+        children: own === undefined ? required : [...required, own],
+        where: this.#file.locate(at),
+      },
       ...(own !== undefined && { own }),
       closedBy: here.closedBy.map((c) => this.#node(c.input, c.at, scope)),
       inForce: here.inForce,
@@ -301,7 +330,8 @@ class Compiler {
   }
 
   #node(input: NodeInput, at: YamlPath, scope: Scope): Expr {
-    if (typeof input === 'string') return { op: 'atom', atom: this.#fact({ fact: input }, at, scope, 'fact'), where: this.#file.locate(at) };
+    if (typeof input === 'string')
+      return { op: 'atom', atom: this.#fact({ fact: input }, at, scope, 'fact'), where: this.#file.locate(at) };
     const meta: Meta = {
       ...(input.id !== undefined && { id: input.id }),
       ...(input.label !== undefined && { label: input.label }),
@@ -317,8 +347,14 @@ class Compiler {
     if ('at-least' in input) return this.#atLeast(meta, input['at-least'], children(input.of, 'of'), at);
     if ('not' in input) return { ...meta, op: 'not', child: this.#node(input.not, [...at, 'not'], scope) };
     if ('fact' in input) return { ...meta, op: 'atom', atom: this.#fact(input, at, scope, 'fact') };
-    if ('absent' in input) return { ...meta, op: 'atom', atom: this.#fact({ ...input, fact: input.absent }, at, scope, 'absent') };
-    if ('age' in input) return { ...meta, op: 'atom', atom: this.#atom({ kind: 'age', comparison: this.#comparison(input.age, at, scope) }) };
+    if ('absent' in input)
+      return { ...meta, op: 'atom', atom: this.#fact({ ...input, fact: input.absent }, at, scope, 'absent') };
+    if ('age' in input)
+      return {
+        ...meta,
+        op: 'atom',
+        atom: this.#atom({ kind: 'age', comparison: this.#comparison(input.age, at, scope) }),
+      };
     if ('episode' in input) {
       const comparison = this.#comparison(input.episode, at, scope);
       return { ...meta, op: 'atom', atom: this.#atom({ kind: 'episode', comparison, region: scope.region }) };
@@ -402,7 +438,12 @@ class Compiler {
   }
 
   /** A definition with its parameters, or the criteria of a passage (of any passage below, for a section). */
-  #use(input: { use: string; with?: Record<string, string> | undefined }, meta: Meta, at: YamlPath, scope: Scope): Expr {
+  #use(
+    input: { use: string; with?: Record<string, string> | undefined },
+    meta: Meta,
+    at: YamlPath,
+    scope: Scope,
+  ): Expr {
     const name = input.use;
     if (scope.stack.includes(name)) {
       this.#problem(at, `"${name}" refers to itself: ${[...scope.stack, name].join(' > ')}`);
@@ -412,7 +453,8 @@ class Compiler {
     const inner: Scope = { ...scope, params, stack: [...scope.stack, name] };
     const definition = this.#file.data.define[name];
     if (definition !== undefined) {
-      for (const p of definition.params) if (params[p] === undefined) this.#problem(at, `"${name}" needs the parameter ${p}`);
+      for (const p of definition.params)
+        if (params[p] === undefined) this.#problem(at, `"${name}" needs the parameter ${p}`);
       const body = this.#node(definition.criteria, ['define', name, 'criteria'], inner);
       const label = meta.label ?? definition.label;
       return { ...meta, ...(label !== undefined && { label }), op: 'all', children: [body] };
@@ -422,7 +464,12 @@ class Compiler {
       this.#problem(at, `there is no definition or passage "${name}"`);
       return { ...meta, op: 'review', what: name };
     }
-    return { ...meta, label: meta.label ?? passage.place.label, op: 'any', children: this.#criteriaOf(passage.place, passage.at, inner) };
+    return {
+      ...meta,
+      label: meta.label ?? passage.place.label,
+      op: 'any',
+      children: this.#criteriaOf(passage.place, passage.at, inner),
+    };
   }
 
   #criteriaOf(place: PlaceInput, at: YamlPath, scope: Scope): readonly Expr[] {
@@ -437,13 +484,19 @@ class Compiler {
  * Compiles a loaded policy file.
  * @throws InvalidFileError naming file, line and column of each unknown fact, study, definition or parameter and of cycles
  */
-export const compilePolicy = (file: LoadedFile<PolicyInput>, catalog: FactCatalog, studies: StudyCatalog): CompiledPolicy =>
-  new Compiler(file, catalog, studies).compile();
+export const compilePolicy = (
+  file: LoadedFile<PolicyInput>,
+  catalog: FactCatalog,
+  studies: StudyCatalog,
+): CompiledPolicy => new Compiler(file, catalog, studies).compile();
 
 /**
  * Parses, validates and compiles the text of a policy.
  * @throws InvalidFileError
  */
-export const compilePolicyText = (name: string, text: string, catalog: FactCatalog, studies: StudyCatalog): CompiledPolicy =>
-  compilePolicy(parseYaml(name, text, PolicyFile), catalog, studies);
-
+export const compilePolicyText = (
+  name: string,
+  text: string,
+  catalog: FactCatalog,
+  studies: StudyCatalog,
+): CompiledPolicy => compilePolicy(parseYaml(name, text, PolicyFile), catalog, studies);

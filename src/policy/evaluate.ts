@@ -87,11 +87,20 @@ export class Evaluation {
 
   #schedule(atom: Extract<Atom, { kind: 'schedule' }>): FactValue {
     const start = this.source.fact(atom.countedFrom);
-    if (start.truth !== 'true' || start.when === undefined) return { ...start, truth: start.truth === 'false' ? 'false' : 'unknown', gap: start.gap ?? 'unclear' };
+    if (start.truth !== 'true' || start.when === undefined)
+      return { ...start, truth: start.truth === 'false' ? 'false' : 'unknown', gap: start.gap ?? 'unclear' };
     const last = this.source.fact(atom.last);
     if (last.truth === 'unknown' && last.gap !== 'silent') return last;
-    const timed = compareSchedule(start.when, last.truth === 'true' ? last.when : undefined, this.source.asOf, atom.bands);
-    const evidence = [...start.evidence, ...(last.truth === 'true' ? last.evidence : [{ fact: atom.last.fact, basis: 'absence' as const }])];
+    const timed = compareSchedule(
+      start.when,
+      last.truth === 'true' ? last.when : undefined,
+      this.source.asOf,
+      atom.bands,
+    );
+    const evidence = [
+      ...start.evidence,
+      ...(last.truth === 'true' ? last.evidence : [{ fact: atom.last.fact, basis: 'absence' as const }]),
+    ];
     return timed.truth === 'unknown' ? { ...timed, evidence: [], gap: 'unclear' } : { ...timed, evidence };
   }
 
@@ -105,7 +114,9 @@ export class Evaluation {
   children(expr: Expr): readonly Expr[] {
     if (expr.op === 'not') return [expr.child];
     if (!('children' in expr)) return [];
-    return expr.children.every((c) => c.from === undefined && c.until === undefined) ? expr.children : expr.children.filter((c) => this.inForce(c));
+    return expr.children.every((c) => c.from === undefined && c.until === undefined)
+      ? expr.children
+      : expr.children.filter((c) => this.inForce(c));
   }
 
   /** The truth of an expression, by default as the chart has it. */
@@ -162,7 +173,10 @@ export class Evaluation {
   hasEvidence(expr: Expr): boolean {
     if (expr.op === 'atom') {
       const value = this.value(expr.atom);
-      return value.evidence.some((e) => e.reference !== undefined) || (value.gap !== undefined && value.gap !== 'silent' && value.gap !== 'incomplete');
+      return (
+        value.evidence.some((e) => e.reference !== undefined) ||
+        (value.gap !== undefined && value.gap !== 'silent' && value.gap !== 'incomplete')
+      );
     }
     return this.children(expr).some((c) => this.hasEvidence(c));
   }
@@ -205,7 +219,9 @@ export class Evaluation {
       const until = n === 0 ? undefined : ends[n - 1];
       return { truth, ...(until !== undefined && until !== Number.POSITIVE_INFINITY && { until }) };
     }
-    const starts = parts.flatMap((p) => (p.truth === 'true' || p.from === undefined ? [] : [p.from])).sort((a, b) => a - b);
+    const starts = parts
+      .flatMap((p) => (p.truth === 'true' || p.from === undefined ? [] : [p.from]))
+      .sort((a, b) => a - b);
     const from = starts[n - trues.length - 1];
     if (from === undefined) return { truth };
     const lasting = trues.filter((p) => p.until === undefined || p.until >= from).length;

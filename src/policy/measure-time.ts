@@ -42,7 +42,12 @@ export function compareEpisode(episode: Episode, asOf: Day, comparison: Comparis
 }
 
 /** Is the next study of a schedule due? No earlier study on file = due; later than due is never penalised. */
-export function compareSchedule(start: Interval, last: Interval | undefined, asOf: Day, bands: readonly ScheduleBand[]): Timed {
+export function compareSchedule(
+  start: Interval,
+  last: Interval | undefined,
+  asOf: Day,
+  bands: readonly ScheduleBand[],
+): Timed {
   const band = bands.find((b) => b.until === undefined || asOf <= add(start.hi, b.until));
   if (band === undefined) return { truth: 'false' };
   if (last === undefined) return { truth: 'true' };

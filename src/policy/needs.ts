@@ -80,7 +80,8 @@ function leaf(ev: Evaluation, atom: number, want: 'true' | 'false'): readonly Wa
     if (ev.atom(atom).kind === 'age') return [];
     return [{ has: [], needs: [{ atom, want, kind: 'document' }] }];
   }
-  if (want === 'true' && value.from !== undefined) return [{ has: [], needs: [{ atom, want, kind: 'wait', from: value.from }] }];
+  if (want === 'true' && value.from !== undefined)
+    return [{ has: [], needs: [{ atom, want, kind: 'wait', from: value.from }] }];
   if (want === 'true' && value.redoable === true) return [{ has: [], needs: [{ atom, want, kind: 'do' }] }];
   return [];
 }
@@ -99,7 +100,11 @@ const fulfilled = (states: PathStates, needs: readonly Need[]): Reading => ({
 export function cheapestWay(states: PathStates, state: PathState): Way | undefined {
   if (state.closedBy.length > 0 || state.truth === 'true') return undefined;
   const { path, entry } = state;
-  const whole: Expr = { op: 'all', children: entry === undefined ? [path.criteria] : [entry, path.criteria], where: '' };
+  const whole: Expr = {
+    op: 'all',
+    children: entry === undefined ? [path.criteria] : [entry, path.criteria],
+    where: '',
+  };
   for (const way of ways(states.evaluation, whole, 'true')) {
     const pruned = withoutSuperfluous(states, state, way);
     if (pruned !== undefined && pruned.needs.length > 0) return pruned;
@@ -118,4 +123,3 @@ function withoutSuperfluous(states: PathStates, { path, entry }: PathState, way:
   }
   return { has: way.has, needs };
 }
-

@@ -1,7 +1,6 @@
 import type { Day } from '../dates/day.ts';
-import type { CompiledPath, Expr, StudyRef } from './compile.ts';
+import type { CompiledPath, CompiledPolicy, Expr, StudyRef } from './compile.ts';
 import { Evaluation, type Reading } from './evaluate.ts';
-import type { CompiledPolicy } from './compile.ts';
 import type { Evidence, FactSource, Region } from './fact-source.ts';
 import { all, any, type Truth } from './truth.ts';
 
@@ -19,7 +18,8 @@ export interface PathState {
   readonly closedBy: readonly Evidence[];
 }
 
-const latest = (evidence: readonly Evidence[]): string => evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
+const latest = (evidence: readonly Evidence[]): string =>
+  evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
 
 const mentionsAnyIndication = (expr: Expr): boolean => {
   if (expr.op === 'any-indication') return true;
@@ -39,7 +39,9 @@ export class PathStates {
     this.regions = regions;
     this.evaluation = new Evaluation(policy, source, (except) => this.anyIndication(except));
     this.#paths = policy.paths.filter(
-      (p) => p.inForce.every((period) => this.evaluation.inForce(period)) && (!p.onlyOrdered || p.region === 'any' || p.region === regions[0]),
+      (p) =>
+        p.inForce.every((period) => this.evaluation.inForce(period)) &&
+        (!p.onlyOrdered || p.region === 'any' || p.region === regions[0]),
     );
   }
 
@@ -101,7 +103,12 @@ export class PathStates {
   /** The indications that an any-indication leaf speaks of. */
   others(except: readonly string[]): readonly PathState[] {
     return this.#paths
-      .filter((p) => !except.some((e) => p.id === e || p.id.startsWith(`${e}.`) || p.id.startsWith(`${e}/`) || p.id.startsWith(`${e}@`)) && !mentionsAnyIndication(p.criteria))
+      .filter(
+        (p) =>
+          !except.some(
+            (e) => p.id === e || p.id.startsWith(`${e}.`) || p.id.startsWith(`${e}/`) || p.id.startsWith(`${e}@`),
+          ) && !mentionsAnyIndication(p.criteria),
+      )
       .map((p) => this.state(p));
   }
 
@@ -114,7 +121,8 @@ export class PathStates {
   /** Days on which time alone would make an indication true, or a true one lapse. */
   timed(state: PathState): { readonly from?: Day; readonly until?: Day } {
     if (state.closedBy.length > 0) return {};
-    const parts: readonly Expr[] = state.entry === undefined ? [state.path.criteria] : [state.entry, state.path.criteria];
+    const parts: readonly Expr[] =
+      state.entry === undefined ? [state.path.criteria] : [state.entry, state.path.criteria];
     const whole: Expr = { op: 'all', children: parts, where: '' };
     const { from, until } = this.evaluation.timed(whole);
     return { ...(from !== undefined && { from }), ...(until !== undefined && { until }) };

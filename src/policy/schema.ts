@@ -2,21 +2,34 @@ import * as z from 'zod';
 import { parseDuration } from '../dates/day.ts';
 import { REGIONS, type Region } from './fact-source.ts';
 
-const ID = z.string({ error: 'expected an id in quotes or letters' }).regex(/^[A-Za-z0-9][\w.+/()-]*$/, 'an id has letters, digits and . _ - + / ( )');
+const ID = z
+  .string({ error: 'expected an id in quotes or letters' })
+  .regex(/^[A-Za-z0-9][\w.+/()-]*$/, 'an id has letters, digits and . _ - + / ( )');
 const NAME = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a name has lower-case letters, digits and hyphens');
 const TEXT = z.string().min(1);
 const DATE = z.iso.date({ error: 'expected a date "YYYY-MM-DD" in quotes' });
-const CODE = z.string({ error: 'quote codes: "72148"' }).regex(/^[0-9A-Z]{5}$/, 'expected a five-character procedure code in quotes');
+const CODE = z
+  .string({ error: 'quote codes: "72148"' })
+  .regex(/^[0-9A-Z]{5}$/, 'expected a five-character procedure code in quotes');
 
 const DURATION = z
   .string()
-  .refine((t) => t.startsWith('$') || parseDuration(t) !== undefined, 'expected a number and a unit, e.g. "6 weeks", "3 months", "24 hours"');
+  .refine(
+    (t) => t.startsWith('$') || parseDuration(t) !== undefined,
+    'expected a number and a unit, e.g. "6 weeks", "3 months", "24 hours"',
+  );
 const COMPARISON = z
   .string()
-  .regex(/^(>|>=|<|<=) (\d+ (hour|day|week|month|year)s?|\$[a-z-]+)$/, 'expected a comparison with a unit, e.g. "> 6 weeks", "<= 21 years"');
+  .regex(
+    /^(>|>=|<|<=) (\d+ (hour|day|week|month|year)s?|\$[a-z-]+)$/,
+    'expected a comparison with a unit, e.g. "> 6 weeks", "<= 21 years"',
+  );
 const FACT = z
   .string()
-  .regex(/^((known|suspected|history of) )?(\$)?[a-z][a-z0-9-]*$/, 'expected "fact-name", "suspected fact-name" or "history of fact-name"');
+  .regex(
+    /^((known|suspected|history of) )?(\$)?[a-z][a-z0-9-]*$/,
+    'expected "fact-name", "suspected fact-name" or "history of fact-name"',
+  );
 
 /** Members that any node of a criterion may carry. */
 const common = {
@@ -31,8 +44,14 @@ const common = {
 const window = {
   within: DURATION.optional().meta({ description: 'dated no longer ago than this (counted back from the as-of date)' }),
   ago: DURATION.optional().meta({ description: 'dated at least this long ago' }),
-  since: z.union([z.literal('episode'), z.strictObject({ fact: NAME })]).optional().meta({ description: 'dated on or after this' }),
-  region: z.enum([...REGIONS, 'any', 'path']).optional().meta({ description: 'default: the region of the path' }),
+  since: z
+    .union([z.literal('episode'), z.strictObject({ fact: NAME })])
+    .optional()
+    .meta({ description: 'dated on or after this' }),
+  region: z
+    .enum([...REGIONS, 'any', 'path'])
+    .optional()
+    .meta({ description: 'default: the region of the path' }),
   source: z.literal('order-reason').optional(),
 };
 
@@ -70,7 +89,9 @@ export type NodeInput =
   | (Common & { use: string; with?: Record<string, string> | undefined })
   | (Common & { review: string })
   | (Common & { 'any-indication': { except: string[] } })
-  | (Common & { schedule: { last: string; 'counted-from': string; bands: { until?: string | undefined; every: string }[] } });
+  | (Common & {
+      schedule: { last: string; 'counted-from': string; bands: { until?: string | undefined; every: string }[] };
+    });
 export type StudyInput = string | { study: string; when: NodeInput };
 interface PlaceCommon {
   id: string;
@@ -98,8 +119,14 @@ const Absent = z.strictObject({ ...common, ...window, absent: FACT });
 const Age = z.strictObject({ ...common, age: COMPARISON });
 const EpisodeLength = z.strictObject({ ...common, episode: COMPARISON });
 const Use = z.strictObject({ ...common, use: z.string(), with: z.record(NAME, z.string()).optional() });
-const Review = z.strictObject({ ...common, review: TEXT.meta({ description: 'what a reviewer or another document must decide' }) });
-const AnyIndication = z.strictObject({ ...common, 'any-indication': z.strictObject({ except: z.array(ID).default([]) }) });
+const Review = z.strictObject({
+  ...common,
+  review: TEXT.meta({ description: 'what a reviewer or another document must decide' }),
+});
+const AnyIndication = z.strictObject({
+  ...common,
+  'any-indication': z.strictObject({ except: z.array(ID).default([]) }),
+});
 const Schedule = z.strictObject({
   ...common,
   schedule: z.strictObject({
@@ -134,12 +161,16 @@ const Not = z.strictObject({
   },
 });
 
-
-const Node: z.ZodType<NodeInput> = z.union([FACT, All, Any, AtLeast, Not, Fact, Absent, Age, EpisodeLength, Use, Review, Schedule, AnyIndication]).meta({ id: 'Criterion' });
+const Node: z.ZodType<NodeInput> = z
+  .union([FACT, All, Any, AtLeast, Not, Fact, Absent, Age, EpisodeLength, Use, Review, Schedule, AnyIndication])
+  .meta({ id: 'Criterion' });
 
 const StudyName = z
   .string()
-  .regex(/^([0-9A-Z]{5}|(mri|ct) (without|with|without-and-with))$/, 'expected a code in quotes, or e.g. "mri without", "ct with" for the region of the path');
+  .regex(
+    /^([0-9A-Z]{5}|(mri|ct) (without|with|without-and-with))$/,
+    'expected a code in quotes, or e.g. "mri without", "ct with" for the region of the path',
+  );
 const Study = z.union([StudyName, z.strictObject({ study: StudyName, when: Node })]);
 
 const place = {
@@ -149,7 +180,9 @@ const place = {
   note: TEXT.optional(),
   from: DATE.optional(),
   until: DATE.optional(),
-  entry: Node.optional().meta({ description: 'the diagnosis, event or presentation that the passage is about, read closed-world' }),
+  entry: Node.optional().meta({
+    description: 'the diagnosis, event or presentation that the passage is about, read closed-world',
+  }),
   require: z.array(Node).optional().meta({ description: 'what every path below needs' }),
   studies: z.array(Study).optional().meta({ description: 'the studies that the passage names; inherited' }),
   region: z.enum([...REGIONS, 'order']).optional(),
@@ -208,10 +241,23 @@ export const PolicyFile = z
     governs: z.array(CODE).min(1),
     documents: z.array(TEXT).default([]).meta({ description: 'what the payer asks to be sent' }),
     'not-required': z.array(NotRequired).default([]),
-    define: z.record(NAME, z.strictObject({ params: z.array(NAME).default([]), label: TEXT.optional(), note: TEXT.optional(), criteria: Node })).default({}),
+    define: z
+      .record(
+        NAME,
+        z.strictObject({
+          params: z.array(NAME).default([]),
+          label: TEXT.optional(),
+          note: TEXT.optional(),
+          criteria: Node,
+        }),
+      )
+      .default({}),
     exclusions: z.array(Exclusion).default([]),
     indications: z.array(Place).min(1),
-    'not-encoded': z.array(z.strictObject({ cite: TEXT, why: TEXT })).default([]).meta({ description: 'passages that carry no criterion' }),
+    'not-encoded': z
+      .array(z.strictObject({ cite: TEXT, why: TEXT }))
+      .default([])
+      .meta({ description: 'passages that carry no criterion' }),
   })
   .meta({ id: 'Policy', title: 'Payer policy' });
 export type PolicyInput = z.infer<typeof PolicyFile>;

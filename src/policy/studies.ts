@@ -3,7 +3,18 @@ import { REGIONS, type Region } from './fact-source.ts';
 
 const CODE = z.string({ error: 'quote codes: "72148"' }).regex(/^[0-9A-Z]{5}$/);
 
-export const MODALITIES = ['mri', 'ct', 'mra', 'mrs', 'xray', 'nuclear', 'pet', 'ultrasound', 'qmr'] as const;
+export const MODALITIES = [
+  'mri',
+  'ct',
+  'mra',
+  'mrs',
+  'xray',
+  'nuclear',
+  'pet',
+  'ultrasound',
+  'qmr',
+  'myelography',
+] as const;
 export type Modality = (typeof MODALITIES)[number];
 export const CONTRASTS = ['without', 'with', 'without-and-with', 'none'] as const;
 export type Contrast = (typeof CONTRASTS)[number];
@@ -17,7 +28,10 @@ const Study = z.strictObject({
   modality: z.enum(MODALITIES),
   regions: z.array(z.enum(STUDY_REGIONS)).min(1),
   contrast: z.enum(CONTRASTS),
-  orderable: z.boolean().default(false).meta({ description: 'an order for it is assessed; otherwise it is only evidence' }),
+  orderable: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'an order for it is assessed; otherwise it is only evidence' }),
   loinc: z.array(z.string()).default([]),
   snomed: z.array(z.string()).default([]),
 });
@@ -95,16 +109,22 @@ export class StudyCatalog {
 
   /** The study of a modality, spine region and contrast. */
   find(modality: Modality, region: Region, contrast: Contrast): Study | undefined {
-    return this.studies.find((s) => s.orderable && s.modality === modality && s.contrast === contrast && s.regions[0] === region);
+    return this.studies.find(
+      (s) => s.orderable && s.modality === modality && s.contrast === contrast && s.regions[0] === region,
+    );
   }
 
   /** The orderable studies that agree with what an open order says. */
   candidates(modality: Modality, regions: readonly StudyRegion[]): readonly Study[] {
     return this.studies.filter(
-      (s) => s.orderable && s.modality === modality && (regions.length === 0 || s.regions.some((r) => regions.includes(r))),
+      (s) =>
+        s.orderable && s.modality === modality && (regions.length === 0 || s.regions.some((r) => regions.includes(r))),
     );
   }
 }
+
+/** Does it name one study, with contrast and region? */
+export const isExact = (study: Study | OpenStudy): study is Study => 'code' in study;
 
 /** The spine region of a study, if it has one. */
 export const spineRegion = (study: Study): Region | undefined =>

@@ -40,4 +40,5 @@ export function atLeast(n: number, truths: Iterable<Truth>): Truth {
 }
 
 /** From a definite comparison at both ends of an interval: true or false when both ends agree, else unknown. */
-export const fromBounds = (atLo: boolean, atHi: boolean): Truth => (atLo === atHi ? (atLo ? 'true' : 'false') : 'unknown');
+export const fromBounds = (atLo: boolean, atHi: boolean): Truth =>
+  atLo === atHi ? (atLo ? 'true' : 'false') : 'unknown';

@@ -8,7 +8,9 @@ const comparison = ({ op, than }: Comparison): string =>
 /** The window of a query in words, e.g. " (within the last 3 months)"; empty without one. */
 function window(query: FactQuery): string {
   const parts = [
-    ...(query.within === undefined ? [] : [`within ${query.since === undefined ? 'the last ' : ''}${formatDuration(query.within)}`]),
+    ...(query.within === undefined
+      ? []
+      : [`within ${query.since === undefined ? 'the last ' : ''}${formatDuration(query.within)}`]),
     ...(query.ago === undefined ? [] : [`at least ${formatDuration(query.ago)} ago`]),
     ...(query.since === 'episode' ? ['in the current episode'] : []),
     ...(query.source === 'order-reason' ? ['as the reason of this order'] : []),
@@ -17,7 +19,8 @@ function window(query: FactQuery): string {
 }
 
 /** The code under which an answer to this query is documented: the fact, with a suffix when suspicion or history suffices. */
-export const factCode = (query: FactQuery): string => (query.certainty === 'known' ? query.fact : `${query.fact}.${query.certainty}`);
+export const factCode = (query: FactQuery): string =>
+  query.certainty === 'known' ? query.fact : `${query.fact}.${query.certainty}`;
 
 /** What a leaf states, in words. */
 export function atomLabel(atom: Atom, catalog: FactCatalog): string {
@@ -30,7 +33,9 @@ export function atomLabel(atom: Atom, catalog: FactCatalog): string {
       return `surveillance due (${catalog.describe(atom.last.fact)?.label ?? atom.last.fact})`;
     default: {
       const label = catalog.describe(atom.query.fact)?.label ?? atom.query.fact;
-      const certainty = { known: '', suspected: ' (known or suspected)', history: ' (now or in the past)' }[atom.query.certainty];
+      const certainty = { known: '', suspected: ' (known or suspected)', history: ' (now or in the past)' }[
+        atom.query.certainty
+      ];
       return `${atom.kind === 'absent' ? 'no ' : ''}${label}${certainty}${window(atom.query)}`;
     }
   }

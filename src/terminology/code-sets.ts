@@ -5,18 +5,44 @@ import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.t
 import { icdPlace, NO_PLACE, type Place, placeOf } from './regions.ts';
 import { SYSTEM_NAMES, type System } from './systems.ts';
 
-const ITEM = z.string({ error: 'quote the code; words after it are its label' }).regex(/^\S+( .+)?$/, 'expected "code label"');
+const ITEM = z
+  .string({ error: 'quote the code; words after it are its label' })
+  .regex(/^\S+( .+)?$/, 'expected "code label"');
 const ITEMS = z.array(ITEM);
-const REGION_KEYS = ['any', 'cervical', 'thoracic', 'lumbar', 'pelvis', 'cervicothoracic', 'thoracolumbar', 'lumbosacral', 'other'] as const;
-const Regional = z.union([ITEMS, z.strictObject(Object.fromEntries([...REGION_KEYS, 'by-region'].map((k) => [k, ITEMS.optional()])) as Record<string, z.ZodOptional<typeof ITEMS>>)]);
+const REGION_KEYS = [
+  'any',
+  'cervical',
+  'thoracic',
+  'lumbar',
+  'pelvis',
+  'cervicothoracic',
+  'thoracolumbar',
+  'lumbosacral',
+  'other',
+] as const;
+const Regional = z.union([
+  ITEMS,
+  z.strictObject(
+    Object.fromEntries([...REGION_KEYS, 'by-region'].map((k) => [k, ITEMS.optional()])) as Record<
+      string,
+      z.ZodOptional<typeof ITEMS>
+    >,
+  ),
+]);
 
 const CodeSet = z.strictObject({
   label: z.string().min(1),
   note: z.string().optional(),
   include: z.array(z.string()).default([]).meta({ description: 'other code sets that belong to this one' }),
-  icd10cm: Regional.optional().meta({ description: 'codes or families; "by-region" families are followed by a region digit' }),
+  icd10cm: Regional.optional().meta({
+    description: 'codes or families; "by-region" families are followed by a region digit',
+  }),
   'icd10cm-except': ITEMS.default([]),
-  'icd10cm-seventh': z.string().regex(/^[A-Z]+$/).optional().meta({ description: 'seventh characters that count, e.g. "AB" = initial encounter' }),
+  'icd10cm-seventh': z
+    .string()
+    .regex(/^[A-Z]+$/)
+    .optional()
+    .meta({ description: 'seventh characters that count, e.g. "AB" = initial encounter' }),
   snomed: Regional.optional(),
   cpt: Regional.optional(),
   loinc: Regional.optional(),
@@ -82,7 +108,10 @@ export class CodeIndex {
   constructor(sets: ReadonlyMap<string, CodeSetInput>) {
     this.names = [...sets.keys()];
     for (const [i, name] of this.names.entries()) this.#number.set(name, i);
-    this.#exact = Object.fromEntries(SYSTEM_NAMES.map((s) => [s, new Map<string, Entry[]>()])) as Record<System, Map<string, Entry[]>>;
+    this.#exact = Object.fromEntries(SYSTEM_NAMES.map((s) => [s, new Map<string, Entry[]>()])) as Record<
+      System,
+      Map<string, Entry[]>
+    >;
     const listed: ListedCode[] = [];
     for (const [name, set] of sets) this.#add(name, set, listed);
     this.listed = listed;
@@ -153,7 +182,7 @@ export class CodeIndex {
   #families(code: string): readonly Hit[] | undefined {
     let out: Hit[] | undefined;
     const map = this.#exact.icd10cm;
-    for (let length = code.length; length >= 3; length--) {
+    for (let length = code.length; length >= 1; length--) {
       const entries = map.get(code.slice(0, length));
       if (entries === undefined) continue;
       for (const entry of entries) {
@@ -188,7 +217,9 @@ export function loadCodeSets(folder: string): ReadonlyMap<string, CodeSetInput> 
   const sets = new Map<string, CodeSetInput>();
   const where = new Map<string, LoadedFile<unknown>>();
   const problems: string[] = [];
-  for (const name of readdirSync(folder).filter((f) => f.endsWith('.yaml')).sort()) {
+  for (const name of readdirSync(folder)
+    .filter((f) => f.endsWith('.yaml'))
+    .sort()) {
     const file = readYaml(join(folder, name), CodeSetsFile);
     for (const [id, set] of Object.entries(file.data['code-sets'])) {
       if (sets.has(id)) problems.push(`${file.locate(['code-sets', id])} code-sets.${id}: this set is defined twice`);
@@ -198,7 +229,10 @@ export function loadCodeSets(folder: string): ReadonlyMap<string, CodeSetInput> 
   }
   for (const [id, set] of sets) {
     for (const [i, inc] of set.include.entries()) {
-      if (!sets.has(inc)) problems.push(`${where.get(id)?.locate(['code-sets', id, 'include', i])} code-sets.${id}.include: there is no code set "${inc}"`);
+      if (!sets.has(inc))
+        problems.push(
+          `${where.get(id)?.locate(['code-sets', id, 'include', i])} code-sets.${id}.include: there is no code set "${inc}"`,
+        );
     }
   }
   if (problems.length > 0) throw new InvalidFileError(problems);

@@ -1,6 +1,11 @@
 /** Code systems that code sets speak of, with the URIs and OIDs under which charts name them. */
 export const SYSTEMS = {
-  icd10cm: ['http://hl7.org/fhir/sid/icd-10-cm', 'urn:oid:2.16.840.1.113883.6.90', 'http://hl7.org/fhir/sid/icd-10', 'http://terminology.hl7.org/CodeSystem/icd10CM'],
+  icd10cm: [
+    'http://hl7.org/fhir/sid/icd-10-cm',
+    'urn:oid:2.16.840.1.113883.6.90',
+    'http://hl7.org/fhir/sid/icd-10',
+    'http://terminology.hl7.org/CodeSystem/icd10CM',
+  ],
   snomed: ['http://snomed.info/sct', 'urn:oid:2.16.840.1.113883.6.96'],
   cpt: [
     'http://www.ama-assn.org/go/cpt',
@@ -15,7 +20,11 @@ export const SYSTEMS = {
   loinc: ['http://loinc.org', 'https://loinc.org', 'urn:oid:2.16.840.1.113883.6.1'],
   rxnorm: ['http://www.nlm.nih.gov/research/umls/rxnorm', 'urn:oid:2.16.840.1.113883.6.88'],
   nucc: ['http://nucc.org/provider-taxonomy', 'urn:oid:2.16.840.1.113883.6.101'],
-  mrsafety: ['urn:oid:2.16.840.1.113883.3.26.1.1', 'http://ncithesaurus-stage.nci.nih.gov', 'http://ncimeta.nci.nih.gov'],
+  mrsafety: [
+    'urn:oid:2.16.840.1.113883.3.26.1.1',
+    'http://ncithesaurus-stage.nci.nih.gov',
+    'http://ncimeta.nci.nih.gov',
+  ],
 } as const;
 
 export type System = keyof typeof SYSTEMS;

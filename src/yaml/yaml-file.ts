@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isNode, LineCounter, parseDocument } from 'yaml';
-import * as z from 'zod';
+import type * as z from 'zod';
 
 /** Problems found in files that people edit: each line is "file:line:column path: what is expected". */
 export class InvalidFileError extends Error {
@@ -28,7 +28,9 @@ export interface LoadedFile<T> {
 /** The branch of a union that the author most likely meant: the one whose first problem lies deepest. */
 function bestBranch(branches: readonly (readonly Problem[])[]): readonly Problem[] {
   const score = (problems: readonly Problem[]): number =>
-    Math.max(...problems.map((p) => p.path.length)) * 10 - problems.length - (problems.some((p) => p.key !== undefined) ? 5 : 0);
+    Math.max(...problems.map((p) => p.path.length)) * 10 -
+    problems.length -
+    (problems.some((p) => p.key !== undefined) ? 5 : 0);
   return [...branches].sort((a, b) => score(b) - score(a))[0] ?? [];
 }
 
@@ -38,7 +40,8 @@ function flatten(issues: readonly z.core.$ZodIssue[], prefix: Path = []): readon
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
       return bestBranch(issue.errors.map((errors) => flatten(errors, path)));
     }
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path, key, message: `"${key}" is not known here` }));
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({ path, key, message: `"${key}" is not known here` }));
     return [{ path, message: issue.message }];
   });
 }
@@ -53,7 +56,9 @@ export function parseYaml<S extends z.ZodType>(file: string, text: string, schem
   const doc = parseDocument(text, { lineCounter: lines, strict: true });
   if (doc.errors.length > 0) {
     throw new InvalidFileError(
-      doc.errors.map((e) => `${file}:${e.linePos?.[0].line ?? 1}:${e.linePos?.[0].col ?? 1} ${e.message.split('\n')[0]}`),
+      doc.errors.map(
+        (e) => `${file}:${e.linePos?.[0].line ?? 1}:${e.linePos?.[0].col ?? 1} ${e.message.split('\n')[0]}`,
+      ),
     );
   }
   const locate = (path: Path): string => {
@@ -70,7 +75,8 @@ export function parseYaml<S extends z.ZodType>(file: string, text: string, schem
   if (result.success) return { file, text, data: result.data, locate };
   throw new InvalidFileError(
     flatten(result.error.issues).map(
-      (p) => `${locate(p.key === undefined ? p.path : [...p.path, p.key])} ${p.path.map(String).join('.') || '(file)'}: ${p.message}`,
+      (p) =>
+        `${locate(p.key === undefined ? p.path : [...p.path, p.key])} ${p.path.map(String).join('.') || '(file)'}: ${p.message}`,
     ),
   );
 }

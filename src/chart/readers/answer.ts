@@ -14,7 +14,10 @@ export interface Canonical {
 }
 
 /** The canonical URLs below a base. @param base e.g. "https://payer-policy-cds.example.org/fhir" */
-export const canonicalUrls = (base: string): Canonical => ({ factSystem: `${base}/CodeSystem/fact`, questionnaires: `${base}/Questionnaire/` });
+export const canonicalUrls = (base: string): Canonical => ({
+  factSystem: `${base}/CodeSystem/fact`,
+  questionnaires: `${base}/Questionnaire/`,
+});
 
 const FACT = /^[a-z][a-z0-9-]{0,80}(\.(suspected|history))?$/;
 const YES = new Set(['Y', 'yes', '373066001', 'LA33-6', '10828004', '52101004']);
@@ -26,7 +29,10 @@ function answered(element: Json): Value | undefined {
   if (typeof element['valueBoolean'] === 'boolean') return { kind: 'boolean', value: element['valueBoolean'] };
   const date = parseDate(element['valueDate']) ?? parseDate(element['valueDateTime']);
   if (date !== undefined) return { kind: 'date', value: date };
-  const codes = [object(element['valueCoding']), ...objects(object(element['valueCodeableConcept'])?.['coding'])].flatMap((c) => text(c?.['code']) ?? []);
+  const codes = [
+    object(element['valueCoding']),
+    ...objects(object(element['valueCodeableConcept'])?.['coding']),
+  ].flatMap((c) => text(c?.['code']) ?? []);
   if (codes.some((c) => YES.has(c))) return { kind: 'boolean', value: true };
   return codes.some((c) => NO.has(c)) ? { kind: 'boolean', value: false } : undefined;
 }
@@ -40,13 +46,26 @@ function author(references: readonly (Json | undefined)[]): AnswerRecord['by'] {
 const SETTLED = new Set(['final', 'amended', 'corrected', 'completed']);
 
 /** The answer in an Observation whose code is one of our fact codes. */
-export function readFactObservation(ctx: ReadContext, r: Json, ref: string, canonical: Canonical): AnswerRecord | undefined {
+export function readFactObservation(
+  ctx: ReadContext,
+  r: Json,
+  ref: string,
+  canonical: Canonical,
+): AnswerRecord | undefined {
   const fact = objects(object(r['code'])?.['coding']).find((c) => c['system'] === canonical.factSystem)?.['code'];
   if (typeof fact !== 'string' || !FACT.test(fact) || !SETTLED.has(text(r['status']) ?? '')) return undefined;
   const value = answered(r);
   if (value === undefined) return undefined;
   const when = start(r, 'effective') ?? parseDate(r['issued']);
-  return { type: 'answer', ref, fact, value, ...(when !== undefined && { when }), place: ctx.site(r['bodySite']), by: author(objects(r['performer'])) };
+  return {
+    type: 'answer',
+    ref,
+    fact,
+    value,
+    ...(when !== undefined && { when }),
+    place: ctx.site(r['bodySite']),
+    by: author(objects(r['performer'])),
+  };
 }
 
 /** The region that one of our questionnaires is about, from its canonical ("…/Questionnaire/policy.lumbar|1"). */
@@ -71,7 +90,15 @@ export function readQuestionnaireResponse(r: Json, ref: string, canonical: Canon
         const below = [...objects(item['item']), ...objects(answer?.['item'])];
         const dated = below.find((i) => text(i['linkId'])?.endsWith('/date'));
         const when = parseDate(objects(dated?.['answer'])[0]?.['valueDate']) ?? authored;
-        out.push({ type: 'answer', ref, fact, value, ...(when !== undefined && { when }), place: region === undefined ? 0 : placeOf([region]), by });
+        out.push({
+          type: 'answer',
+          ref,
+          fact,
+          value,
+          ...(when !== undefined && { when }),
+          place: region === undefined ? 0 : placeOf([region]),
+          by,
+        });
       }
       if (depth < 8) visit(objects(item['item']), depth + 1);
     }

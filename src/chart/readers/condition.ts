@@ -35,7 +35,8 @@ export function readCondition(ctx: ReadContext, r: Json, ref: string): Condition
     site: ctx.site(r['bodySite']),
     ...(encounter !== undefined && { encounter }),
     verification: verification(statusCode(r['verificationStatus'])),
-    current: !(clinical !== undefined && INACTIVE.has(clinical)) && abated === undefined && r['abatementString'] === undefined,
+    current:
+      !(clinical !== undefined && INACTIVE.has(clinical)) && abated === undefined && r['abatementString'] === undefined,
     saysActive: clinical !== undefined && ACTIVE.has(clinical),
     ...(onset !== undefined && { onset }),
     ...(recorded !== undefined && { recorded }),

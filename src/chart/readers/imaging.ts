@@ -1,5 +1,5 @@
 import { type Interval, parseDate } from '../../dates/day.ts';
-import type { OpenStudy, Study } from '../../policy/studies.ts';
+import { isExact, type OpenStudy, type Study } from '../../policy/studies.ts';
 import { placeOf } from '../../terminology/regions.ts';
 import { type Json, objects, text } from '../json.ts';
 import { type ReadContext, start } from '../read-context.ts';
@@ -12,7 +12,13 @@ const performed = (status: string | undefined): Performed =>
   status === undefined || REPORT_FINAL.has(status) ? 'done' : NOT_DONE.has(status) ? 'not-done' : 'unclear';
 
 /** One imaging examination, from a DiagnosticReport, a Procedure, an ImagingStudy or an Observation. */
-export function readImaging(ctx: ReadContext, r: Json, ref: string, study: Study | OpenStudy, when: Interval | undefined): ImagingRecord {
+export function readImaging(
+  ctx: ReadContext,
+  r: Json,
+  ref: string,
+  study: Study | OpenStudy,
+  when: Interval | undefined,
+): ImagingRecord {
   const findings = [
     ...ctx.hits(r['conclusionCode']),
     ...ctx.hits(r['valueCodeableConcept']),
@@ -28,7 +34,7 @@ export function readImaging(ctx: ReadContext, r: Json, ref: string, study: Study
     ...(when !== undefined && { when }),
     modality: study.modality,
     place: study.regions.length > 0 ? placeOf(study.regions) : site,
-    ...('code' in study && { study: study.code }),
+    ...(isExact(study) && { study: study.code }),
     findings,
     hasResult: findings.length > 0 || ctx.keys(r['conclusionCode']).length > 0,
   };
@@ -57,7 +63,16 @@ export function readDiagnosticReport(ctx: ReadContext, r: Json, ref: string): Im
 }
 
 /** DICOM modality codes of ImagingStudy by what the study catalogue calls them. */
-const DICOM: Readonly<Record<string, string>> = { MR: 'mri', CT: 'ct', CR: 'xray', DX: 'xray', RG: 'xray', NM: 'nuclear', PT: 'pet', US: 'ultrasound' };
+const DICOM: Readonly<Record<string, string>> = {
+  MR: 'mri',
+  CT: 'ct',
+  CR: 'xray',
+  DX: 'xray',
+  RG: 'xray',
+  NM: 'nuclear',
+  PT: 'pet',
+  US: 'ultrasound',
+};
 
 /** Reads an ImagingStudy: by its procedure code, else by modality and the body site of its series. */
 export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): ImagingRecord | undefined {
@@ -65,7 +80,9 @@ export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): Imagin
   const study = ctx.study(r['procedureCode']);
   if (study !== undefined) return readImaging(ctx, r, ref, study, when);
   const series = objects(r['series']);
-  const code = [...objects(r['modality']), ...series.map((s) => s['modality'])].flatMap((m) => text((m as Json | undefined)?.['code']) ?? [])[0];
+  const code = [...objects(r['modality']), ...series.map((s) => s['modality'])].flatMap(
+    (m) => text((m as Json | undefined)?.['code']) ?? [],
+  )[0];
   const modality = code === undefined || !Object.hasOwn(DICOM, code) ? undefined : DICOM[code];
   if (modality === undefined) return undefined;
   const site = series.reduce((place, s) => place | ctx.site(s['bodySite']), 0);

@@ -3,14 +3,26 @@ import { type Json, object, objects, text } from '../json.ts';
 import { end, type ReadContext, start } from '../read-context.ts';
 import type { MedicationRecord } from '../records.ts';
 
-const DAYS: Readonly<Record<string, number>> = { d: 1, day: 1, days: 1, wk: 7, week: 7, weeks: 7, mo: 30, month: 30, months: 30 };
+const DAYS: Readonly<Record<string, number>> = {
+  d: 1,
+  day: 1,
+  days: 1,
+  wk: 7,
+  week: 7,
+  weeks: 7,
+  mo: 30,
+  month: 30,
+  months: 30,
+};
 
 /** The number of days of a Duration in days, weeks or months. */
 function days(duration: Json | undefined): number | undefined {
   const value = duration?.['value'];
   const unit = text(duration?.['code']) ?? text(duration?.['unit']) ?? 'd';
   const factor = Object.hasOwn(DAYS, unit) ? DAYS[unit] : undefined;
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 && factor !== undefined ? Math.min(Math.floor(value * factor), 3660) : undefined;
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 && factor !== undefined
+    ? Math.min(Math.floor(value * factor), 3660)
+    : undefined;
 }
 
 /** The last day of a prescription: its stated end, its dosing period, or the supply of its first fill. */
@@ -33,13 +45,23 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
   const from = parseDate(r['authoredOn']);
   const reason = ctx.reason(r);
   const last = prescribedEnd(r, from);
-  const taken = status === 'active' ? 'active' : status === 'completed' || status === 'stopped' || status === 'on-hold' ? 'past' : 'unclear';
+  const taken =
+    status === 'active'
+      ? 'active'
+      : status === 'completed' || status === 'stopped' || status === 'on-hold'
+        ? 'past'
+        : 'unclear';
   return {
     type: 'medication',
     ref,
     hits,
     site: 0,
-    taken: r['doNotPerform'] === true ? 'not-taken' : r['intent'] === 'proposal' || r['intent'] === 'plan' ? 'unclear' : taken,
+    taken:
+      r['doNotPerform'] === true
+        ? 'not-taken'
+        : r['intent'] === 'proposal' || r['intent'] === 'plan'
+          ? 'unclear'
+          : taken,
     ...(from !== undefined && { start: from }),
     ...(last !== undefined && { end: last }),
     stated: false,

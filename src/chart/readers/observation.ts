@@ -17,7 +17,8 @@ function observedValue(ctx: ReadContext, r: Json): ObservedValue | undefined {
       kind: 'number',
       value,
       unit: text(quantity['code']) ?? text(quantity['unit']) ?? '',
-      ...(comparator !== undefined && COMPARATORS.has(comparator) && { comparator: comparator as '<' | '<=' | '>=' | '>' }),
+      ...(comparator !== undefined &&
+        COMPARATORS.has(comparator) && { comparator: comparator as '<' | '<=' | '>=' | '>' }),
     };
   }
   const integer = r['valueInteger'];
@@ -38,7 +39,11 @@ const bound = (range: Json | undefined, end: 'low' | 'high'): number | undefined
 const FINAL = new Set(['final', 'amended', 'corrected']);
 
 /** Reads an Observation and its components; one whose code names an imaging study is also an examination. */
-export function readObservation(ctx: ReadContext, r: Json, ref: string): readonly (ObservationRecord | ImagingRecord)[] {
+export function readObservation(
+  ctx: ReadContext,
+  r: Json,
+  ref: string,
+): readonly (ObservationRecord | ImagingRecord)[] {
   const study = ctx.study(r['code']);
   if (study !== undefined) return [readImaging(ctx, r, ref, study, start(r, 'effective'))];
   const status = text(r['status']);

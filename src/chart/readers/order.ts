@@ -26,7 +26,10 @@ export function readServiceRequest(ctx: ReadContext, r: Json, ref: string): Orde
     urgent: URGENT.has(text(r['priority']) ?? ''),
     ...(when !== undefined && { when }),
     ...(planned !== undefined && { planned }),
-    specialties: [...ctx.hits(r['performerType']), ...ctx.specialties(r, [object(r['requester']), ...objects(r['performer'])])],
+    specialties: [
+      ...ctx.hits(r['performerType']),
+      ...ctx.specialties(r, [object(r['requester']), ...objects(r['performer'])]),
+    ],
     reason: reason.place,
     spineReason: reason.spine,
     hasReason: reason.given,

@@ -34,10 +34,24 @@ export function readDevice(ctx: ReadContext, r: Json, ref: string): DeviceRecord
 
 /** Reads what proves nothing but helps to answer: claims, care plans, documents by type and date. */
 export function readLead(ctx: ReadContext, r: Json, ref: string): LeadRecord | undefined {
-  const items = [...objects(r['item']).map((i) => i['productOrService']), ...objects(r['activity']).map((a) => object(a['detail'])?.['code'])];
+  const items = [
+    ...objects(r['item']).map((i) => i['productOrService']),
+    ...objects(r['activity']).map((a) => object(a['detail'])?.['code']),
+  ];
   const diagnoses = objects(r['diagnosis']).map((d) => d['diagnosisCodeableConcept']);
   const hits = ctx.hits([r['type'], r['category'], ...items, ...diagnoses]);
   if (hits.length === 0) return undefined;
-  const when = parseDate(r['date']) ?? parseDate(r['created']) ?? start(r, 'serviced') ?? parseDate(object(r['period'])?.['start']);
-  return { type: 'lead', ref, resource: text(r['resourceType']) ?? '', hits, site: 0, ...(when !== undefined && { when }) };
+  const when =
+    parseDate(r['date']) ??
+    parseDate(r['created']) ??
+    start(r, 'serviced') ??
+    parseDate(object(r['period'])?.['start']);
+  return {
+    type: 'lead',
+    ref,
+    resource: text(r['resourceType']) ?? '',
+    hits,
+    site: 0,
+    ...(when !== undefined && { when }),
+  };
 }

@@ -14,7 +14,8 @@ export function readProcedure(ctx: ReadContext, r: Json, ref: string): Procedure
   const hits = ctx.hits(r['code']);
   if (hits.length === 0) return undefined;
   const status = text(r['status']);
-  const performed: Performed = status === undefined || DONE.has(status) ? 'done' : status === 'not-done' ? 'not-done' : 'unclear';
+  const performed: Performed =
+    status === undefined || DONE.has(status) ? 'done' : status === 'not-done' ? 'not-done' : 'unclear';
   const reason = ctx.reason(r);
   const last = end(r, 'performed');
   const encounter = localKey(object(r['encounter']));

@@ -1,4 +1,4 @@
-import { add, subtract, type Day } from '../../dates/day.ts';
+import { add, type Day, subtract } from '../../dates/day.ts';
 import type { Asked, FactContext } from '../context.ts';
 import type { CourseInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -48,7 +48,12 @@ function evaluated(run: Run, input: CourseInput, ctx: FactContext): boolean {
  * A course of treatment of the current episode that lasted at least so long. Time decides against it when the episode itself
  * is shorter; a refusal stands until later treatment; everything else that is not proven is unknown.
  */
-export function courseEvidence(input: CourseInput, asked: Asked, ctx: FactContext, tally: Tally): { readonly from?: Day } {
+export function courseEvidence(
+  input: CourseInput,
+  asked: Asked,
+  ctx: FactContext,
+  tally: Tally,
+): { readonly from?: Day } {
   const { asOf, earliest } = asked.window;
   const { given, refused } = treatments(input.therapies, input.drugs ?? [], asked, ctx, tally);
   const whole = input.window === 'whole' && earliest !== undefined;
@@ -73,10 +78,18 @@ export function courseEvidence(input: CourseInput, asked: Asked, ctx: FactContex
   const episode = ctx.episode(asked.query.region);
   if (stands.length > 0) {
     tally.redoable = true;
-    for (const r of stands) tally.contra({ ref: r.ref, ...(r.when !== undefined && { date: r.when }), basis: 'chart' }, 'documented as not done');
+    for (const r of stands)
+      tally.contra(
+        { ref: r.ref, ...(r.when !== undefined && { date: r.when }), basis: 'chart' },
+        'documented as not done',
+      );
   } else if (episode.onset !== undefined && asOf < add(episode.onset.lo, least)) {
     tally.redoable = true;
-    for (const e of episode.evidence) tally.contra({ ...(e.reference !== undefined && { ref: e.reference }), date: episode.onset, basis: e.basis }, 'the episode is shorter than this course');
+    for (const e of episode.evidence)
+      tally.contra(
+        { ...(e.reference !== undefined && { ref: e.reference }), date: episode.onset, basis: e.basis },
+        'the episode is shorter than this course',
+      );
     const running = all.find((r) => goesOn(r, asOf));
     if (running !== undefined && evaluated(running, input, ctx)) return { from: add(running.start, least) };
   } else for (const t of given) tally.lead(toItem(t), 'treatment on file, not a course of this length', true);
@@ -89,4 +102,9 @@ const refusesAll = (r: { readonly record: Treatment['record'] }, input: CourseIn
 
 const goesOn = (run: Run, asOf: Day): boolean => run.possibleEnd >= subtract(asOf, { count: 14, unit: 'days' });
 
-const toItem = (t: Treatment, until?: Day): Item => ({ ref: t.ref, date: t.when, basis: 'chart', ...(until !== undefined && { until }) });
+const toItem = (t: Treatment, until?: Day): Item => ({
+  ref: t.ref,
+  date: t.when,
+  basis: 'chart',
+  ...(until !== undefined && { until }),
+});

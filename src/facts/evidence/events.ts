@@ -3,7 +3,15 @@ import { add, type Day, type Interval } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { type Place, supports } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
-import type { AllergyInput, DeviceInput, MedicationInput, OrderInput, OrdererInput, ProcedureInput, VisitInput } from '../schema.ts';
+import type {
+  AllergyInput,
+  DeviceInput,
+  MedicationInput,
+  OrdererInput,
+  OrderInput,
+  ProcedureInput,
+  VisitInput,
+} from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { duration } from '../vocabulary.ts';
 import { lastDayInside } from '../window.ts';
@@ -13,8 +21,10 @@ const item = (ref: string, date: Interval | undefined, asked: Asked): Item => {
   const until = lastDayInside(date, asked.window);
   return { ref, ...(date !== undefined && { date }), basis: 'chart', ...(until !== undefined && { until }) };
 };
-const inSets = (hits: readonly Hit[], sets: readonly string[], ctx: FactContext): boolean => sets.some((s) => hits.some((h) => h.set === ctx.set(s)));
-const placeIn = (hits: readonly Hit[], set: number): Place => hits.reduce((place, h) => (h.set === set ? place | h.place : place), 0);
+const inSets = (hits: readonly Hit[], sets: readonly string[], ctx: FactContext): boolean =>
+  sets.some((s) => hits.some((h) => h.set === ctx.set(s)));
+const placeIn = (hits: readonly Hit[], set: number): Place =>
+  hits.reduce((place, h) => (h.set === set ? place | h.place : place), 0);
 
 /** Where a treatment or planned service belongs: the code's own place, else the body site, else the reason's place. */
 export const servicePlace = (record: ProcedureRecord | OrderRecord, codePlace: Place): Place =>
@@ -32,7 +42,8 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
       if (record.type === 'lead') tally.lead(item(record.ref, record.when, asked), `${record.resource} on file`);
       if (record.type !== 'procedure') continue;
       const found = item(record.ref, record.when, asked);
-      if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, set)))) tally.ignore(found, 'another region');
+      if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, set))))
+        tally.ignore(found, 'another region');
       else if (record.performed === 'not-done') {
         tally.redoable = true;
         tally.contra(found, 'documented as not done');
@@ -44,7 +55,9 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
 
 /** Is the drug being taken on the as-of day? A stated end before it, or a past status, says no. */
 const current = (record: MedicationRecord, asOf: Day): boolean =>
-  record.taken === 'active' ? !(record.stated && record.end !== undefined && record.end.hi < asOf) : record.taken === 'past' && record.end !== undefined && record.end.lo > asOf;
+  record.taken === 'active'
+    ? !(record.stated && record.end !== undefined && record.end.hi < asOf)
+    : record.taken === 'past' && record.end !== undefined && record.end.lo > asOf;
 
 /** Drugs that are or were taken. */
 export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: FactContext, tally: Tally): void {
@@ -53,12 +66,18 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'medication') continue;
       const found = item(record.ref, record.start, asked);
-      if (record.start !== undefined && record.start.lo > asked.window.asOf) tally.ignore(found, 'begun after the order');
+      if (record.start !== undefined && record.start.lo > asked.window.asOf)
+        tally.ignore(found, 'begun after the order');
       else if (record.taken === 'not-taken') tally.contra(found, 'documented as not taken');
       else if (record.taken === 'unclear') tally.lead(found, 'not documented as taken');
       else if (input.use === 'current' && !current(record, asked.window.asOf)) tally.lead(found, 'no longer taken');
-      else if (!longEnough(record, input, asked.window.asOf)) tally.lead(found, 'not documented as taken long enough', record.taken === 'active');
-      else if (input.use === 'current' ? asked.query.within === undefined || inWindow(found, asked, tally) : inWindow(found, asked, tally)) {
+      else if (!longEnough(record, input, asked.window.asOf))
+        tally.lead(found, 'not documented as taken long enough', record.taken === 'active');
+      else if (
+        input.use === 'current'
+          ? asked.query.within === undefined || inWindow(found, asked, tally)
+          : inWindow(found, asked, tally)
+      ) {
         tally.pro(found, 'on the medication list');
       }
     }
@@ -92,10 +111,18 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
 export function relates(record: EncounterRecord, asked: Asked, ctx: FactContext, tally?: Tally, found?: Item): boolean {
   const sets = ctx.vocabulary.episode['visit-reasons'].map((s) => ctx.set(s));
   const fits = (hits: readonly Hit[], site: Place): boolean =>
-    hits.some((h) => sets.includes(h.set) && supports(placeOfRecord(h.place, site), asked.query.region, asked.query.strictRegion));
+    hits.some(
+      (h) =>
+        sets.includes(h.set) && supports(placeOfRecord(h.place, site), asked.query.region, asked.query.strictRegion),
+    );
   if (fits(record.reasons, 0)) return true;
   const madeThere = sets.some((set) =>
-    ctx.chart.bySet(set).some((c) => c.type === 'condition' && c.encounter === record.ref && c.verification !== 'refuted' && fits(c.hits, c.site)),
+    ctx.chart
+      .bySet(set)
+      .some(
+        (c) =>
+          c.type === 'condition' && c.encounter === record.ref && c.verification !== 'refuted' && fits(c.hits, c.site),
+      ),
   );
   if (madeThere) return true;
   if (found !== undefined && tally !== undefined) {
@@ -112,10 +139,12 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'order') continue;
       const found = item(record.ref, record.when, asked);
-      if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, set)))) tally.ignore(found, 'another region');
+      if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, set))))
+        tally.ignore(found, 'another region');
       else if (record.prohibits) tally.contra(found, 'ordered not to be performed');
       else if (!record.active) tally.ignore(found, 'no longer active');
-      else if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx)) tally.lead(found, 'the requester’s specialty is not stated', true);
+      else if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx))
+        tally.lead(found, 'the requester’s specialty is not stated', true);
       else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
       else if (inWindow(found, asked, tally)) tally.pro(found, 'ordered');
     }
@@ -126,7 +155,10 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
 export function ordererEvidence(input: OrdererInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const ref = ctx.chart.orderRef;
   if (ref !== undefined && inSets(ctx.chart.orderer, input.specialty, ctx)) {
-    tally.pro({ ref, date: { lo: asked.window.asOf, hi: asked.window.asOf }, basis: 'order' }, 'specialty of the requester');
+    tally.pro(
+      { ref, date: { lo: asked.window.asOf, hi: asked.window.asOf }, basis: 'order' },
+      'specialty of the requester',
+    );
   }
 }
 
@@ -148,10 +180,12 @@ export function allergyEvidence(input: AllergyInput, asked: Asked, ctx: FactCont
     for (const record of ctx.chart.bySet(ctx.set(name))) {
       if (record.type !== 'allergy') continue;
       const found = item(record.ref, record.recorded, asked);
-      if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf) tally.ignore(found, 'recorded after the order');
+      if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf)
+        tally.ignore(found, 'recorded after the order');
       else if (record.verification === 'refuted') tally.contra(found, 'documented as no allergy');
       else if (!record.current) tally.ignore(found, 'inactive');
-      else if (input.reaction !== undefined && !inSets(record.reactions, input.reaction, ctx)) tally.lead(found, 'another or no reaction is stated', record.reactions.length === 0);
+      else if (input.reaction !== undefined && !inSets(record.reactions, input.reaction, ctx))
+        tally.lead(found, 'another or no reaction is stated', record.reactions.length === 0);
       else tally.pro(found, 'allergy on file');
     }
   }

@@ -12,7 +12,8 @@ const dateOf = (r: ConditionRecord): Interval | undefined => r.onset ?? r.record
 const statedOn = (r: ConditionRecord): Interval | undefined => r.recorded ?? r.onset;
 
 /** The place that the hits of one set name. */
-const placeIn = (hits: readonly Hit[], set: number): Place => hits.reduce((place, h) => (h.set === set ? place | h.place : place), 0);
+const placeIn = (hits: readonly Hit[], set: number): Place =>
+  hits.reduce((place, h) => (h.set === set ? place | h.place : place), 0);
 
 interface Found {
   readonly record: ConditionRecord;
@@ -33,7 +34,8 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       const key = `${record.type}|${record.ref}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      if (record.type === 'condition') condition(input, record, placeIn(record.hits, set), asked, tally, positive, negative);
+      if (record.type === 'condition')
+        condition(input, record, placeIn(record.hits, set), asked, tally, positive, negative);
       else other(input, record, set, asked, tally);
     }
   }
@@ -42,7 +44,8 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   for (const name of input.observed ?? []) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
-      if (record.type === 'observation' && record.hits.some((h) => h.set === set)) yesOrNo(input, record, placeIn(record.hits, set), asked, ctx, tally);
+      if (record.type === 'observation' && record.hits.some((h) => h.set === set))
+        yesOrNo(input, record, placeIn(record.hits, set), asked, ctx, tally);
     }
   }
 }
@@ -60,7 +63,12 @@ function historyCodes(input: FindingInput, asked: Asked, ctx: FactContext, tally
 function toItem(record: ConditionRecord, asked: Asked): Item {
   const date = dateOf(record);
   const until = lastDayInside(date, asked.window);
-  return { ref: record.ref, ...(date !== undefined && { date }), basis: record.basis, ...(until !== undefined && { until }) };
+  return {
+    ref: record.ref,
+    ...(date !== undefined && { date }),
+    basis: record.basis,
+    ...(until !== undefined && { until }),
+  };
 }
 
 /** Counts an item only when its date fits; says why it does not. */
@@ -90,18 +98,25 @@ function condition(
   negative: Found[],
 ): void {
   const item = toItem(record, asked);
-  if (asked.query.source === 'order-reason' && !record.orderReason) return tally.ignore(item, 'not a reason of this order');
-  if (input.regional && !fitsRegion(asked, placeOfRecord(codePlace, record.site))) return tally.ignore(item, 'another region');
-  if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf) return tally.ignore(item, 'recorded after the order');
+  if (asked.query.source === 'order-reason' && !record.orderReason)
+    return tally.ignore(item, 'not a reason of this order');
+  if (input.regional && !fitsRegion(asked, placeOfRecord(codePlace, record.site)))
+    return tally.ignore(item, 'another region');
+  if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf)
+    return tally.ignore(item, 'recorded after the order');
   if (record.verification === 'refuted') {
     const date = statedOn(record);
     const refuted: Item = { ref: record.ref, ...(date !== undefined && { date }), basis: record.basis };
     if (inWindow(refuted, asked, tally)) negative.push({ record, item: refuted });
     return;
   }
-  if (!record.current && asked.query.certainty !== 'history') return tally.lead(item, 'resolved or inactive: history, not a current finding');
+  if (!record.current && asked.query.certainty !== 'history')
+    return tally.lead(item, 'resolved or inactive: history, not a current finding');
   if (record.verification === 'suspected' && asked.query.certainty !== 'suspected') {
-    return tally.lead(item, record.orderReason ? 'a reason of this order, not a confirmed diagnosis' : 'only suspected, not confirmed');
+    return tally.lead(
+      item,
+      record.orderReason ? 'a reason of this order, not a confirmed diagnosis' : 'only suspected, not confirmed',
+    );
   }
   if (inWindow(item, asked, tally)) positive.push({ record, item });
 }
@@ -136,9 +151,22 @@ function other(input: FindingInput, record: ChartRecord, set: number, asked: Ask
   if (asked.query.source === 'order-reason') return;
   const when = 'when' in record ? record.when : undefined;
   const until = lastDayInside(when, asked.window);
-  const item: Item = { ref: record.ref, ...(when !== undefined && { date: when }), basis: 'chart', ...(until !== undefined && { until }) };
-  const hits = record.type === 'observation' ? record.valueHits : record.type === 'imaging' || record.type === 'report' ? record.findings : record.type === 'encounter' ? record.reasons : record.hits;
-  if (input.regional && !fitsRegion(asked, placeOfRecord(placeIn(hits, set), record.site))) return tally.ignore(item, 'another region');
+  const item: Item = {
+    ref: record.ref,
+    ...(when !== undefined && { date: when }),
+    basis: 'chart',
+    ...(until !== undefined && { until }),
+  };
+  const hits =
+    record.type === 'observation'
+      ? record.valueHits
+      : record.type === 'imaging' || record.type === 'report'
+        ? record.findings
+        : record.type === 'encounter'
+          ? record.reasons
+          : record.hits;
+  if (input.regional && !fitsRegion(asked, placeOfRecord(placeIn(hits, set), record.site)))
+    return tally.ignore(item, 'another region');
   switch (record.type) {
     case 'observation':
       if (!record.final) return tally.lead(item, 'not final');
@@ -164,11 +192,24 @@ function other(input: FindingInput, record: ChartRecord, set: number, asked: Ask
 }
 
 /** An observation that answers a finding with yes or no, normal or abnormal. */
-function yesOrNo(input: FindingInput, record: ObservationRecord, place: Place, asked: Asked, ctx: FactContext, tally: Tally): void {
+function yesOrNo(
+  input: FindingInput,
+  record: ObservationRecord,
+  place: Place,
+  asked: Asked,
+  ctx: FactContext,
+  tally: Tally,
+): void {
   const until = lastDayInside(record.when, asked.window);
-  const item: Item = { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart', ...(until !== undefined && { until }) };
+  const item: Item = {
+    ref: record.ref,
+    ...(record.when !== undefined && { date: record.when }),
+    basis: 'chart',
+    ...(until !== undefined && { until }),
+  };
   if (asked.query.source === 'order-reason') return;
-  if (input.regional && !fitsRegion(asked, placeOfRecord(record.site, place))) return tally.ignore(item, 'another region');
+  if (input.regional && !fitsRegion(asked, placeOfRecord(record.site, place)))
+    return tally.ignore(item, 'another region');
   if (!record.final) return tally.lead(item, 'not final');
   const answer = readAnswer(record, ctx);
   if (answer === undefined) return tally.lead(item, 'the result is not coded', true);

@@ -10,7 +10,12 @@ type Verdict = 'yes' | 'no' | 'open';
 
 function toItem(record: { readonly ref: string; readonly when?: ImagingRecord['when'] }, asked: Asked): Item {
   const until = lastDayInside(record.when, asked.window);
-  return { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart', ...(until !== undefined && { until }) };
+  return {
+    ref: record.ref,
+    ...(record.when !== undefined && { date: record.when }),
+    basis: 'chart',
+    ...(until !== undefined && { until }),
+  };
 }
 
 interface Findings {
@@ -18,7 +23,10 @@ interface Findings {
   readonly hasResult: boolean;
 }
 
-function classify(record: Findings, ctx: FactContext): { readonly normal: boolean; readonly indeterminate: boolean; readonly abnormal: boolean } {
+function classify(
+  record: Findings,
+  ctx: FactContext,
+): { readonly normal: boolean; readonly indeterminate: boolean; readonly abnormal: boolean } {
   const has = (name: string): boolean => record.findings.some((h) => h.set === ctx.set(name));
   const normal = has('result-normal') || has('result-negative');
   const indeterminate = has('result-indeterminate');
@@ -65,7 +73,8 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       continue;
     }
     if (!inWindow(item, asked, tally)) continue;
-    const verdict = input.shows === undefined ? hasWantedResult(record, input.result, ctx) : shows(record, input.shows, asked, ctx);
+    const verdict =
+      input.shows === undefined ? hasWantedResult(record, input.result, ctx) : shows(record, input.shows, asked, ctx);
     if (verdict === 'yes') {
       positives++;
       tally.pro(item, 'examination on file');
@@ -78,7 +87,7 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
 
 function rightPlace(record: ImagingRecord, input: ImagingInput, asked: Asked, tally: Tally, item: Item): boolean {
   if (input.brain) return (record.place & placeOf(['brain'])) !== 0;
-  if (input.elsewhere) return true;
+  if (input.elsewhere || (record.place & placeOf(input.also ?? [])) !== 0) return true;
   if (record.place === 0) {
     tally.lead(item, 'the examined region is not stated', true);
     return false;
@@ -95,7 +104,10 @@ export function reportEvidence(input: ReportInput, asked: Asked, ctx: FactContex
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
       if (record.type === 'order') {
-        tally.lead({ ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' }, 'ordered, no result on file');
+        tally.lead(
+          { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' },
+          'ordered, no result on file',
+        );
         continue;
       }
       if (record.type !== 'report' && record.type !== 'observation' && record.type !== 'procedure') continue;
@@ -112,10 +124,18 @@ export function reportEvidence(input: ReportInput, asked: Asked, ctx: FactContex
         continue;
       }
       if (!inWindow(item, asked, tally)) continue;
-      const verdict = input.shows === undefined ? hasWantedResult(settled, input.result, ctx) : shows(settled, input.shows, asked, ctx);
+      const verdict =
+        input.shows === undefined
+          ? hasWantedResult(settled, input.result, ctx)
+          : shows(settled, input.shows, asked, ctx);
       if (verdict === 'yes') tally.pro(item, 'test result on file');
       else if (verdict === 'no') tally.contra(item, 'the test shows otherwise');
-      else tally.lead(item, settled.hasResult ? 'the test shows something else' : 'the result is not coded', !settled.hasResult);
+      else
+        tally.lead(
+          item,
+          settled.hasResult ? 'the test shows something else' : 'the result is not coded',
+          !settled.hasResult,
+        );
     }
   }
 }

@@ -24,7 +24,8 @@ const CONVERT: Readonly<Record<string, (v: number) => number>> = {
 /** A measured value in a wanted unit; undefined when the units cannot be compared. */
 export function inUnit(record: ObservationRecord, unit: string): number | undefined {
   if (record.value?.kind !== 'number') return undefined;
-  if (record.value.unit === unit || unit === '{score}' && /score/i.test(record.value.unit)) return record.value.value;
+  if (unit === '*' || record.value.unit === unit || (unit === '{score}' && /score/i.test(record.value.unit)))
+    return record.value.value;
   const key = `${record.value.unit}>${unit}`;
   return Object.hasOwn(CONVERT, key) ? CONVERT[key]?.(record.value.value) : undefined;
 }
@@ -80,7 +81,8 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
         tally.ignore(item, 'a later value is on file');
         continue;
       }
-      const passed = passes(record, input.test) ?? (input.otherwise === undefined ? undefined : passes(record, input.otherwise));
+      const passed =
+        passes(record, input.test) ?? (input.otherwise === undefined ? undefined : passes(record, input.otherwise));
       if (passed === undefined) tally.lead(item, 'the value cannot be compared', true);
       else if (passed) {
         positives++;
@@ -94,7 +96,12 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
 
 function toItem(record: ObservationRecord, asked: Asked): Item {
   const until = lastDayInside(record.when, asked.window);
-  return { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart', ...(until !== undefined && { until }) };
+  return {
+    ref: record.ref,
+    ...(record.when !== undefined && { date: record.when }),
+    basis: 'chart',
+    ...(until !== undefined && { until }),
+  };
 }
 
 function suits(record: ObservationRecord, input: MeasureInput, asked: Asked, ctx: FactContext, tally: Tally): boolean {

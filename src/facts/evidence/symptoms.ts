@@ -22,11 +22,21 @@ function scores(sets: readonly string[], asked: Asked, ctx: FactContext, sites?:
   for (const name of sets) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
-      if (record.type !== 'observation' || !record.final || record.when === undefined || !record.hits.some((h) => h.set === set)) continue;
+      if (
+        record.type !== 'observation' ||
+        !record.final ||
+        record.when === undefined ||
+        !record.hits.some((h) => h.set === set)
+      )
+        continue;
       const value = inUnit(record, '{score}');
       if (value === undefined || record.when.lo > asked.window.asOf || record.when.hi < since) continue;
-      const here = sites === undefined ? fitsRegion(asked, record.site) : sites.some((s) => record.siteHits.some((h) => h.set === ctx.set(s)));
-      if (here) out.push({ record, value, day: record.when.lo, item: { ref: record.ref, date: record.when, basis: 'chart' } });
+      const here =
+        sites === undefined
+          ? fitsRegion(asked, record.site)
+          : sites.some((s) => record.siteHits.some((h) => h.set === ctx.set(s)));
+      if (here)
+        out.push({ record, value, day: record.when.lo, item: { ref: record.ref, date: record.when, basis: 'chart' } });
     }
   }
   return out.sort((a, b) => a.day - b.day);
@@ -63,7 +73,13 @@ function outcomes(asked: Asked, ctx: FactContext, say: (item: Item, improved: bo
   for (const name of ctx.vocabulary.episode.therapies) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
-      if (record.type !== 'procedure' || record.performed !== 'done' || record.outcomeHits.length === 0 || seen.has(record.ref)) continue;
+      if (
+        record.type !== 'procedure' ||
+        record.performed !== 'done' ||
+        record.outcomeHits.length === 0 ||
+        seen.has(record.ref)
+      )
+        continue;
       seen.add(record.ref);
       const place = servicePlace(
         record,
@@ -84,7 +100,8 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   const [first, last] = [all[0], all.at(-1)];
   if (first === undefined || last === undefined || first === last || last.day === first.day) return;
   const report = last.value > first.value ? tally.pro.bind(tally) : tally.contra.bind(tally);
-  for (const s of [first, last]) report({ ...s.item, ...dated(last) }, last.value > first.value ? 'the score rose' : 'the score did not rise');
+  for (const s of [first, last])
+    report({ ...s.item, ...dated(last) }, last.value > first.value ? 'the score rose' : 'the score did not rise');
 }
 
 /** Pain here greater than there, by the latest scores of both sites. */
@@ -97,7 +114,8 @@ export function comparisonEvidence(input: ComparisonInput, asked: Asked, ctx: Fa
   }
   const later = here.day >= there.day ? here : there;
   const report = here.value > there.value ? tally.pro.bind(tally) : tally.contra.bind(tally);
-  for (const s of [here, there]) report({ ...s.item, ...dated(later) }, here.value > there.value ? 'greater here' : 'not greater here');
+  for (const s of [here, there])
+    report({ ...s.item, ...dated(later) }, here.value > there.value ? 'greater here' : 'not greater here');
 }
 
 interface Sign {
@@ -111,7 +129,9 @@ interface Sign {
  */
 export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const signs = signsOf(input, asked, ctx);
-  const visits = ctx.chart.encounters.filter((v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf && relates(v, asked, ctx));
+  const visits = ctx.chart.encounters.filter(
+    (v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf && relates(v, asked, ctx),
+  );
   for (const sign of signs) {
     const item = signItem(sign);
     if (sign.visit === undefined) {
@@ -125,16 +145,31 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
     if (fit(sign.visit.when, asked.window) !== 'inside') continue;
     const day = sign.visit.when?.lo ?? 0;
     const earlier = visits.filter((v) => v.inPerson && (v.when?.hi ?? day) < day);
-    const before = signs.filter((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit) && !sameSign(s, sign));
-    const normal = examinations(input, ctx).filter((o) => earlier.some((v) => o.encounter === v.ref || (o.when !== undefined && o.when.lo === v.when?.lo)));
+    const before = signs.filter(
+      (s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit) && !sameSign(s, sign),
+    );
+    const normal = examinations(input, ctx).filter((o) =>
+      earlier.some((v) => o.encounter === v.ref || (o.when !== undefined && o.when.lo === v.when?.lo)),
+    );
     if (before.length === 0 && normal.length === 0) {
-      tally.lead(item, earlier.length > 0 ? 'the earlier examination is not on file' : 'only one examination in person', true);
+      tally.lead(
+        item,
+        earlier.length > 0 ? 'the earlier examination is not on file' : 'only one examination in person',
+        true,
+      );
       continue;
     }
     tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'new at a later examination');
-    tally.pro({ ref: sign.visit.ref, ...(sign.visit.when !== undefined && { date: sign.visit.when }), basis: 'chart' }, 'the later examination');
+    tally.pro(
+      { ref: sign.visit.ref, ...(sign.visit.when !== undefined && { date: sign.visit.when }), basis: 'chart' },
+      'the later examination',
+    );
     for (const s of before) tally.pro(signItem(s), 'found at an earlier examination');
-    for (const o of normal) tally.pro({ ref: o.ref, ...(o.when !== undefined && { date: o.when }), basis: 'chart' }, 'normal at an earlier examination');
+    for (const o of normal)
+      tally.pro(
+        { ref: o.ref, ...(o.when !== undefined && { date: o.when }), basis: 'chart' },
+        'normal at an earlier examination',
+      );
   }
 }
 
@@ -155,22 +190,29 @@ const examinations = (input: ProgressionInput, ctx: FactContext): readonly Obser
     ctx.chart
       .bySet(ctx.set(name))
       .filter((r): r is ObservationRecord => r.type === 'observation' && r.final)
-      .filter((r) => r.valueHits.some((h) => h.set === ctx.set('result-normal') || h.set === ctx.set('result-negative'))),
+      .filter((r) =>
+        r.valueHits.some((h) => h.set === ctx.set('result-normal') || h.set === ctx.set('result-negative')),
+      ),
   );
 
 /** The current signs of a region, each with the visit at which it was found. */
 function signsOf(input: ProgressionInput, asked: Asked, ctx: FactContext): readonly Sign[] {
   const out = new Map<string, Sign>();
-  const sets = input.signs.flatMap((f) => (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? (b.finding.codes ?? []) : [])));
+  const sets = input.signs.flatMap((f) =>
+    (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? (b.finding.codes ?? []) : [])),
+  );
   for (const name of sets) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
-      if (record.type !== 'condition' || record.verification === 'refuted' || !record.current || record.orderReason) continue;
+      if (record.type !== 'condition' || record.verification === 'refuted' || !record.current || record.orderReason)
+        continue;
       const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
       if (!fitsRegion(asked, placeOfRecord(place, record.site))) continue;
       const date = record.recorded ?? record.onset;
       if (date === undefined || date.lo > asked.window.asOf) continue;
-      const visit = ctx.chart.encounters.find((v) => (record.encounter === undefined ? v.when?.lo === date.lo : v.ref === record.encounter));
+      const visit = ctx.chart.encounters.find((v) =>
+        record.encounter === undefined ? v.when?.lo === date.lo : v.ref === record.encounter,
+      );
       out.set(record.ref, { record, visit });
     }
   }
@@ -181,11 +223,21 @@ function signsOf(input: ProgressionInput, asked: Asked, ctx: FactContext): reado
 export function changeEvidence(input: ChangeInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const drugs = input.drugs
     .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
-    .filter((r): r is MedicationRecord => r.type === 'medication' && r.start !== undefined && r.taken !== 'not-taken' && r.taken !== 'unclear');
+    .filter(
+      (r): r is MedicationRecord =>
+        r.type === 'medication' && r.start !== undefined && r.taken !== 'not-taken' && r.taken !== 'unclear',
+    );
   for (const drug of drugs) {
-    const before = drugs.find((d) => (d.start?.hi ?? 0) < (drug.start?.lo ?? 0) && !d.codes.some((c) => drug.codes.includes(c)));
+    const before = drugs.find(
+      (d) => (d.start?.hi ?? 0) < (drug.start?.lo ?? 0) && !d.codes.some((c) => drug.codes.includes(c)),
+    );
     const until = lastDayInside(drug.start, asked.window);
-    const item: Item = { ref: drug.ref, ...(drug.start !== undefined && { date: drug.start }), basis: 'chart', ...(until !== undefined && { until }) };
+    const item: Item = {
+      ref: drug.ref,
+      ...(drug.start !== undefined && { date: drug.start }),
+      basis: 'chart',
+      ...(until !== undefined && { until }),
+    };
     if (before === undefined) {
       tally.lead(item, 'no earlier drug of this kind on file');
       continue;

@@ -1,0 +1,87 @@
+import { LEAD_SECTIONS } from '../chart/queries.ts';
+import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
+import { formatDay } from '../dates/day.ts';
+import type { StudyCatalog } from '../policy/studies.ts';
+
+export const ASSESSMENT_EXTENSION = 'org.payer-policy-cds.assessment';
+
+/** Drops members without a value: undefined, empty strings, arrays and objects. */
+export function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (typeof value !== 'object' || value === null) return value;
+  const out: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value)) {
+    if (member === undefined || member === '' || (Array.isArray(member) && member.length === 0)) continue;
+    out[key] = withoutEmpty(member);
+  }
+  return out;
+}
+
+/** The assessment as machines read it (contract: design, section 4). */
+export function checkedExtension(check: CheckedOrder, studies: StudyCatalog): unknown {
+  const { assessment, policy, payer, order, study } = check;
+  return withoutEmpty({
+    id: check.id,
+    order: order.ref,
+    outcome: assessment.outcome,
+    reason: assessment.reason,
+    asDocumented: assessment.asDocumented,
+    policy: {
+      id: policy.id,
+      version: policy.input.version,
+      title: policy.input.title,
+      effective: policy.input.effective,
+      url: policy.input.url,
+    },
+    payer: { name: payer.name, lineOfBusiness: payer.lineOfBusiness, assumed: payer.assumed },
+    evaluated: {
+      asOf: formatDay(order.asOf.hi),
+      serviceDate: formatDay(order.serviceDate),
+      study: study.code,
+      region: check.region,
+      contrast: study.contrast === 'none' ? undefined : study.contrast,
+    },
+    satisfied: assessment.satisfied.map(({ criterion, cite, evidence }) => ({ criterion, cite, evidence })),
+    contradicted:
+      assessment.outcome === 'met'
+        ? []
+        : assessment.contradicted.map(({ criterion, why, evidence }) => ({ criterion, why, evidence })),
+    paths: assessment.paths.map(({ criterion, has, needs, kind }) => ({ criterion, has, needs, kind })),
+    missing: assessment.missing.map(({ fact, ask, criteria, leads }) => ({ fact, ask, criteria, leads })),
+    alternatives: assessment.alternatives.map((code) => ({ code, label: studies.get(code)?.label })),
+    earliest: assessment.earliest === undefined ? undefined : formatDay(assessment.earliest),
+    validUntil: assessment.validUntil === undefined ? undefined : formatDay(assessment.validUntil),
+    urgent: check.urgent,
+    attested: attestedFacts(check),
+    completeness: completeness(check),
+  });
+}
+
+/** How many facts rest on a clinician's statement and how many on the chart. */
+function attestedFacts(check: CheckedOrder): { readonly attested: number; readonly charted: number } {
+  const evidence = check.assessment.satisfied.flatMap((s) => s.evidence);
+  const facts = (basis: (b: string) => boolean): number =>
+    new Set(evidence.filter((e) => basis(e.basis)).map((e) => e.fact)).size;
+  return { attested: facts((b) => b === 'attested'), charted: facts((b) => b === 'chart' || b === 'order') };
+}
+
+function completeness(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {
+  return [...check.chart.sections].flatMap(([section, state]) =>
+    LEAD_SECTIONS.includes(section) && state === 'not-available' ? [] : [{ section, state }],
+  );
+}
+
+/** The assessment of an order whose coverage is not known for sure. */
+export function uncheckedExtension(check: UncheckedOrder): unknown {
+  return withoutEmpty({
+    order: check.order.ref,
+    outcome: 'undetermined',
+    reason: check.reason,
+    evaluated: {
+      asOf: formatDay(check.order.asOf.hi),
+      serviceDate: formatDay(check.order.serviceDate),
+      study: check.study.code,
+    },
+    candidates: check.options.map((o) => ({ payer: o.payer.name, policy: o.policy.id, outcome: o.assessment.outcome })),
+  });
+}

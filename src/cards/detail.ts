@@ -1,0 +1,137 @@
+import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
+import { formatDay } from '../dates/day.ts';
+import type { NearestPath } from '../policy/assessment.ts';
+import { evidenceList, factLabels, list, NOT_A_DECISION, URGENT } from './words.ts';
+
+const section = (heading: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : ['', `**${heading}**`, ...lines.map((l) => `- ${l}`)];
+
+const OUTCOME: Readonly<Record<string, string>> = {
+  met: 'Criteria met as documented',
+  'not-met': 'Criteria not met as documented',
+  undetermined: 'Criteria not settled',
+  alternative: 'Criteria met for another study',
+  'not-required': 'No review needed',
+};
+
+function pathLines(path: NearestPath): readonly string[] {
+  const when = path.from === undefined ? '' : ` From ${formatDay(path.from)} on by time alone.`;
+  const started =
+    path.startedNow === undefined ? '' : ` If started now: ${formatDay(path.startedNow)} at the earliest.`;
+  return [
+    `${path.cite}, ${path.label}. Documented: ${path.has.length === 0 ? 'nothing yet' : list(path.has, 4)}. Needed: ${path.needs.join('; ')}.${when}${started}`,
+  ];
+}
+
+/** Sections of the chart that were not seen whole. */
+export function unseen(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {
+  return [...check.chart.sections].flatMap(([name, state]) => (state === 'complete' ? [] : [{ section: name, state }]));
+}
+
+function policyLines(check: CheckedOrder): readonly string[] {
+  const { policy, payer } = check;
+  const { input } = policy;
+  const overdue =
+    check.order.asOf.hi > policy.reviewBy
+      ? ` The text was last checked on ${input.checked}; it is past its review date.`
+      : '';
+  const line = payer.lineAssumed ? `${payer.lineOfBusiness} assumed` : payer.lineOfBusiness;
+  return [
+    `${input.title}, version ${input.version}, in force from ${input.effective}.${overdue}${input.notice === undefined ? '' : ` ${input.notice}`}`,
+    `Payer: ${payer.name} (${line})${payer.assumed ? ', assumed: no coverage is on file' : ''}.${check.exemptIf === undefined ? '' : ` ${check.exemptIf}`}`,
+  ];
+}
+
+/** The card's detail: Markdown without HTML that reads well as plain text too. It holds no text of the chart, only dates and ids. */
+export function checkedDetail(check: CheckedOrder): string {
+  const { assessment, study, order } = check;
+  const label = factLabels(check);
+  const asDocumented =
+    assessment.outcome === 'undetermined' || assessment.outcome === 'alternative'
+      ? [
+          `With this chart alone a reviewer would find: ${OUTCOME[assessment.asDocumented]?.toLowerCase() ?? assessment.asDocumented}.`,
+        ]
+      : [];
+  const dates = [
+    ...(assessment.earliest === undefined
+      ? []
+      : [`By time alone the criteria are met from ${formatDay(assessment.earliest)}, if the symptoms persist.`]),
+    ...(assessment.validUntil === undefined
+      ? []
+      : [`Met until ${formatDay(assessment.validUntil)} without new evidence.`]),
+  ];
+  const missing = assessment.missing.map((m) => {
+    const leads = m.leads
+      .slice(0, 2)
+      .map((l) => `${l.reference}${l.date === undefined ? '' : `, ${l.date}`}: ${l.label}`);
+    return `${m.ask}${leads.length === 0 ? '' : ` On file: ${leads.join('; ')}.`}${m.action === undefined ? '' : ` Next step: ${m.action}.`}`;
+  });
+  const notSeen = unseen(check).filter((s) => s.state !== 'not-available');
+  return [
+    ...(check.urgent.length === 0
+      ? []
+      : [
+          `**${URGENT}.** ${evidenceList(check.urgent, label).join('; ')}.${assessment.reason === 'exclusion' ? ' A reviewer must decide.' : ''}`,
+          '',
+        ]),
+    `**${OUTCOME[assessment.outcome]}**: ${study.label} (${study.code}), as of ${formatDay(order.asOf.hi)}.`,
+    ...asDocumented,
+    ...dates,
+    ...section(
+      'Documented',
+      assessment.satisfied
+        .slice(0, 4)
+        .map(
+          (s) => `${s.cite}, ${s.label}: ${list([...evidenceList(s.evidence, label)], 6) || 'by the policy itself'}`,
+        ),
+    ),
+    ...section('Nearest way to meet the criteria', assessment.paths.slice(0, 1).flatMap(pathLines)),
+    ...section('Questions that would settle it', missing),
+    ...section('Other ways', assessment.paths.slice(1).flatMap(pathLines)),
+    ...section(
+      'The chart says otherwise',
+      assessment.outcome === 'met'
+        ? []
+        : assessment.contradicted
+            .slice(0, 4)
+            .map(
+              (c) =>
+                `${c.cite}, ${c.label}: ${c.why}${c.evidence.length === 0 ? '' : ` (${list([...evidenceList(c.evidence, label)], 3)})`}`,
+            ),
+    ),
+    ...section(
+      'The policy names',
+      assessment.alternatives.map((code) => `${code}${check.study.code === code ? '' : ''}`),
+    ),
+    ...(assessment.silentScreens.length === 0
+      ? []
+      : ['', `Not documented either way: ${list(assessment.silentScreens, 8)}.`]),
+    ...(notSeen.length === 0
+      ? []
+      : ['', `Not seen whole: ${notSeen.map((s) => `${s.section} (${s.state})`).join(', ')}.`]),
+    '',
+    ...policyLines(check),
+    '',
+    NOT_A_DECISION,
+  ].join('\n');
+}
+
+/** The detail of a card about an order whose coverage is not known for sure: the outcome under each candidate. */
+export function uncheckedDetail(check: UncheckedOrder): string {
+  const why =
+    check.reason === 'coverage-unavailable'
+      ? 'The patient’s coverage could not be read whole, so that no policy could be chosen.'
+      : 'Several coverages apply to this order; it does not say which.';
+  return [
+    `**Criteria not checked**: ${check.study.label} (${check.study.code}). ${why}`,
+    ...section(
+      'Under each coverage',
+      check.options.map(
+        (o) =>
+          `${o.payer.name}: ${OUTCOME[o.assessment.outcome]?.toLowerCase() ?? o.assessment.outcome} (${o.policy.input.title}, version ${o.policy.input.version})`,
+      ),
+    ),
+    '',
+    NOT_A_DECISION,
+  ].join('\n');
+}

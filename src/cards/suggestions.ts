@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import type { Suggestion } from '../cds-hooks/card.ts';
+import { type Json, objects } from '../chart/json.ts';
+import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { FactQuery } from '../policy/fact-source.ts';
+import type { Study, StudyCatalog } from '../policy/studies.ts';
+import { SYSTEMS } from '../terminology/systems.ts';
+
+const CPT = SYSTEMS.cpt[0];
+const MOST_NEXT_STEPS = 2;
+
+/** Facts that forbid to suggest contrast material: documented or suspected. */
+const AGAINST_CONTRAST = ['gadolinium-allergy', 'egfr-below-30', 'pregnancy'] as const;
+
+/** Why contrast cannot be suggested for this patient, in words; undefined when nothing speaks against it. */
+export function againstContrast(check: CheckedOrder): string | undefined {
+  for (const fact of AGAINST_CONTRAST) {
+    const query: FactQuery = { fact, certainty: 'suspected', region: 'any', strictRegion: false };
+    if (check.facts.fact(query).truth === 'true') return check.facts.vocabulary.describe(fact)?.label ?? fact;
+  }
+  return undefined;
+}
+
+const usesContrast = (study: Study): boolean => study.contrast === 'with' || study.contrast === 'without-and-with';
+
+/** The order with another study's code; everything else as it was received. */
+function withStudy(resource: Json, study: Study, pamaRating: boolean): Readonly<Record<string, unknown>> {
+  const copy = structuredClone(resource) as Record<string, unknown>;
+  copy['code'] = { coding: [{ system: CPT, code: study.code, display: study.label }], text: study.label };
+  if (!pamaRating) return copy;
+  // The official CDS Hooks Sandbox applies an update only when the order carries this extension and a reasonCode.
+  const extensions = objects(copy['extension']).filter((e) => e['url'] !== PAMA_RATING);
+  copy['extension'] = [
+    ...extensions,
+    {
+      url: PAMA_RATING,
+      valueCodeableConcept: {
+        coding: [{ system: 'http://fhir.org/argonaut/CodeSystem/pama-rating', code: 'no-criteria-apply' }],
+      },
+    },
+  ];
+  copy['reasonCode'] ??= [];
+  return copy;
+}
+
+const PAMA_RATING = 'http://fhir.org/argonaut/Extension/pama-rating';
+
+/** Suggestions to order the study that the policy names, unless it adds contrast that the chart speaks against. */
+export function alternativeSuggestions(
+  check: CheckedOrder,
+  studies: StudyCatalog,
+  quirks: ReadonlySet<string>,
+): readonly Suggestion[] {
+  if (check.assessment.outcome !== 'alternative') return [];
+  return check.assessment.alternatives.slice(0, 3).flatMap((code): readonly Suggestion[] => {
+    const study = studies.get(code);
+    if (
+      study === undefined ||
+      (usesContrast(study) && !usesContrast(check.study) && againstContrast(check) !== undefined)
+    )
+      return [];
+    const label = `Order ${study.code} instead: ${study.label}`;
+    return [
+      {
+        label,
+        uuid: randomUUID(),
+        actions: [
+          {
+            type: 'update',
+            description: `Change the order from ${check.study.code} to ${study.code} (${study.label})`,
+            resource: withStudy(check.order.resource, study, quirks.has('pama-rating')),
+          },
+        ],
+      },
+    ];
+  });
+}
+
+/** Useful next steps that a path needs and the chart lacks, as draft orders. */
+export function nextStepSuggestions(check: CheckedOrder): readonly Suggestion[] {
+  if (check.assessment.outcome !== 'undetermined') return [];
+  const out = new Map<string, Suggestion>();
+  for (const missing of check.assessment.missing) {
+    if (missing.leads.some((l) => l.reference.startsWith('ServiceRequest/'))) continue;
+    const fact = check.facts.vocabulary.facts.get(missing.fact.replace(/\.(suspected|history)$/, ''));
+    const order = fact?.order?.[check.region ?? 'any'] ?? fact?.order?.any;
+    if (order === undefined || fact?.action === undefined || out.has(order.code)) continue;
+    const { resource } = check.order;
+    out.set(order.code, {
+      label: fact.action,
+      uuid: randomUUID(),
+      actions: [
+        {
+          type: 'create',
+          description: `${fact.action} (draft order)`,
+          resource: {
+            resourceType: 'ServiceRequest',
+            status: 'draft',
+            intent: 'proposal',
+            code: {
+              coding: [{ system: SYSTEMS[order.system][0], code: order.code, display: order.label }],
+              text: order.label,
+            },
+            subject: resource['subject'],
+            ...(resource['encounter'] !== undefined && { encounter: resource['encounter'] }),
+            ...(resource['requester'] !== undefined && { requester: resource['requester'] }),
+            ...(resource['reasonCode'] !== undefined && { reasonCode: resource['reasonCode'] }),
+          },
+        },
+      ],
+    });
+    if (out.size >= MOST_NEXT_STEPS) break;
+  }
+  return [...out.values()];
+}

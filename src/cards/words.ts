@@ -1,0 +1,56 @@
+import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { Evidence } from '../policy/fact-source.ts';
+
+export const URGENT = 'Documented red flag: do not delay care for authorization';
+export const NOT_A_DECISION =
+  'This is a check against published criteria, not a coverage decision or an authorization.';
+
+/** Cuts a sentence at a word so that it stays below a number of characters, counted as UTF-16 and as code points. */
+export function shorten(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const cut = text.slice(0, max - 1);
+  const space = cut.lastIndexOf(' ');
+  return `${(space > max / 2 ? cut.slice(0, space) : cut).replace(/[ ,;:(]+$/, '')}…`;
+}
+
+/** Lists a few things in words and counts the rest. */
+export function list(items: readonly string[], most: number): string {
+  const shown = items.slice(0, most).join(', ');
+  return items.length > most ? `${shown} and ${items.length - most} more` : shown;
+}
+
+/** The label of a fact in words. */
+export type FactLabel = (fact: string) => string;
+
+export const factLabels =
+  (check: CheckedOrder): FactLabel =>
+  (fact) =>
+    check.facts.vocabulary.describe(fact)?.label ?? fact.replaceAll('-', ' ');
+
+/** One piece of evidence in words: the fact, the resource and its date, or that nothing is on file. */
+export function evidenceWords(evidence: Evidence, label: FactLabel): string {
+  if (evidence.basis === 'absence') return `no ${label(evidence.fact)}: none on file here`;
+  const source = [evidence.reference, evidence.date].filter((part) => part !== undefined).join(', ');
+  const attested = evidence.basis === 'attested' ? ', stated by a clinician' : '';
+  return `${label(evidence.fact)}${source === '' ? '' : ` (${source}${attested})`}`;
+}
+
+/** Evidence in words, several resources of one fact together. */
+export function evidenceList(evidence: readonly Evidence[], label: FactLabel): readonly string[] {
+  const byFact = new Map<string, Evidence[]>();
+  for (const e of evidence) {
+    const key = `${e.fact}|${e.basis}`;
+    byFact.set(key, [...(byFact.get(key) ?? []), e]);
+  }
+  return [...byFact.values()].map((group) => {
+    const [first, second] = group;
+    if (first === undefined) return '';
+    if (second === undefined || first.basis === 'absence') return evidenceWords(first, label);
+    const dates = group.flatMap((e) => e.date ?? []).sort();
+    const span = dates.length > 1 && dates[0] !== dates.at(-1) ? `${dates[0]} to ${dates.at(-1)}` : (dates[0] ?? '');
+    return `${label(first.fact)} (${list(
+      group.flatMap((e) => e.reference ?? []),
+      3,
+    )}${span === '' ? '' : `; ${span}`}${first.basis === 'attested' ? '; stated by a clinician' : ''})`;
+  });
+}

@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import type { RequestProblem } from './request.ts';
+
+const Coding = z.looseObject({
+  code: z.string().min(1).max(256),
+  system: z.string().max(1024).optional(),
+  display: z.string().max(1024).optional(),
+});
+const UTC = z
+  .string()
+  .regex(
+    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/,
+    'expected an RFC 3339 UTC timestamp, e.g. "2026-05-04T15:04:05Z"',
+  );
+
+const Feedback = z
+  .looseObject({
+    card: z.string().min(1).max(256),
+    outcome: z.enum(['accepted', 'overridden']),
+    acceptedSuggestions: z
+      .array(z.looseObject({ id: z.string().min(1).max(256) }))
+      .max(100)
+      .optional(),
+    overrideReason: z
+      .looseObject({ reason: Coding.optional(), userComment: z.string().max(10_000).optional() })
+      .refine((r) => r.reason !== undefined || r.userComment !== undefined, 'expected a reason or a userComment')
+      .optional(),
+    outcomeTimestamp: UTC,
+  })
+  .refine((f) => f.outcome !== 'accepted' || (f.acceptedSuggestions?.length ?? 0) > 0, {
+    path: ['acceptedSuggestions'],
+    error: 'required when the outcome is "accepted"',
+  });
+
+const FeedbackBody = z.looseObject({ feedback: z.array(Feedback).min(1).max(1000) });
+export type FeedbackEntry = z.infer<typeof Feedback>;
+
+/** Validates the body of a feedback call (CDS Hooks 2.0.1, "Feedback"). */
+export function readFeedback(
+  body: unknown,
+):
+  | { readonly ok: true; readonly feedback: readonly FeedbackEntry[] }
+  | { readonly ok: false; readonly problems: readonly RequestProblem[] } {
+  const parsed = FeedbackBody.safeParse(body);
+  if (parsed.success) return { ok: true, feedback: parsed.data.feedback };
+  return {
+    ok: false,
+    problems: parsed.error.issues
+      .slice(0, 10)
+      .map((i) => ({ field: i.path.map(String).join('.') || 'body', message: i.message })),
+  };
+}

@@ -1,0 +1,101 @@
+import * as z from 'zod';
+import type { Json } from '../chart/json.ts';
+import type { Hook } from './service-definition.ts';
+
+const WORDS = z.string().min(1).max(4096);
+const isObject = (v: unknown): boolean => typeof v === 'object' && v !== null && !Array.isArray(v);
+const JsonObject = z.custom<Json>(isObject, 'expected a JSON object');
+/** Bundles and prefetch are looked into where they are read: a bad resource is unusable evidence, not a bad request. */
+const Bundle = z.custom<Json>((v) => isObject(v) && (v as Json)['resourceType'] === 'Bundle', 'expected a FHIR Bundle');
+
+const FhirAuthorization = z.looseObject({
+  access_token: WORDS,
+  token_type: z.string().refine((t) => t.toLowerCase() === 'bearer', 'expected "Bearer"'),
+  expires_in: z.number(),
+  scope: z.string().max(16_384),
+  subject: z.string().max(4096),
+  patient: z.string().max(256).optional(),
+});
+
+const common = {
+  hookInstance: z.string().min(1).max(256),
+  fhirServer: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .optional(),
+  fhirAuthorization: FhirAuthorization.optional(),
+  prefetch: JsonObject.nullish(),
+  extension: JsonObject.optional(),
+};
+const PatientId = z
+  .string()
+  .max(256)
+  .transform((id) => id.replace(/^Patient\//, ''))
+  .pipe(z.string().regex(/^[A-Za-z0-9\-.]{1,64}$/, 'expected a FHIR id'));
+const ordering = {
+  userId: WORDS,
+  patientId: PatientId,
+  encounterId: z.string().max(256).optional(),
+  draftOrders: Bundle,
+};
+
+const authorizationNeedsServer = (r: { fhirServer?: unknown; fhirAuthorization?: unknown }): boolean =>
+  r.fhirAuthorization === undefined || r.fhirServer !== undefined;
+const NEEDS_SERVER = { path: ['fhirServer'], error: 'required when fhirAuthorization is given' };
+
+/** The request of each hook (CDS Hooks 2.0.1 and hook library 1.0.1). Unknown members are ignored. */
+export const REQUESTS = {
+  'order-select': z
+    .looseObject({
+      hook: z.literal('order-select'),
+      ...common,
+      context: z.looseObject({ ...ordering, selections: z.array(z.string().max(2048)).max(1000) }),
+    })
+    .refine(authorizationNeedsServer, NEEDS_SERVER),
+  'order-sign': z
+    .looseObject({ hook: z.literal('order-sign'), ...common, context: z.looseObject(ordering) })
+    .refine(authorizationNeedsServer, NEEDS_SERVER),
+} as const satisfies Record<Hook, z.ZodType>;
+
+/** An order hook call, validated. */
+export interface OrderHookRequest {
+  readonly hook: Hook;
+  readonly hookInstance: string;
+  readonly fhirServer?: string | undefined;
+  readonly fhirAuthorization?: { readonly access_token: string } | undefined;
+  readonly prefetch?: Json | null | undefined;
+  readonly context: {
+    readonly userId: string;
+    readonly patientId: string;
+    readonly draftOrders: Json;
+    readonly selections?: readonly string[] | undefined;
+  };
+}
+
+/** A problem with a member of a request. */
+export interface RequestProblem {
+  /** e.g. "context.patientId" */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Validates the body of a hook call. */
+export function readRequest(
+  hook: Hook,
+  body: unknown,
+):
+  | { readonly ok: true; readonly request: OrderHookRequest }
+  | { readonly ok: false; readonly problems: readonly RequestProblem[] } {
+  if (!isObject(body)) return { ok: false, problems: [{ field: 'body', message: 'expected a JSON object' }] };
+  const parsed = REQUESTS[hook].safeParse(body);
+  if (parsed.success) return { ok: true, request: parsed.data };
+  return {
+    ok: false,
+    problems: parsed.error.issues
+      .slice(0, 10)
+      .map((i) => ({ field: i.path.map(String).join('.') || 'body', message: describe(i) })),
+  };
+}
+
+const describe = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'invalid_type' && issue.message.endsWith('received undefined') ? 'required' : issue.message;

@@ -1,0 +1,174 @@
+import { isObject, type Json } from '../chart/json.ts';
+import { chartQueries, coverageQuery } from '../chart/queries.ts';
+import { ReadContext } from '../chart/read-context.ts';
+import { FHIR_ID, PatientScope, parseReference } from '../chart/references.ts';
+import { readPrefetch, retrieveSection, retrieveSections } from '../chart/retrieve.ts';
+import type { RetrievedSection, Section } from '../chart/sections.ts';
+import { type Coverage, readCoverages } from '../coverage/coverage.ts';
+import type { Interval } from '../dates/day.ts';
+import type { Ehr } from '../ehr/ehr-registry.ts';
+import type { FhirAccess } from '../ehr/fhir-access.ts';
+import { type ImagingOrder, readOrder } from '../order/order.ts';
+import { type Checker, checkOrder, type OrderCheck, type PatientData } from './check-order.ts';
+
+/** What a hook call brings about the orders to check. */
+export interface OrdersToCheck {
+  readonly patientId: string;
+  /** "Practitioner/x" or "PractitionerRole/y" */
+  readonly userId: string | undefined;
+  readonly orders: readonly Json[];
+  readonly prefetch: Json | undefined;
+  readonly base: string | undefined;
+  readonly fhir: FhirAccess | undefined;
+  readonly ehr: Ehr | undefined;
+  /** today in the configured time zone */
+  readonly today: Interval;
+  readonly sections: ReadonlySet<Section>;
+}
+
+export type Answer =
+  | { readonly kind: 'checked'; readonly checks: readonly OrderCheck[]; readonly failed: readonly string[] }
+  /** required data can be had neither from the prefetch nor from the EHR (412) */
+  | { readonly kind: 'data-missing'; readonly what: readonly string[] };
+
+/** The patient's resource, from the prefetch or read; only the patient of the call counts. */
+async function patientOf(request: OrdersToCheck): Promise<Json | undefined> {
+  const own = (r: Json): boolean => r['resourceType'] === 'Patient' && r['id'] === request.patientId;
+  const value = readPrefetch(request.prefetch, 'patient');
+  if (value.kind === 'resource' && own(value.resource)) return value.resource;
+  if (request.fhir === undefined) return undefined;
+  const read = await request.fhir.read('Patient', request.patientId);
+  return read.ok && own(read.value) ? read.value : undefined;
+}
+
+interface Coverages {
+  readonly coverages: readonly Coverage[];
+  readonly state: RetrievedSection['state'];
+}
+
+/** The patient's coverages; payers that are only referred to are read. */
+async function coveragesOf(request: OrdersToCheck, scope: PatientScope, checker: Checker): Promise<Coverages> {
+  const retrieved = await retrieveSection(coverageQuery(request.patientId), request.prefetch, request.fhir);
+  const coverages = readCoverages(retrieved.resources, scope);
+  const { fhir } = request;
+  const unnamed = coverages.filter(
+    (c) => c.organization !== undefined && checker.knowledge.payers.find(c.payer) === undefined,
+  );
+  if (fhir === undefined || unnamed.length === 0) return { coverages, state: retrieved.state };
+  const ids = [...new Set(unnamed.flatMap((c) => c.organization?.slice('Organization/'.length) ?? []))].slice(0, 5);
+  const organizations = await Promise.all(ids.map((id) => fhir.read('Organization', id)));
+  const read = organizations.flatMap((o) => (o.ok ? [o.value] : []));
+  const failed = organizations.some((o) => !o.ok && o.problem !== 'not-found' && o.problem !== 'forbidden');
+  return {
+    coverages: readCoverages([...retrieved.resources, ...read], scope),
+    state: failed ? 'failed' : retrieved.state,
+  };
+}
+
+/** The bare id of the practitioner who orders, if the user is one. */
+function practitionerId(userId: string | undefined): string | undefined {
+  const parsed = parseReference(userId);
+  return parsed?.type === 'Practitioner' && FHIR_ID.test(parsed.id) ? parsed.id : undefined;
+}
+
+/** Practitioner and roles of the prefetch, for the orderer's specialty. */
+function prefetchedPractitioner(prefetch: Json | undefined): readonly Json[] {
+  const value = readPrefetch(prefetch, 'practitioner');
+  return value.kind === 'resource' ? [value.resource] : [];
+}
+
+/** Reads each order as an imaging order of this patient; an order that cannot be read is none. */
+function imagingOrders(request: OrdersToCheck, scope: PatientScope, checker: Checker): readonly ImagingOrder[] {
+  const { codes, studies } = checker.knowledge;
+  const ctx = new ReadContext(codes, studies, request.ehr?.localCodes);
+  const seen = new Set<string>();
+  return request.orders.flatMap((resource) => {
+    const order = guarded(() => readOrder(resource, scope, studies, ctx, request.today, request.ehr?.orderables));
+    if (order === undefined || seen.has(order.ref)) return [];
+    seen.add(order.ref);
+    return [order];
+  });
+}
+
+/** Content that breaks a reader (a code nested a thousand times) is unreadable, not an error of the server. */
+function guarded<T>(run: () => T | undefined): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Answers the orders of one hook call: finds the imaging orders, retrieves what is needed of the chart, checks each order.
+ * Never throws because of content: an order whose check breaks is named in `failed`.
+ */
+export async function answerOrders(request: OrdersToCheck, checker: Checker): Promise<Answer> {
+  const scope = new PatientScope(request.patientId, request.base);
+  const orders = imagingOrders(request, scope, checker);
+  if (orders.length === 0) return { kind: 'checked', checks: [], failed: [] };
+  const practitioner = practitionerId(request.userId);
+  const queries = chartQueries(
+    { patient: request.patientId, ...(practitioner !== undefined && { practitioner }) },
+    request.sections,
+    checker.canonical.factSystem,
+  );
+  const [patient, coverages, sections] = await Promise.all([
+    patientOf(request),
+    coveragesOf(request, scope, checker),
+    retrieveSections(queries, request.prefetch, request.fhir),
+  ]);
+  const defaultPayer = request.ehr?.defaultPayer;
+  const lacking = missingData(request, patient, coverages, defaultPayer !== undefined);
+  if (lacking.length > 0) return { kind: 'data-missing', what: lacking };
+  const withPractitioner = new Map(sections);
+  const roles = sections.get('PractitionerRole');
+  withPractitioner.set('PractitionerRole', {
+    state: roles?.state ?? 'not-available',
+    resources: [...(roles?.resources ?? []), ...prefetchedPractitioner(request.prefetch)],
+  });
+  const data: PatientData = {
+    patientId: request.patientId,
+    patient,
+    ...(request.base !== undefined && { base: request.base }),
+    sections: withPractitioner,
+    coverages: coverages.coverages,
+    coverageState: coverages.state === 'complete' || coverages.state === 'not-available' ? 'complete' : 'unavailable',
+    ...(defaultPayer !== undefined && { defaultPayer }),
+    ...(request.ehr !== undefined && { localCodes: request.ehr.localCodes }),
+  };
+  return checkAll(orders, data, checker);
+}
+
+function checkAll(orders: readonly ImagingOrder[], data: PatientData, checker: Checker): Answer {
+  const checks: OrderCheck[] = [];
+  const failed: string[] = [];
+  for (const order of orders) {
+    try {
+      const check = checkOrder(order, data, checker);
+      if (check !== undefined) checks.push(check);
+    } catch {
+      failed.push(order.ref);
+    }
+  }
+  return { kind: 'checked', checks, failed };
+}
+
+/** Required: the Patient, and a Coverage or a configured default payer; and that anything of the chart can be had at all. */
+function missingData(
+  request: OrdersToCheck,
+  patient: Json | undefined,
+  coverages: Coverages,
+  hasDefault: boolean,
+): readonly string[] {
+  if (request.fhir !== undefined) return [];
+  const prefetch = isObject(request.prefetch) ? request.prefetch : undefined;
+  if (prefetch === undefined || Object.keys(prefetch).length === 0) return ['prefetch or FHIR access'];
+  const out: string[] = [];
+  if (patient === undefined) out.push('prefetch.patient');
+  if (coverages.state === 'not-available' && coverages.coverages.length === 0 && !hasDefault)
+    out.push('prefetch.coverages');
+  if (coverages.state === 'failed' && !hasDefault) out.push('prefetch.coverages');
+  return out;
+}

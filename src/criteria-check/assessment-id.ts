@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { formatDay } from '../dates/day.ts';
+import type { ImagingOrder } from '../order/order.ts';
+import type { Assessment } from '../policy/assessment.ts';
+import type { CompiledPolicy } from '../policy/compile.ts';
+import type { Study } from '../policy/studies.ts';
+
+/** Namespace of our assessment ids (a random UUID, fixed for ever). */
+const NAMESPACE = Buffer.from('5f1b0c6e8d0f4c0e9c7b2a1d3e4f5a6b', 'hex');
+
+const policyHashes = new WeakMap<CompiledPolicy, string>();
+
+/** SHA-256 of a policy's text. */
+export function policyHash(policy: CompiledPolicy): string {
+  const known = policyHashes.get(policy);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256').update(policy.text).digest('hex');
+  policyHashes.set(policy, hash);
+  return hash;
+}
+
+/** A UUIDv5 of a name in our namespace (RFC 9562, section 5.5). */
+export function uuidV5(name: string): string {
+  const hash = createHash('sha1').update(NAMESPACE).update(name).digest().subarray(0, 16);
+  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
+  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = hash.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** The id of an assessment: the same order, policy text, facts and dates always give the same id. */
+export function assessmentId(of: {
+  readonly order: ImagingOrder;
+  readonly study: Study;
+  readonly payer: { readonly id: string; readonly lineOfBusiness: string; readonly assumed: boolean };
+  readonly policy: CompiledPolicy;
+  readonly assessment: Assessment;
+}): string {
+  const { order, study, payer, policy, assessment } = of;
+  return uuidV5(
+    JSON.stringify([
+      order.ref,
+      study.code,
+      payer.id,
+      payer.lineOfBusiness,
+      payer.assumed,
+      policyHash(policy),
+      formatDay(order.asOf.hi),
+      formatDay(order.serviceDate),
+      assessment,
+    ]),
+  );
+}

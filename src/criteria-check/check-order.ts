@@ -1,0 +1,329 @@
+import { buildChart, type Chart, type ChartInput } from '../chart/chart.ts';
+import type { LocalCodes } from '../chart/read-context.ts';
+import type { Canonical } from '../chart/readers/answer.ts';
+import type { RetrievedSection, Section } from '../chart/sections.ts';
+import { type Coverage, chooseCoverage } from '../coverage/coverage.ts';
+import type { LineOfBusiness, PayerInput } from '../coverage/payers.ts';
+import { type Day, formatDay } from '../dates/day.ts';
+import { FactEngine } from '../facts/fact-engine.ts';
+import type { ImagingOrder } from '../order/order.ts';
+import { assess, assessWithTrace, type OrderedStudy } from '../policy/assess.ts';
+import type { Assessment, Missing, Outcome, Trace } from '../policy/assessment.ts';
+import type { CompiledPolicy } from '../policy/compile.ts';
+import { type Evidence, REGIONS, type Region } from '../policy/fact-source.ts';
+import { type Study, spineRegion } from '../policy/studies.ts';
+import { assessmentId } from './assessment-id.ts';
+import type { Knowledge } from './knowledge.ts';
+
+/** The payer of an order, as the card names it. */
+export interface PayerOfOrder {
+  readonly id: string;
+  readonly name: string;
+  readonly lineOfBusiness: LineOfBusiness;
+  /** the line of business is not on file; commercial was assumed */
+  readonly lineAssumed: boolean;
+  /** no coverage is on file; the EHR's default payer was assumed */
+  readonly assumed: boolean;
+  readonly coverage?: string;
+}
+
+/** What is known of the patient and the coverages when the orders are checked. */
+export interface PatientData {
+  readonly patientId: string;
+  readonly patient: unknown;
+  readonly base?: string;
+  readonly sections: ReadonlyMap<Section, RetrievedSection>;
+  readonly coverages: readonly Coverage[];
+  /** `unavailable`: coverages could not be read whole */
+  readonly coverageState: 'complete' | 'unavailable';
+  readonly defaultPayer?: { readonly payer: string; readonly lineOfBusiness: LineOfBusiness };
+  readonly localCodes?: LocalCodes;
+}
+
+/** An order that was checked against a policy. */
+export interface CheckedOrder {
+  readonly kind: 'checked';
+  readonly id: string;
+  readonly order: ImagingOrder;
+  readonly study: Study;
+  readonly region: Region | undefined;
+  readonly payer: PayerOfOrder;
+  readonly policy: CompiledPolicy;
+  readonly assessment: Assessment;
+  /** documented red flags, whatever the outcome */
+  readonly urgent: readonly Evidence[];
+  /** "no review is needed if this is a Medicare plan", where the line of business is not on file */
+  readonly exemptIf?: string;
+  readonly chart: Chart;
+  readonly facts: FactEngine;
+  readonly trace?: { readonly exclusions: readonly Trace[]; readonly paths: readonly Trace[] };
+}
+
+/** An order that could not be checked, as its coverage is not known for sure. */
+export interface UncheckedOrder {
+  readonly kind: 'unchecked';
+  readonly order: ImagingOrder;
+  readonly study: Study;
+  readonly reason: 'coverage-unavailable' | 'coverage-ambiguous';
+  readonly options: readonly CheckedOrder[];
+}
+
+export type OrderCheck = CheckedOrder | UncheckedOrder;
+
+/** What checking needs beside the data: loaded once. */
+export interface Checker {
+  readonly knowledge: Knowledge;
+  readonly canonical: Canonical;
+}
+
+const regionsOf = (study: Study): readonly Region[] =>
+  study.regions.filter((r): r is Region => (REGIONS as readonly string[]).includes(r));
+
+const ordered = (study: Study): OrderedStudy => ({
+  code: study.code,
+  regions: regionsOf(study),
+  withContrast: study.contrast.includes('with') && study.contrast !== 'without',
+});
+
+/** Derives the chart for one order: the order's reasons are evidence, and the order itself is not an earlier one. */
+function chartFor(order: ImagingOrder, data: PatientData, checker: Checker): Chart {
+  const input: ChartInput = {
+    patient: data.patient,
+    patientId: data.patientId,
+    ...(data.base !== undefined && { base: data.base }),
+    sections: data.sections,
+    order: { ref: order.ref, resource: order.resource, date: order.asOf },
+    ...(data.localCodes !== undefined && { localCodes: data.localCodes }),
+  };
+  return buildChart(input, checker.knowledge.codes, checker.knowledge.studies, checker.canonical);
+}
+
+interface Member {
+  readonly payer: PayerOfOrder;
+  readonly policy: CompiledPolicy;
+}
+
+function memberOf(
+  payer: PayerInput | undefined,
+  study: Study,
+  serviceDate: Day,
+  lineOfBusiness: LineOfBusiness | undefined,
+  plans: readonly string[],
+  checker: Checker,
+  extra: Pick<PayerOfOrder, 'assumed' | 'coverage'>,
+): Member | undefined {
+  if (payer === undefined) return undefined;
+  const member = { lineOfBusiness: lineOfBusiness ?? 'commercial', plans } as const;
+  const policy = checker.knowledge.payers.policyFor(
+    payer,
+    { study: study.code, serviceDate },
+    member,
+    checker.knowledge.policies,
+  );
+  if (policy === undefined) return undefined;
+  return {
+    payer: {
+      id: payer.id,
+      name: payer.name,
+      lineOfBusiness: member.lineOfBusiness,
+      lineAssumed: lineOfBusiness === undefined,
+      ...extra,
+    },
+    policy,
+  };
+}
+
+const memberOfCoverage = (
+  coverage: Coverage,
+  study: Study,
+  order: ImagingOrder,
+  checker: Checker,
+): Member | undefined =>
+  memberOf(
+    checker.knowledge.payers.find(coverage.payer),
+    study,
+    order.serviceDate,
+    coverage.lineOfBusiness,
+    coverage.plans,
+    checker,
+    { assumed: false, coverage: coverage.ref },
+  );
+
+/**
+ * Checks one imaging order: coverage, policy in force, chart, facts, assessment.
+ * @returns undefined when no policy governs the order: no assessment and no card
+ */
+export function checkOrder(
+  order: ImagingOrder,
+  data: PatientData,
+  checker: Checker,
+  withTrace = false,
+): OrderCheck | undefined {
+  const choice = chooseCoverage(data.coverages, order.resource, order.serviceDate);
+  const [first] = order.studies;
+  if (first === undefined) return undefined;
+  const settled = choice.kind === 'one' && (choice.named || data.coverageState === 'complete');
+  if (settled)
+    return checkMember(
+      order,
+      (study) => memberOfCoverage(choice.coverage, study, order, checker),
+      data,
+      checker,
+      withTrace,
+    );
+  if (data.coverageState === 'unavailable')
+    return { kind: 'unchecked', order, study: first, reason: 'coverage-unavailable', options: [] };
+  if (choice.kind === 'several') return severalCoverages(order, choice.coverages, data, checker, withTrace);
+  const fallback = data.defaultPayer;
+  if (fallback === undefined) return undefined;
+  const payer = checker.knowledge.payers.get(fallback.payer);
+  return checkMember(
+    order,
+    (study) => memberOf(payer, study, order.serviceDate, fallback.lineOfBusiness, [], checker, { assumed: true }),
+    data,
+    checker,
+    withTrace,
+  );
+}
+
+/** Several coverages: one answer when they lead to the same policy and line of business, else the outcome under each. */
+function severalCoverages(
+  order: ImagingOrder,
+  coverages: readonly Coverage[],
+  data: PatientData,
+  checker: Checker,
+  withTrace: boolean,
+): OrderCheck | undefined {
+  const [first] = order.studies;
+  const options = coverages.flatMap(
+    (c) => checkMember(order, (study) => memberOfCoverage(c, study, order, checker), data, checker, withTrace) ?? [],
+  );
+  const [only] = options;
+  if (first === undefined || only === undefined) return undefined;
+  const same = options.every((o) => o.policy === only.policy && o.payer.lineOfBusiness === only.payer.lineOfBusiness);
+  if (same && options.length === coverages.length) return only;
+  return { kind: 'unchecked', order, study: first, reason: 'coverage-ambiguous', options };
+}
+
+/** Checks every study that the order may mean, under one coverage. */
+function checkMember(
+  order: ImagingOrder,
+  memberFor: (study: Study) => Member | undefined,
+  data: PatientData,
+  checker: Checker,
+  withTrace: boolean,
+): CheckedOrder | undefined {
+  const members = order.studies.flatMap((study) => {
+    const member = memberFor(study);
+    return member === undefined ? [] : [{ study, ...member }];
+  });
+  if (members.length === 0) return undefined;
+  const chart = chartFor(order, data, checker);
+  const facts = new FactEngine(chart, checker.knowledge.vocabulary, order.asOf, order.serviceDate);
+  const checks = members.map(({ study, payer, policy }) =>
+    checkStudy({ order, study, payer, policy, chart, facts }, checker, withTrace),
+  );
+  return order.open === undefined ? checks[0] : openOrder(order, checks);
+}
+
+function checkStudy(
+  of: {
+    order: ImagingOrder;
+    study: Study;
+    payer: PayerOfOrder;
+    policy: CompiledPolicy;
+    chart: Chart;
+    facts: FactEngine;
+  },
+  checker: Checker,
+  withTrace: boolean,
+): CheckedOrder {
+  const { order, study, payer, policy, chart, facts } = of;
+  const exempt = exemption(policy, study, payer.lineOfBusiness);
+  const traced =
+    withTrace && exempt === undefined
+      ? assessWithTrace(policy, ordered(study), facts, checker.knowledge.vocabulary)
+      : undefined;
+  const assessment =
+    exempt ?? traced?.assessment ?? assess(policy, ordered(study), facts, checker.knowledge.vocabulary);
+  const medicare = payer.lineAssumed && exemption(policy, study, 'medicare') !== undefined;
+  const region = spineRegion(study);
+  const checked = {
+    order,
+    study,
+    region,
+    payer,
+    policy,
+    assessment,
+    urgent: urgentFacts(facts, checker),
+    ...(medicare && { exemptIf: 'No review is needed if this is a Medicare plan.' }),
+    chart,
+    facts,
+    ...(traced !== undefined && { trace: { exclusions: traced.exclusions, paths: traced.paths } }),
+  };
+  return { kind: 'checked', id: assessmentId(checked), ...checked };
+}
+
+/** The policy says that no review is needed for this line of business or study. */
+function exemption(policy: CompiledPolicy, study: Study, lineOfBusiness: LineOfBusiness): Assessment | undefined {
+  const rule = policy.input['not-required'].find(
+    (r) => (r['line-of-business']?.includes(lineOfBusiness) ?? true) && (r.studies?.includes(study.code) ?? true),
+  );
+  if (rule === undefined) return undefined;
+  return {
+    outcome: 'not-required',
+    asDocumented: 'not-required',
+    satisfied: [{ criterion: rule.id, label: rule.label, cite: rule.cite, evidence: [] }],
+    contradicted: [],
+    paths: [],
+    missing: [],
+    silentScreens: [],
+    alternatives: [],
+    sections: [],
+  };
+}
+
+/** Red flags that are documented or suspected, wherever they are. */
+function urgentFacts(facts: FactEngine, checker: Checker): readonly Evidence[] {
+  return checker.knowledge.vocabulary.urgent().flatMap((fact) => {
+    const value = facts.fact({ fact, certainty: 'suspected', region: 'any', strictRegion: false });
+    return value.truth === 'true' ? value.evidence.map((e) => ({ ...e, fact })) : [];
+  });
+}
+
+const SETTLED: ReadonlySet<Outcome> = new Set(['met', 'not-met', 'not-required']);
+
+/** An order that leaves contrast or region open: one answer when all candidates share it, else a question. */
+function openOrder(order: ImagingOrder, checks: readonly CheckedOrder[]): CheckedOrder | undefined {
+  const [first] = checks;
+  if (first === undefined) return undefined;
+  if (checks.every((c) => c.assessment.outcome === first.assessment.outcome) && SETTLED.has(first.assessment.outcome))
+    return first;
+  const met = checks.filter((c) => c.assessment.outcome === 'met');
+  const base = (met[0] ?? first).assessment;
+  const question: Missing = {
+    fact: `order-${order.open ?? 'contrast'}`,
+    label: `the ${order.open ?? 'contrast'} of the ordered study`,
+    ask: `Which study is ordered: ${checks
+      .map((c) => `${c.study.code} (${c.study.label})`)
+      .slice(0, 6)
+      .join(', ')}?`,
+    criteria: [],
+    leads: [],
+    gap: 'silent',
+  };
+  const { earliest: _earliest, validUntil: _validUntil, ...kept } = base;
+  return {
+    ...first,
+    assessment: {
+      ...kept,
+      outcome: 'undetermined',
+      reason: 'documentation',
+      missing: [question, ...base.missing].slice(0, 4),
+      alternatives: met.map((c) => c.study.code),
+    },
+  };
+}
+
+/** The as-of date as text. */
+export const asOfText = (order: ImagingOrder): string => formatDay(order.asOf.hi);

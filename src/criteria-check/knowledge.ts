@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { READING_SETS } from '../chart/read-context.ts';
+import { loadPayers, type PayerDirectory } from '../coverage/payers.ts';
+import { loadVocabulary, type Vocabulary } from '../facts/vocabulary.ts';
+import { loadPolicies, type PolicySet } from '../policy/policy-set.ts';
+import { StudiesFile, StudyCatalog } from '../policy/studies.ts';
+import { CodeIndex, loadCodeSets } from '../terminology/code-sets.ts';
+import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
+
+/** Everything that analysts write: codes, facts, studies, policies and payers. Immutable; replaced as a whole on reload. */
+export interface Knowledge {
+  readonly codes: CodeIndex;
+  readonly studies: StudyCatalog;
+  readonly vocabulary: Vocabulary;
+  readonly policies: PolicySet;
+  readonly payers: PayerDirectory;
+}
+
+/**
+ * Loads a `policies/` folder.
+ * @throws InvalidFileError with every problem as file:line:column
+ */
+export function loadKnowledge(folder: string): Knowledge {
+  const codes = new CodeIndex(loadCodeSets(join(folder, 'codes')));
+  const missing = [...READING_SETS, 'outcome-success', 'outcome-failure'].filter((s) => !codes.has(s));
+  if (missing.length > 0)
+    throw new InvalidFileError(
+      missing.map((s) => `${join(folder, 'codes')}: the code set "${s}" is needed for reading charts`),
+    );
+  const studies = new StudyCatalog(readYaml(join(folder, 'studies.yaml'), StudiesFile).data);
+  const vocabulary = loadVocabulary(join(folder, 'facts'), codes);
+  const policies = loadPolicies(folder, vocabulary, studies);
+  const payers = loadPayers(join(folder, 'payers.yaml'), policies);
+  return { codes, studies, vocabulary, policies, payers };
+}

@@ -1,0 +1,40 @@
+import type { Section } from '../chart/sections.ts';
+import { sectionsOfFact } from '../facts/fact-engine.ts';
+import type { Knowledge } from './knowledge.ts';
+
+/** Read whatever the policies ask: the episode, treatments, answers and the orderer's specialty. */
+const ALWAYS: readonly Section[] = [
+  'Condition',
+  'Procedure',
+  'Encounter',
+  'ServiceRequest',
+  'MedicationRequest',
+  'MedicationStatement',
+  'DiagnosticReport',
+  'QuestionnaireResponse',
+  'PractitionerRole',
+  'FamilyMemberHistory',
+];
+
+/** The sections of a chart that the loaded policies read. */
+export function neededSections(knowledge: Knowledge): ReadonlySet<Section> {
+  const facts = new Set<string>();
+  const visit = (id: string): void => {
+    if (facts.has(id)) return;
+    facts.add(id);
+    const fact = knowledge.vocabulary.facts.get(id);
+    for (const part of [...(fact?.any ?? []), ...(fact?.all ?? [])]) visit(part);
+  };
+  for (const policy of knowledge.policies.policies) {
+    for (const atom of policy.atoms) {
+      if (atom.kind === 'fact' || atom.kind === 'absent') visit(atom.query.fact);
+      else if (atom.kind === 'schedule') for (const q of [atom.last, atom.countedFrom]) visit(q.fact);
+    }
+  }
+  for (const urgent of knowledge.vocabulary.urgent()) visit(urgent);
+  const sections = [...facts].flatMap((id) => {
+    const fact = knowledge.vocabulary.facts.get(id);
+    return fact === undefined ? [] : sectionsOfFact(fact);
+  });
+  return new Set([...ALWAYS, ...sections]);
+}

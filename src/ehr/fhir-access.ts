@@ -1,0 +1,220 @@
+import { isIP } from 'node:net';
+import { Client } from 'fhir-kit-client';
+import type { Dispatcher } from 'undici';
+import { isObject, type Json, objects, text } from '../chart/json.ts';
+import { FHIR_ID } from '../chart/references.ts';
+import { isPrivateAddress, LIMITS, PRIVATE_NETWORK, PUBLIC_NETWORK } from './network.ts';
+
+/** Why an EHR gave no usable answer. */
+export type FhirProblem =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not-found'
+  | 'refused'
+  | 'rate-limited'
+  | 'server-error'
+  | 'not-fhir'
+  | 'deadline'
+  | 'network'
+  | 'too-large';
+
+export type Fetched<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: FhirProblem };
+
+/** The resources of a search; `complete` is false when a page is missing. */
+export interface SearchResult {
+  readonly resources: readonly Json[];
+  readonly complete: boolean;
+  readonly pages: number;
+}
+
+/** What happened on one call, for the trace of a request (no PHI). */
+export interface FhirCall {
+  readonly what: string;
+  readonly ms: number;
+  readonly result: string;
+}
+
+export interface FhirAccessOptions {
+  /** a base URL of the registry */
+  readonly base: string;
+  readonly token?: string;
+  readonly privateNetwork: boolean;
+  /** ends every call of the request */
+  readonly signal: AbortSignal;
+  readonly onCall?: (call: FhirCall) => void;
+}
+
+const RETRY_AT_MOST_MS = 2_000;
+
+function problemOf(error: unknown): FhirProblem {
+  const e = error as {
+    name?: string;
+    cause?: { code?: string; name?: string };
+    response?: { status?: number; data?: unknown };
+  };
+  const status = e.response?.status;
+  if (status !== undefined) {
+    if (status === 401) return 'unauthorized';
+    if (status === 403) return 'forbidden';
+    if (status === 404 || status === 410 || status === 405 || status === 501) return 'not-found';
+    if (status === 429) return 'rate-limited';
+    if (status >= 500) return 'server-error';
+    return status >= 400 ? 'refused' : 'not-fhir';
+  }
+  if (e.name === 'TimeoutError' || e.name === 'AbortError') return 'deadline';
+  if (e.cause?.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return 'too-large';
+  return 'network';
+}
+
+/**
+ * The only way to an EHR's FHIR API. The token goes to the registered base alone: ids are checked, next links must lie below
+ * the base, redirects are refused, addresses, pages, bytes, sockets and time are bounded. Failures are values.
+ */
+export class FhirAccess {
+  readonly #client: Client;
+  readonly #base: URL;
+  readonly #options: FhirAccessOptions;
+
+  /** @throws RangeError when the base is an IP address that may not be called */
+  constructor(options: FhirAccessOptions) {
+    this.#options = options;
+    this.#base = new URL(options.base.endsWith('/') ? options.base : `${options.base}/`);
+    const host = this.#base.hostname.replace(/^\[|\]$/g, '');
+    if (!options.privateNetwork && isIP(host) !== 0 && isPrivateAddress(host))
+      throw new RangeError('the FHIR base has a private address');
+    const dispatcher: Dispatcher = options.privateNetwork ? PRIVATE_NETWORK : PUBLIC_NETWORK;
+    this.#client = new Client({
+      baseUrl: options.base,
+      ...(options.token !== undefined && { bearerToken: options.token }),
+      customHeaders: { 'accept-encoding': 'identity' },
+      requestOptions: { redirect: 'error', dispatcher },
+    });
+  }
+
+  /** Reads one resource. */
+  async read(type: string, id: string): Promise<Fetched<Json>> {
+    if (!FHIR_ID.test(id)) return { ok: false, problem: 'refused' };
+    return this.#call(`${type}/…`, async () => {
+      const resource: unknown = await this.#client.read({
+        resourceType: type,
+        id,
+        options: { signal: this.#options.signal },
+      });
+      if (!isObject(resource) || resource['resourceType'] !== type) return { ok: false, problem: 'not-fhir' };
+      return { ok: true, value: resource };
+    });
+  }
+
+  /** Searches a type and follows its pages. */
+  async search(type: string, params: Readonly<Record<string, string>>): Promise<Fetched<SearchResult>> {
+    const first = await this.#call(`${type}?${Object.keys(params).join('&')}`, async () =>
+      bundle(
+        await this.#client.search({
+          resourceType: type,
+          searchParams: { ...params },
+          options: { signal: this.#options.signal },
+        }),
+      ),
+    );
+    return first.ok ? { ok: true, value: await this.follow(first.value) } : first;
+  }
+
+  /** Follows the pages of a Bundle that may have come from elsewhere (a prefetch). */
+  async follow(first: Json): Promise<SearchResult> {
+    const resources: Json[] = [];
+    const visited = new Set<string>();
+    let page = first;
+    for (let pages = 1; ; pages++) {
+      resources.push(...matches(page));
+      const next = nextLink(page);
+      if (next === undefined) return { resources, complete: true, pages };
+      const url = this.#below(next);
+      if (url === undefined || visited.has(url) || pages >= LIMITS.pages) return { resources, complete: false, pages };
+      visited.add(url);
+      const answer = await this.#call('next page', async () =>
+        bundle(await this.#client.httpClient.get(url, { signal: this.#options.signal })),
+      );
+      if (!answer.ok) return { resources, complete: false, pages };
+      page = answer.value;
+    }
+  }
+
+  /** A next link, when it lies on the same origin below the base; the token never leaves it. */
+  #below(link: string): string | undefined {
+    if (link.length > 8192) return undefined;
+    let url: URL;
+    try {
+      url = new URL(link, this.#base);
+    } catch {
+      return undefined;
+    }
+    const root = this.#base.pathname.replace(/\/+$/, '');
+    const inside = url.origin === this.#base.origin && (url.pathname === root || url.pathname.startsWith(`${root}/`));
+    return inside && url.username === '' && url.password === '' ? url.href : undefined;
+  }
+
+  /** Runs one call; a 429 is tried again once when it asks for a short pause. */
+  async #call<T>(what: string, run: () => Promise<Fetched<T>>): Promise<Fetched<T>> {
+    const started = performance.now();
+    let result = await attempt(run);
+    if (
+      !result.ok &&
+      result.problem === 'rate-limited' &&
+      result.retryAfter !== undefined &&
+      result.retryAfter <= RETRY_AT_MOST_MS
+    ) {
+      await pause(result.retryAfter, this.#options.signal);
+      result = this.#options.signal.aborted ? { ok: false, problem: 'deadline' } : await attempt(run);
+    }
+    this.#options.onCall?.({
+      what,
+      ms: Math.round(performance.now() - started),
+      result: result.ok ? 'ok' : result.problem,
+    });
+    return result.ok ? result : { ok: false, problem: result.problem };
+  }
+}
+
+type Attempt<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: FhirProblem; readonly retryAfter?: number };
+
+async function attempt<T>(run: () => Promise<Fetched<T>>): Promise<Attempt<T>> {
+  try {
+    return await run();
+  } catch (error) {
+    const problem = problemOf(error);
+    const headers = (error as { config?: { headers?: Headers } }).config?.headers;
+    const seconds = Number(headers?.get?.('retry-after') ?? Number.NaN);
+    return { ok: false, problem, ...(Number.isFinite(seconds) && seconds >= 0 && { retryAfter: seconds * 1000 }) };
+  }
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+  });
+
+function bundle(value: unknown): Fetched<Json> {
+  return isObject(value) && value['resourceType'] === 'Bundle'
+    ? { ok: true, value }
+    : { ok: false, problem: 'not-fhir' };
+}
+
+/** The resources of a page; OperationOutcomes inside it are no evidence. */
+export const matches = (page: Json): readonly Json[] =>
+  objects(page['entry']).flatMap((e) =>
+    isObject(e['resource']) && e['resource']['resourceType'] !== 'OperationOutcome' ? [e['resource']] : [],
+  );
+
+/** The URL of the next page. */
+export const nextLink = (page: Json): string | undefined =>
+  text(objects(page['link']).find((l) => l['relation'] === 'next')?.['url']);

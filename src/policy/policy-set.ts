@@ -1,0 +1,62 @@
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Day } from '../dates/day.ts';
+import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
+import { type CompiledPolicy, compilePolicy } from './compile.ts';
+import type { FactCatalog } from './fact-source.ts';
+import { PolicyFile } from './schema.ts';
+import type { StudyCatalog } from './studies.ts';
+
+/** All loaded policy texts, found by id and date. */
+export class PolicySet {
+  readonly policies: readonly CompiledPolicy[];
+
+  constructor(policies: readonly CompiledPolicy[]) {
+    this.policies = [...policies].sort((a, b) => a.id.localeCompare(b.id) || a.effective - b.effective);
+  }
+
+  /** The ids of the policies. */
+  ids(): readonly string[] {
+    return [...new Set(this.policies.map((p) => p.id))];
+  }
+
+  /**
+   * The text of a policy in force on a day.
+   * @param status `in-force` texts decide, `shadow` texts are only recorded
+   */
+  inForce(id: string, on: Day, status: 'in-force' | 'shadow' = 'in-force'): CompiledPolicy | undefined {
+    return this.policies
+      .filter(
+        (p) => p.id === id && p.input.status === status && p.effective <= on && (p.until === undefined || on < p.until),
+      )
+      .at(-1);
+  }
+}
+
+/** The policy files below a folder: `<payer>/<policy>/<effective-date>.yaml`. */
+export function policyFiles(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((f) => /^[^/]+\/[^/]+\/\d{4}-\d{2}-\d{2}[\w.-]*\.yaml$/.test(f))
+    .sort()
+    .map((f) => join(folder, f));
+}
+
+/**
+ * Loads and compiles every policy below a folder.
+ * @throws InvalidFileError naming file, line and column of every problem of every policy
+ */
+export function loadPolicies(folder: string, catalog: FactCatalog, studies: StudyCatalog): PolicySet {
+  const problems: string[] = [];
+  const policies = policyFiles(folder).flatMap((file) => {
+    try {
+      const compiled = compilePolicy(readYaml(file, PolicyFile), catalog, studies);
+      return [{ ...compiled, file: relative(folder, file) }];
+    } catch (error) {
+      if (!(error instanceof InvalidFileError)) throw error;
+      problems.push(...error.problems);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new InvalidFileError(problems);
+  return new PolicySet(policies);
+}

@@ -1,0 +1,60 @@
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { type IssueCode, sendProblem } from '../cds-hooks/operation-outcome.ts';
+import { type CdsHooksOptions, cdsHooksRoutes } from '../cds-hooks/routes.ts';
+import { corsFor } from './cors.ts';
+import { requestLog } from './request-log.ts';
+
+export interface AppOptions {
+  readonly cdsHooks: CdsHooksOptions;
+  readonly allowsOrigin: (origin: string) => boolean;
+  readonly logger: Logger;
+  /** further rooms, mounted by the start */
+  readonly mount?: (app: Express) => void;
+}
+
+const STATUS: Readonly<Record<string, readonly [number, IssueCode, string]>> = {
+  'entity.parse.failed': [400, 'structure', 'the body is not valid JSON'],
+  'entity.too.large': [413, 'too-long', 'the body is too large'],
+  'request.aborted': [400, 'structure', 'the body ended early'],
+  'request.size.invalid': [400, 'structure', 'the body does not have the announced length'],
+  'encoding.unsupported': [415, 'not-supported', 'this content encoding is not supported'],
+  'charset.unsupported': [415, 'not-supported', 'this charset is not supported'],
+};
+
+/** Errors of body parsing carry the body in them: only their kind is looked at, nothing of them is sent or logged. */
+const onError =
+  (logger: Logger): ErrorRequestHandler =>
+  (error: unknown, _req, res, next) => {
+    if (res.headersSent) return next(error);
+    const { type, status } = error as { type?: string; status?: number };
+    const known = type === undefined ? undefined : STATUS[type];
+    if (known !== undefined) return sendProblem(res, known[0], known[1], 'body', known[2]);
+    if (status !== undefined && status >= 400 && status < 500)
+      return sendProblem(res, status, 'structure', 'request', 'the request could not be read');
+    logger.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a request failed');
+    return sendProblem(res, 500, 'exception', 'server', 'an internal error');
+  };
+
+/** The HTTP application. */
+export function createApp(options: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.use(requestLog(options.logger));
+  app.use(
+    '/cds-services',
+    helmet({
+      contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+      hsts: false,
+    }),
+    corsFor(options.allowsOrigin),
+    cdsHooksRoutes(options.cdsHooks),
+  );
+  options.mount?.(app);
+  app.use((_req, res) => sendProblem(res, 404, 'not-found', 'path', 'there is nothing here'));
+  app.use(onError(options.logger));
+  return app;
+}

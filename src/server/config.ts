@@ -1,0 +1,87 @@
+import { resolve } from 'node:path';
+import * as z from 'zod';
+
+const flag = z.enum(['true', 'false']).transform((v) => v === 'true');
+const root = resolve(import.meta.dirname, '../..');
+
+const isTimeZone = (zone: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Every setting: its environment variable, its meaning and its default. */
+export const ConfigSchema = z.object({
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'])
+    .default('development')
+    .describe('production turns development mode off'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('TCP port; 0 = any free one'),
+  HOST: z.string().default('127.0.0.1').describe('address to listen on'),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('the base under which clients call us, when it is not http://HOST:PORT'),
+  CANONICAL_BASE: z
+    .url({ protocol: /^https?$/ })
+    .default('https://payer-policy-cds.example.org/fhir')
+    .describe('base of our code systems and questionnaires'),
+  POLICIES: z.string().default(resolve(root, 'policies')).describe('folder of policies, facts, codes and payers'),
+  CDS_SERVICES: z.string().default(resolve(root, 'cds-services')).describe('folder of CDS service definitions'),
+  SMART_CONFIG: z.string().default(resolve(root, 'smart-config')).describe('folder of the EHR registry'),
+  TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, 'expected an IANA time zone, e.g. "America/Los_Angeles"')
+    .default('UTC')
+    .describe('zone in which an order without a date is dated'),
+  DEADLINE_MS: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .max(60_000)
+    .default(4000)
+    .describe('time for one hook call, chart retrieval included'),
+  BODY_LIMIT: z
+    .string()
+    .regex(/^\d+(kb|mb)$/, 'expected e.g. "10mb"')
+    .default('10mb')
+    .describe('largest request body'),
+  SOURCE_LABEL: z.string().min(1).max(80).default('Spine imaging criteria check').describe('source.label of cards'),
+  SANDBOX: flag.optional().describe('serve the sandbox EHR (default: in development only)'),
+  LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('how much to log'),
+});
+
+export type Config = Omit<z.infer<typeof ConfigSchema>, 'SANDBOX'> & {
+  /** every loopback address counts as a registered EHR, tokens are not demanded */
+  readonly development: boolean;
+  readonly SANDBOX: boolean;
+};
+
+/** A bad setting, in one line. */
+export class ConfigError extends Error {
+  readonly code = 'CONFIG_INVALID';
+}
+
+/**
+ * Reads the settings from the environment.
+ * @throws ConfigError naming the variable and what is expected
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.keys(ConfigSchema.shape).flatMap((k) => (env[k] === undefined || env[k] === '' ? [] : [[k, env[k]]])),
+  );
+  const parsed = ConfigSchema.safeParse(given);
+  if (!parsed.success)
+    throw new ConfigError(
+      parsed.error.issues
+        .map((i) => `${i.path.join('.')}: ${i.message} (given: "${String(given[String(i.path[0])])}")`)
+        .join('; '),
+    );
+  const development = parsed.data.NODE_ENV !== 'production';
+  if (!development && parsed.data.SANDBOX === true)
+    throw new ConfigError('SANDBOX: the sandbox EHR cannot be served with NODE_ENV=production');
+  return { ...parsed.data, development, SANDBOX: parsed.data.SANDBOX ?? development };
+}
