@@ -31,7 +31,7 @@ import {
 import type { BlockInput, FactInput } from './schema.ts';
 import { type Item, Tally } from './tally.ts';
 import { duration, type Vocabulary } from './vocabulary.ts';
-import { fit, type Window } from './window.ts';
+import { fitIn, type Window } from './window.ts';
 
 /** Which sections a kind of evidence is read from; one of them, complete, suffices to say that there is none. */
 const READ_FROM: Readonly<Record<string, readonly Section[]>> = {
@@ -211,7 +211,7 @@ export class FactEngine implements FactSource, FactContext {
               : record.type === 'condition'
                 ? (record.onset ?? record.recorded)
                 : undefined;
-          if (fit(when, { asOf: asked.window.asOf }) === 'future') continue;
+          if (fitIn(when, { asOf: asked.window.asOf }) === 'future') continue;
           const item: Item = { ref: record.ref, ...(when !== undefined && { date: when }), basis: 'chart' };
           tally.lead(
             item,
@@ -314,7 +314,7 @@ export class FactEngine implements FactSource, FactContext {
     const answers = this.chart.answers.filter((a) => {
       if (!answersQuery(a, query)) return false;
       if (a.by === 'unknown' || (a.by === 'patient' && !fact['patient-may-answer'])) return false;
-      return supports(a.place, query.region, false) && fit(a.when, window) === 'inside';
+      return supports(a.place, query.region, false) && fitIn(a.when, window) === 'inside';
     });
     return answers.sort((a, b) => (b.when?.hi ?? 0) - (a.when?.hi ?? 0))[0];
   }

@@ -16,7 +16,7 @@ export interface Window {
 export type Fit = 'inside' | 'outside' | 'future' | 'unclear';
 
 /** Does a date lie in the window? Partial dates that straddle an end are unclear, and so are undated items of a bounded window. */
-export function fit(date: Interval | undefined, window: Window): Fit {
+export function fitIn(date: Interval | undefined, window: Window): Fit {
   if (date === undefined)
     return window.earliest === undefined && window.uncertainBefore === undefined ? 'inside' : 'unclear';
   if (date.lo > window.asOf) return 'future';

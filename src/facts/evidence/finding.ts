@@ -5,7 +5,7 @@ import type { Place } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { fit, lastDayInside } from '../window.ts';
+import { fitIn, lastDayInside } from '../window.ts';
 
 const dateOf = (r: ConditionRecord): Interval | undefined => r.onset ?? r.recorded;
 /** When the entry was last stated: a refutation is compared with this. */
@@ -73,7 +73,7 @@ function toItem(record: ConditionRecord, asked: Asked): Item {
 
 /** Counts an item only when its date fits; says why it does not. */
 export function inWindow(item: Item, asked: Asked, tally: Tally): boolean {
-  switch (fit(item.date, asked.window)) {
+  switch (fitIn(item.date, asked.window)) {
     case 'inside':
       return true;
     case 'future':

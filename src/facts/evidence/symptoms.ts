@@ -3,7 +3,7 @@ import type { Day } from '../../dates/day.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
 import type { ChangeInput, ComparisonInput, ImprovementInput, ProgressionInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { fit, lastDayInside } from '../window.ts';
+import { fitIn, lastDayInside } from '../window.ts';
 import { relates, servicePlace } from './events.ts';
 import { inUnit } from './measure.ts';
 
@@ -142,7 +142,7 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
       tally.lead(item, 'found at a visit that was not in person', true);
       continue;
     }
-    if (fit(sign.visit.when, asked.window) !== 'inside') continue;
+    if (fitIn(sign.visit.when, asked.window) !== 'inside') continue;
     const day = sign.visit.when?.lo ?? 0;
     const earlier = visits.filter((v) => v.inPerson && (v.when?.hi ?? day) < day);
     const before = signs.filter(
@@ -242,7 +242,7 @@ export function changeEvidence(input: ChangeInput, asked: Asked, ctx: FactContex
       tally.lead(item, 'no earlier drug of this kind on file');
       continue;
     }
-    const where = fit(drug.start, asked.window);
+    const where = fitIn(drug.start, asked.window);
     if (where === 'inside') tally.pro(item, 'begun after another drug of this kind');
     else if (where !== 'future') tally.lead(item, 'outside of the time window', where === 'unclear');
   }
