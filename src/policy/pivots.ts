@@ -1,0 +1,101 @@
+import type { CompiledPolicy, Expr } from './compile.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { FactCatalog, FactSource, Region } from './fact-source.ts';
+import { PathStates } from './path-state.ts';
+import { all, any, atLeast, not, type Truth } from './truth.ts';
+import { atomLabel } from './words.ts';
+
+/** A leaf of a policy document, by its position in the file. */
+export interface Leaf {
+  /** file:line:column */
+  readonly where: string;
+  readonly label: string;
+  /** it can never be true by itself (left to a reviewer) */
+  readonly review: boolean;
+}
+
+const isLeaf = (expr: Expr): boolean => expr.op === 'atom' || expr.op === 'review' || expr.op === 'any-indication';
+
+function leavesOf(expr: Expr): readonly Expr[] {
+  if (isLeaf(expr)) return [expr];
+  if (expr.op === 'not') return leavesOf(expr.child);
+  return 'children' in expr ? expr.children.flatMap(leavesOf) : [];
+}
+
+/** The expressions of a policy that can decide: entries and criteria of indications, exclusions and their exceptions. */
+function expressions(policy: CompiledPolicy): readonly Expr[] {
+  const paths = policy.paths.flatMap((p) => (p.entry === undefined ? [p.criteria] : [p.entry, p.criteria]));
+  const exclusions = policy.exclusions.flatMap((e) => (e.unless === undefined ? [e.criteria] : [e.criteria, e.unless]));
+  return [...paths, ...exclusions];
+}
+
+/** Every leaf of a policy, once for each position in the file. */
+export function leaves(policy: CompiledPolicy, catalog: FactCatalog): readonly Leaf[] {
+  const out = new Map<string, Leaf>();
+  for (const expr of expressions(policy).flatMap(leavesOf)) {
+    const atom = expr.op === 'atom' ? policy.atoms[expr.atom] : undefined;
+    const label = expr.label ?? (atom === undefined ? expr.op : atomLabel(atom, catalog));
+    out.set(expr.where, { where: expr.where, label, review: expr.op === 'review' });
+  }
+  return [...out.values()];
+}
+
+/** The truth of an expression if one of its leaves (every leaf at that position) had another value. */
+function truthWith(ev: Evaluation, expr: Expr, where: string, value: Truth): Truth {
+  if (isLeaf(expr)) return expr.where === where ? value : ev.truth(expr);
+  const inner = (e: Expr): Truth => truthWith(ev, e, where, value);
+  switch (expr.op) {
+    case 'not':
+      return not(inner(expr.child));
+    case 'all':
+      return all(ev.children(expr).map(inner));
+    case 'any':
+      return any(ev.children(expr).map(inner));
+    case 'at-least':
+      return atLeast(expr.n, ev.children(expr).map(inner));
+    default:
+      return ev.truth(expr);
+  }
+}
+
+/** Positions of the leaves that decided: for a true expression, or against one that is not true. */
+export interface Pivots {
+  readonly for: ReadonlySet<string>;
+  readonly against: ReadonlySet<string>;
+}
+
+const OTHERS: Readonly<Record<Truth, readonly Truth[]>> = {
+  true: ['false', 'unknown'],
+  false: ['true', 'unknown'],
+  unknown: ['true', 'false'],
+};
+
+/** Which leaves decided for this chart: leaves whose other value would have changed the truth of an indication or exclusion. */
+export function pivots(policy: CompiledPolicy, source: FactSource, regions: readonly Region[]): Pivots {
+  const states = new PathStates(policy, source, regions);
+  const ev = states.evaluation;
+  const pro = new Set<string>();
+  const contra = new Set<string>();
+  const visit = (expr: Expr): void => {
+    const truth = ev.truth(expr);
+    for (const leaf of leavesOf(expr)) {
+      const other = OTHERS[ev.truth(leaf)].map((v) => truthWith(ev, expr, leaf.where, v));
+      if (truth === 'true' && other.some((t) => t !== 'true')) pro.add(leaf.where);
+      if (truth !== 'true' && other.some((t) => t === 'true')) contra.add(leaf.where);
+    }
+  };
+  for (const state of states.all()) {
+    const { criteria } = state.path;
+    visit({
+      op: 'all',
+      children: state.entry === undefined ? [criteria] : [state.entry, criteria],
+      where: criteria.where,
+    });
+  }
+  for (const exclusion of policy.exclusions) {
+    if (!ev.inForce(exclusion)) continue;
+    visit(exclusion.criteria);
+    if (exclusion.unless !== undefined) visit(exclusion.unless);
+  }
+  return { for: pro, against: contra };
+}

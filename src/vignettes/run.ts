@@ -1,0 +1,93 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReadContext } from '../chart/read-context.ts';
+import { PatientScope } from '../chart/references.ts';
+import { type RetrievedSection, SECTIONS, type Section } from '../chart/sections.ts';
+import { readCoverages } from '../coverage/coverage.ts';
+import { type CheckedOrder, type Checker, checkOrder } from '../criteria-check/check-order.ts';
+import { parseDate } from '../dates/day.ts';
+import { readOrder } from '../order/order.ts';
+import { readYaml } from '../yaml/yaml-file.ts';
+import { expandVignettes, type Vignette } from './expand.ts';
+import { VignettesFile } from './schema.ts';
+import { VIGNETTE_PATIENT, vignetteToFhir } from './to-fhir.ts';
+
+/** The vignettes of a folder, with where they come from. */
+export interface VignetteFile {
+  readonly file: string;
+  readonly origin: 'source-reader' | 'generated';
+  readonly vignettes: readonly Vignette[];
+}
+
+/** Loads every vignette file of a folder. @throws InvalidFileError */
+export const loadVignettes = (folder: string): readonly VignetteFile[] =>
+  readdirSync(folder)
+    .filter((f) => f.endsWith('.yaml'))
+    .sort()
+    .map((name) => {
+      const file = readYaml(join(folder, name), VignettesFile);
+      return { file: name, origin: file.data.origin, vignettes: expandVignettes(file) };
+    });
+
+/** Checks a vignette's order. @returns undefined when no policy governs it */
+export function checkVignette(
+  vignette: Vignette,
+  checker: Checker,
+  canonicalBase: string,
+  withTrace = false,
+): CheckedOrder | undefined {
+  const fhir = vignetteToFhir(vignette, canonicalBase);
+  const sections = new Map<Section, RetrievedSection>(
+    SECTIONS.map((s) => [
+      s,
+      { state: vignette.incomplete[s] ?? 'complete', resources: fhir.chart.filter((r) => r.resourceType === s) },
+    ]),
+  );
+  const scope = new PatientScope(VIGNETTE_PATIENT);
+  const { codes, studies } = checker.knowledge;
+  const date = parseDate(vignette.order.date) ?? { lo: 0, hi: 0 };
+  const order = readOrder(fhir.order, scope, studies, new ReadContext(codes, studies), date);
+  if (order === undefined) return undefined;
+  const check = checkOrder(
+    order,
+    {
+      patientId: VIGNETTE_PATIENT,
+      patient: fhir.patient,
+      sections,
+      coverages: readCoverages([fhir.coverage], scope),
+      coverageState: 'complete',
+    },
+    checker,
+    withTrace,
+  );
+  return check?.kind === 'checked' ? check : undefined;
+}
+
+/** What differs from the expectation, in words; empty when all is as expected. */
+export function differences(vignette: Vignette, check: CheckedOrder | undefined): readonly string[] {
+  const { expect } = vignette;
+  if (check === undefined) return ['no policy governs this order'];
+  const { assessment } = check;
+  const out: string[] = [];
+  if (check.policy.id !== vignette.policy) out.push(`policy ${check.policy.id}`);
+  if (assessment.outcome !== expect.outcome)
+    out.push(
+      `outcome ${assessment.outcome}${assessment.reason === undefined ? '' : ` (${assessment.reason})`}, expected ${expect.outcome}`,
+    );
+  if (expect.reason !== undefined && assessment.reason !== expect.reason)
+    out.push(`reason ${assessment.reason ?? 'none'}, expected ${expect.reason}`);
+  const satisfied = assessment.satisfied.map((s) => s.criterion);
+  for (const c of expect.criteria ?? [])
+    if (!satisfied.includes(c))
+      out.push(`criterion ${c} is not satisfied (satisfied: ${satisfied.join(', ') || 'none'})`);
+  if (expect.alternative !== undefined && !expect.alternative.some((a) => assessment.alternatives.includes(a)))
+    out.push(
+      `alternatives ${assessment.alternatives.join(', ') || 'none'}, expected one of ${expect.alternative.join(', ')}`,
+    );
+  const asked = assessment.missing.map((m) => m.fact);
+  for (const f of expect.asks ?? [])
+    if (!asked.includes(f)) out.push(`does not ask ${f} (asks: ${asked.join(', ') || 'nothing'})`);
+  if (expect.urgent !== undefined && expect.urgent !== check.urgent.length > 0)
+    out.push(expect.urgent ? 'not urgent' : 'urgent');
+  return out;
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { criteriaCoverage } from '../../src/vignettes/coverage.ts';
+import { checkVignette, differences, loadVignettes } from '../../src/vignettes/run.ts';
+import { CANONICAL_BASE, checker, ROOT } from '../support/knowledge.ts';
+
+const files = loadVignettes(`${ROOT}/test/vignettes`);
+
+for (const file of files) {
+  describe(file.file, () => {
+    for (const vignette of file.vignettes) {
+      it(`${vignette.id}: ${vignette.title}`, () => {
+        expect(differences(vignette, checkVignette(vignette, checker(), CANONICAL_BASE)), vignette.why).toEqual([]);
+      });
+    }
+  });
+}
+
+describe('criteria coverage', () => {
+  for (const { policy, leaves, covered, neverFor, neverAgainst } of criteriaCoverage(
+    files,
+    checker(),
+    CANONICAL_BASE,
+  )) {
+    it(`${policy}: every criterion decided once for and once against`, () => {
+      console.log(`criteria coverage ${policy}: ${covered}/${leaves}`);
+      const list = (all: typeof neverFor): readonly string[] => all.map((l) => `${l.where} ${l.label}`);
+      expect({ neverFor: list(neverFor), neverAgainst: list(neverAgainst) }).toEqual({
+        neverFor: [],
+        neverAgainst: [],
+      });
+    });
+  }
+});
