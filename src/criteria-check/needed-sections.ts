@@ -1,5 +1,4 @@
 import type { Section } from '../chart/sections.ts';
-import { sectionsOfFact } from '../facts/fact-engine.ts';
 import type { Knowledge } from './knowledge.ts';
 
 /** Read whatever the policies ask: the episode, treatments, answers and the orderer's specialty. */
@@ -32,9 +31,6 @@ export function neededSections(knowledge: Knowledge): ReadonlySet<Section> {
     }
   }
   for (const urgent of knowledge.vocabulary.urgent()) visit(urgent);
-  const sections = [...facts].flatMap((id) => {
-    const fact = knowledge.vocabulary.facts.get(id);
-    return fact === undefined ? [] : sectionsOfFact(fact);
-  });
+  const sections = [...facts].flatMap((id) => knowledge.vocabulary.plan(id).sections);
   return new Set([...ALWAYS, ...sections]);
 }

@@ -28,36 +28,13 @@ import {
   progressionEvidence,
   worseningEvidence,
 } from './evidence/symptoms.ts';
+import type { FactPlan } from './fact-plan.ts';
 import type { BlockInput, FactInput } from './schema.ts';
 import { type Item, Tally } from './tally.ts';
-import { duration, type Vocabulary } from './vocabulary.ts';
+import type { Vocabulary } from './vocabulary.ts';
 import { fitIn, type Window } from './window.ts';
 
-/** Which sections a kind of evidence is read from; one of them, complete, suffices to say that there is none. */
-const READ_FROM: Readonly<Record<string, readonly Section[]>> = {
-  finding: ['Condition'],
-  measure: ['Observation'],
-  imaging: ['DiagnosticReport', 'Procedure', 'ImagingStudy'],
-  report: ['DiagnosticReport'],
-  procedure: ['Procedure'],
-  medication: ['MedicationRequest', 'MedicationStatement'],
-  visit: ['Encounter'],
-  order: ['ServiceRequest'],
-  orderer: [],
-  device: ['Device'],
-  allergy: ['AllergyIntolerance'],
-  course: ['Procedure'],
-  improvement: ['Observation'],
-  worsening: ['Observation'],
-  comparison: ['Observation'],
-  progression: ['Condition', 'Encounter'],
-  change: ['MedicationRequest', 'MedicationStatement'],
-};
-
-/** The sections that a fact is read from. */
-export const sectionsOfFact = (fact: FactInput): readonly Section[] => [
-  ...new Set(fact.evidence.flatMap((b) => READ_FROM[Object.keys(b)[0] ?? ''] ?? [])),
-];
+const SILENT: FactValue = { truth: 'unknown', evidence: [], gap: 'silent' };
 
 /** Derives the facts of one chart as of one day. Belongs to one request; the same query always gives the same value. */
 export class FactEngine implements FactSource, FactContext {
@@ -67,6 +44,8 @@ export class FactEngine implements FactSource, FactContext {
   readonly chart: Chart;
   readonly vocabulary: Vocabulary;
   readonly #memo = new Map<string, FactValue>();
+  /** the same for queries that are the same object, as those of a policy are */
+  readonly #asked = new Map<FactQuery, FactValue>();
   readonly #episodes = new Map<Region | 'any', Episode>();
 
   /**
@@ -98,29 +77,32 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   fact(query: FactQuery): FactValue {
+    const asked = this.#asked.get(query);
+    if (asked !== undefined) return asked;
     const key = memoKey(query);
-    const known = this.#memo.get(key);
-    if (known !== undefined) return known;
-    const value = this.#derive(query);
+    const value = this.#memo.get(key) ?? this.#derive(query);
     this.#memo.set(key, value);
+    this.#asked.set(query, value);
     return value;
   }
 
   #derive(query: FactQuery): FactValue {
-    const fact = this.vocabulary.facts.get(query.fact);
-    if (fact === undefined) throw new RangeError(`there is no fact "${query.fact}"`);
-    const asked: Asked = { query, window: this.#window(query, fact) };
-    const own = this.#evidence(fact, asked);
-    const composed = this.#compose(fact, query, own);
-    const answered = this.#withAnswers(fact, asked, composed);
+    const plan = this.vocabulary.plan(query.fact);
+    const own = this.#mute(plan) ? this.#silence(plan) : this.#evidence(plan, this.#window(query, plan), query);
+    const composed = this.#compose(plan.fact, query, own);
+    const answered = this.chart.answers.length === 0 ? composed : this.#withAnswers(plan, query, composed);
     return query.ago === undefined ? answered : this.#longAgo(answered, query.ago);
   }
 
-  #window(query: FactQuery, fact: FactInput): Window {
+  /** The chart holds no record that the fact could be read from. */
+  #mute({ speaking }: FactPlan): boolean {
+    return speaking?.every((set) => this.chart.bySet(set).length === 0) ?? false;
+  }
+
+  #window(query: FactQuery, { lookback }: FactPlan): Window {
     const instant = this.asOfInstant === undefined ? {} : { asOfInstant: this.asOfInstant };
     const base = { asOf: this.asOf, ...instant };
-    const length =
-      query.within ?? (query.since === undefined && fact.lookback !== undefined ? duration(fact.lookback) : undefined);
+    const length = query.within ?? (query.since === undefined ? lookback : undefined);
     if (query.since === undefined)
       return length === undefined ? base : { ...base, earliest: subtract(this.asOf, length), length };
     const anchor = this.#anchor(query.since, query.region);
@@ -152,17 +134,17 @@ export class FactEngine implements FactSource, FactContext {
       : undefined;
   }
 
-  #evidence(fact: FactInput, asked: Asked): FactValue {
-    const tally = new Tally(asked.query.fact);
+  #evidence(plan: FactPlan, window: Window, query: FactQuery): FactValue {
+    const asked: Asked = { query, window };
+    const tally = new Tally(query.fact);
     let from: Day | undefined;
-    for (const block of fact.evidence) from = this.#block(block, asked, tally) ?? from;
-    this.#leads(fact, asked, tally);
+    for (const block of plan.fact.evidence) from = this.#block(block, asked, tally) ?? from;
+    this.#leads(plan.fact, asked, tally);
     const decided = tally.decide();
-    const sections = this.#incomplete(fact);
     const leads = tally.leads();
     return {
       ...decided,
-      ...(decided.truth === 'unknown' && this.#gap(decided.gap, fact, sections)),
+      ...(decided.truth === 'unknown' && this.#gap(decided.gap, plan)),
       ...(leads.length > 0 && { leads }),
       ...(tally.considered.length > 0 && { considered: tally.considered }),
       ...(decided.truth === 'false' && from !== undefined && { from }),
@@ -226,22 +208,19 @@ export class FactEngine implements FactSource, FactContext {
     }
   }
 
-  /** Sections that this fact is read from and that were not retrieved whole. */
-  #incomplete(fact: FactInput): readonly Section[] {
-    return sectionsOfFact(fact).filter((s) => this.chart.sections.get(s) !== 'complete');
+  #silence(plan: FactPlan): FactValue {
+    return this.#sufficientlySeen(plan) ? SILENT : { truth: 'unknown', evidence: [], ...this.#gap('silent', plan) };
+  }
+
+  #sufficientlySeen({ sufficient }: FactPlan): boolean {
+    return sufficient.length === 0 || sufficient.some((s) => this.chart.sections.get(s) === 'complete');
   }
 
   /** A silence is a silence only when one sufficient section is complete. */
-  #gap(
-    gap: Gap | undefined,
-    fact: FactInput,
-    incomplete: readonly Section[],
-  ): { readonly gap: Gap; readonly sections?: readonly Section[] } {
+  #gap(gap: Gap | undefined, plan: FactPlan): { readonly gap: Gap; readonly sections?: readonly Section[] } {
     if (gap !== 'silent') return { gap: gap ?? 'unclear' };
-    const sufficient = fact.sufficient ?? READ_FROM[Object.keys(fact.evidence[0] ?? {})[0] ?? ''] ?? [];
-    if (sufficient.length === 0 || sufficient.some((s) => this.chart.sections.get(s) === 'complete'))
-      return { gap: 'silent' };
-    return { gap: 'incomplete', sections: incomplete };
+    if (this.#sufficientlySeen(plan)) return { gap };
+    return { gap: 'incomplete', sections: plan.sections.filter((s) => this.chart.sections.get(s) !== 'complete') };
   }
 
   /** Facts made of others: the same question is asked of each. */
@@ -278,9 +257,10 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   /** What a clinician documented under the fact's code; it never overrides later evidence of the chart. */
-  #withAnswers(fact: FactInput, asked: Asked, value: FactValue): FactValue {
-    if (asked.query.source === 'order-reason') return value;
-    const answer = this.#latestAnswer(fact, asked);
+  #withAnswers(plan: FactPlan, query: FactQuery, value: FactValue): FactValue {
+    if (query.source === 'order-reason') return value;
+    const asked: Asked = { query, window: this.#window(query, plan) };
+    const answer = this.#latestAnswer(plan.fact, asked);
     if (answer === undefined || answer.value.kind !== 'boolean') return value;
     const truth = answer.value.value ? 'true' : 'false';
     const evidence: Evidence = {

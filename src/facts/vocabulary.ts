@@ -4,6 +4,7 @@ import { type Duration, parseDuration } from '../dates/day.ts';
 import type { FactCatalog, FactDescription } from '../policy/fact-source.ts';
 import type { CodeIndex } from '../terminology/code-sets.ts';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
+import { type FactPlan, planFact } from './fact-plan.ts';
 import { type BlockInput, type EpisodeInput, type FactInput, FactsFile } from './schema.ts';
 
 /** A duration that the schema has checked. */
@@ -18,13 +19,17 @@ export class Vocabulary implements FactCatalog {
   readonly facts: ReadonlyMap<string, FactInput>;
   readonly episode: EpisodeInput;
   readonly codes: CodeIndex;
+  readonly #plans = new Map<string, FactPlan>();
+  readonly #urgent: readonly string[];
   readonly #descriptions = new Map<string, FactDescription>();
 
   constructor(facts: ReadonlyMap<string, FactInput>, episode: EpisodeInput, codes: CodeIndex) {
     this.facts = facts;
     this.episode = episode;
     this.codes = codes;
+    this.#urgent = [...facts].flatMap(([id, fact]) => (fact.urgent ? [id] : []));
     for (const [id, fact] of facts) {
+      this.#plans.set(id, planFact(fact, episode, facts, codes));
       this.#descriptions.set(id, {
         id,
         label: fact.label,
@@ -41,53 +46,55 @@ export class Vocabulary implements FactCatalog {
 
   /** The names of the urgent facts. */
   urgent(): readonly string[] {
-    return [...this.facts].flatMap(([id, fact]) => (fact.urgent ? [id] : []));
+    return this.#urgent;
+  }
+
+  /** How a fact is looked up. @throws RangeError when there is no such fact */
+  plan(fact: string): FactPlan {
+    const plan = this.#plans.get(fact);
+    if (plan === undefined) throw new RangeError(`there is no fact "${fact}"`);
+    return plan;
   }
 }
 
-/** The code sets that a block of evidence names, with the path to each name. */
+/** Members of a fact that name code sets. */
+const NAMING = new Set([
+  'codes',
+  'observed',
+  'history',
+  'shows',
+  'specialty',
+  'safety',
+  'reaction',
+  'therapies',
+  'drugs',
+  'evaluation',
+  'including',
+  'scores',
+  'here',
+  'over',
+  'examination',
+  'site',
+  'orders',
+  'documents',
+  'findings',
+]);
+
+type YamlPath = readonly (string | number)[];
+
+/** The code sets that a fact names anywhere, each with its place in the file. */
 export function setsOf(
   value: unknown,
-  path: readonly (string | number)[] = [],
-): readonly { readonly set: string; readonly path: readonly (string | number)[] }[] {
-  const keys = new Set([
-    'codes',
-    'observed',
-    'history',
-    'shows',
-    'specialty',
-    'safety',
-    'reaction',
-    'therapies',
-    'drugs',
-    'evaluation',
-    'scores',
-    'here',
-    'over',
-    'examination',
-    'site',
-    'orders',
-    'documents',
-    'findings',
-    'including',
-    'reason',
-  ]);
+  path: YamlPath = [],
+  naming = false,
+): readonly { set: string; path: YamlPath }[] {
+  if (typeof value === 'string') return naming ? [{ set: value, path }] : [];
+  if (Array.isArray(value)) return value.flatMap((v, i) => setsOf(v, [...path, i], naming));
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, v]) => {
-    if (keys.has(key) && Array.isArray(v))
-      return v.flatMap((s, i) =>
-        Array.isArray(s)
-          ? s.map((x: string, j) => ({ set: x, path: [...path, key, i, j] }))
-          : [{ set: String(s), path: [...path, key, i] }],
-      );
-    return setsOf(v, [...path, /^\d+$/.test(key) ? Number(key) : key]);
-  });
+  return Object.entries(value).flatMap(([key, v]) => setsOf(v, [...path, key], NAMING.has(key)));
 }
 
-function references(
-  id: string,
-  fact: FactInput,
-): readonly { readonly fact: string; readonly path: readonly (string | number)[] }[] {
+function references(id: string, fact: FactInput): readonly { readonly fact: string; readonly path: YamlPath }[] {
   const composite = [
     ...(fact.any ?? []).map((f, i) => ({ fact: f, path: ['facts', id, 'any', i] })),
     ...(fact.all ?? []).map((f, i) => ({ fact: f, path: ['facts', id, 'all', i] })),
@@ -124,7 +131,7 @@ export function loadVocabulary(folder: string, codes: CodeIndex): Vocabulary {
     }
   }
   for (const [id, fact] of facts) {
-    const locate = (path: readonly (string | number)[]): string => `${files.get(id)?.locate(path)} ${path.join('.')}`;
+    const locate = (path: YamlPath): string => `${files.get(id)?.locate(path)} ${path.join('.')}`;
     for (const { set, path } of setsOf({ evidence: fact.evidence, leads: fact.leads }, ['facts', id])) {
       if (!codes.has(set)) problems.push(`${locate(path)}: there is no code set "${set}"`);
     }

@@ -49,15 +49,28 @@ export interface Meta {
   readonly where: string;
 }
 
-export type Expr = Meta &
-  (
-    | { readonly op: 'all' | 'any'; readonly children: readonly Expr[] }
-    | { readonly op: 'at-least'; readonly n: number; readonly children: readonly Expr[] }
-    | { readonly op: 'not'; readonly child: Expr }
-    | { readonly op: 'atom'; readonly atom: number }
-    | { readonly op: 'review'; readonly what: string }
-    | { readonly op: 'any-indication'; readonly except: readonly string[] }
-  );
+type Operation =
+  | { readonly op: 'all' | 'any'; readonly children: readonly Expr[] }
+  | { readonly op: 'at-least'; readonly n: number; readonly children: readonly Expr[] }
+  | { readonly op: 'not'; readonly child: Expr }
+  | { readonly op: 'atom'; readonly atom: number }
+  | { readonly op: 'review'; readonly what: string }
+  | { readonly op: 'any-indication'; readonly except: readonly string[] };
+type Node = Meta & Operation;
+
+/** A node of a compiled policy. Equal nodes are one object, whichever passages use them, and have one number. */
+export type Expr = Node & {
+  readonly index: number;
+  /** an operand is in force for some dates only */
+  readonly dated: boolean;
+};
+
+/** What a section demands of all its indications. */
+export interface Requirement {
+  readonly criteria: Expr;
+  /** the section that demands it */
+  readonly section: { readonly id: string; readonly label: string; readonly cite: string };
+}
 
 export interface StudyRef {
   readonly code: string;
@@ -79,10 +92,17 @@ export interface CompiledPath {
   readonly entry?: Expr;
   /** the entry for orders of another region: evidence has to name the region */
   readonly strictEntry?: Expr;
-  /** what its sections require, and its own criteria */
-  readonly criteria: Expr;
+  readonly requires: readonly Requirement[];
   /** its own criteria alone */
   readonly own?: Expr;
+  /** what its sections require, and its own criteria */
+  readonly criteria: Expr;
+  /** entry and criteria */
+  readonly whole: Expr;
+  /** strict entry and criteria */
+  readonly strictWhole: Expr;
+  /** file:line:column of its own criteria, the same for every passage that uses them */
+  readonly core: string;
   readonly closedBy: readonly Expr[];
   readonly inForce: readonly { readonly from?: Day; readonly until?: Day }[];
 }
@@ -113,6 +133,10 @@ export interface CompiledPolicy {
   readonly reviewBy: Day;
   readonly governs: ReadonlySet<string>;
   readonly atoms: readonly Atom[];
+  /** how many different nodes there are */
+  readonly nodes: number;
+  /** of each leaf, in how many passages it speaks: few = telling, many = a common requirement */
+  readonly spread: readonly number[];
   readonly paths: readonly CompiledPath[];
   readonly exclusions: readonly CompiledExclusion[];
 }
@@ -127,9 +151,15 @@ interface Scope {
   readonly stack: readonly string[];
 }
 
+interface RequiredInput {
+  readonly input: NodeInput;
+  readonly at: YamlPath;
+  readonly section: Requirement['section'];
+}
+
 interface Inherited {
   readonly entry?: { readonly input: NodeInput; readonly at: YamlPath };
-  readonly requires: readonly { readonly input: NodeInput; readonly at: YamlPath }[];
+  readonly requires: readonly RequiredInput[];
   readonly studies: { readonly input: readonly StudyInput[]; readonly at: YamlPath } | undefined;
   readonly regions: readonly (Region | 'any')[];
   readonly onlyOrdered: boolean;
@@ -162,12 +192,33 @@ interface LeafInput {
   readonly source?: 'order-reason' | undefined;
 }
 
+/** Where the criteria behind wrappers with one operand stand in the file. */
+const coreOf = (expr: Expr): string => {
+  const [only, second] = 'children' in expr ? expr.children : [];
+  return only === undefined || second !== undefined ? expr.where : coreOf(only);
+};
+
+const atomsOf = (expr: Expr, out: Set<number> = new Set()): Set<number> => {
+  if (expr.op === 'atom') out.add(expr.atom);
+  else if (expr.op === 'not') atomsOf(expr.child, out);
+  else if ('children' in expr) for (const child of expr.children) atomsOf(child, out);
+  return out;
+};
+
+/** Passages that reuse the criteria of another count once; a requirement counts for each passage that it binds. */
+function spreadOf(paths: readonly CompiledPath[], atoms: number): readonly number[] {
+  const passages = Array.from({ length: atoms }, () => new Set<string>());
+  for (const path of paths) for (const i of atomsOf(path.whole)) passages[i]?.add(path.core);
+  return passages.map((p) => Math.max(1, p.size));
+}
+
 class Compiler {
   readonly #file: LoadedFile<PolicyInput>;
   readonly #catalog: FactCatalog;
   readonly #studies: StudyCatalog;
   readonly #atoms: Atom[] = [];
   readonly #atomByKey = new Map<string, number>();
+  readonly #nodes = new Map<string, Expr>();
   readonly #places = new Map<string, { readonly place: PlaceInput; readonly at: YamlPath }>();
   readonly #problems: string[] = [];
 
@@ -227,6 +278,8 @@ class Compiler {
       reviewBy: day(input['review-by']),
       governs: new Set(input.governs),
       atoms: this.#atoms,
+      nodes: this.#nodes.size,
+      spread: spreadOf(paths, this.#atoms.length),
       paths,
       exclusions,
     };
@@ -263,7 +316,14 @@ class Compiler {
             ? (above.entry as NonNullable<Inherited['entry']>)
             : { input: place.entry, at: [...at, 'entry'] },
       }),
-      requires: [...above.requires, ...(place.require ?? []).map((input, i) => ({ input, at: [...at, 'require', i] }))],
+      requires: [
+        ...above.requires,
+        ...(place.require ?? []).map((input, i) => ({
+          input,
+          at: [...at, 'require', i],
+          section: { id: place.id, label: place.label, cite: place.cite ?? above.cite },
+        })),
+      ],
       studies: place.studies === undefined ? above.studies : { input: place.studies, at: [...at, 'studies'] },
       regions: this.#regionsOf(place, above.regions),
       onlyOrdered:
@@ -283,9 +343,18 @@ class Compiler {
 
   #path(place: PathInput, at: YamlPath, here: Inherited, region: Region | 'any'): CompiledPath {
     const scope: Scope = { region, strict: false, params: {}, stack: [place.id] };
-    const required = here.requires.map((r) => this.#node(r.input, r.at, scope));
+    const requires = here.requires.map((r) => ({
+      criteria: this.#node(r.input, r.at, scope),
+      section: r.section,
+    }));
     const own = place.criteria === undefined ? undefined : this.#node(place.criteria, [...at, 'criteria'], scope);
-    const fixedRegion = this.#file.data.region !== undefined && this.#file.data.region !== 'order';
+    const where = this.#file.locate(at);
+    const parts = requires.map((r) => r.criteria);
+    const criteria = this.#expr({ op: 'all', children: own === undefined ? parts : [...parts, own], where });
+    const entry = here.entry === undefined ? undefined : this.#node(here.entry.input, here.entry.at, scope);
+    const strictEntry = here.entry === undefined ? undefined : this.#strictEntry(here.entry, here, scope);
+    const withEntry = (e: Expr | undefined): Expr =>
+      e === undefined ? criteria : this.#expr({ op: 'all', children: [e, criteria], where });
     return {
       id: regionalId(place.id, region, here.regions.length > 1),
       label: place.label,
@@ -295,21 +364,24 @@ class Compiler {
       onlyOrdered: here.onlyOrdered,
       studies: (here.studies?.input ?? []).flatMap((s, i) => this.#study(s, [...(here.studies?.at ?? at), i], scope)),
       screen: here.screen,
-      ...(here.entry !== undefined && { entry: this.#node(here.entry.input, here.entry.at, scope) }),
-      ...(here.entry !== undefined &&
-        !fixedRegion &&
-        !here.onlyOrdered && {
-          strictEntry: this.#node(here.entry.input, here.entry.at, { ...scope, strict: region !== 'any' }),
-        }),
-      criteria: {
-        op: 'all',
-        children: own === undefined ? required : [...required, own],
-        where: this.#file.locate(at),
-      },
+      ...(entry !== undefined && { entry }),
+      ...(strictEntry !== undefined && { strictEntry }),
+      requires,
       ...(own !== undefined && { own }),
+      criteria,
+      whole: withEntry(entry),
+      strictWhole: withEntry(strictEntry ?? entry),
+      core: coreOf(own ?? criteria),
       closedBy: here.closedBy.map((c) => this.#node(c.input, c.at, scope)),
       inForce: here.inForce,
     };
+  }
+
+  /** For orders of another region evidence of the entry has to name the region; policies about one region have no other. */
+  #strictEntry(entry: NonNullable<Inherited['entry']>, here: Inherited, scope: Scope): Expr | undefined {
+    const { region } = this.#file.data;
+    if (here.onlyOrdered || (region !== undefined && region !== 'order')) return undefined;
+    return this.#node(entry.input, entry.at, { ...scope, strict: scope.region !== 'any' });
   }
 
   #study(input: StudyInput, at: YamlPath, scope: Scope): readonly StudyRef[] {
@@ -329,9 +401,23 @@ class Compiler {
     return regions.flatMap((r) => this.#studies.find(modality as Modality, r, contrast as Contrast)?.code ?? []);
   }
 
+  /** Equal nodes are one object: what is known of one is known of all passages that use it. */
+  #expr(node: Node): Expr {
+    const children = node.op === 'not' ? [node.child] : 'children' in node ? node.children : [];
+    const key = JSON.stringify({ ...node, child: undefined, children: children.map((c) => c.index) });
+    const known = this.#nodes.get(key);
+    if (known !== undefined) return known;
+    const dated = children.some((c) => c.from !== undefined || c.until !== undefined);
+    const expr: Expr = { ...node, index: this.#nodes.size, dated };
+    this.#nodes.set(key, expr);
+    return expr;
+  }
+
   #node(input: NodeInput, at: YamlPath, scope: Scope): Expr {
-    if (typeof input === 'string')
-      return { op: 'atom', atom: this.#fact({ fact: input }, at, scope, 'fact'), where: this.#file.locate(at) };
+    if (typeof input === 'string') {
+      const atom = this.#fact({ fact: input }, at, scope, 'fact');
+      return this.#expr({ op: 'atom', atom, where: this.#file.locate(at) });
+    }
     const meta: Meta = {
       ...(input.id !== undefined && { id: input.id }),
       ...(input.label !== undefined && { label: input.label }),
@@ -340,34 +426,33 @@ class Compiler {
       ...period(input),
       where: this.#file.locate(at),
     };
-    const children = (nodes: readonly NodeInput[], key: string): Expr[] =>
-      nodes.map((n, i) => this.#node(n, [...at, key, i], scope));
-    if ('all' in input) return { ...meta, op: 'all', children: children(input.all, 'all') };
-    if ('any' in input) return { ...meta, op: 'any', children: children(input.any, 'any') };
-    if ('at-least' in input) return this.#atLeast(meta, input['at-least'], children(input.of, 'of'), at);
-    if ('not' in input) return { ...meta, op: 'not', child: this.#node(input.not, [...at, 'not'], scope) };
-    if ('fact' in input) return { ...meta, op: 'atom', atom: this.#fact(input, at, scope, 'fact') };
-    if ('absent' in input)
-      return { ...meta, op: 'atom', atom: this.#fact({ ...input, fact: input.absent }, at, scope, 'absent') };
-    if ('age' in input)
-      return {
-        ...meta,
-        op: 'atom',
-        atom: this.#atom({ kind: 'age', comparison: this.#comparison(input.age, at, scope) }),
-      };
-    if ('episode' in input) {
-      const comparison = this.#comparison(input.episode, at, scope);
-      return { ...meta, op: 'atom', atom: this.#atom({ kind: 'episode', comparison, region: scope.region }) };
-    }
-    if ('review' in input) return { ...meta, op: 'review', what: input.review };
-    if ('any-indication' in input) return { ...meta, op: 'any-indication', except: input['any-indication'].except };
-    if ('schedule' in input) return { ...meta, op: 'atom', atom: this.#schedule(input.schedule, at, scope) };
-    return this.#use(input, meta, at, scope);
+    return this.#expr({ ...meta, ...this.#operation(input, at, scope) });
   }
 
-  #atLeast(meta: Meta, n: number, children: readonly Expr[], at: YamlPath): Expr {
+  #operation(input: Exclude<NodeInput, string>, at: YamlPath, scope: Scope): Operation & { label?: string } {
+    const children = (nodes: readonly NodeInput[], key: string): Expr[] =>
+      nodes.map((n, i) => this.#node(n, [...at, key, i], scope));
+    const leaf = (atom: number): Operation => ({ op: 'atom', atom });
+    if ('all' in input) return { op: 'all', children: children(input.all, 'all') };
+    if ('any' in input) return { op: 'any', children: children(input.any, 'any') };
+    if ('at-least' in input) return this.#atLeast(input['at-least'], children(input.of, 'of'), at);
+    if ('not' in input) return { op: 'not', child: this.#node(input.not, [...at, 'not'], scope) };
+    if ('fact' in input) return leaf(this.#fact(input, at, scope, 'fact'));
+    if ('absent' in input) return leaf(this.#fact({ ...input, fact: input.absent }, at, scope, 'absent'));
+    if ('age' in input) return leaf(this.#atom({ kind: 'age', comparison: this.#comparison(input.age, at, scope) }));
+    if ('episode' in input) {
+      const comparison = this.#comparison(input.episode, at, scope);
+      return leaf(this.#atom({ kind: 'episode', comparison, region: scope.region }));
+    }
+    if ('review' in input) return { op: 'review', what: input.review };
+    if ('any-indication' in input) return { op: 'any-indication', except: input['any-indication'].except };
+    if ('schedule' in input) return leaf(this.#schedule(input.schedule, at, scope));
+    return this.#use(input, at, scope);
+  }
+
+  #atLeast(n: number, children: readonly Expr[], at: YamlPath): Operation {
     if (n > children.length) this.#problem(at, `at-least ${n} of ${children.length} can never hold`);
-    return { ...meta, op: 'at-least', n, children };
+    return { op: 'at-least', n, children };
   }
 
   #param(text: string, at: YamlPath, scope: Scope): string {
@@ -439,15 +524,14 @@ class Compiler {
 
   /** A definition with its parameters, or the criteria of a passage (of any passage below, for a section). */
   #use(
-    input: { use: string; with?: Record<string, string> | undefined },
-    meta: Meta,
+    input: { use: string; with?: Record<string, string> | undefined; label?: string | undefined },
     at: YamlPath,
     scope: Scope,
-  ): Expr {
+  ): Operation & { label?: string } {
     const name = input.use;
     if (scope.stack.includes(name)) {
       this.#problem(at, `"${name}" refers to itself: ${[...scope.stack, name].join(' > ')}`);
-      return { ...meta, op: 'review', what: name };
+      return { op: 'review', what: name };
     }
     const params = Object.fromEntries(Object.entries(input.with ?? {}).map(([k, v]) => [k, this.#param(v, at, scope)]));
     const inner: Scope = { ...scope, params, stack: [...scope.stack, name] };
@@ -456,27 +540,23 @@ class Compiler {
       for (const p of definition.params)
         if (params[p] === undefined) this.#problem(at, `"${name}" needs the parameter ${p}`);
       const body = this.#node(definition.criteria, ['define', name, 'criteria'], inner);
-      const label = meta.label ?? definition.label;
-      return { ...meta, ...(label !== undefined && { label }), op: 'all', children: [body] };
+      const label = input.label ?? definition.label;
+      return { op: 'all', children: [body], ...(label !== undefined && { label }) };
     }
     const passage = this.#places.get(name);
     if (passage === undefined) {
       this.#problem(at, `there is no definition or passage "${name}"`);
-      return { ...meta, op: 'review', what: name };
+      return { op: 'review', what: name };
     }
-    return {
-      ...meta,
-      label: meta.label ?? passage.place.label,
-      op: 'any',
-      children: this.#criteriaOf(passage.place, passage.at, inner),
-    };
+    const children = this.#criteriaOf(passage.place, passage.at, inner);
+    return { op: 'any', children, label: input.label ?? passage.place.label };
   }
 
   #criteriaOf(place: PlaceInput, at: YamlPath, scope: Scope): readonly Expr[] {
     if (isSection(place)) return place.paths.flatMap((child, i) => this.#criteriaOf(child, [...at, 'paths', i], scope));
     const where = this.#file.locate(at);
     const body = place.criteria === undefined ? [] : [this.#node(place.criteria, [...at, 'criteria'], scope)];
-    return [{ op: 'all', id: place.id, label: place.label, ...period(place), where, children: body }];
+    return [this.#expr({ op: 'all', id: place.id, label: place.label, ...period(place), where, children: body })];
   }
 }
 

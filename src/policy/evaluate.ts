@@ -2,13 +2,15 @@ import type { Day } from '../dates/day.ts';
 import type { Atom, CompiledPolicy, Expr } from './compile.ts';
 import type { Evidence, FactSource, FactValue } from './fact-source.ts';
 import { compareAge, compareEpisode, compareSchedule, unsettled } from './measure-time.ts';
-import { all, any, atLeast, not, type Truth } from './truth.ts';
+import { atLeast, not, type Truth } from './truth.ts';
 
 /** What the leaves of an expression are read as. */
 export interface Reading {
   atom(index: number): Truth;
   readonly review: Truth;
   anyIndication(except: readonly string[]): Truth;
+  /** what was worked out already, by node; kept by readings that serve many expressions */
+  readonly known?: (Truth | undefined)[];
 }
 
 /** A truth with the days on which the passing of time alone would change it. */
@@ -27,6 +29,7 @@ export class Evaluation {
   readonly policy: CompiledPolicy;
   readonly source: FactSource;
   readonly #values: (FactValue | undefined)[];
+  readonly #timed: (Timed | undefined)[];
   readonly #actual: Reading;
 
   /** @param anyIndication the truth of "any other indication of this policy" */
@@ -34,7 +37,13 @@ export class Evaluation {
     this.policy = policy;
     this.source = source;
     this.#values = new Array(policy.atoms.length);
-    this.#actual = { atom: (i) => this.value(i).truth, review: 'unknown', anyIndication };
+    this.#timed = new Array(policy.nodes);
+    this.#actual = {
+      atom: (i) => this.value(i).truth,
+      review: 'unknown',
+      anyIndication,
+      known: new Array(policy.nodes),
+    };
   }
 
   /** The value of a leaf. */
@@ -114,32 +123,48 @@ export class Evaluation {
   children(expr: Expr): readonly Expr[] {
     if (expr.op === 'not') return [expr.child];
     if (!('children' in expr)) return [];
-    return expr.children.every((c) => c.from === undefined && c.until === undefined)
-      ? expr.children
-      : expr.children.filter((c) => this.inForce(c));
+    return expr.dated ? expr.children.filter((c) => this.inForce(c)) : expr.children;
   }
 
   /** The truth of an expression, by default as the chart has it. */
   truth(expr: Expr, reading: Reading = this.#actual): Truth {
+    if (expr.op === 'atom') return reading.atom(expr.atom);
+    const known = reading.known?.[expr.index];
+    if (known !== undefined) return known;
+    const truth = this.#combined(expr, reading);
+    if (reading.known !== undefined) reading.known[expr.index] = truth;
+    return truth;
+  }
+
+  #combined(expr: Exclude<Expr, { op: 'atom' }>, reading: Reading): Truth {
     switch (expr.op) {
-      case 'atom':
-        return reading.atom(expr.atom);
-      case 'all':
-        return all(this.children(expr).map((c) => this.truth(c, reading)));
-      case 'any':
-        return any(this.children(expr).map((c) => this.truth(c, reading)));
-      case 'at-least':
-        return atLeast(
-          expr.n,
-          this.children(expr).map((c) => this.truth(c, reading)),
-        );
       case 'not':
         return not(this.truth(expr.child, reading));
       case 'review':
         return reading.review;
       case 'any-indication':
         return reading.anyIndication(expr.except);
+      case 'all':
+        return this.#first('false', expr, reading);
+      case 'any':
+        return this.#first('true', expr, reading);
+      case 'at-least':
+        return atLeast(
+          expr.n,
+          this.children(expr).map((c) => this.truth(c, reading)),
+        );
     }
+  }
+
+  /** Kleene: one operand with the deciding truth decides, else one unknown leaves it unknown. */
+  #first(deciding: 'true' | 'false', expr: Expr, reading: Reading): Truth {
+    let result: Truth = not(deciding);
+    for (const child of this.children(expr)) {
+      const truth = this.truth(child, reading);
+      if (truth === deciding) return truth;
+      if (truth === 'unknown') result = truth;
+    }
+    return result;
   }
 
   /** Evidence that makes a true expression true, or a false one false. */
@@ -183,6 +208,14 @@ export class Evaluation {
 
   /** The truth and the days on which time alone changes it, the chart staying as it is. */
   timed(expr: Expr): Timed {
+    const known = this.#timed[expr.index];
+    if (known !== undefined) return known;
+    const timed = this.#timing(expr);
+    this.#timed[expr.index] = timed;
+    return timed;
+  }
+
+  #timing(expr: Expr): Timed {
     switch (expr.op) {
       case 'atom': {
         const { truth, from, until } = this.value(expr.atom);

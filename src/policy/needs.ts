@@ -20,106 +20,163 @@ export interface Way {
   readonly needs: readonly Need[];
 }
 
-const WIDTH = 6;
-const COST: Readonly<Record<NeedKind, number>> = { document: 1, do: 3, wait: 3 };
-const EMPTY: Way = { has: [], needs: [] };
-
-const cost = (way: Way): number => way.needs.reduce((sum, n) => sum + COST[n.kind], 0);
-const best = (ways: readonly Way[]): readonly Way[] =>
-  [...ways].sort((a, b) => cost(a) - cost(b) || b.has.length - a.has.length).slice(0, WIDTH);
-
-/** Both ways together, or undefined when they want opposite answers to one question. */
-function join(a: Way, b: Way): Way | undefined {
-  const needs = [...a.needs];
-  for (const need of b.needs) {
-    const same = needs.find((n) => n.atom === need.atom);
-    if (same === undefined) needs.push(need);
-    else if (same.want !== need.want) return undefined;
-  }
-  return { has: [...new Set([...a.has, ...b.has])], needs };
+interface Costed extends Way {
+  readonly cost: number;
 }
 
-const product = (left: readonly Way[], right: readonly Way[]): readonly Way[] =>
-  best(left.flatMap((a) => right.flatMap((b) => join(a, b) ?? [])));
+const WIDTH = 6;
+const COST: Readonly<Record<NeedKind, number>> = { document: 1, do: 3, wait: 3 };
+const EMPTY: Costed = { has: [], needs: [], cost: 0 };
+const NONE: readonly Costed[] = [];
+const FREE: readonly Costed[] = [EMPTY];
 
-/** Bounded search for the cheapest ways to make an expression true (or false, under a `not`). */
-function ways(ev: Evaluation, expr: Expr, want: 'true' | 'false'): readonly Way[] {
-  if (expr.op === 'atom') return leaf(ev, expr.atom, want);
-  if (expr.op === 'review' || expr.op === 'any-indication') return ev.truth(expr) === want ? [EMPTY] : [];
-  if (expr.op === 'not') return ways(ev, expr.child, want === 'true' ? 'false' : 'true');
-  const children = ev.children(expr);
-  const n = expr.op === 'at-least' ? expr.n : expr.op === 'all' ? children.length : 1;
-  const needed = want === 'true' ? n : children.length - n + 1;
-  return choose(
-    children.map((c) => ways(ev, c, want)),
-    needed,
-  );
+const cheaperFirst = (a: Costed, b: Costed): number => a.cost - b.cost || b.has.length - a.has.length;
+const best = (ways: readonly Costed[]): readonly Costed[] =>
+  ways.length < 2 ? ways : [...ways].sort(cheaperFirst).slice(0, WIDTH);
+
+function union(a: readonly number[], b: readonly number[]): readonly number[] {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  const more = b.filter((i) => !a.includes(i));
+  return more.length === 0 ? a : [...a, ...more];
+}
+
+/** Both ways together, or undefined when they want opposite answers to one question. */
+function join(a: Costed, b: Costed): Costed | undefined {
+  const has = union(a.has, b.has);
+  if (b.needs.length === 0) return { has, needs: a.needs, cost: a.cost };
+  if (a.needs.length === 0) return { has, needs: b.needs, cost: b.cost };
+  const needs = [...a.needs];
+  let { cost } = a;
+  for (const need of b.needs) {
+    const same = needs.find((n) => n.atom === need.atom);
+    if (same === undefined) {
+      needs.push(need);
+      cost += COST[need.kind];
+    } else if (same.want !== need.want) return undefined;
+  }
+  return { has, needs, cost };
+}
+
+function product(left: readonly Costed[], right: readonly Costed[]): readonly Costed[] {
+  if (left.length === 0 || right.length === 0) return NONE;
+  if (left === FREE) return right;
+  if (right === FREE) return left;
+  const out: Costed[] = [];
+  for (const a of left) {
+    for (const b of right) {
+      const both = join(a, b);
+      if (both !== undefined) out.push(both);
+    }
+  }
+  return best(out);
 }
 
 /** The cheapest ways to satisfy at least n of the children. */
-function choose(children: readonly (readonly Way[])[], n: number): readonly Way[] {
-  if (n <= 0) return [EMPTY];
-  if (n > children.length) return [];
-  let rows: (readonly Way[])[] = [[EMPTY]];
+function choose(children: readonly (readonly Costed[])[], n: number): readonly Costed[] {
+  if (n <= 0) return FREE;
+  if (n > children.length) return NONE;
+  if (n === 1) return best(children.flat());
+  if (n === children.length) return children.reduce(product, FREE);
+  let rows: (readonly Costed[])[] = [FREE];
   for (const child of children) {
-    const next: (readonly Way[])[] = [];
+    const next: (readonly Costed[])[] = [];
     for (let k = 0; k <= Math.min(n, rows.length); k++) {
-      const without = rows[k] ?? [];
-      const withChild = k > 0 ? product(rows[k - 1] ?? [], child) : [];
-      next.push(best([...without, ...withChild]));
+      const without = rows[k] ?? NONE;
+      const withChild = k > 0 ? product(rows[k - 1] ?? NONE, child) : NONE;
+      next.push(without.length === 0 ? withChild : best([...without, ...withChild]));
     }
     rows = next;
   }
-  return rows[n] ?? [];
+  return rows[n] ?? NONE;
 }
 
-function leaf(ev: Evaluation, atom: number, want: 'true' | 'false'): readonly Way[] {
-  const value = ev.value(atom);
-  if (value.truth === want) return [{ has: [atom], needs: [] }];
-  if (value.truth === 'unknown') {
-    if (ev.atom(atom).kind === 'age') return [];
-    return [{ has: [], needs: [{ atom, want, kind: 'document' }] }];
-  }
-  if (want === 'true' && value.from !== undefined)
-    return [{ has: [], needs: [{ atom, want, kind: 'wait', from: value.from }] }];
-  if (want === 'true' && value.redoable === true) return [{ has: [], needs: [{ atom, want, kind: 'do' }] }];
-  return [];
-}
+/** Looks for the cheapest ways to make indications true. Belongs to one assessment; nodes that passages share are searched once. */
+export class WaySearch {
+  readonly #states: PathStates;
+  readonly #ev: Evaluation;
+  readonly #toTrue: (readonly Costed[] | undefined)[];
+  readonly #toFalse: (readonly Costed[] | undefined)[];
+  readonly #cheapest = new Map<PathState, Way | undefined>();
 
-/** The reading in which the needs are fulfilled and everything else is as the chart has it. */
-const fulfilled = (states: PathStates, needs: readonly Need[]): Reading => ({
-  atom: (i) => needs.find((n) => n.atom === i)?.want ?? states.evaluation.value(i).truth,
-  review: 'unknown',
-  anyIndication: (except) => states.anyIndication(except),
-});
-
-/**
- * The cheapest sufficient way to make an indication true, without a superfluous need.
- * @returns undefined when nothing that can be documented, done or waited for makes it true
- */
-export function cheapestWay(states: PathStates, state: PathState): Way | undefined {
-  if (state.closedBy.length > 0 || state.truth === 'true') return undefined;
-  const { path, entry } = state;
-  const whole: Expr = {
-    op: 'all',
-    children: entry === undefined ? [path.criteria] : [entry, path.criteria],
-    where: '',
-  };
-  for (const way of ways(states.evaluation, whole, 'true')) {
-    const pruned = withoutSuperfluous(states, state, way);
-    if (pruned !== undefined && pruned.needs.length > 0) return pruned;
+  constructor(states: PathStates) {
+    this.#states = states;
+    this.#ev = states.evaluation;
+    this.#toTrue = new Array(states.evaluation.policy.nodes);
+    this.#toFalse = new Array(states.evaluation.policy.nodes);
   }
-  return undefined;
-}
 
-/** Drops needs without which the indication is true all the same; undefined when the way does not lead to true. */
-function withoutSuperfluous(states: PathStates, { path, entry }: PathState, way: Way): Way | undefined {
-  const leads = (needs: readonly Need[]): boolean => states.truth(path, entry, fulfilled(states, needs)) === 'true';
-  if (!leads(way.needs)) return undefined;
-  let needs = way.needs;
-  for (const need of way.needs) {
-    const fewer = needs.filter((n) => n !== need);
-    if (leads(fewer)) needs = fewer;
+  /**
+   * The cheapest sufficient way to make an indication true, without a superfluous need.
+   * @returns undefined when nothing that can be documented, done or waited for makes it true
+   */
+  cheapest(state: PathState): Way | undefined {
+    if (this.#cheapest.has(state)) return this.#cheapest.get(state);
+    const way = this.#search(state);
+    this.#cheapest.set(state, way);
+    return way;
   }
-  return { has: way.has, needs };
+
+  #search(state: PathState): Way | undefined {
+    if (state.closedBy.length > 0 || state.truth === 'true') return undefined;
+    for (const way of this.#ways(state.whole, 'true')) {
+      const pruned = this.#withoutSuperfluous(state.whole, way);
+      if (pruned !== undefined && pruned.needs.length > 0) return pruned;
+    }
+    return undefined;
+  }
+
+  /** Bounded search for the cheapest ways to make an expression true (or false, under a `not`). */
+  #ways(expr: Expr, want: 'true' | 'false'): readonly Costed[] {
+    const memo = want === 'true' ? this.#toTrue : this.#toFalse;
+    const known = memo[expr.index];
+    if (known !== undefined) return known;
+    const ways = this.#find(expr, want);
+    memo[expr.index] = ways;
+    return ways;
+  }
+
+  #find(expr: Expr, want: 'true' | 'false'): readonly Costed[] {
+    if (expr.op === 'atom') return this.#leaf(expr.atom, want);
+    if (expr.op === 'review' || expr.op === 'any-indication') return this.#ev.truth(expr) === want ? FREE : NONE;
+    if (expr.op === 'not') return this.#ways(expr.child, want === 'true' ? 'false' : 'true');
+    const children = this.#ev.children(expr);
+    const n = expr.op === 'at-least' ? expr.n : expr.op === 'all' ? children.length : 1;
+    return choose(
+      children.map((c) => this.#ways(c, want)),
+      want === 'true' ? n : children.length - n + 1,
+    );
+  }
+
+  #leaf(atom: number, want: 'true' | 'false'): readonly Costed[] {
+    const value = this.#ev.value(atom);
+    if (value.truth === want) return [{ has: [atom], needs: [], cost: 0 }];
+    const need = (kind: NeedKind, from?: Day): readonly Costed[] => [
+      { has: [], needs: [{ atom, want, kind, ...(from !== undefined && { from }) }], cost: COST[kind] },
+    ];
+    if (value.truth === 'unknown') return this.#ev.atom(atom).kind === 'age' ? NONE : need('document');
+    if (want === 'true' && value.from !== undefined) return need('wait', value.from);
+    return want === 'true' && value.redoable === true ? need('do') : NONE;
+  }
+
+  /** Drops needs without which the indication is true all the same; undefined when the way does not lead to true. */
+  #withoutSuperfluous(whole: Expr, way: Way): Way | undefined {
+    const leads = (needs: readonly Need[]): boolean => this.#ev.truth(whole, this.#fulfilled(needs)) === 'true';
+    if (!leads(way.needs)) return undefined;
+    let needs = way.needs;
+    for (const need of way.needs) {
+      const fewer = needs.filter((n) => n !== need);
+      if (leads(fewer)) needs = fewer;
+    }
+    return { has: way.has, needs };
+  }
+
+  /** The reading in which the needs are fulfilled and everything else is as the chart has it. */
+  #fulfilled(needs: readonly Need[]): Reading {
+    return {
+      atom: (i) => needs.find((n) => n.atom === i)?.want ?? this.#ev.value(i).truth,
+      review: 'unknown',
+      anyIndication: (except) => this.#states.anyIndication(except),
+    };
+  }
 }

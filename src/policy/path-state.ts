@@ -1,8 +1,8 @@
 import type { Day } from '../dates/day.ts';
 import type { CompiledPath, CompiledPolicy, Expr, StudyRef } from './compile.ts';
-import { Evaluation, type Reading } from './evaluate.ts';
+import { Evaluation } from './evaluate.ts';
 import type { Evidence, FactSource, Region } from './fact-source.ts';
-import { all, any, type Truth } from './truth.ts';
+import { any, type Truth } from './truth.ts';
 
 /** Is a path about this patient? `maybe`: its entry depends on a section that was not retrieved whole. */
 export type InPlay = 'yes' | 'no' | 'maybe';
@@ -11,6 +11,8 @@ export type InPlay = 'yes' | 'no' | 'maybe';
 export interface PathState {
   readonly path: CompiledPath;
   readonly entry: Expr | undefined;
+  /** entry and criteria */
+  readonly whole: Expr;
   readonly screen: boolean;
   readonly inPlay: InPlay;
   readonly truth: Truth;
@@ -27,12 +29,15 @@ const mentionsAnyIndication = (expr: Expr): boolean => {
   return 'children' in expr && expr.children.some(mentionsAnyIndication);
 };
 
+const NONE: readonly Evidence[] = [];
+
 /** All indications of a policy for one order. */
 export class PathStates {
   readonly evaluation: Evaluation;
   readonly regions: readonly Region[];
   readonly #paths: readonly CompiledPath[];
   readonly #states = new Map<CompiledPath, PathState>();
+  #all: readonly PathState[] | undefined;
 
   /** @param regions the regions of the ordered study, the leading one first */
   constructor(policy: CompiledPolicy, source: FactSource, regions: readonly Region[]) {
@@ -47,7 +52,8 @@ export class PathStates {
 
   /** Every indication that the text in force contains. */
   all(): readonly PathState[] {
-    return this.#paths.map((p) => this.state(p));
+    this.#all ??= this.#paths.map((p) => this.state(p));
+    return this.#all;
   }
 
   state(path: CompiledPath): PathState {
@@ -55,32 +61,29 @@ export class PathStates {
     if (known !== undefined) return known;
     const ordered = path.region === 'any' || path.strictEntry === undefined || this.regions.includes(path.region);
     const entry = ordered ? path.entry : path.strictEntry;
+    const whole = ordered ? path.whole : path.strictWhole;
     const screen = path.screen && ordered;
-    const closedBy = this.#closing(path, entry);
+    const closedBy = this.#closing(path, whole);
     const state: PathState = {
       path,
       entry,
+      whole,
       screen,
       inPlay: screen ? 'yes' : this.#inPlay(entry),
-      truth: closedBy.length > 0 ? 'false' : this.truth(path, entry),
+      truth: closedBy.length > 0 ? 'false' : this.evaluation.truth(whole),
       closedBy,
     };
     this.#states.set(path, state);
     return state;
   }
 
-  /** The truth of entry and criteria, documented negatives that close the path left aside. */
-  truth(path: CompiledPath, entry: Expr | undefined, reading?: Reading): Truth {
-    const criteria = this.evaluation.truth(path.criteria, reading);
-    return entry === undefined ? criteria : all([this.evaluation.truth(entry, reading), criteria]);
-  }
-
   /** A documented negative closes a path unless later evidence speaks for it. */
-  #closing(path: CompiledPath, entry: Expr | undefined): readonly Evidence[] {
+  #closing(path: CompiledPath, whole: Expr): readonly Evidence[] {
+    if (path.closedBy.length === 0) return NONE;
     const negatives = path.closedBy.filter((c) => this.evaluation.truth(c) === 'false');
-    if (negatives.length === 0) return [];
+    if (negatives.length === 0) return NONE;
     const against = negatives.flatMap((c) => this.evaluation.evidence(c, 'false'));
-    if (this.truth(path, entry) !== 'true') return against;
+    if (this.evaluation.truth(whole) !== 'true') return against;
     return latest(against) >= latest(this.evaluation.evidence(path.own ?? path.criteria)) ? against : [];
   }
 
@@ -121,10 +124,7 @@ export class PathStates {
   /** Days on which time alone would make an indication true, or a true one lapse. */
   timed(state: PathState): { readonly from?: Day; readonly until?: Day } {
     if (state.closedBy.length > 0) return {};
-    const parts: readonly Expr[] =
-      state.entry === undefined ? [state.path.criteria] : [state.entry, state.path.criteria];
-    const whole: Expr = { op: 'all', children: parts, where: '' };
-    const { from, until } = this.evaluation.timed(whole);
+    const { from, until } = this.evaluation.timed(state.whole);
     return { ...(from !== undefined && { from }), ...(until !== undefined && { until }) };
   }
 }

@@ -85,12 +85,7 @@ export function pivots(policy: CompiledPolicy, source: FactSource, regions: read
     }
   };
   for (const state of states.all()) {
-    const { criteria } = state.path;
-    visit({
-      op: 'all',
-      children: state.entry === undefined ? [criteria] : [state.entry, criteria],
-      where: criteria.where,
-    });
+    visit(state.whole);
   }
   for (const exclusion of policy.exclusions) {
     if (!ev.inForce(exclusion)) continue;

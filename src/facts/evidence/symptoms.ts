@@ -1,6 +1,7 @@
 import type { ConditionRecord, EncounterRecord, MedicationRecord, ObservationRecord } from '../../chart/records.ts';
 import type { Day } from '../../dates/day.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
+import { signSets } from '../fact-plan.ts';
 import type { ChangeInput, ComparisonInput, ImprovementInput, ProgressionInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
@@ -198,10 +199,7 @@ const examinations = (input: ProgressionInput, ctx: FactContext): readonly Obser
 /** The current signs of a region, each with the visit at which it was found. */
 function signsOf(input: ProgressionInput, asked: Asked, ctx: FactContext): readonly Sign[] {
   const out = new Map<string, Sign>();
-  const sets = input.signs.flatMap((f) =>
-    (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? (b.finding.codes ?? []) : [])),
-  );
-  for (const name of sets) {
+  for (const name of signSets(input.signs, ctx.vocabulary.facts)) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'condition' || record.verification === 'refuted' || !record.current || record.orderReason)

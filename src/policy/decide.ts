@@ -1,0 +1,203 @@
+import type { Outcome, Reason } from './assessment.ts';
+import type { CompiledExclusion, CompiledPolicy } from './compile.ts';
+import type { Evaluation, Reading } from './evaluate.ts';
+import type { Region } from './fact-source.ts';
+import type { WaySearch } from './needs.ts';
+import type { PathState, PathStates } from './path-state.ts';
+import type { Truth } from './truth.ts';
+
+/** What is ordered, as the policy engine needs it. */
+export interface OrderedStudy {
+  readonly code: string;
+  /** spine regions of the study, the leading one first */
+  readonly regions: readonly Region[];
+  /** does it use contrast material? */
+  readonly withContrast: boolean;
+}
+
+/** An exclusion that speaks of the order, as it stands. */
+export interface ExclusionState {
+  readonly exclusion: CompiledExclusion;
+  readonly truth: Truth;
+}
+
+/** The outcome and what brought it about. */
+export interface Decision {
+  readonly outcome: Outcome;
+  readonly reason?: Reason;
+  readonly by: readonly PathState[];
+  readonly excludedBy?: CompiledExclusion;
+  readonly alternatives: readonly string[];
+  /** exclusions whose silence turns a met into undetermined */
+  readonly asked: readonly CompiledExclusion[];
+}
+
+interface Named {
+  readonly state: PathState;
+  /** does the indication name the ordered study? unknown = under a condition for which there is evidence that does not settle it */
+  readonly ordered: Truth;
+  readonly others: readonly string[];
+}
+
+/** Decides the outcome of one order under one policy (precedence: readings, section 1). */
+export class Decider {
+  readonly #policy: CompiledPolicy;
+  readonly #order: OrderedStudy;
+  readonly #states: PathStates;
+  readonly #ev: Evaluation;
+  readonly #search: WaySearch;
+
+  constructor(policy: CompiledPolicy, order: OrderedStudy, states: PathStates, search: WaySearch) {
+    this.#policy = policy;
+    this.#order = order;
+    this.#states = states;
+    this.#ev = states.evaluation;
+    this.#search = search;
+  }
+
+  /** The outcome as the chart has it. */
+  decide(): Decision {
+    return this.#decide(undefined);
+  }
+
+  /** The outcome if every unknown fact is read as no: what a reviewer with this chart alone would find. */
+  decideAsDocumented(): Decision {
+    return this.#decide({
+      atom: (i) => (this.#ev.value(i).truth === 'true' ? 'true' : 'false'),
+      review: 'false',
+      anyIndication: (except) => (this.#states.anyIndication(except) === 'true' ? 'true' : 'false'),
+      known: new Array(this.#policy.nodes),
+    });
+  }
+
+  /** The exclusions that speak of the ordered study and region, and are in force. */
+  exclusions(reading?: Reading): readonly ExclusionState[] {
+    return this.#policy.exclusions.flatMap((exclusion) => {
+      if (!this.#speaks(exclusion)) return [];
+      const criteria = this.#ev.truth(exclusion.criteria, reading);
+      if (criteria === 'false' || exclusion.unless === undefined) return [{ exclusion, truth: criteria }];
+      const unless = this.#ev.truth(exclusion.unless, reading);
+      if (unless === 'true') return [{ exclusion, truth: 'false' as const }];
+      return [{ exclusion, truth: unless === 'false' || exclusion.ifUnknown === 'ignore' ? criteria : 'unknown' }];
+    });
+  }
+
+  /** Does an indication name the ordered study, under a condition that holds? */
+  namesOrdered({ path }: PathState): boolean {
+    return (
+      path.studies.length === 0 ||
+      path.studies.some(
+        (s) => s.code === this.#order.code && (s.when === undefined || this.#ev.truth(s.when) === 'true'),
+      )
+    );
+  }
+
+  #speaks(exclusion: CompiledExclusion): boolean {
+    const { code, regions } = this.#order;
+    if (!this.#ev.inForce(exclusion) || !(exclusion.studies?.includes(code) ?? true)) return false;
+    if (exclusion.region === 'any') return true;
+    return exclusion.onlyOrdered
+      ? exclusion.region === regions[0]
+      : regions.includes(exclusion.region) || regions.length === 0;
+  }
+
+  #decide(reading: Reading | undefined): Decision {
+    const states = this.#states.all();
+    const exclusions = this.exclusions(reading);
+    const excluded = exclusions.find((e) => e.truth === 'true')?.exclusion;
+    if (excluded !== undefined) {
+      const alternatives = excluded.studies === undefined ? [] : this.#withoutContrast(states);
+      return { outcome: 'not-met', reason: 'exclusion', by: [], excludedBy: excluded, alternatives, asked: [] };
+    }
+    const asked = exclusions
+      .filter((e) => e.truth === 'unknown' && e.exclusion.ifUnknown === 'ask')
+      .map((e) => e.exclusion);
+    const truthOf = (s: PathState): Truth =>
+      reading === undefined || s.closedBy.length > 0 ? s.truth : this.#ev.truth(s.whole, reading);
+    return (
+      this.#byTruePaths(
+        states.filter((s) => truthOf(s) === 'true').map((s) => this.#named(s, reading)),
+        asked,
+      ) ?? this.#withoutTruePath(states, truthOf, asked)
+    );
+  }
+
+  #byTruePaths(named: readonly Named[], asked: readonly CompiledExclusion[]): Decision | undefined {
+    const settled = (outcome: Outcome, by: readonly PathState[], alternatives: readonly string[]): Decision =>
+      asked.length === 0
+        ? { outcome, by, alternatives, asked }
+        : { outcome: 'undetermined', reason: this.#exclusionReason(asked), by, alternatives, asked };
+    const met = named.filter((n) => n.ordered === 'true').map((n) => n.state);
+    if (met.length > 0) return settled('met', met, []);
+    const unclear = named.filter((n) => n.ordered === 'unknown').map((n) => n.state);
+    if (unclear.length > 0)
+      return { outcome: 'undetermined', reason: 'documentation', by: unclear, alternatives: [], asked };
+    const other = named.filter((n) => n.others.length > 0 && n.state.inPlay === 'yes');
+    if (other.length === 0) return undefined;
+    return settled(
+      'alternative',
+      other.map((n) => n.state),
+      [...new Set(other.flatMap((n) => n.others))],
+    );
+  }
+
+  #withoutTruePath(
+    states: readonly PathState[],
+    truthOf: (s: PathState) => Truth,
+    asked: readonly CompiledExclusion[],
+  ): Decision {
+    const inPlay = states.filter((s) => s.inPlay === 'yes');
+    const maybe = states.some((s) => s.inPlay === 'maybe' && truthOf(s) !== 'false');
+    const base = { by: [], alternatives: [], asked } as const;
+    const indicated = inPlay.some((s) => !s.screen);
+    if (!maybe && indicated && inPlay.every((s) => truthOf(s) === 'false')) return { outcome: 'not-met', ...base };
+    const open = inPlay.filter((s) => truthOf(s) === 'unknown');
+    return { outcome: 'undetermined', reason: this.#reason(open, maybe, indicated), ...base };
+  }
+
+  #reason(open: readonly PathState[], maybe: boolean, indicated: boolean): Reason {
+    const atoms = new Set<number>();
+    for (const s of open) this.#ev.unknownAtoms(s.whole, atoms);
+    const gaps = new Set([...atoms].map((i) => this.#ev.value(i).gap));
+    if (maybe || gaps.has('incomplete')) return 'data-unavailable';
+    if (!indicated) return 'no-indication';
+    if (gaps.has('conflict')) return 'conflict';
+    if (open.some((s) => this.#search.cheapest(s) !== undefined)) return 'documentation';
+    return open.length > 0 ? 'reviewer' : 'documentation';
+  }
+
+  #exclusionReason(asked: readonly CompiledExclusion[]): Reason {
+    const unknown = asked.flatMap((e) => [...this.#ev.unknownAtoms(e.criteria)].map((i) => this.#ev.value(i).gap));
+    if (unknown.includes('incomplete')) return 'data-unavailable';
+    return unknown.length === 0 ? 'reviewer' : 'documentation';
+  }
+
+  #named(state: PathState, reading?: Reading): Named {
+    let ordered: Truth = 'false';
+    const others: string[] = [];
+    for (const ref of this.#states.studiesOf(state)) {
+      const condition = ref.when === undefined ? 'true' : this.#ev.truth(ref.when, reading);
+      if (ref.code !== this.#order.code) {
+        if (condition === 'true') others.push(ref.code);
+      } else if (condition === 'true') ordered = 'true';
+      else if (
+        condition === 'unknown' &&
+        ref.when !== undefined &&
+        this.#ev.hasEvidence(ref.when) &&
+        ordered === 'false'
+      )
+        ordered = 'unknown';
+    }
+    return { state, ordered, others };
+  }
+
+  /** The studies without contrast that a true or open indication names, when an exclusion blocks the contrast codes only. */
+  #withoutContrast(states: readonly PathState[]): readonly string[] {
+    if (!this.#order.withContrast) return [];
+    const blocked = new Set(this.#policy.exclusions.flatMap((e) => e.studies ?? []));
+    const named = states
+      .filter((s) => s.inPlay === 'yes' && s.truth !== 'false')
+      .flatMap((s) => this.#states.studiesOf(s).map((r) => r.code));
+    return [...new Set(named)].filter((code) => !blocked.has(code) && this.#policy.governs.has(code));
+  }
+}

@@ -1,0 +1,90 @@
+import type { CompiledPolicy, Expr } from './compile.ts';
+import type { Decider } from './decide.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { Way, WaySearch } from './needs.ts';
+import type { PathState, PathStates } from './path-state.ts';
+
+/** An indication with the cheapest way to make it true. */
+export interface Candidate {
+  readonly state: PathState;
+  readonly way: Way;
+}
+
+/** Evidence that as many passages share as this is none for a red flag of its own. */
+const TELLING = 0.5;
+
+/** Ranks the ways to "met" for one chart. */
+export class NearestWays {
+  readonly #policy: CompiledPolicy;
+  readonly #states: PathStates;
+  readonly #ev: Evaluation;
+  readonly #search: WaySearch;
+  readonly #decider: Decider;
+
+  constructor(policy: CompiledPolicy, states: PathStates, search: WaySearch, decider: Decider) {
+    this.#policy = policy;
+    this.#states = states;
+    this.#ev = states.evaluation;
+    this.#search = search;
+    this.#decider = decider;
+  }
+
+  /**
+   * Ways to met, best first, each with different needs: documenting before doing or waiting, then the share of its leaves
+   * that are true already (leaves that speak in few passages weigh more), then the fewest needs. Red flags only with
+   * telling evidence.
+   */
+  ranked(): readonly Candidate[] {
+    const candidates = this.#states
+      .all()
+      .filter((s) => s.inPlay === 'yes' && s.truth !== 'true' && (!s.screen || this.hasTellingEvidence(s)));
+    const named = candidates.filter((s) => this.#decider.namesOrdered(s));
+    const found = (named.length > 0 ? named : candidates).flatMap((state) => {
+      const way = this.#search.cheapest(state);
+      return way === undefined ? [] : [{ state, way }];
+    });
+    const sorted = found
+      .map((f, i) => ({ ...f, rank: [...this.#rank(f.way), i] }))
+      .sort((a, b) => compare(a.rank, b.rank));
+    const seen = new Set<string>();
+    return sorted.filter(({ way }) => {
+      const key = way.needs
+        .map((n) => n.atom)
+        .sort((a, b) => a - b)
+        .join();
+      return seen.has(key) ? false : seen.add(key) !== undefined;
+    });
+  }
+
+  /** Does the chart say anything that speaks of this indication in particular? */
+  hasTellingEvidence(state: PathState): boolean {
+    return state.path.own !== undefined && this.#telling(state.path.own, new Set()) > TELLING;
+  }
+
+  #telling(expr: Expr, seen: Set<number>): number {
+    if (expr.op === 'not') return this.#telling(expr.child, seen);
+    if (expr.op !== 'atom') return this.#ev.children(expr).reduce((sum, child) => sum + this.#telling(child, seen), 0);
+    if (seen.has(expr.atom) || this.#ev.atom(expr.atom).kind !== 'fact') return 0;
+    seen.add(expr.atom);
+    return this.#ev.hasEvidence(expr) ? this.#weight(expr.atom) : 0;
+  }
+
+  #weight(atom: number): number {
+    return 1 / (this.#policy.spread[atom] ?? 1);
+  }
+
+  #rank({ has, needs }: Way): readonly number[] {
+    const sum = (atoms: readonly number[]): number => atoms.reduce((total, i) => total + this.#weight(i), 0);
+    const done = sum(has);
+    const open = sum(needs.map((n) => n.atom));
+    return [needs.some((n) => n.kind !== 'document') ? 1 : 0, -done / (done + open), needs.length];
+  }
+}
+
+const compare = (a: readonly number[], b: readonly number[]): number => {
+  for (let i = 0; i < a.length; i++) {
+    const d = (a[i] ?? 0) - (b[i] ?? 0);
+    if (d !== 0) return d;
+  }
+  return 0;
+};

@@ -1,0 +1,83 @@
+import type { Trace } from './assessment.ts';
+import type { Expr } from './compile.ts';
+import type { ExclusionState } from './decide.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { FactCatalog } from './fact-source.ts';
+import type { PathState } from './path-state.ts';
+import { atomFact, atomLabel } from './words.ts';
+
+const HEADINGS = { all: 'all of', any: 'any of', not: 'not' } as const;
+
+/** Tells the evaluated criteria tree, passage by passage. */
+export class Tracer {
+  readonly #ev: Evaluation;
+  readonly #catalog: FactCatalog;
+
+  constructor(ev: Evaluation, catalog: FactCatalog) {
+    this.#ev = ev;
+    this.#catalog = catalog;
+  }
+
+  exclusion({ exclusion, truth }: ExclusionState): Trace {
+    return {
+      id: exclusion.id,
+      label: exclusion.label,
+      cite: exclusion.cite,
+      ...(exclusion.note !== undefined && { note: exclusion.note }),
+      truth,
+      children: [
+        this.#node(exclusion.criteria),
+        ...(exclusion.unless === undefined ? [] : [{ ...this.#node(exclusion.unless), label: 'unless' }]),
+      ],
+    };
+  }
+
+  path(state: PathState): Trace {
+    const { path, entry } = state;
+    const about = entry === undefined ? [] : [this.#node(entry)].map((t) => ({ ...t, label: `about: ${t.label}` }));
+    const ruledOut =
+      state.closedBy.length === 0 ? [] : [{ label: 'ruled out', truth: 'true' as const, evidence: state.closedBy }];
+    return {
+      id: path.id,
+      label: path.label,
+      cite: path.cite,
+      ...(path.note !== undefined && { note: path.note }),
+      truth: state.truth,
+      inPlay: state.inPlay,
+      children: [...about, ...this.#ev.children(path.criteria).map((c) => this.#node(c)), ...ruledOut],
+    };
+  }
+
+  #node(expr: Expr): Trace {
+    const meta = {
+      ...(expr.id !== undefined && { id: expr.id }),
+      ...(expr.cite !== undefined && { cite: expr.cite }),
+      ...(expr.note !== undefined && { note: expr.note }),
+    };
+    const truth = this.#ev.truth(expr);
+    if (expr.op === 'atom') {
+      const value = this.#ev.value(expr.atom);
+      const atom = this.#ev.atom(expr.atom);
+      return {
+        ...meta,
+        label: expr.label ?? atomLabel(atom, this.#catalog),
+        truth,
+        fact: atomFact(atom),
+        ...(value.gap !== undefined && { gap: value.gap }),
+        ...(value.evidence.length > 0 && { evidence: value.evidence }),
+        ...(value.conflicts !== undefined && value.conflicts.length > 0 && { conflicts: value.conflicts }),
+        ...(value.leads !== undefined && value.leads.length > 0 && { leads: value.leads }),
+      };
+    }
+    if (expr.op === 'review') return { ...meta, label: expr.label ?? `left to a reviewer: ${expr.what}`, truth };
+    if (expr.op === 'any-indication')
+      return { ...meta, label: expr.label ?? 'any other indication of this policy', truth };
+    const heading = expr.op === 'at-least' ? `at least ${expr.n} of` : HEADINGS[expr.op];
+    return {
+      ...meta,
+      label: expr.label ?? heading,
+      truth,
+      children: this.#ev.children(expr).map((c) => this.#node(c)),
+    };
+  }
+}
