@@ -5,6 +5,7 @@ import { type ServerProcess, startServer } from './server-process.ts';
 
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 4);
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
+const WARM_SECONDS = 3;
 const CONNECTIONS = 8;
 const SIZES = [
   { name: '5 KB', extra: 0 },
@@ -66,8 +67,8 @@ async function sideBySide(): Promise<void> {
       })
     ).text();
     const bare = await startServer(here('bare-server.ts'), ['3612', String(answer.length)], {}, 3612);
-    await load(ours, body, 1);
-    await load(bare, body, 1);
+    await load(ours, body, WARM_SECONDS);
+    await load(bare, body, WARM_SECONDS);
     const pairs: { ours: Measured; bare: Measured }[] = [];
     for (let i = 0; i < ROUNDS; i++)
       pairs.push({ ours: await load(ours, body, SECONDS), bare: await load(bare, body, SECONDS) });

@@ -4,7 +4,7 @@ import { type Json, text } from '../chart/json.ts';
 import { localKey } from '../chart/references.ts';
 import { answerOrders } from '../criteria-check/answer-orders.ts';
 import type { Checker, OrderCheck } from '../criteria-check/check-order.ts';
-import { type Interval, today } from '../dates/day.ts';
+import type { Calendar, Interval } from '../dates/day.ts';
 import type { Ehr } from '../ehr/ehr-registry.ts';
 import { FhirAccess, type FhirCall } from '../ehr/fhir-access.ts';
 import { serviceRequests } from '../order/order.ts';
@@ -16,7 +16,7 @@ import type { ServiceDefinition } from './service-definition.ts';
 export interface OrderServiceOptions {
   readonly checker: Checker;
   readonly cards: Omit<CardOptions, 'quirks'>;
-  readonly timeZone: string;
+  readonly calendar: Calendar;
   readonly deadlineMs: number;
   /** the registered EHR of a FHIR base, and whether it may have a private address */
   readonly ehrOf: (fhirServer: string) => { readonly ehr: Ehr; readonly privateNetwork: boolean } | undefined;
@@ -41,9 +41,10 @@ function ordersOf(request: OrderHookRequest): readonly Json[] {
   return orders.filter((o) => selected.has(`ServiceRequest/${text(o['id'])}`));
 }
 
-const now = (timeZone: string): Interval => {
-  const day = today(timeZone, Date.now());
-  return { lo: day, hi: day, at: Date.now() };
+const now = (calendar: Calendar): Interval => {
+  const at = Date.now();
+  const day = calendar(at);
+  return { lo: day, hi: day, at };
 };
 
 /**
@@ -77,7 +78,7 @@ export async function answerOrderHook(
       base: request.fhirServer,
       fhir,
       ehr: registered?.ehr,
-      today: now(options.timeZone),
+      today: now(options.calendar),
       sections: service.sections,
     },
     options.checker,

@@ -1,5 +1,6 @@
-import express, { type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { readFeedback } from './feedback.ts';
+import { jsonBody } from './json-body.ts';
 import { sendOutcome, sendProblem } from './operation-outcome.ts';
 import { answerOrderHook, type OrderServiceOptions } from './order-service.ts';
 import { readRequest } from './request.ts';
@@ -10,15 +11,7 @@ export interface CdsHooksOptions extends OrderServiceOptions {
   readonly bodyLimit: string;
 }
 
-const JSON_TYPES = ['application/json', 'application/fhir+json', 'application/json+fhir', 'application/*+json'];
 const FEEDBACK_LIMIT = '1mb';
-
-/** Only JSON bodies are read; anything else is 415 rather than an undefined body. */
-function onlyJson(req: Request, res: Response, next: () => void): void {
-  if (req.is(JSON_TYPES) === false || req.headers['content-type'] === undefined)
-    sendProblem(res, 415, 'not-supported', 'Content-Type', 'expected application/json');
-  else next();
-}
 
 const methodNotAllowed =
   (allowed: string) =>
@@ -32,7 +25,6 @@ export function cdsHooksRoutes(options: CdsHooksOptions): Router {
   const router = Router();
   const byId = new Map(options.services.map((s) => [s.id, s]));
   const discoveryText = JSON.stringify(discovery(options.services));
-  const body = express.json({ limit: options.bodyLimit, type: JSON_TYPES });
 
   router
     .route('/')
@@ -43,7 +35,7 @@ export function cdsHooksRoutes(options: CdsHooksOptions): Router {
 
   router
     .route('/:id')
-    .post(onlyJson, body, async (req: Request<{ id: string }>, res) => {
+    .post(...jsonBody(options.bodyLimit), async (req: Request<{ id: string }>, res) => {
       const service = byId.get(req.params.id);
       if (service === undefined) return sendProblem(res, 404, 'not-found', 'id', 'there is no such CDS service');
       const read = readRequest(service.hook, req.body);
@@ -63,7 +55,7 @@ export function cdsHooksRoutes(options: CdsHooksOptions): Router {
 
   router
     .route('/:id/feedback')
-    .post(onlyJson, express.json({ limit: FEEDBACK_LIMIT, type: JSON_TYPES }), (req: Request<{ id: string }>, res) => {
+    .post(...jsonBody(FEEDBACK_LIMIT), (req: Request<{ id: string }>, res) => {
       if (!byId.has(req.params.id)) return sendProblem(res, 404, 'not-found', 'id', 'there is no such CDS service');
       const read = readFeedback(req.body);
       if (!read.ok) return sendOutcome(res, 400, 'structure', read.problems);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { formatDay } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import type { Assessment } from '../policy/assessment.ts';
@@ -14,18 +14,16 @@ const policyHashes = new WeakMap<CompiledPolicy, string>();
 export function policyHash(policy: CompiledPolicy): string {
   const known = policyHashes.get(policy);
   if (known !== undefined) return known;
-  const hash = createHash('sha256').update(policy.text).digest('hex');
-  policyHashes.set(policy, hash);
-  return hash;
+  const digest = hash('sha256', policy.text);
+  policyHashes.set(policy, digest);
+  return digest;
 }
 
 /** A UUIDv5 of a name in our namespace (RFC 9562, section 5.5). */
 export function uuidV5(name: string): string {
-  const hash = createHash('sha1').update(NAMESPACE).update(name).digest().subarray(0, 16);
-  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
-  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = hash.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const hex = hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(name)]));
+  const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** The id of an assessment: the same order, policy text, facts and dates always give the same id. */

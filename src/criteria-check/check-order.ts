@@ -285,9 +285,9 @@ function exemption(policy: CompiledPolicy, study: Study, lineOfBusiness: LineOfB
 
 /** Red flags that are documented or suspected, wherever they are. */
 function urgentFacts(facts: FactEngine, checker: Checker): readonly Evidence[] {
-  return checker.knowledge.vocabulary.urgent().flatMap((fact) => {
-    const value = facts.fact({ fact, certainty: 'suspected', region: 'any', strictRegion: false });
-    return value.truth === 'true' ? value.evidence.map((e) => ({ ...e, fact })) : [];
+  return checker.knowledge.vocabulary.urgent.flatMap((query) => {
+    const value = facts.fact(query);
+    return value.truth === 'true' ? value.evidence.map((e) => ({ ...e, fact: query.fact })) : [];
   });
 }
 

@@ -30,7 +30,7 @@ export function neededSections(knowledge: Knowledge): ReadonlySet<Section> {
       else if (atom.kind === 'schedule') for (const q of [atom.last, atom.countedFrom]) visit(q.fact);
     }
   }
-  for (const urgent of knowledge.vocabulary.urgent()) visit(urgent);
+  for (const urgent of knowledge.vocabulary.urgent) visit(urgent.fact);
   const sections = [...facts].flatMap((id) => knowledge.vocabulary.plan(id).sections);
   return new Set([...ALWAYS, ...sections]);
 }

@@ -54,8 +54,24 @@ export function parseDate(text: unknown): Interval | undefined {
   return Number.isNaN(at) ? { lo: day, hi: day } : { lo: day, hi: day, at };
 }
 
+const TWO_DIGITS = Array.from({ length: 32 }, (_, n) => String(n).padStart(2, '0'));
+
 /** Writes a day as "YYYY-MM-DD". */
-export const formatDay = (day: Day): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+export function formatDay(day: Day): string {
+  // Years counted from 1 March in eras of 400 years, so that the leap day is the last of its year.
+  const shifted = day + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const inEra = shifted - era * 146_097;
+  const year = Math.floor(
+    (inEra - Math.floor(inEra / 1460) + Math.floor(inEra / 36_524) - Math.floor(inEra / 146_096)) / 365,
+  );
+  const inYear = inEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
+  const fromMarch = Math.floor((5 * inYear + 2) / 153);
+  const date = inYear - Math.floor((153 * fromMarch + 2) / 5) + 1;
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+  const full = year + era * 400 + (month <= 2 ? 1 : 0);
+  return `${full < 1000 ? String(full).padStart(4, '0') : full}-${TWO_DIGITS[month]}-${TWO_DIGITS[date]}`;
+}
 
 /** Writes an interval as the FHIR date that it came from: a day, a month or a year, else "from/to". */
 export function formatInterval(interval: Interval): string {
@@ -67,14 +83,16 @@ export function formatInterval(interval: Interval): string {
   return `${lo}/${hi}`;
 }
 
+/** Tells the day at an instant (epoch milliseconds). */
+export type Calendar = (now: number) => Day;
+
 /**
- * Today's day in an IANA time zone.
- * @param now epoch milliseconds
+ * The calendar of an IANA time zone.
+ * @throws RangeError when there is no such zone
  */
-export function today(timeZone: string, now: number): Day {
-  const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
-  const parsed = parseDate(parts.format(now));
-  return parsed === undefined ? Math.floor(now / DAY_MS) : parsed.lo;
+export function calendarOf(timeZone: string): Calendar {
+  const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  return (now) => parseDate(format.format(now))?.lo ?? Math.floor(now / DAY_MS);
 }
 
 function addMonths(day: Day, months: number): Day {

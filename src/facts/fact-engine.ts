@@ -43,9 +43,7 @@ export class FactEngine implements FactSource, FactContext {
   readonly serviceDate: Day;
   readonly chart: Chart;
   readonly vocabulary: Vocabulary;
-  readonly #memo = new Map<string, FactValue>();
-  /** the same for queries that are the same object, as those of a policy are */
-  readonly #asked = new Map<FactQuery, FactValue>();
+  readonly #memo = new Map<FactQuery, FactValue>();
   readonly #episodes = new Map<Region | 'any', Episode>();
 
   /**
@@ -77,12 +75,11 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   fact(query: FactQuery): FactValue {
-    const asked = this.#asked.get(query);
-    if (asked !== undefined) return asked;
-    const key = memoKey(query);
-    const value = this.#memo.get(key) ?? this.#derive(query);
-    this.#memo.set(key, value);
-    this.#asked.set(query, value);
+    const one = this.vocabulary.queries.one(query);
+    const known = this.#memo.get(one);
+    if (known !== undefined) return known;
+    const value = this.#derive(one);
+    this.#memo.set(one, value);
     return value;
   }
 
@@ -226,7 +223,7 @@ export class FactEngine implements FactSource, FactContext {
   /** Facts made of others: the same question is asked of each. */
   #compose(fact: FactInput, query: FactQuery, own: FactValue): FactValue {
     if (fact.any === undefined && fact.all === undefined) return own;
-    const parts = [...(fact.any ?? []), ...(fact.all ?? [])].map((f) => this.fact({ ...query, fact: f }));
+    const parts = this.vocabulary.queries.parts(query, fact).map((q) => this.fact(q));
     if (fact.evidence.length > 0) {
       if (own.truth !== 'unknown' && fact.any !== undefined && own.truth === 'true') return own;
       parts.push(own);
@@ -316,9 +313,6 @@ export class FactEngine implements FactSource, FactContext {
     return truth === 'false' ? { ...value, truth, from } : { truth, evidence: [], gap: 'unclear', from };
   }
 }
-
-const memoKey = (q: FactQuery): string =>
-  `${q.fact}|${q.certainty}|${q.region}|${q.strictRegion}|${q.within?.count ?? ''}${q.within?.unit ?? ''}|${q.ago?.count ?? ''}${q.ago?.unit ?? ''}|${typeof q.since === 'object' ? q.since.fact : (q.since ?? '')}|${q.source ?? ''}`;
 
 /** Does an answer settle a query? A known answers a suspicion with yes; a denied suspicion denies the diagnosis too. */
 function answersQuery(answer: AnswerRecord, query: FactQuery): boolean {

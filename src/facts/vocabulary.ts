@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Duration, parseDuration } from '../dates/day.ts';
-import type { FactCatalog, FactDescription } from '../policy/fact-source.ts';
+import type { FactCatalog, FactDescription, FactQuery } from '../policy/fact-source.ts';
 import type { CodeIndex } from '../terminology/code-sets.ts';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { type FactPlan, planFact } from './fact-plan.ts';
+import { QueryPool } from './query-pool.ts';
 import { type BlockInput, type EpisodeInput, type FactInput, FactsFile } from './schema.ts';
 
 /** A duration that the schema has checked. */
@@ -19,15 +20,19 @@ export class Vocabulary implements FactCatalog {
   readonly facts: ReadonlyMap<string, FactInput>;
   readonly episode: EpisodeInput;
   readonly codes: CodeIndex;
+  readonly queries = new QueryPool();
   readonly #plans = new Map<string, FactPlan>();
-  readonly #urgent: readonly string[];
+  /** suspicion of each urgent fact, anywhere */
+  readonly urgent: readonly FactQuery[];
   readonly #descriptions = new Map<string, FactDescription>();
 
   constructor(facts: ReadonlyMap<string, FactInput>, episode: EpisodeInput, codes: CodeIndex) {
     this.facts = facts;
     this.episode = episode;
     this.codes = codes;
-    this.#urgent = [...facts].flatMap(([id, fact]) => (fact.urgent ? [id] : []));
+    this.urgent = [...facts].flatMap(([id, fact]) =>
+      fact.urgent ? [{ fact: id, certainty: 'suspected' as const, region: 'any' as const, strictRegion: false }] : [],
+    );
     for (const [id, fact] of facts) {
       this.#plans.set(id, planFact(fact, episode, facts, codes));
       this.#descriptions.set(id, {
@@ -42,11 +47,6 @@ export class Vocabulary implements FactCatalog {
 
   describe(fact: string): FactDescription | undefined {
     return this.#descriptions.get(fact);
-  }
-
-  /** The names of the urgent facts. */
-  urgent(): readonly string[] {
-    return this.#urgent;
   }
 
   /** How a fact is looked up. @throws RangeError when there is no such fact */

@@ -230,34 +230,36 @@ export class Evaluation {
         };
       }
       case 'all':
-        return this.#timedAtLeast(this.children(expr).length, this.children(expr));
+        return this.#timedAtLeast(expr, this.children(expr).length);
       case 'any':
-        return this.#timedAtLeast(1, this.children(expr));
+        return this.#timedAtLeast(expr, 1);
       case 'at-least':
-        return this.#timedAtLeast(expr.n, this.children(expr));
+        return this.#timedAtLeast(expr, expr.n);
       default:
         return { truth: this.truth(expr) };
     }
   }
 
-  #timedAtLeast(n: number, children: readonly Expr[]): Timed {
-    const parts = children.map((c) => this.timed(c));
-    const truth = atLeast(
-      n,
-      parts.map((p) => p.truth),
-    );
-    const trues = parts.filter((p) => p.truth === 'true');
+  #timedAtLeast(expr: Expr, n: number): Timed {
+    const children = this.children(expr);
+    const truth = this.truth(expr);
+    const ends: number[] = [];
+    const starts: number[] = [];
+    for (const child of children) {
+      if (this.truth(child) === 'true') {
+        ends.push(this.timed(child).until ?? Number.POSITIVE_INFINITY);
+        continue;
+      }
+      const { from } = this.timed(child);
+      if (from !== undefined) starts.push(from);
+      // all of them are needed, and time does not change this one
+      else if (truth !== 'true' && n === children.length) return { truth };
+    }
     if (truth === 'true') {
-      const ends = trues.map((p) => p.until ?? Number.POSITIVE_INFINITY).sort((a, b) => b - a);
-      const until = n === 0 ? undefined : ends[n - 1];
+      const until = n === 0 ? undefined : ends.sort((a, b) => b - a)[n - 1];
       return { truth, ...(until !== undefined && until !== Number.POSITIVE_INFINITY && { until }) };
     }
-    const starts = parts
-      .flatMap((p) => (p.truth === 'true' || p.from === undefined ? [] : [p.from]))
-      .sort((a, b) => a - b);
-    const from = starts[n - trues.length - 1];
-    if (from === undefined) return { truth };
-    const lasting = trues.filter((p) => p.until === undefined || p.until >= from).length;
-    return lasting === trues.length ? { truth, from } : { truth };
+    const from = starts.sort((a, b) => a - b)[n - ends.length - 1];
+    return from !== undefined && ends.every((until) => until >= from) ? { truth, from } : { truth };
   }
 }

@@ -142,10 +142,15 @@ export class WaySearch {
     if (expr.op === 'not') return this.#ways(expr.child, want === 'true' ? 'false' : 'true');
     const children = this.#ev.children(expr);
     const n = expr.op === 'at-least' ? expr.n : expr.op === 'all' ? children.length : 1;
-    return choose(
-      children.map((c) => this.#ways(c, want)),
-      want === 'true' ? n : children.length - n + 1,
-    );
+    const needed = want === 'true' ? n : children.length - n + 1;
+    const options: (readonly Costed[])[] = [];
+    for (const child of children) {
+      const found = this.#ways(child, want);
+      if (found.length > 0) options.push(found);
+      // all of them are needed, and one cannot be had
+      else if (needed === children.length) return NONE;
+    }
+    return choose(options, needed);
   }
 
   #leaf(atom: number, want: 'true' | 'false'): readonly Costed[] {

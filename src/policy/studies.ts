@@ -79,27 +79,29 @@ export class StudyCatalog {
   readonly studies: readonly Study[];
   readonly open: readonly OpenStudy[];
   readonly #byCode = new Map<string, Study>();
-  readonly #byCoding = new Map<string, Study | OpenStudy>();
+  readonly #byCoding = {
+    cpt: new Map<string, Study | OpenStudy>(),
+    loinc: new Map<string, Study | OpenStudy>(),
+    snomed: new Map<string, Study | OpenStudy>(),
+  };
 
   constructor(file: z.infer<typeof StudiesFile>) {
     this.studies = file.studies;
     this.open = file['left-open'];
     const bare = (item: string): string => item.split(' ', 1)[0] ?? item;
-    for (const open of this.open) {
-      for (const code of open.loinc) this.#byCoding.set(`loinc|${bare(code)}`, open);
-      for (const code of open.snomed) this.#byCoding.set(`snomed|${bare(code)}`, open);
+    for (const study of [...this.open, ...file.studies]) {
+      for (const code of study.loinc) this.#byCoding.loinc.set(bare(code), study);
+      for (const code of study.snomed) this.#byCoding.snomed.set(bare(code), study);
     }
     for (const study of file.studies) {
       this.#byCode.set(study.code, study);
-      this.#byCoding.set(`cpt|${study.code}`, study);
-      for (const code of study.loinc) this.#byCoding.set(`loinc|${bare(code)}`, study);
-      for (const code of study.snomed) this.#byCoding.set(`snomed|${bare(code)}`, study);
+      this.#byCoding.cpt.set(study.code, study);
     }
   }
 
-  /** The study, or the study with contrast or region left open, that a coding names. @param system cpt, loinc or snomed */
+  /** The study, or the study with contrast or region left open, that a coding of CPT, LOINC or SNOMED CT names. */
   byCoding(system: string, code: string): Study | OpenStudy | undefined {
-    return this.#byCoding.get(`${system}|${code}`);
+    return system === 'cpt' || system === 'loinc' || system === 'snomed' ? this.#byCoding[system].get(code) : undefined;
   }
 
   /** The study of a CPT or HCPCS code. */

@@ -5,6 +5,7 @@ import { loadServices } from '../cds-hooks/service-definition.ts';
 import { canonicalUrls } from '../chart/readers/answer.ts';
 import { type Knowledge, loadKnowledge } from '../criteria-check/knowledge.ts';
 import { neededSections } from '../criteria-check/needed-sections.ts';
+import { calendarOf } from '../dates/day.ts';
 import { type Ehr, type EhrRegistry, loadEhrs } from '../ehr/ehr-registry.ts';
 import { isLoopback } from '../ehr/network.ts';
 import { OUTCOMES } from '../policy/assessment.ts';
@@ -69,7 +70,7 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
       bodyLimit: config.BODY_LIMIT,
       checker: { knowledge, canonical },
       cards: { sourceLabel: config.SOURCE_LABEL, canonicalBase: config.CANONICAL_BASE, studies: knowledge.studies },
-      timeZone: config.TIME_ZONE,
+      calendar: calendarOf(config.TIME_ZONE),
       deadlineMs: config.DEADLINE_MS,
       ehrOf: ehrFinder(registry, config.development),
     },

@@ -38,6 +38,10 @@ const bound = (range: Json | undefined, end: 'low' | 'high'): number | undefined
 
 const FINAL = new Set(['final', 'amended', 'corrected']);
 
+/** Does a fact understand the code or the coded value? Most of a chart is silent on the spine. */
+const speaks = (ctx: ReadContext, part: Json): boolean =>
+  ctx.hits(part['code']).length > 0 || ctx.hits(part['valueCodeableConcept']).length > 0;
+
 /** Reads an Observation and its components; one whose code names an imaging study is also an examination. */
 export function readObservation(
   ctx: ReadContext,
@@ -46,15 +50,15 @@ export function readObservation(
 ): readonly (ObservationRecord | ImagingRecord)[] {
   const study = ctx.study(r['code']);
   if (study !== undefined) return [readImaging(ctx, r, ref, study, start(r, 'effective'))];
+  const parts = [r, ...objects(r['component'])].filter((part) => speaks(ctx, part));
+  if (parts.length === 0) return [];
   const status = text(r['status']);
   const when = start(r, 'effective') ?? parseDate(r['issued']);
   const encounter = localKey(object(r['encounter']));
   const site = ctx.site(r['bodySite']);
   const siteHits = ctx.hits(r['bodySite']);
-  const one = (part: Json): ObservationRecord | undefined => {
-    const hits = ctx.hits(part['code']);
+  const one = (part: Json): ObservationRecord => {
     const value = part['dataAbsentReason'] === undefined ? observedValue(ctx, part) : undefined;
-    if (hits.length === 0 && !(value?.kind === 'coded' && value.hits.length > 0)) return undefined;
     const { codes, hits: interpreted } = ctx.interpretation(part['interpretation']);
     const range = objects(part['referenceRange'])[0];
     const low = bound(range, 'low');
@@ -62,7 +66,7 @@ export function readObservation(
     return {
       type: 'observation',
       ref,
-      hits,
+      hits: ctx.hits(part['code']),
       site,
       ...(encounter !== undefined && { encounter }),
       final: status === undefined || FINAL.has(status),
@@ -75,5 +79,5 @@ export function readObservation(
       siteHits,
     };
   };
-  return [r, ...objects(r['component'])].flatMap((part) => one(part) ?? []);
+  return parts.map(one);
 }

@@ -1,0 +1,35 @@
+import type { FactQuery } from '../policy/fact-source.ts';
+import type { FactInput } from './schema.ts';
+
+const keyOf = (q: FactQuery): string =>
+  `${q.fact}|${q.certainty}|${q.region}|${q.strictRegion}|${q.within?.count ?? ''}${q.within?.unit ?? ''}|${q.ago?.count ?? ''}${q.ago?.unit ?? ''}|${typeof q.since === 'object' ? q.since.fact : (q.since ?? '')}|${q.source ?? ''}`;
+
+/**
+ * Makes equal queries one object, so that answers can be remembered by identity. Queries come from policies and from the
+ * vocabulary alone, never from a request: the pool is as large as they are.
+ */
+export class QueryPool {
+  readonly #byKey = new Map<string, FactQuery>();
+  readonly #same = new WeakMap<FactQuery, FactQuery>();
+  readonly #parts = new WeakMap<FactQuery, readonly FactQuery[]>();
+
+  /** The one object for all queries equal to this. */
+  one(query: FactQuery): FactQuery {
+    const known = this.#same.get(query);
+    if (known !== undefined) return known;
+    const key = keyOf(query);
+    const first = this.#byKey.get(key) ?? query;
+    this.#byKey.set(key, first);
+    this.#same.set(query, first);
+    return first;
+  }
+
+  /** The same question, asked of each fact that a fact is made of. */
+  parts(query: FactQuery, fact: FactInput): readonly FactQuery[] {
+    const known = this.#parts.get(query);
+    if (known !== undefined) return known;
+    const parts = [...(fact.any ?? []), ...(fact.all ?? [])].map((part) => this.one({ ...query, fact: part }));
+    this.#parts.set(query, parts);
+    return parts;
+  }
+}
