@@ -52,7 +52,7 @@ function checkedCard(check: CheckedOrder, options: CardOptions): Card {
   return {
     uuid: randomUUID(),
     summary: checkedSummary(check),
-    detail: `${checkedDetail(check)}${contrastNote(check, options, alternatives.length)}`,
+    detail: `${checkedDetail(check, options.studies)}${contrastNote(check, options, alternatives.length)}`,
     indicator: warning ? 'warning' : 'info',
     source: source(options),
     ...(suggestions.length > 0 && {

@@ -1,6 +1,7 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import type { NearestPath } from '../policy/assessment.ts';
+import type { StudyCatalog } from '../policy/studies.ts';
 import { evidenceList, factLabels, list, NOT_A_DECISION, URGENT } from './words.ts';
 
 const section = (heading: string, lines: readonly string[]): readonly string[] =>
@@ -43,7 +44,7 @@ function policyLines(check: CheckedOrder): readonly string[] {
 }
 
 /** The card's detail: Markdown without HTML that reads well as plain text too. It holds no text of the chart, only dates and ids. */
-export function checkedDetail(check: CheckedOrder): string {
+export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): string {
   const { assessment, study, order } = check;
   const label = factLabels(check);
   const asDocumented =
@@ -101,7 +102,7 @@ export function checkedDetail(check: CheckedOrder): string {
     ),
     ...section(
       'The policy names',
-      assessment.alternatives.map((code) => `${code}${check.study.code === code ? '' : ''}`),
+      assessment.alternatives.map((code) => `${code} (${studies.get(code)?.label ?? 'study'})`),
     ),
     ...(assessment.silentScreens.length === 0
       ? []

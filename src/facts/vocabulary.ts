@@ -38,6 +38,7 @@ export class Vocabulary implements FactCatalog {
       this.#descriptions.set(id, {
         id,
         label: fact.label,
+        care: tellsOfCare(fact),
         ask: fact.ask,
         ...(fact.action !== undefined && { action: fact.action }),
         ...(fact.takes !== undefined && { takes: duration(fact.takes) }),
@@ -56,6 +57,15 @@ export class Vocabulary implements FactCatalog {
     return plan;
   }
 }
+
+const CARE = ['course', 'improvement', 'visit', 'order', 'orderer', 'change', 'procedure'];
+
+/** Care given, however it went: no coded finding, measurement or examination that shows something in particular. */
+const tellsOfCare = (fact: FactInput): boolean =>
+  fact.evidence.length > 0 &&
+  fact.evidence.every((block) =>
+    'imaging' in block ? block.imaging.shows === undefined : Object.keys(block).every((kind) => CARE.includes(kind)),
+  );
 
 /** Members of a fact that name code sets. */
 const NAMING = new Set([

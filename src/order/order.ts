@@ -92,7 +92,7 @@ function resolve(
   };
 }
 
-/** The as-of date: the day the order was written, else today; an order cannot be written in the future. */
+/** The as-of date: the day the order was written, else today. */
 const asOfDate = (resource: Json, now: Interval): Interval => {
   const authored = parseDate(resource['authoredOn']);
   return authored === undefined ? now : authored;

@@ -34,7 +34,7 @@ class Assessor {
     this.#asOf = source.asOf;
     const search = new WaySearch(this.#states);
     this.#decider = new Decider(policy, order, this.#states, search);
-    this.#nearest = new NearestWays(policy, this.#states, search, this.#decider);
+    this.#nearest = new NearestWays(policy, this.#states, search, this.#decider, catalog);
   }
 
   assess(): Assessment {

@@ -135,7 +135,7 @@ export interface CompiledPolicy {
   readonly atoms: readonly Atom[];
   /** how many different nodes there are */
   readonly nodes: number;
-  /** of each leaf, in how many passages it speaks: few = telling, many = a common requirement */
+  /** of each leaf, the share of the passages in which it speaks: small = telling, large = a common requirement */
   readonly spread: readonly number[];
   readonly paths: readonly CompiledPath[];
   readonly exclusions: readonly CompiledExclusion[];
@@ -209,7 +209,8 @@ const atomsOf = (expr: Expr, out: Set<number> = new Set()): Set<number> => {
 function spreadOf(paths: readonly CompiledPath[], atoms: number): readonly number[] {
   const passages = Array.from({ length: atoms }, () => new Set<string>());
   for (const path of paths) for (const i of atomsOf(path.whole)) passages[i]?.add(path.core);
-  return passages.map((p) => Math.max(1, p.size));
+  const all = new Set(paths.map((p) => p.core)).size;
+  return passages.map((p) => Math.max(1, p.size) / Math.max(1, all));
 }
 
 class Compiler {

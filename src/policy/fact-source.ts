@@ -114,6 +114,8 @@ export interface FactDescription {
   readonly action?: string;
   /** how long the action takes before the fact can be true */
   readonly takes?: Duration;
+  /** it tells of care that was given (films, treatment, visits), not of what the patient has */
+  readonly care: boolean;
 }
 
 /** The vocabulary as the policy engine sees it. */

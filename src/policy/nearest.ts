@@ -1,6 +1,7 @@
 import type { CompiledPolicy, Expr } from './compile.ts';
 import type { Decider } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
+import type { FactCatalog } from './fact-source.ts';
 import type { Way, WaySearch } from './needs.ts';
 import type { PathState, PathStates } from './path-state.ts';
 
@@ -10,8 +11,8 @@ export interface Candidate {
   readonly way: Way;
 }
 
-/** Evidence that as many passages share as this is none for a red flag of its own. */
-const TELLING = 0.5;
+/** A leaf that speaks in a larger share of the passages tells nothing of one of them. */
+const TELLING = 1 / 3;
 
 /** Ranks the ways to "met" for one chart. */
 export class NearestWays {
@@ -20,8 +21,10 @@ export class NearestWays {
   readonly #ev: Evaluation;
   readonly #search: WaySearch;
   readonly #decider: Decider;
+  readonly #catalog: FactCatalog;
 
-  constructor(policy: CompiledPolicy, states: PathStates, search: WaySearch, decider: Decider) {
+  constructor(policy: CompiledPolicy, states: PathStates, search: WaySearch, decider: Decider, catalog: FactCatalog) {
+    this.#catalog = catalog;
     this.#policy = policy;
     this.#states = states;
     this.#ev = states.evaluation;
@@ -56,17 +59,20 @@ export class NearestWays {
     });
   }
 
-  /** Does the chart say anything that speaks of this indication in particular? */
-  hasTellingEvidence(state: PathState): boolean {
-    return state.path.own !== undefined && this.#telling(state.path.own, new Set()) > TELLING;
+  /** Does the chart say anything of the patient that speaks of this indication in particular? */
+  hasTellingEvidence({ path }: PathState): boolean {
+    return path.own !== undefined && this.#tells(path.own);
   }
 
-  #telling(expr: Expr, seen: Set<number>): number {
-    if (expr.op === 'not') return this.#telling(expr.child, seen);
-    if (expr.op !== 'atom') return this.#ev.children(expr).reduce((sum, child) => sum + this.#telling(child, seen), 0);
-    if (seen.has(expr.atom) || this.#ev.atom(expr.atom).kind !== 'fact') return 0;
-    seen.add(expr.atom);
-    return this.#ev.hasEvidence(expr) ? this.#weight(expr.atom) : 0;
+  #tells(expr: Expr): boolean {
+    if (expr.op !== 'atom') return this.#ev.children(expr).some((child) => this.#tells(child));
+    const atom = this.#ev.atom(expr.atom);
+    return (
+      atom.kind === 'fact' &&
+      (this.#policy.spread[expr.atom] ?? 1) <= TELLING &&
+      this.#catalog.describe(atom.query.fact)?.care === false &&
+      this.#ev.hasEvidence(expr)
+    );
   }
 
   #weight(atom: number): number {

@@ -85,3 +85,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new ConfigError('SANDBOX: the sandbox EHR cannot be served with NODE_ENV=production');
   return { ...parsed.data, development, SANDBOX: parsed.data.SANDBOX ?? development };
 }
+
+/** Every setting with its meaning and default, in the order of the schema. */
+export const listSettings = (): readonly { name: string; meaning: string; fallback: string | undefined }[] =>
+  Object.entries(ConfigSchema.shape).map(([name, schema]) => {
+    const parsed = schema.safeParse(undefined);
+    const fallback =
+      parsed.success && parsed.data !== undefined ? String(parsed.data).replace(`${root}/`, '') : undefined;
+    return { name, meaning: schema.description ?? '', fallback };
+  });

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { ChartError } from '../criteria-check/check-bundle.ts';
+import { ConfigError } from '../server/config.ts';
+import { InvalidFileError } from '../yaml/yaml-file.ts';
+import { assess } from './assess.ts';
+import { type Command, UsageError } from './command.ts';
+import { config } from './config.ts';
+
+const COMMANDS: Readonly<Record<string, Command>> = { assess, config };
+const NAME = 'payer-policy-cds';
+
+const overview = (): string =>
+  [
+    `usage: ${NAME} COMMAND [options]`,
+    '',
+    ...Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(18)} ${command.summary}`),
+    '',
+    `${NAME} COMMAND --help tells more.`,
+  ].join('\n');
+
+/** The longest command name that the arguments begin with: "policy lint" before "policy". */
+function find(args: readonly string[]): { readonly command: Command; readonly rest: readonly string[] } | undefined {
+  for (const words of [2, 1]) {
+    const command = COMMANDS[args.slice(0, words).join(' ')];
+    if (command !== undefined) return { command, rest: args.slice(words) };
+  }
+  return undefined;
+}
+
+/** Mistakes of the caller end in one line and exit code 2; anything else is a defect and shows its stack. */
+function fail(error: unknown): number {
+  const ours = [UsageError, ChartError, ConfigError].some((kind) => error instanceof kind);
+  const parsing = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  if (error instanceof InvalidFileError) for (const problem of error.problems) console.error(problem);
+  else if (ours || parsing) console.error(`${NAME}: ${(error as Error).message}`);
+  else console.error(error);
+  return 2;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const found = find(args);
+  if (found === undefined) {
+    const asked = args.length === 0 || args[0] === '--help' || args[0] === '-h';
+    (asked ? console.log : console.error)(
+      asked ? overview() : `${NAME}: there is no command "${args[0]}"\n\n${overview()}`,
+    );
+    return asked ? 0 : 2;
+  }
+  if (found.rest.includes('--help') || found.rest.includes('-h')) {
+    console.log(`usage: ${NAME} ${found.command.usage}\n\n${found.command.help}`);
+    return 0;
+  }
+  return found.command.run(found.rest, (line) => console.log(line));
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(fail);

@@ -1,0 +1,113 @@
+import { isObject, type Json, object, objects, text } from '../chart/json.ts';
+import { ReadContext } from '../chart/read-context.ts';
+import { FHIR_ID, PatientScope } from '../chart/references.ts';
+import { type RetrievedSection, SECTIONS, type Section } from '../chart/sections.ts';
+import { readCoverages } from '../coverage/coverage.ts';
+import type { LineOfBusiness } from '../coverage/payers.ts';
+import type { Interval } from '../dates/day.ts';
+import { formatDay } from '../dates/day.ts';
+import { readOrder, serviceRequests } from '../order/order.ts';
+import { SYSTEMS } from '../terminology/systems.ts';
+import { type Checker, checkOrder, type OrderCheck, type PatientData } from './check-order.ts';
+
+/** The chart cannot be read as one patient's; the message says what is expected. */
+export class ChartError extends Error {
+  readonly code = 'CHART_INVALID';
+}
+
+/** A whole chart in one Bundle. */
+export interface BundledChart {
+  readonly patientId: string;
+  readonly patient: Json;
+  readonly resources: readonly Json[];
+}
+
+/** What is ordered for a bundled chart. */
+export interface OrderWish {
+  /** CPT code; without it the imaging orders of the bundle are checked */
+  readonly study?: string;
+  /** payer id; without it the coverages of the bundle decide */
+  readonly payer?: string;
+  readonly lineOfBusiness?: LineOfBusiness;
+  /** ICD-10-CM codes of the order */
+  readonly reasons?: readonly string[];
+  readonly date: Interval;
+}
+
+/**
+ * Reads a FHIR Bundle (or a list of resources) as the chart of one patient.
+ * @throws ChartError when there is no Patient, or more than one
+ */
+export function readBundledChart(value: unknown): BundledChart {
+  const resources = Array.isArray(value)
+    ? objects(value)
+    : objects(object(value)?.['entry']).flatMap((e) => (isObject(e['resource']) ? [e['resource']] : []));
+  const patients = resources.filter((r) => r['resourceType'] === 'Patient');
+  const [patient] = patients;
+  const id = text(patient?.['id']);
+  if (patient === undefined || id === undefined || !FHIR_ID.test(id))
+    throw new ChartError('expected a FHIR Bundle with one Patient that has an id');
+  if (patients.length > 1) throw new ChartError(`expected one Patient, found ${patients.length}`);
+  return { patientId: id, patient, resources };
+}
+
+function orderFor(chart: BundledChart, study: string, wish: OrderWish): Json {
+  return {
+    resourceType: 'ServiceRequest',
+    id: 'order-to-check',
+    status: 'draft',
+    intent: 'order',
+    code: { coding: [{ system: SYSTEMS.cpt[0], code: study }] },
+    subject: { reference: `Patient/${chart.patientId}` },
+    authoredOn: formatDay(wish.date.hi),
+    ...((wish.reasons ?? []).length > 0 && {
+      reasonCode: wish.reasons?.map((code) => ({ coding: [{ system: SYSTEMS.icd10cm[0], code }] })),
+    }),
+  };
+}
+
+/** The chart as the check wants it: whatever the bundle does not hold does not exist. */
+export function patientData(chart: BundledChart, wish: OrderWish): PatientData {
+  const byType = Map.groupBy(chart.resources, (r) => text(r['resourceType']) ?? '');
+  const sections = new Map<Section, RetrievedSection>(
+    SECTIONS.map((s) => [s, { state: 'complete', resources: byType.get(s) ?? [] }]),
+  );
+  const people = ['Practitioner', 'Medication'].flatMap((type) => byType.get(type) ?? []);
+  const roles = sections.get('PractitionerRole')?.resources ?? [];
+  sections.set('PractitionerRole', { state: 'complete', resources: [...roles, ...people] });
+  const organizations = byType.get('Organization') ?? [];
+  const scope = new PatientScope(chart.patientId);
+  return {
+    patientId: chart.patientId,
+    patient: chart.patient,
+    sections,
+    coverages:
+      wish.payer === undefined ? readCoverages([...(byType.get('Coverage') ?? []), ...organizations], scope) : [],
+    coverageState: 'complete',
+    ...(wish.payer !== undefined && {
+      defaultPayer: { payer: wish.payer, lineOfBusiness: wish.lineOfBusiness ?? 'commercial' },
+    }),
+  };
+}
+
+/**
+ * Checks an order against a chart in one Bundle, with the criteria tree as evaluated.
+ * @returns one check for each imaging order that a policy governs
+ * @throws ChartError
+ */
+export function checkBundle(bundle: unknown, wish: OrderWish, checker: Checker): readonly OrderCheck[] {
+  const chart = readBundledChart(bundle);
+  const data = patientData(chart, wish);
+  const scope = new PatientScope(chart.patientId);
+  const { codes, studies } = checker.knowledge;
+  const orders =
+    wish.study === undefined
+      ? serviceRequests({ entry: chart.resources.map((resource) => ({ resource })) }).filter((r) => isOpen(r))
+      : [orderFor(chart, wish.study, wish)];
+  return orders.flatMap((resource) => {
+    const order = readOrder(resource, scope, studies, new ReadContext(codes, studies), wish.date);
+    return order === undefined ? [] : (checkOrder(order, data, checker, true) ?? []);
+  });
+}
+
+const isOpen = (order: Json): boolean => order['status'] === 'draft' || order['status'] === 'active';
