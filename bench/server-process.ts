@@ -14,8 +14,16 @@ export interface ServerProcess {
 const TICK_MS = 10;
 
 /** Starts a script and waits until it answers. @param env settings; PORT is given */
-export async function startServer(script: string, args: readonly string[], env: Readonly<Record<string, string>>, port: number): Promise<ServerProcess> {
-  const child: ChildProcess = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env, PORT: String(port) } });
+export async function startServer(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  port: number,
+): Promise<ServerProcess> {
+  const child: ChildProcess = spawn(process.execPath, [script, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...env, PORT: String(port) },
+  });
   const url = `http://127.0.0.1:${port}`;
   for (let i = 0; i < 200; i++) {
     const up = await fetch(url).then(
@@ -25,7 +33,8 @@ export async function startServer(script: string, args: readonly string[], env: 
     if (up) break;
     await new Promise((r) => setTimeout(r, 50));
   }
-  const stat = (): readonly string[] => (readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1] ?? '').split(' ');
+  const stat = (): readonly string[] =>
+    (readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1] ?? '').split(' ');
   return {
     url,
     cpuMs: () => (Number(stat()[11]) + Number(stat()[12])) * TICK_MS,

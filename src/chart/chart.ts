@@ -267,6 +267,7 @@ class ChartBuilder implements Chart {
       recorded: order.date,
       codes: this.#ctx.keys(order.resource['reasonCode']),
       orderReason: true,
+      siteHits: [],
     };
     this.orderReasons.push(record);
     this.#index(record, hits);

@@ -30,6 +30,8 @@ export interface ConditionRecord extends Base {
   /** its codings as "system|code", for finding a later refutation of the same */
   readonly codes: readonly string[];
   readonly orderReason: boolean;
+  /** hits of the body site, for sites that are no spine region (an arm) */
+  readonly siteHits: readonly Hit[];
 }
 
 /** The value of an Observation. */

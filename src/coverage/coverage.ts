@@ -1,5 +1,5 @@
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
-import { localKey, PatientScope } from '../chart/references.ts';
+import { localKey, type PatientScope } from '../chart/references.ts';
 import { type Day, parseDate } from '../dates/day.ts';
 import type { LineOfBusiness, PayerName } from './payers.ts';
 
@@ -18,7 +18,12 @@ export interface Coverage {
 }
 
 /** Source of Payment Typology: the first digit is the kind of payer. */
-const SOPT: Readonly<Record<string, LineOfBusiness>> = { '1': 'medicare', '2': 'medicaid', '5': 'commercial', '6': 'commercial' };
+const SOPT: Readonly<Record<string, LineOfBusiness>> = {
+  '1': 'medicare',
+  '2': 'medicaid',
+  '5': 'commercial',
+  '6': 'commercial',
+};
 const SOPT_URI = /sopt|source-of-payment|2\.16\.840\.1\.113883\.3\.221\.5/i;
 const MEDICARE = /medicare/i;
 const MEDICAID = /medicaid|chip\b/i;
@@ -44,13 +49,17 @@ function lineOfBusiness(coverage: Json): LineOfBusiness | undefined {
   return undefined;
 }
 
-function payerOf(coverage: Json, organizations: ReadonlyMap<string, Json>): { readonly payer: PayerName; readonly organization?: string } {
+function payerOf(
+  coverage: Json,
+  organizations: ReadonlyMap<string, Json>,
+): { readonly payer: PayerName; readonly organization?: string } {
   const names: string[] = [];
   const identifiers: { system?: string; value: string }[] = [];
   const take = (organization: Json): void => {
     const name = text(organization['name']);
     if (name !== undefined) names.push(name);
-    for (const alias of Array.isArray(organization['alias']) ? organization['alias'] : []) if (typeof alias === 'string') names.push(alias);
+    for (const alias of Array.isArray(organization['alias']) ? organization['alias'] : [])
+      if (typeof alias === 'string') names.push(alias);
     for (const identifier of objects(organization['identifier'])) put(identifier);
   };
   const put = (identifier: Json | undefined): void => {
@@ -81,10 +90,17 @@ function payerOf(coverage: Json, organizations: ReadonlyMap<string, Json>): { re
 export function readCoverages(resources: readonly unknown[], scope: PatientScope): readonly Coverage[] {
   const organizations = new Map<string, Json>();
   for (const r of resources) {
-    if (isObject(r) && r['resourceType'] === 'Organization' && typeof r['id'] === 'string') organizations.set(`Organization/${r['id']}`, r);
+    if (isObject(r) && r['resourceType'] === 'Organization' && typeof r['id'] === 'string')
+      organizations.set(`Organization/${r['id']}`, r);
   }
   return resources.flatMap((r) => {
-    if (!isObject(r) || r['resourceType'] !== 'Coverage' || typeof r['id'] !== 'string' || !scope.includes(object(r['beneficiary']))) return [];
+    if (
+      !isObject(r) ||
+      r['resourceType'] !== 'Coverage' ||
+      typeof r['id'] !== 'string' ||
+      !scope.includes(object(r['beneficiary']))
+    )
+      return [];
     const status = text(r['status']);
     if (status === 'entered-in-error' || status === 'cancelled') return [];
     const period = object(r['period']);

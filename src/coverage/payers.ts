@@ -49,7 +49,8 @@ export class PayerDirectory {
 
   constructor(payers: readonly PayerInput[]) {
     this.payers = payers;
-    for (const payer of payers) for (const name of [payer.name, ...payer.names]) this.#byName.set(normalName(name), payer);
+    for (const payer of payers)
+      for (const name of [payer.name, ...payer.names]) this.#byName.set(normalName(name), payer);
   }
 
   get(id: string): PayerInput | undefined {
@@ -59,7 +60,9 @@ export class PayerDirectory {
   /** The payer that a name or identifier belongs to; identifiers go before names. */
   find(name: PayerName): PayerInput | undefined {
     for (const { system, value } of name.identifiers) {
-      const found = this.payers.find((p) => p.identifiers.some((i) => i.value === value && (i.system === undefined || i.system === system)));
+      const found = this.payers.find((p) =>
+        p.identifiers.some((i) => i.value === value && (i.system === undefined || i.system === system)),
+      );
       if (found !== undefined) return found;
     }
     for (const n of name.names) {
@@ -78,7 +81,8 @@ export class PayerDirectory {
     status: 'in-force' | 'shadow' = 'in-force',
   ): CompiledPolicy | undefined {
     for (const route of payer.policies) {
-      if (route['line-of-business'] !== undefined && !route['line-of-business'].includes(member.lineOfBusiness)) continue;
+      if (route['line-of-business'] !== undefined && !route['line-of-business'].includes(member.lineOfBusiness))
+        continue;
       if (route.plans !== undefined && !route.plans.some((p) => member.plans.includes(p))) continue;
       if (route.studies !== undefined && !route.studies.includes(order.study)) continue;
       if (!inPeriod(route, order.serviceDate)) continue;
@@ -90,7 +94,8 @@ export class PayerDirectory {
 }
 
 const inPeriod = (route: { from?: string | undefined; until?: string | undefined }, on: Day): boolean =>
-  (parseDate(route.from)?.lo ?? Number.NEGATIVE_INFINITY) <= on && on < (parseDate(route.until)?.lo ?? Number.POSITIVE_INFINITY);
+  (parseDate(route.from)?.lo ?? Number.NEGATIVE_INFINITY) <= on &&
+  on < (parseDate(route.until)?.lo ?? Number.POSITIVE_INFINITY);
 
 /**
  * Loads `payers.yaml` and checks that each route names a loaded policy and no name is used twice.
@@ -107,7 +112,11 @@ function unknownPolicies(loaded: LoadedFile<z.infer<typeof PayersFile>>, policie
   const ids = policies.ids();
   return loaded.data.payers.flatMap((payer, i) =>
     payer.policies.flatMap((route, j) =>
-      ids.includes(route.policy) ? [] : [`${loaded.locate(['payers', i, 'policies', j, 'policy'])} payers.${i}.policies.${j}.policy: there is no policy "${route.policy}"`],
+      ids.includes(route.policy)
+        ? []
+        : [
+            `${loaded.locate(['payers', i, 'policies', j, 'policy'])} payers.${i}.policies.${j}.policy: there is no policy "${route.policy}"`,
+          ],
     ),
   );
 }
@@ -118,7 +127,9 @@ function doubleNames(loaded: LoadedFile<z.infer<typeof PayersFile>>): readonly s
     [payer.name, ...payer.names].flatMap((name) => {
       const other = seen.get(normalName(name));
       seen.set(normalName(name), payer.id);
-      return other === undefined || other === payer.id ? [] : [`${loaded.locate(['payers', i])} payers.${i}: the name "${name}" belongs to ${other} too`];
+      return other === undefined || other === payer.id
+        ? []
+        : [`${loaded.locate(['payers', i])} payers.${i}: the name "${name}" belongs to ${other} too`];
     }),
   );
 }

@@ -3,6 +3,7 @@ import type { AnswerRecord } from '../chart/records.ts';
 import type { Section } from '../chart/sections.ts';
 import { add, type Day, formatInterval, type Interval, subtract } from '../dates/day.ts';
 import type { Episode, Evidence, FactQuery, FactSource, FactValue, Gap, Region } from '../policy/fact-source.ts';
+import { compareBegun } from '../policy/measure-time.ts';
 import { all, any, fromBounds } from '../policy/truth.ts';
 import { factCode } from '../policy/words.ts';
 import { supports } from '../terminology/regions.ts';
@@ -113,7 +114,8 @@ export class FactEngine implements FactSource, FactContext {
     const own = this.#evidence(fact, asked);
     const composed = this.#compose(fact, query, own);
     const answered = this.#withAnswers(fact, asked, composed);
-    return query.ago === undefined ? answered : this.#longAgo(answered, query.ago);
+    const aged = query.ago === undefined ? answered : this.#longAgo(answered, query.ago);
+    return query.begun === undefined ? aged : this.#begun(aged, query.begun);
   }
 
   #window(query: FactQuery, fact: FactInput): Window {
@@ -259,6 +261,8 @@ export class FactEngine implements FactSource, FactContext {
     const considered = parts.flatMap((p) => p.considered ?? []);
     const conflicts = parts.flatMap((p) => p.conflicts ?? []);
     const sections = [...new Set(parts.flatMap((p) => p.sections ?? []))];
+    const firsts = speaking.flatMap((p) => p.first ?? []);
+    const first = firsts.sort((a, b) => a.lo - b.lo)[0];
     const whens = speaking.flatMap((p) => p.when ?? []);
     const when = whens.sort((a, b) => b.hi - a.hi)[0];
     const untils = speaking.map((p) => p.until ?? Number.POSITIVE_INFINITY);
@@ -272,6 +276,7 @@ export class FactEngine implements FactSource, FactContext {
       ...(considered.length > 0 && { considered }),
       ...(conflicts.length > 0 && { conflicts }),
       ...(truth === 'true' && when !== undefined && { when }),
+      ...(truth === 'true' && first !== undefined && { first }),
       ...(truth === 'true' && until !== Number.POSITIVE_INFINITY && { until }),
       ...(truth === 'false' && speaking.some((p) => p.redoable === true) && { redoable: true }),
     };
@@ -300,7 +305,7 @@ export class FactEngine implements FactSource, FactContext {
         truth,
         evidence: [evidence],
         ...until,
-        ...(answer.when !== undefined && { when: answer.when }),
+        ...(answer.when !== undefined && { when: answer.when, first: answer.when }),
       };
     if (value.truth === truth) return { ...value, evidence: [...value.evidence, evidence] };
     const charted = value.evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
@@ -317,6 +322,14 @@ export class FactEngine implements FactSource, FactContext {
       return supports(a.place, query.region, false) && fitIn(a.when, window) === 'inside';
     });
     return answers.sort((a, b) => (b.when?.hi ?? 0) - (a.when?.hi ?? 0))[0];
+  }
+
+  /** "First found so long ago": the earliest event decides. */
+  #begun(value: FactValue, comparison: NonNullable<FactQuery['begun']>): FactValue {
+    if (value.truth !== 'true') return value;
+    if (value.first === undefined) return { truth: 'unknown', evidence: [], gap: 'unclear' };
+    const timed = compareBegun(value.first, this.asOf, comparison);
+    return timed.truth === 'unknown' ? { truth: 'unknown', evidence: [], gap: 'unclear' } : { ...value, ...timed };
   }
 
   /** "At least so long ago": the latest event decides. */
@@ -338,7 +351,7 @@ export class FactEngine implements FactSource, FactContext {
 }
 
 const memoKey = (q: FactQuery): string =>
-  `${q.fact}|${q.certainty}|${q.region}|${q.strictRegion}|${q.within?.count ?? ''}${q.within?.unit ?? ''}|${q.ago?.count ?? ''}${q.ago?.unit ?? ''}|${typeof q.since === 'object' ? q.since.fact : (q.since ?? '')}|${q.source ?? ''}`;
+  `${q.begun === undefined ? '' : `${q.begun.op}${q.begun.than.count}${q.begun.than.unit}`}|${q.fact}|${q.certainty}|${q.region}|${q.strictRegion}|${q.within?.count ?? ''}${q.within?.unit ?? ''}|${q.ago?.count ?? ''}${q.ago?.unit ?? ''}|${typeof q.since === 'object' ? q.since.fact : (q.since ?? '')}|${q.source ?? ''}`;
 
 /** Does an answer settle a query? A known answers a suspicion with yes; a denied suspicion denies the diagnosis too. */
 function answersQuery(answer: AnswerRecord, query: FactQuery): boolean {

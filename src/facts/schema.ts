@@ -30,6 +30,10 @@ const Finding = z.strictObject({
   }),
   history: SETS.optional().meta({ description: 'codes that prove it in the past' }),
   complaint: z.boolean().default(false).meta({ description: 'reasons of visits show it too' }),
+  site: SETS.optional().meta({ description: 'only at a body site of one of these sets' }),
+  innervated: z.boolean().default(false).meta({
+    description: 'a sign at an arm belongs to the cervical spine, one at a leg to the lumbar spine',
+  }),
   regional: REGIONAL,
 });
 const Measure = z.strictObject({
@@ -75,6 +79,9 @@ const Visit = z.strictObject({
     .boolean()
     .default(true)
     .meta({ description: 'for the spine problem: by reason, diagnosis, or a diagnosis made there' }),
+  reasons: SETS.optional().meta({
+    description: 'for a problem of these sets instead; a visit without a stated reason counts too',
+  }),
 });
 const Order = z.strictObject({
   codes: SETS,
@@ -107,7 +114,14 @@ const Improvement = z.strictObject({
 });
 const Worsening = z.strictObject({ scores: SETS });
 const Comparison = z.strictObject({ scores: SETS, here: SETS, over: SETS });
-const Progression = z.strictObject({ signs: z.array(NAME).min(1), examination: SETS.optional() });
+const Progression = z.strictObject({
+  signs: z.array(NAME).min(1),
+  examination: SETS.optional(),
+  'dated-onset': z
+    .boolean()
+    .default(false)
+    .meta({ description: 'a sign whose documented onset lies well after that of the complaint counts as new' }),
+});
 const Change = z.strictObject({ drugs: SETS });
 
 /** One kind of evidence. */

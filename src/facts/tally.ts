@@ -58,7 +58,7 @@ export class Tally {
   }
 
   /** Several dates speak: the later one wins; on the same day it is a conflict. */
-  decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'until'> {
+  decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'first' | 'until'> {
     const pro = latest(this.for);
     const contra = latest(this.against);
     if (pro === undefined && contra === undefined) {
@@ -80,6 +80,10 @@ export class Tally {
       (max, i) => (i.date !== undefined && (max === undefined || i.date.hi > max.hi) ? i.date : max),
       undefined,
     );
+    const first = this.for.reduce<Interval | undefined>(
+      (min, i) => (i.date !== undefined && (min === undefined || i.date.lo < min.lo) ? i.date : min),
+      undefined,
+    );
     const untils = this.for.map((i) => i.until ?? Number.POSITIVE_INFINITY);
     const until = Math.max(...untils);
     return {
@@ -87,6 +91,7 @@ export class Tally {
       evidence: this.#evidence(this.for),
       ...conflicts(this.#evidence(this.against)),
       ...(when !== undefined && { when }),
+      ...(first !== undefined && { first }),
       ...(until !== Number.POSITIVE_INFINITY && { until }),
     };
   }

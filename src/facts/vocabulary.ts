@@ -70,7 +70,7 @@ export function setsOf(
     'documents',
     'findings',
     'including',
-    'reason',
+    'reasons',
   ]);
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, v]) => {

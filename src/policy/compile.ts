@@ -157,6 +157,7 @@ interface LeafInput {
   readonly fact: string;
   readonly within?: string | undefined;
   readonly ago?: string | undefined;
+  readonly begun?: string | undefined;
   readonly since?: 'episode' | { fact: string } | undefined;
   readonly region?: Region | 'any' | 'path' | undefined;
   readonly source?: 'order-reason' | undefined;
@@ -404,6 +405,7 @@ class Compiler {
       strictRegion: scope.strict,
       ...(input.within !== undefined && { within: this.#duration(input.within, [...at, 'within'], scope) }),
       ...(input.ago !== undefined && { ago: this.#duration(input.ago, [...at, 'ago'], scope) }),
+      ...(input.begun !== undefined && { begun: this.#comparison(input.begun, [...at, 'begun'], scope) }),
       ...(input.since !== undefined && { since: input.since }),
       ...(input.source !== undefined && { source: input.source }),
     };

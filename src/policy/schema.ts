@@ -44,6 +44,7 @@ const common = {
 const window = {
   within: DURATION.optional().meta({ description: 'dated no longer ago than this (counted back from the as-of date)' }),
   ago: DURATION.optional().meta({ description: 'dated at least this long ago' }),
+  begun: COMPARISON.optional().meta({ description: 'how long ago the first evidence is dated' }),
   since: z
     .union([z.literal('episode'), z.strictObject({ fact: NAME })])
     .optional()
@@ -71,6 +72,7 @@ interface Common {
 interface Window {
   within?: string | undefined;
   ago?: string | undefined;
+  begun?: string | undefined;
   since?: 'episode' | { fact: string } | undefined;
   region?: Region | 'any' | 'path' | undefined;
   source?: 'order-reason' | undefined;

@@ -43,6 +43,7 @@ export function readCondition(ctx: ReadContext, r: Json, ref: string): Condition
     ...(abated !== undefined && { abated }),
     codes: ctx.keys(r['code']),
     orderReason: false,
+    siteHits: ctx.hits(r['bodySite']),
   };
 }
 

@@ -101,7 +101,12 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
       tally.ignore(found, 'the visit did not take place');
       continue;
     }
-    if (input.related && !relates(record, asked, ctx, tally, found)) continue;
+    if (input.reasons !== undefined) {
+      if (record.hasReason && !inSets(record.reasons, input.reasons, ctx)) {
+        tally.ignore(found, 'a visit for another reason');
+        continue;
+      }
+    } else if (input.related && !relates(record, asked, ctx, tally, found)) continue;
     if (input['in-person'] && !record.inPerson) tally.lead(found, 'not in person');
     else if (inWindow(found, asked, tally)) tally.pro(found, 'visit on file');
   }

@@ -2,7 +2,7 @@ import type { ChartRecord, ConditionRecord, ObservationRecord } from '../../char
 import type { Interval } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import type { Place } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
@@ -35,8 +35,8 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       if (seen.has(key)) continue;
       seen.add(key);
       if (record.type === 'condition')
-        condition(input, record, placeIn(record.hits, set), asked, tally, positive, negative);
-      else other(input, record, set, asked, tally);
+        condition(input, record, placeIn(record.hits, set), asked, ctx, tally, positive, negative);
+      else other(input, record, set, asked, ctx, tally);
     }
   }
   if (asked.query.certainty === 'history') historyCodes(input, asked, ctx, tally, positive);
@@ -93,6 +93,7 @@ function condition(
   record: ConditionRecord,
   codePlace: Place,
   asked: Asked,
+  ctx: FactContext,
   tally: Tally,
   positive: Found[],
   negative: Found[],
@@ -100,14 +101,15 @@ function condition(
   const item = toItem(record, asked);
   if (asked.query.source === 'order-reason' && !record.orderReason)
     return tally.ignore(item, 'not a reason of this order');
-  if (input.regional && !fitsRegion(asked, placeOfRecord(codePlace, record.site)))
-    return tally.ignore(item, 'another region');
+  const place = input.innervated ? placeOfSign(codePlace, record, ctx) : placeOfRecord(codePlace, record.site);
+  if (input.regional && !fitsRegion(asked, place)) return tally.ignore(item, 'another region');
   if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf)
     return tally.ignore(item, 'recorded after the order');
   if (record.verification === 'refuted') {
     const date = statedOn(record);
     const refuted: Item = { ref: record.ref, ...(date !== undefined && { date }), basis: record.basis };
-    if (inWindow(refuted, asked, tally)) negative.push({ record, item: refuted });
+    if (atSite(input, record.siteHits, ctx) && inWindow(refuted, asked, tally))
+      negative.push({ record, item: refuted });
     return;
   }
   if (!record.current && asked.query.certainty !== 'history')
@@ -118,8 +120,14 @@ function condition(
       record.orderReason ? 'a reason of this order, not a confirmed diagnosis' : 'only suspected, not confirmed',
     );
   }
-  if (inWindow(item, asked, tally)) positive.push({ record, item });
+  if (!inWindow(item, asked, tally)) return;
+  if (atSite(input, record.siteHits, ctx)) positive.push({ record, item });
+  else tally.lead(item, 'not stated at the place asked about', true);
 }
+
+/** Is it at one of the body sites that the block asks for? */
+const atSite = (input: FindingInput, siteHits: readonly Hit[], ctx: FactContext): boolean =>
+  input.site === undefined || input.site.some((s) => siteHits.some((h) => h.set === ctx.set(s)));
 
 /** A later refutation of the same code defeats an entry; on the same day it is a conflict. */
 function settle(positive: readonly Found[], negative: readonly Found[], tally: Tally): void {
@@ -147,7 +155,14 @@ function settle(positive: readonly Found[], negative: readonly Found[], tally: T
 }
 
 /** Coded observation values, coded conclusions of reports, reasons of visits; family history and claims are leads. */
-function other(input: FindingInput, record: ChartRecord, set: number, asked: Asked, tally: Tally): void {
+function other(
+  input: FindingInput,
+  record: ChartRecord,
+  set: number,
+  asked: Asked,
+  ctx: FactContext,
+  tally: Tally,
+): void {
   if (asked.query.source === 'order-reason') return;
   const when = 'when' in record ? record.when : undefined;
   const until = lastDayInside(when, asked.window);
@@ -165,10 +180,14 @@ function other(input: FindingInput, record: ChartRecord, set: number, asked: Ask
         : record.type === 'encounter'
           ? record.reasons
           : record.hits;
-  if (input.regional && !fitsRegion(asked, placeOfRecord(placeIn(hits, set), record.site)))
-    return tally.ignore(item, 'another region');
+  const place =
+    input.innervated && record.type === 'observation'
+      ? placeOfSign(placeIn(hits, set), record, ctx)
+      : placeOfRecord(placeIn(hits, set), record.site);
+  if (input.regional && !fitsRegion(asked, place)) return tally.ignore(item, 'another region');
   switch (record.type) {
     case 'observation':
+      if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
       if (!record.final) return tally.lead(item, 'not final');
       if (inWindow(item, asked, tally)) tally.pro(item, 'coded observation');
       return;
@@ -208,8 +227,9 @@ function yesOrNo(
     ...(until !== undefined && { until }),
   };
   if (asked.query.source === 'order-reason') return;
-  if (input.regional && !fitsRegion(asked, placeOfRecord(record.site, place)))
-    return tally.ignore(item, 'another region');
+  const stated = input.innervated ? placeOfSign(place, record, ctx) : placeOfRecord(record.site, place);
+  if (input.regional && !fitsRegion(asked, stated)) return tally.ignore(item, 'another region');
+  if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
   if (!record.final) return tally.lead(item, 'not final');
   const answer = readAnswer(record, ctx);
   if (answer === undefined) return tally.lead(item, 'the result is not coded', true);

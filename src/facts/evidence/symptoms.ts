@@ -1,6 +1,6 @@
 import type { ConditionRecord, EncounterRecord, MedicationRecord, ObservationRecord } from '../../chart/records.ts';
 import type { Day } from '../../dates/day.ts';
-import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
 import type { ChangeInput, ComparisonInput, ImprovementInput, ProgressionInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
@@ -118,6 +118,9 @@ export function comparisonEvidence(input: ComparisonInput, asked: Asked, ctx: Fa
     report({ ...s.item, ...dated(later) }, here.value > there.value ? 'greater here' : 'not greater here');
 }
 
+/** A sign that began so long after the complaint was not part of its first picture. */
+const BASELINE_DAYS = 42;
+
 interface Sign {
   readonly record: ConditionRecord;
   readonly visit: EncounterRecord | undefined;
@@ -151,6 +154,14 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
     const normal = examinations(input, ctx).filter((o) =>
       earlier.some((v) => o.encounter === v.ref || (o.when !== undefined && o.when.lo === v.when?.lo)),
     );
+    if (before.length === 0 && normal.length === 0 && beganLater(sign, input, asked, ctx)) {
+      tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'began later than the complaint');
+      tally.pro(
+        { ref: sign.visit.ref, ...(sign.visit.when !== undefined && { date: sign.visit.when }), basis: 'chart' },
+        'the examination in person',
+      );
+      continue;
+    }
     if (before.length === 0 && normal.length === 0) {
       tally.lead(
         item,
@@ -171,6 +182,14 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
         'normal at an earlier examination',
       );
   }
+}
+
+/** A sign whose documented onset lies well after the onset of the complaint is new compared with the baseline. */
+function beganLater(sign: Sign, input: ProgressionInput, asked: Asked, ctx: FactContext): boolean {
+  if (!input['dated-onset'] || sign.record.onset === undefined) return false;
+  const { onset, knownSince } = ctx.episode(asked.query.region);
+  const began = onset?.hi ?? knownSince;
+  return began !== undefined && sign.record.onset.lo > began + BASELINE_DAYS;
 }
 
 const untilOf = (visit: EncounterRecord, asked: Asked): Pick<Item, 'until'> => {
@@ -198,16 +217,19 @@ const examinations = (input: ProgressionInput, ctx: FactContext): readonly Obser
 /** The current signs of a region, each with the visit at which it was found. */
 function signsOf(input: ProgressionInput, asked: Asked, ctx: FactContext): readonly Sign[] {
   const out = new Map<string, Sign>();
-  const sets = input.signs.flatMap((f) =>
-    (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? (b.finding.codes ?? []) : [])),
+  const blocks = input.signs.flatMap((f) =>
+    (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? [b.finding] : [])),
   );
-  for (const name of sets) {
+  for (const { name, innervated } of blocks.flatMap((b) =>
+    (b.codes ?? []).map((c) => ({ name: c, innervated: b.innervated })),
+  )) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'condition' || record.verification === 'refuted' || !record.current || record.orderReason)
         continue;
       const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
-      if (!fitsRegion(asked, placeOfRecord(place, record.site))) continue;
+      const found = innervated ? placeOfSign(place, record, ctx) : placeOfRecord(place, record.site);
+      if (!fitsRegion(asked, found)) continue;
       const date = record.recorded ?? record.onset;
       if (date === undefined || date.lo > asked.window.asOf) continue;
       const visit = ctx.chart.encounters.find((v) =>
@@ -219,7 +241,7 @@ function signsOf(input: ProgressionInput, asked: Asked, ctx: FactContext): reado
   return [...out.values()];
 }
 
-/** The start of a drug of the set after another drug of the same set: a change of treatment. */
+/** The first start of a drug of the set after another drug of the same set: a change of treatment. Refills are none. */
 export function changeEvidence(input: ChangeInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const drugs = input.drugs
     .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
@@ -227,10 +249,10 @@ export function changeEvidence(input: ChangeInput, asked: Asked, ctx: FactContex
       (r): r is MedicationRecord =>
         r.type === 'medication' && r.start !== undefined && r.taken !== 'not-taken' && r.taken !== 'unclear',
     );
+  const same = (a: MedicationRecord, b: MedicationRecord): boolean => a.codes.some((c) => b.codes.includes(c));
   for (const drug of drugs) {
-    const before = drugs.find(
-      (d) => (d.start?.hi ?? 0) < (drug.start?.lo ?? 0) && !d.codes.some((c) => drug.codes.includes(c)),
-    );
+    const earlier = drugs.filter((d) => (d.start?.hi ?? 0) < (drug.start?.lo ?? 0));
+    if (earlier.some((d) => same(d, drug))) continue;
     const until = lastDayInside(drug.start, asked.window);
     const item: Item = {
       ref: drug.ref,
@@ -238,7 +260,7 @@ export function changeEvidence(input: ChangeInput, asked: Asked, ctx: FactContex
       basis: 'chart',
       ...(until !== undefined && { until }),
     };
-    if (before === undefined) {
+    if (earlier.length === 0) {
       tally.lead(item, 'no earlier drug of this kind on file');
       continue;
     }
