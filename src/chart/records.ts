@@ -86,6 +86,8 @@ export interface ImagingRecord extends Base {
   readonly when?: Interval;
   readonly modality: string;
   readonly place: Place;
+  /** spine regions that an examination of the trunk or neck takes in */
+  readonly inView: Place;
   readonly study?: string;
   /** hits of coded conclusions and of the interpretation of linked results */
   readonly findings: readonly Hit[];

@@ -51,12 +51,21 @@ const Imaging = z.strictObject({
     .enum(['any', 'normal', 'abnormal', 'indeterminate', 'negative', 'non-diagnostic', 'abnormal-or-indeterminate'])
     .default('any'),
   shows: SETS.optional().meta({ description: 'a coded conclusion of one of these sets' }),
+  lacks: SETS.optional().meta({ description: 'a coded result, and no conclusion of one of these sets' }),
+  follows: z
+    .enum(['indeterminate'])
+    .optional()
+    .meta({ description: 'only examinations after an earlier one of the same kind with this result' }),
   also: z
     .array(z.enum(REGIONS))
     .optional()
     .meta({ description: 'examinations of these regions count beside those of the region asked about' }),
   elsewhere: z.boolean().default(false).meta({ description: 'examinations of other parts of the body count too' }),
   brain: z.boolean().default(false).meta({ description: 'examinations of the brain, whatever the region asked about' }),
+  body: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'examinations of trunk or neck that take the region asked about in count too' }),
   codes: SETS.optional().meta({ description: 'only examinations whose code is of one of these sets' }),
 });
 const Report = z.strictObject({
@@ -65,7 +74,14 @@ const Report = z.strictObject({
   result: z.enum(['any', 'normal', 'abnormal']).default('any'),
   regional: REGIONAL,
 });
-const Procedure = z.strictObject({ codes: SETS, regional: REGIONAL });
+const Procedure = z.strictObject({
+  codes: SETS,
+  regional: REGIONAL,
+  placed: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'one that names neither a region nor a spine problem is only a lead' }),
+});
 const Medication = z.strictObject({
   codes: SETS,
   use: z.enum(['current', 'ever']).default('current'),
@@ -90,7 +106,13 @@ const Order = z.strictObject({
   regional: REGIONAL,
 });
 const Orderer = z.strictObject({ specialty: SETS });
-const Device = z.strictObject({ codes: SETS.optional(), safety: SETS.optional() });
+const Device = z.strictObject({
+  codes: SETS.optional(),
+  safety: SETS.optional(),
+  'cleared-by': SETS.optional().meta({
+    description: 'ratings that speak against; a device of `codes` with another or no rating leaves it open',
+  }),
+});
 const Allergy = z.strictObject({ codes: SETS, reaction: SETS.optional() });
 const Course = z.strictObject({
   therapies: SETS.meta({ description: 'Procedures and visits of these sets are treatment' }),

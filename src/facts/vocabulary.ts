@@ -55,6 +55,8 @@ export function setsOf(
     'observed',
     'history',
     'shows',
+    'lacks',
+    'cleared-by',
     'specialty',
     'safety',
     'reaction',

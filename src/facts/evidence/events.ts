@@ -42,8 +42,10 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
       if (record.type === 'lead') tally.lead(item(record.ref, record.when, asked), `${record.resource} on file`);
       if (record.type !== 'procedure') continue;
       const found = item(record.ref, record.when, asked);
-      if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, set))))
-        tally.ignore(found, 'another region');
+      const place = servicePlace(record, placeIn(record.hits, set));
+      if (input.regional && !fitsRegion(asked, place)) tally.ignore(found, 'another region');
+      else if (input.placed && place === 0 && !record.spineReason)
+        tally.lead(found, 'a treatment without region or reason', true);
       else if (record.performed === 'not-done') {
         tally.redoable = true;
         tally.contra(found, 'documented as not done');
@@ -167,16 +169,31 @@ export function ordererEvidence(input: OrdererInput, asked: Asked, ctx: FactCont
   }
 }
 
-/** Devices in or on the patient, and what is said of their safety in MR. */
+/**
+ * Devices in or on the patient, and what is said of their safety in MR. With `cleared-by` each device of the codes is judged
+ * by its rating: one unsafe device suffices, one without a rating leaves the question open.
+ */
 export function deviceEvidence(input: DeviceInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const cleared: Item[] = [];
+  let uncleared = false;
   for (const name of [...(input.codes ?? []), ...(input.safety ?? [])]) {
     for (const record of ctx.chart.bySet(ctx.set(name))) {
       if (record.type !== 'device') continue;
       const found = item(record.ref, undefined, asked);
       if (!record.present) tally.ignore(found, 'no longer present');
-      else tally.pro({ ref: record.ref, basis: 'chart' }, 'device on file');
+      else if (input['cleared-by'] === undefined || inSets(record.safety, input.safety ?? [], ctx)) {
+        uncleared = true;
+        tally.pro(found, 'device on file');
+      } else if (inSets(record.safety, input['cleared-by'], ctx)) cleared.push(found);
+      else {
+        uncleared = true;
+        tally.lead(found, 'a device without a rating', true);
+      }
     }
   }
+  for (const found of cleared)
+    if (uncleared) tally.ignore(found, 'another device is not cleared');
+    else tally.contra(found, 'rated as safe');
 }
 
 /** Allergies to a substance, with a reaction. */

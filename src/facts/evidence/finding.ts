@@ -1,7 +1,8 @@
-import type { ChartRecord, ConditionRecord, ObservationRecord } from '../../chart/records.ts';
+import type { ChartRecord, ConditionRecord, ImagingRecord, ObservationRecord } from '../../chart/records.ts';
 import type { Interval } from '../../dates/day.ts';
+import { REGIONS } from '../../policy/fact-source.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
-import type { Place } from '../../terminology/regions.ts';
+import { type Place, placeOf } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -154,6 +155,12 @@ function settle(positive: readonly Found[], negative: readonly Found[], tally: T
   }
 }
 
+/** The spine regions that an examination looked at; none when it was of another part of the body. */
+const examinedPlace = (record: ImagingRecord): Place => {
+  const spine = record.place & placeOf(REGIONS);
+  return spine === 0 ? record.inView : spine;
+};
+
 /** Coded observation values, coded conclusions of reports, reasons of visits; family history and claims are leads. */
 function other(
   input: FindingInput,
@@ -180,10 +187,11 @@ function other(
         : record.type === 'encounter'
           ? record.reasons
           : record.hits;
+  const looked = record.type === 'imaging' ? examinedPlace(record) : record.site;
   const place =
     input.innervated && record.type === 'observation'
       ? placeOfSign(placeIn(hits, set), record, ctx)
-      : placeOfRecord(placeIn(hits, set), record.site);
+      : placeOfRecord(placeIn(hits, set), looked);
   if (input.regional && !fitsRegion(asked, place)) return tally.ignore(item, 'another region');
   switch (record.type) {
     case 'observation':

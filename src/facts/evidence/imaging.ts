@@ -54,6 +54,25 @@ function hasWantedResult(record: Findings, result: ImagingInput['result'], ctx: 
   return verdict ? 'yes' : 'no';
 }
 
+function verdictOn(record: ImagingRecord, input: ImagingInput, asked: Asked, ctx: FactContext): Verdict {
+  if (input.shows !== undefined) return shows(record, input.shows, asked, ctx);
+  if (input.lacks === undefined) return hasWantedResult(record, input.result, ctx);
+  const lacks = input.lacks.map((s) => ctx.set(s));
+  if (record.findings.some((h) => lacks.includes(h.set))) return 'no';
+  return record.hasResult ? 'yes' : 'open';
+}
+
+/** Is there an examination of the same kind and place, on an earlier day, with an indeterminate result? */
+const followsIndeterminate = (record: ImagingRecord, input: ImagingInput, asked: Asked, ctx: FactContext): boolean =>
+  ctx.chart.imaging.some(
+    (r) =>
+      (input.modality as readonly string[]).includes(r.modality) &&
+      r.done === 'done' &&
+      fitsPlace(r, input, asked) === 'yes' &&
+      (r.when?.hi ?? Number.POSITIVE_INFINITY) < (record.when?.lo ?? Number.NEGATIVE_INFINITY) &&
+      classify(r, ctx).indeterminate,
+  );
+
 /** Examinations of a modality and region, with a result. One that fits suffices; one that was refused speaks against. */
 export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const contrary: Item[] = [];
@@ -73,8 +92,11 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       continue;
     }
     if (!inWindow(item, asked, tally)) continue;
-    const verdict =
-      input.shows === undefined ? hasWantedResult(record, input.result, ctx) : shows(record, input.shows, asked, ctx);
+    if (input.follows !== undefined && !followsIndeterminate(record, input, asked, ctx)) {
+      tally.ignore(item, 'no earlier indeterminate examination');
+      continue;
+    }
+    const verdict = verdictOn(record, input, asked, ctx);
     if (verdict === 'yes') {
       positives++;
       tally.pro(item, 'examination on file');
@@ -85,17 +107,23 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
   else for (const item of contrary) tally.contra(item, 'not done, or with another result');
 }
 
+const SPINE = placeOf(['cervical', 'thoracic', 'lumbar', 'pelvis']);
+
+/** Is the examination one of the place asked about? */
+function fitsPlace(record: ImagingRecord, input: ImagingInput, asked: Asked): Verdict {
+  if (input.brain) return (record.place & placeOf(['brain'])) !== 0 ? 'yes' : 'no';
+  if (input.elsewhere || (record.place & placeOf(input.also ?? [])) !== 0) return 'yes';
+  if (record.place === 0) return 'open';
+  const place = (record.place & SPINE) === 0 && input.body ? record.inView : record.place;
+  const fits = asked.query.region === 'any' ? (place & SPINE) !== 0 : place !== 0 && fitsRegion(asked, place);
+  return fits ? 'yes' : 'no';
+}
+
 function rightPlace(record: ImagingRecord, input: ImagingInput, asked: Asked, tally: Tally, item: Item): boolean {
-  if (input.brain) return (record.place & placeOf(['brain'])) !== 0;
-  if (input.elsewhere || (record.place & placeOf(input.also ?? [])) !== 0) return true;
-  if (record.place === 0) {
-    tally.lead(item, 'the examined region is not stated', true);
-    return false;
-  }
-  const spine = placeOf(['cervical', 'thoracic', 'lumbar', 'pelvis']);
-  if (asked.query.region === 'any' ? (record.place & spine) !== 0 : fitsRegion(asked, record.place)) return true;
-  tally.ignore(item, 'another region');
-  return false;
+  const fits = fitsPlace(record, input, asked);
+  if (fits === 'open') tally.lead(item, 'the examined region is not stated', true);
+  else if (fits === 'no' && !input.brain) tally.ignore(item, 'another region');
+  return fits === 'yes';
 }
 
 /** Tests that are no imaging (electrodiagnostics), by what their coded conclusion shows. */

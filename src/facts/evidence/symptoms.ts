@@ -94,10 +94,16 @@ function outcomes(asked: Asked, ctx: FactContext, say: (item: Item, improved: bo
   }
 }
 
-/** Pain that grew: the last score of the episode is higher than the first. */
+/**
+ * Pain that grew: the last score of the episode is higher than the first. In a window the score before it (else the first
+ * inside) is compared with the last one inside.
+ */
 export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const all = scores(input.scores, asked, ctx);
-  const [first, last] = [all[0], all.at(-1)];
+  const { earliest } = asked.window;
+  const before = earliest === undefined ? undefined : all.filter((s) => s.day <= earliest).at(-1);
+  const first = before ?? all[0];
+  const last = all.at(-1);
   if (first === undefined || last === undefined || first === last || last.day === first.day) return;
   const report = last.value > first.value ? tally.pro.bind(tally) : tally.contra.bind(tally);
   for (const s of [first, last])
