@@ -91,6 +91,9 @@ const Visit = z.strictObject({
   specialty: SETS.optional(),
   codes: SETS.optional(),
   'in-person': z.boolean().default(true),
+  without: SETS.optional().meta({
+    description: 'visits of these specialties or services do not count (therapy sessions)',
+  }),
   related: z
     .boolean()
     .default(true)
@@ -203,6 +206,10 @@ const EpisodeFamilies = z.strictObject({
   complaints: z
     .record(NAME, SETS)
     .meta({ description: 'kinds of complaint; a new onset of the same kind begins a new episode' }),
+  otherwise: z
+    .record(NAME, SETS)
+    .default({})
+    .meta({ description: 'problems that make an episode when no complaint is on file; the first kind found counts' }),
   therapies: SETS,
   drugs: SETS,
   'visit-reasons': SETS.meta({ description: 'reasons and diagnoses that make a visit one for the spine problem' }),

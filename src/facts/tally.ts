@@ -22,6 +22,8 @@ export class Tally {
   unclear = false;
   conflict = false;
   redoable = false;
+  /** when it became true, if that is not the day of the latest evidence (a course of treatment: when it was complete) */
+  since: Interval | undefined;
 
   constructor(fact: string) {
     this.fact = fact;
@@ -76,10 +78,12 @@ export class Tally {
   }
 
   #true(): ReturnType<Tally['decide']> {
-    const when = this.for.reduce<Interval | undefined>(
-      (max, i) => (i.date !== undefined && (max === undefined || i.date.hi > max.hi) ? i.date : max),
-      undefined,
-    );
+    const when =
+      this.since ??
+      this.for.reduce<Interval | undefined>(
+        (max, i) => (i.date !== undefined && (max === undefined || i.date.hi > max.hi) ? i.date : max),
+        undefined,
+      );
     const first = this.for.reduce<Interval | undefined>(
       (min, i) => (i.date !== undefined && (min === undefined || i.date.lo < min.lo) ? i.date : min),
       undefined,

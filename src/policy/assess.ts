@@ -64,7 +64,7 @@ class Assessor {
     this.#policy = policy;
     this.#order = order;
     this.#catalog = catalog;
-    this.#states = new PathStates(policy, source, order.regions);
+    this.#states = new PathStates(policy, source, order.regions, order.code);
     this.#ev = this.#states.evaluation;
     this.#asOf = source.asOf;
   }
@@ -120,7 +120,7 @@ class Assessor {
     return {
       atom: (i) => (this.#ev.value(i).truth === 'true' ? 'true' : 'false'),
       review: 'false',
-      anyIndication: (except) => (this.#states.anyIndication(except) === 'true' ? 'true' : 'false'),
+      anyIndication: (except, region) => (this.#states.anyIndication(except, region) === 'true' ? 'true' : 'false'),
     };
   }
 
@@ -387,7 +387,9 @@ class Assessor {
     const through =
       state.path.studies.length > 0
         ? []
-        : this.#states.others([state.path.id]).flatMap((s) => (s.truth === 'true' ? this.#evidenceFor(s) : []));
+        : this.#states
+            .others([state.path.id], state.path.region)
+            .flatMap((s) => (s.truth === 'true' ? this.#evidenceFor(s) : []));
     return [...own, ...conditions, ...through];
   }
 
@@ -503,6 +505,7 @@ class Assessor {
       };
     }
     if (expr.op === 'review') return { ...meta, label: expr.label ?? `left to a reviewer: ${expr.what}`, truth };
+    if (expr.op === 'closable') return { ...this.#traceExpr(expr.child), ...meta, truth };
     if (expr.op === 'any-indication')
       return { ...meta, label: expr.label ?? 'any other indication of this policy', truth };
     const heading = {

@@ -56,7 +56,9 @@ export type Expr = Meta &
     | { readonly op: 'not'; readonly child: Expr }
     | { readonly op: 'atom'; readonly atom: number }
     | { readonly op: 'review'; readonly what: string }
-    | { readonly op: 'any-indication'; readonly except: readonly string[] }
+    | { readonly op: 'any-indication'; readonly except: readonly string[]; readonly region: Region | 'any' }
+    /** the criteria of a passage that a documented negative closes */
+    | { readonly op: 'closable'; readonly child: Expr; readonly closedBy: readonly Expr[] }
   );
 
 export interface StudyRef {
@@ -76,6 +78,8 @@ export interface CompiledPath {
   /** empty = the studies of the indications that an any-indication leaf finds */
   readonly studies: readonly StudyRef[];
   readonly screen: boolean;
+  /** counts only for orders of its own studies */
+  readonly ownStudiesOnly: boolean;
   readonly entry?: Expr;
   /** the entry for orders of another region: evidence has to name the region */
   readonly strictEntry?: Expr;
@@ -134,10 +138,23 @@ interface Inherited {
   readonly regions: readonly (Region | 'any')[];
   readonly onlyOrdered: boolean;
   readonly screen: boolean;
+  readonly ownStudiesOnly: boolean;
   readonly closedBy: readonly { readonly input: NodeInput; readonly at: YamlPath }[];
   readonly inForce: readonly { readonly from?: Day; readonly until?: Day }[];
   readonly cite: string;
 }
+
+/** A passage by its id, with what it takes over from its sections. */
+interface Placed extends Pick<Inherited, 'regions' | 'closedBy'> {
+  readonly place: PlaceInput;
+  readonly at: YamlPath;
+}
+
+/** What closes a passage: its own documented negatives beside those of its sections. */
+const closing = (place: PlaceInput, at: YamlPath, above: Inherited['closedBy']): Inherited['closedBy'] => [
+  ...above,
+  ...(place['closed-by'] ?? []).map((input, i) => ({ input, at: [...at, 'closed-by', i] })),
+];
 
 const isSection = (place: PlaceInput): place is SectionInput => 'paths' in place;
 const day = (text: string): Day => {
@@ -169,7 +186,7 @@ class Compiler {
   readonly #studies: StudyCatalog;
   readonly #atoms: Atom[] = [];
   readonly #atomByKey = new Map<string, number>();
-  readonly #places = new Map<string, { readonly place: PlaceInput; readonly at: YamlPath }>();
+  readonly #places = new Map<string, Placed>();
   readonly #problems: string[] = [];
 
   constructor(file: LoadedFile<PolicyInput>, catalog: FactCatalog, studies: StudyCatalog) {
@@ -180,7 +197,10 @@ class Compiler {
 
   compile(): CompiledPolicy {
     const input = this.#file.data;
-    this.#index(input.indications, ['indications']);
+    this.#index(input.indications, ['indications'], {
+      regions: this.#regionsOf({ region: input.region }, ['any']),
+      closedBy: [],
+    });
     for (const code of input.governs) {
       if (this.#studies.get(code) === undefined) this.#problem(['governs'], `${code} is not in policies/studies.yaml`);
     }
@@ -190,6 +210,7 @@ class Compiler {
       regions: this.#regionsOf({ region: input.region }, ['any']),
       onlyOrdered: input.region === 'order',
       screen: false,
+      ownStudiesOnly: false,
       closedBy: [],
       inForce: [],
       cite: '',
@@ -211,7 +232,10 @@ class Compiler {
             studies: e.studies.flatMap((s) => this.#studyCodes(s, region, [...at, 'studies'])),
           }),
           ifUnknown: e['if-unknown'],
-          criteria: this.#node(e.criteria, [...at, 'criteria'], scope),
+          criteria:
+            e.criteria === undefined
+              ? { op: 'all', children: [], where: this.#file.locate(at) }
+              : this.#node(e.criteria, [...at, 'criteria'], scope),
           ...(e.unless !== undefined && { unless: this.#node(e.unless, [...at, 'unless'], scope) }),
           ...period(e),
         };
@@ -238,12 +262,16 @@ class Compiler {
   }
 
   /** Remembers every passage by id, so that `use` can refer to it. */
-  #index(places: readonly PlaceInput[], at: YamlPath): void {
+  #index(places: readonly PlaceInput[], at: YamlPath, above: Pick<Inherited, 'regions' | 'closedBy'>): void {
     for (const [i, place] of places.entries()) {
       const here = [...at, i];
       if (this.#places.has(place.id)) this.#problem([...here, 'id'], `the id "${place.id}" is used twice`);
-      this.#places.set(place.id, { place, at: here });
-      if (isSection(place)) this.#index(place.paths, [...here, 'paths']);
+      const inherited = {
+        regions: this.#regionsOf(place, above.regions),
+        closedBy: closing(place, here, above.closedBy),
+      };
+      this.#places.set(place.id, { place, at: here, ...inherited });
+      if (isSection(place)) this.#index(place.paths, [...here, 'paths'], inherited);
     }
   }
 
@@ -270,10 +298,8 @@ class Compiler {
       onlyOrdered:
         place.region === undefined && place.regions === undefined ? above.onlyOrdered : place.region === 'order',
       screen: place.screen ?? above.screen,
-      closedBy: [
-        ...above.closedBy,
-        ...(place['closed-by'] ?? []).map((input, i) => ({ input, at: [...at, 'closed-by', i] })),
-      ],
+      ownStudiesOnly: place['own-studies-only'] ?? above.ownStudiesOnly,
+      closedBy: closing(place, at, above.closedBy),
       inForce:
         place.from === undefined && place.until === undefined ? above.inForce : [...above.inForce, period(place)],
       cite: place.cite ?? above.cite,
@@ -296,6 +322,7 @@ class Compiler {
       onlyOrdered: here.onlyOrdered,
       studies: (here.studies?.input ?? []).flatMap((s, i) => this.#study(s, [...(here.studies?.at ?? at), i], scope)),
       screen: here.screen,
+      ownStudiesOnly: here.ownStudiesOnly,
       ...(here.entry !== undefined && { entry: this.#node(here.entry.input, here.entry.at, scope) }),
       ...(here.entry !== undefined &&
         !fixedRegion &&
@@ -361,7 +388,8 @@ class Compiler {
       return { ...meta, op: 'atom', atom: this.#atom({ kind: 'episode', comparison, region: scope.region }) };
     }
     if ('review' in input) return { ...meta, op: 'review', what: input.review };
-    if ('any-indication' in input) return { ...meta, op: 'any-indication', except: input['any-indication'].except };
+    if ('any-indication' in input)
+      return { ...meta, op: 'any-indication', except: input['any-indication'].except, region: scope.region };
     if ('schedule' in input) return { ...meta, op: 'atom', atom: this.#schedule(input.schedule, at, scope) };
     return this.#use(input, meta, at, scope);
   }
@@ -470,15 +498,31 @@ class Compiler {
       ...meta,
       label: meta.label ?? passage.place.label,
       op: 'any',
-      children: this.#criteriaOf(passage.place, passage.at, inner),
+      children: this.#criteriaOf(passage, inner),
     };
   }
 
-  #criteriaOf(place: PlaceInput, at: YamlPath, scope: Scope): readonly Expr[] {
-    if (isSection(place)) return place.paths.flatMap((child, i) => this.#criteriaOf(child, [...at, 'paths', i], scope));
+  /** The criteria of a passage with what closes it; passages about other regions than the one asked about are left out. */
+  #criteriaOf({ place, at, regions, closedBy }: Placed, scope: Scope): readonly Expr[] {
+    if (isSection(place)) {
+      return place.paths.flatMap((child) => {
+        const placed = this.#places.get(child.id);
+        return placed === undefined ? [] : this.#criteriaOf(placed, scope);
+      });
+    }
+    if (scope.region !== 'any' && !regions.includes('any') && !regions.includes(scope.region)) return [];
     const where = this.#file.locate(at);
     const body = place.criteria === undefined ? [] : [this.#node(place.criteria, [...at, 'criteria'], scope)];
-    return [{ op: 'all', id: place.id, label: place.label, ...period(place), where, children: body }];
+    const meta: Meta = { id: place.id, label: place.label, ...period(place), where };
+    if (closedBy.length === 0) return [{ ...meta, op: 'all', children: body }];
+    return [
+      {
+        ...meta,
+        op: 'closable',
+        child: { op: 'all', label: place.label, where, children: body },
+        closedBy: closedBy.map((c) => this.#node(c.input, c.at, scope)),
+      },
+    ];
   }
 }
 

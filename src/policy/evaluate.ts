@@ -1,6 +1,6 @@
 import type { Day } from '../dates/day.ts';
 import type { Atom, CompiledPolicy, Expr } from './compile.ts';
-import type { Evidence, FactSource, FactValue } from './fact-source.ts';
+import type { Evidence, FactSource, FactValue, Region } from './fact-source.ts';
 import { compareAge, compareEpisode, compareSchedule, unsettled } from './measure-time.ts';
 import { all, any, atLeast, not, type Truth } from './truth.ts';
 
@@ -8,7 +8,7 @@ import { all, any, atLeast, not, type Truth } from './truth.ts';
 export interface Reading {
   atom(index: number): Truth;
   readonly review: Truth;
-  anyIndication(except: readonly string[]): Truth;
+  anyIndication(except: readonly string[], region: Region | 'any'): Truth;
 }
 
 /** A truth with the days on which the passing of time alone would change it. */
@@ -20,6 +20,9 @@ export interface Timed {
   readonly until?: Day;
 }
 
+const latest = (evidence: readonly Evidence[]): string =>
+  evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
+
 const ABSENT_TRUE: FactValue = { truth: 'true', evidence: [] };
 
 /** Evaluates the expressions of one policy against one chart. Each leaf is asked once. */
@@ -30,7 +33,11 @@ export class Evaluation {
   readonly #actual: Reading;
 
   /** @param anyIndication the truth of "any other indication of this policy" */
-  constructor(policy: CompiledPolicy, source: FactSource, anyIndication: (except: readonly string[]) => Truth) {
+  constructor(
+    policy: CompiledPolicy,
+    source: FactSource,
+    anyIndication: (except: readonly string[], region: Region | 'any') => Truth,
+  ) {
     this.policy = policy;
     this.source = source;
     this.#values = new Array(policy.atoms.length);
@@ -112,7 +119,7 @@ export class Evaluation {
 
   /** The operands of a node that are in force. */
   children(expr: Expr): readonly Expr[] {
-    if (expr.op === 'not') return [expr.child];
+    if (expr.op === 'not' || expr.op === 'closable') return [expr.child];
     if (!('children' in expr)) return [];
     return expr.children.every((c) => c.from === undefined && c.until === undefined)
       ? expr.children
@@ -138,8 +145,21 @@ export class Evaluation {
       case 'review':
         return reading.review;
       case 'any-indication':
-        return reading.anyIndication(expr.except);
+        return reading.anyIndication(expr.except, expr.region);
+      case 'closable': {
+        const truth = this.truth(expr.child, reading);
+        return this.closing(expr.closedBy, expr.child, truth).length > 0 ? 'false' : truth;
+      }
     }
+  }
+
+  /** A documented negative closes a passage unless later evidence speaks for it. @returns what closes it */
+  closing(closedBy: readonly Expr[], own: Expr, truth: Truth): readonly Evidence[] {
+    const negatives = closedBy.filter((c) => this.truth(c) === 'false');
+    if (negatives.length === 0) return [];
+    const against = negatives.flatMap((c) => this.evidence(c, 'false'));
+    if (truth !== 'true') return against;
+    return latest(against) >= latest(this.evidence(own)) ? against : [];
   }
 
   /** Evidence that makes a true expression true, or a false one false. */
@@ -158,6 +178,11 @@ export class Evaluation {
       const value = this.value(expr.atom);
       if (value.truth === wanted) out.push(...value.evidence);
     } else if (expr.op === 'not') this.#collect(expr.child, wanted === 'true' ? 'false' : 'true', out);
+    else if (expr.op === 'closable' && wanted === 'false')
+      out.push(
+        ...this.closing(expr.closedBy, expr.child, this.truth(expr.child)),
+        ...this.evidence(expr.child, 'false'),
+      );
     else for (const child of this.children(expr)) if (this.truth(child) === wanted) this.#collect(child, wanted, out);
   }
 
@@ -200,6 +225,10 @@ export class Evaluation {
         return this.#timedAtLeast(this.children(expr).length, this.children(expr));
       case 'any':
         return this.#timedAtLeast(1, this.children(expr));
+      case 'closable': {
+        const truth = this.truth(expr);
+        return truth === this.truth(expr.child) ? this.timed(expr.child) : { truth };
+      }
       case 'at-least':
         return this.#timedAtLeast(expr.n, this.children(expr));
       default:

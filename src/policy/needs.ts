@@ -47,6 +47,12 @@ function ways(ev: Evaluation, expr: Expr, want: 'true' | 'false'): readonly Way[
   if (expr.op === 'atom') return leaf(ev, expr.atom, want);
   if (expr.op === 'review' || expr.op === 'any-indication') return ev.truth(expr) === want ? [EMPTY] : [];
   if (expr.op === 'not') return ways(ev, expr.child, want === 'true' ? 'false' : 'true');
+  if (expr.op === 'closable')
+    return ev.truth(expr) === ev.truth(expr.child)
+      ? ways(ev, expr.child, want)
+      : ev.truth(expr) === want
+        ? [EMPTY]
+        : [];
   const children = ev.children(expr);
   const n = expr.op === 'at-least' ? expr.n : expr.op === 'all' ? children.length : 1;
   const needed = want === 'true' ? n : children.length - n + 1;
@@ -90,7 +96,7 @@ function leaf(ev: Evaluation, atom: number, want: 'true' | 'false'): readonly Wa
 const fulfilled = (states: PathStates, needs: readonly Need[]): Reading => ({
   atom: (i) => needs.find((n) => n.atom === i)?.want ?? states.evaluation.value(i).truth,
   review: 'unknown',
-  anyIndication: (except) => states.anyIndication(except),
+  anyIndication: (except, region) => states.anyIndication(except, region),
 });
 
 /**

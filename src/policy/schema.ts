@@ -108,6 +108,7 @@ interface PlaceCommon {
   region?: Region | 'order' | undefined;
   regions?: Region[] | undefined;
   screen?: boolean | undefined;
+  'own-studies-only'?: boolean | undefined;
   'closed-by'?: NodeInput[] | undefined;
 }
 /** One indication of the policy. */
@@ -190,6 +191,10 @@ const place = {
   region: z.enum([...REGIONS, 'order']).optional(),
   regions: z.array(z.enum(REGIONS)).optional().meta({ description: 'one copy of the passage for each region' }),
   screen: z.boolean().optional().meta({ description: 'a red flag that is always in play and read open-world' }),
+  'own-studies-only': z.boolean().optional().meta({
+    description:
+      'speaks of orders for its own studies alone: it makes no other order an alternative and keeps none open',
+  }),
   'closed-by': z.array(Node).optional().meta({ description: 'a documented negative of one of these closes the path' }),
 };
 
@@ -202,19 +207,24 @@ const Section = z.strictObject({
 });
 const Place: z.ZodType<PlaceInput> = z.union([Section, Path]).meta({ id: 'Passage' });
 
-const Exclusion = z.strictObject({
-  id: ID,
-  label: TEXT,
-  cite: TEXT,
-  note: TEXT.optional(),
-  from: DATE.optional(),
-  until: DATE.optional(),
-  studies: z.array(StudyName).optional().meta({ description: 'only these ordered studies are excluded; default all' }),
-  region: z.enum([...REGIONS, 'order']).optional(),
-  'if-unknown': z.enum(['ignore', 'ask']),
-  criteria: Node,
-  unless: Node.optional(),
-});
+const Exclusion = z
+  .strictObject({
+    id: ID,
+    label: TEXT,
+    cite: TEXT,
+    note: TEXT.optional(),
+    from: DATE.optional(),
+    until: DATE.optional(),
+    studies: z
+      .array(StudyName)
+      .optional()
+      .meta({ description: 'only these ordered studies are excluded; default all' }),
+    region: z.enum([...REGIONS, 'order']).optional(),
+    'if-unknown': z.enum(['ignore', 'ask']),
+    criteria: Node.optional().meta({ description: 'left out: the studies themselves are excluded' }),
+    unless: Node.optional(),
+  })
+  .refine((e) => e.criteria !== undefined || e.studies !== undefined, 'an exclusion names criteria or studies');
 
 const NotRequired = z.strictObject({
   id: ID,

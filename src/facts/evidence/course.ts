@@ -72,7 +72,11 @@ export function courseEvidence(
     const until = asked.window.length === undefined ? undefined : add(whole ? run.start : run.end, asked.window.length);
     for (const t of run.parts) tally.pro(toItem(t, until), 'part of the course');
   }
-  if (found.length > 0) return {};
+  if (found.length > 0) {
+    const done = Math.max(...found.map((r) => add(r.start, least)));
+    tally.since = { lo: done, hi: done };
+    return {};
+  }
   const later = Math.max(...usable.map((t) => t.when.hi));
   const stands = refused.filter((r) => (r.when?.hi ?? 0) > later && refusesAll(r, input, ctx));
   const episode = ctx.episode(asked.query.region);

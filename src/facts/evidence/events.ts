@@ -99,6 +99,10 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
     if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx)) continue;
     if (input.codes !== undefined && !inSets(record.hits, input.codes, ctx)) continue;
     const found = item(record.ref, record.when, asked);
+    if (input.without !== undefined && inSets([...record.specialties, ...record.hits], input.without, ctx)) {
+      tally.ignore(found, 'a therapy session, not an evaluation');
+      continue;
+    }
     if (!record.held) {
       tally.ignore(found, 'the visit did not take place');
       continue;
