@@ -24,6 +24,8 @@ export interface ConditionRecord extends Base {
   readonly current: boolean;
   /** clinicalStatus says that it is active */
   readonly saysActive: boolean;
+  /** the clinicalStatus as stated, e.g. "relapse" */
+  readonly clinical?: string;
   readonly onset?: Interval;
   readonly recorded?: Interval;
   readonly abated?: Interval;
@@ -93,6 +95,8 @@ export interface ImagingRecord extends Base {
   readonly findings: readonly Hit[];
   /** a coded conclusion or interpretation is given, of whatever code */
   readonly hasResult: boolean;
+  /** it is a report, not the mere statement that the examination took place */
+  readonly reported: boolean;
 }
 
 /** A DiagnosticReport that is no imaging: electrodiagnostic tests, laboratory, pathology. */

@@ -30,6 +30,10 @@ const Finding = z.strictObject({
   }),
   history: SETS.optional().meta({ description: 'codes that prove it in the past' }),
   complaint: z.boolean().default(false).meta({ description: 'reasons of visits show it too' }),
+  clinical: z
+    .array(z.enum(['relapse', 'recurrence']))
+    .optional()
+    .meta({ description: 'only Conditions with this clinical status' }),
   site: SETS.optional().meta({ description: 'only at a body site of one of these sets' }),
   innervated: z.boolean().default(false).meta({
     description: 'a sign at an arm belongs to the cervical spine, one at a leg to the lumbar spine',
@@ -51,6 +55,7 @@ const Imaging = z.strictObject({
     .enum(['any', 'normal', 'abnormal', 'indeterminate', 'negative', 'non-diagnostic', 'abnormal-or-indeterminate'])
     .default('any'),
   shows: SETS.optional().meta({ description: 'a coded conclusion of one of these sets' }),
+  denies: SETS.optional().meta({ description: 'a coded conclusion of one of these sets says that it is not shown' }),
   lacks: SETS.optional().meta({ description: 'a coded result, and no conclusion of one of these sets' }),
   follows: z
     .enum(['indeterminate'])

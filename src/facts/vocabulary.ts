@@ -56,6 +56,7 @@ export function setsOf(
     'history',
     'shows',
     'lacks',
+    'denies',
     'cleared-by',
     'specialty',
     'safety',

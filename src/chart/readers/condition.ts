@@ -37,6 +37,7 @@ export function readCondition(ctx: ReadContext, r: Json, ref: string): Condition
     verification: verification(statusCode(r['verificationStatus'])),
     current:
       !(clinical !== undefined && INACTIVE.has(clinical)) && abated === undefined && r['abatementString'] === undefined,
+    ...(clinical !== undefined && { clinical }),
     saysActive: clinical !== undefined && ACTIVE.has(clinical),
     ...(onset !== undefined && { onset }),
     ...(recorded !== undefined && { recorded }),

@@ -37,6 +37,7 @@ export function readImaging(
     inView: isExact(study) ? placeOf(study['in-view']) : 0,
     ...(isExact(study) && { study: study.code }),
     findings,
+    reported: r['resourceType'] === 'DiagnosticReport' || r['resourceType'] === 'Observation',
     hasResult: findings.length > 0 || ctx.keys(r['conclusionCode']).length > 0,
   };
 }
@@ -98,6 +99,7 @@ export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): Imagin
     place: site,
     inView: 0,
     findings: [],
+    reported: false,
     hasResult: false,
   };
 }

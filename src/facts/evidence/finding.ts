@@ -106,6 +106,7 @@ function condition(
   if (input.regional && !fitsRegion(asked, place)) return tally.ignore(item, 'another region');
   if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf)
     return tally.ignore(item, 'recorded after the order');
+  if (!hasStatus(input, record)) return tally.ignore(item, 'another clinical status');
   if (record.verification === 'refuted') {
     const date = statedOn(record);
     const refuted: Item = { ref: record.ref, ...(date !== undefined && { date }), basis: record.basis };
@@ -125,6 +126,9 @@ function condition(
   if (atSite(input, record.siteHits, ctx)) positive.push({ record, item });
   else tally.lead(item, 'not stated at the place asked about', true);
 }
+
+const hasStatus = (input: FindingInput, record: ConditionRecord): boolean =>
+  input.clinical === undefined || (input.clinical as readonly string[]).includes(record.clinical ?? '');
 
 /** Is it at one of the body sites that the block asks for? */
 const atSite = (input: FindingInput, siteHits: readonly Hit[], ctx: FactContext): boolean =>
@@ -170,7 +174,7 @@ function other(
   ctx: FactContext,
   tally: Tally,
 ): void {
-  if (asked.query.source === 'order-reason') return;
+  if (asked.query.source === 'order-reason' || input.clinical !== undefined) return;
   const when = 'when' in record ? record.when : undefined;
   const until = lastDayInside(when, asked.window);
   const item: Item = {

@@ -33,8 +33,17 @@ function classify(
   return { normal, indeterminate, abnormal: record.hasResult && !normal && !indeterminate };
 }
 
-function shows(record: Findings, sets: readonly string[], asked: Asked, ctx: FactContext): Verdict {
-  if (record.findings.some((h) => sets.some((s) => h.set === ctx.set(s)) && fitsRegion(asked, h.place))) return 'yes';
+function shows(
+  record: Findings,
+  sets: readonly string[],
+  denies: readonly string[],
+  asked: Asked,
+  ctx: FactContext,
+): Verdict {
+  const finds = (names: readonly string[]): boolean =>
+    record.findings.some((h) => names.some((s) => h.set === ctx.set(s)) && fitsRegion(asked, h.place));
+  if (finds(sets)) return 'yes';
+  if (finds(denies)) return 'no';
   const { normal } = classify(record, ctx);
   return normal ? 'no' : 'open';
 }
@@ -55,7 +64,7 @@ function hasWantedResult(record: Findings, result: ImagingInput['result'], ctx: 
 }
 
 function verdictOn(record: ImagingRecord, input: ImagingInput, asked: Asked, ctx: FactContext): Verdict {
-  if (input.shows !== undefined) return shows(record, input.shows, asked, ctx);
+  if (input.shows !== undefined) return shows(record, input.shows, input.denies ?? [], asked, ctx);
   if (input.lacks === undefined) return hasWantedResult(record, input.result, ctx);
   const lacks = input.lacks.map((s) => ctx.set(s));
   if (record.findings.some((h) => lacks.includes(h.set))) return 'no';
@@ -72,6 +81,9 @@ const followsIndeterminate = (record: ImagingRecord, input: ImagingInput, asked:
       (r.when?.hi ?? Number.POSITIVE_INFINITY) < (record.when?.lo ?? Number.NEGATIVE_INFINITY) &&
       classify(r, ctx).indeterminate,
   );
+
+/** A report without a coded result may say it in words; a procedure without one, or a report of something else, does not. */
+const mayShow = (record: ImagingRecord): boolean => !record.hasResult && record.reported;
 
 /** Examinations of a modality and region, with a result. One that fits suffices; one that was refused speaks against. */
 export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
@@ -101,7 +113,8 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       positives++;
       tally.pro(item, 'examination on file');
     } else if (verdict === 'no') contrary.push(item);
-    else tally.lead(item, 'the result is not coded', true);
+    else if (input.shows === undefined) tally.lead(item, 'the result is not coded', true);
+    else tally.lead(item, record.hasResult ? 'it shows something else' : 'the result is not coded', mayShow(record));
   }
   if (positives > 0) for (const item of contrary) tally.ignore(item, 'another examination counts');
   else for (const item of contrary) tally.contra(item, 'not done, or with another result');
@@ -155,7 +168,7 @@ export function reportEvidence(input: ReportInput, asked: Asked, ctx: FactContex
       const verdict =
         input.shows === undefined
           ? hasWantedResult(settled, input.result, ctx)
-          : shows(settled, input.shows, asked, ctx);
+          : shows(settled, input.shows, [], asked, ctx);
       if (verdict === 'yes') tally.pro(item, 'test result on file');
       else if (verdict === 'no') tally.contra(item, 'the test shows otherwise');
       else
