@@ -22,6 +22,8 @@ import {
 import { findingEvidence } from './evidence/finding.ts';
 import { imagingEvidence, reportEvidence } from './evidence/imaging.ts';
 import { measureEvidence } from './evidence/measure.ts';
+import { persistenceEvidence } from './evidence/persistence.ts';
+import { signEvidence } from './evidence/sign.ts';
 import {
   changeEvidence,
   comparisonEvidence,
@@ -29,6 +31,7 @@ import {
   progressionEvidence,
   worseningEvidence,
 } from './evidence/symptoms.ts';
+import { trendEvidence } from './evidence/trend.ts';
 import type { BlockInput, FactInput } from './schema.ts';
 import { type Item, Tally } from './tally.ts';
 import { duration, type Vocabulary } from './vocabulary.ts';
@@ -50,6 +53,9 @@ const READ_FROM: Readonly<Record<string, readonly Section[]>> = {
   course: ['Procedure'],
   improvement: ['Observation'],
   worsening: ['Observation'],
+  persistence: ['Observation', 'Encounter'],
+  sign: ['Condition', 'Encounter'],
+  trend: ['Observation'],
   comparison: ['Observation'],
   progression: ['Condition', 'Encounter'],
   change: ['MedicationRequest', 'MedicationStatement'],
@@ -188,6 +194,9 @@ export class FactEngine implements FactSource, FactContext {
     else if ('course' in block) return courseEvidence(block.course, asked, this, tally).from;
     else if ('improvement' in block) improvementEvidence(block.improvement, asked, this, tally);
     else if ('worsening' in block) worseningEvidence(block.worsening, asked, this, tally);
+    else if ('persistence' in block) persistenceEvidence(block.persistence, asked, this, tally);
+    else if ('sign' in block) signEvidence(block.sign, asked, this, tally);
+    else if ('trend' in block) trendEvidence(block.trend, asked, this, tally);
     else if ('comparison' in block) comparisonEvidence(block.comparison, asked, this, tally);
     else if ('progression' in block) progressionEvidence(block.progression, asked, this, tally);
     else changeEvidence(block.change, asked, this, tally);

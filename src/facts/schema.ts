@@ -15,12 +15,12 @@ const REGIONAL = z
   .default(true)
   .meta({ description: 'the place of the evidence has to fit the region asked about' });
 
-/** `above-reference`, `below-reference`, or a comparison with a UCUM unit such as ">= 38 Cel". */
+/** `above-reference`, `below-reference`, `any` (a value was measured), or a comparison with a UCUM unit such as ">= 38 Cel". */
 const TEST = z
   .string()
   .regex(
-    /^(above-reference|below-reference|(>|>=|<|<=) \d+(\.\d+)? \S+)$/,
-    'expected "above-reference", "below-reference" or e.g. ">= 38 Cel"',
+    /^(above-reference|below-reference|any|(>|>=|<|<=) \d+(\.\d+)? \S+)$/,
+    'expected "above-reference", "below-reference", "any" or e.g. ">= 38 Cel"',
   );
 
 const Finding = z.strictObject({
@@ -38,6 +38,10 @@ const Finding = z.strictObject({
   innervated: z.boolean().default(false).meta({
     description: 'a sign at an arm belongs to the cervical spine, one at a leg to the lumbar spine',
   }),
+  'dated-by-onset': z.boolean().default(false).meta({
+    description: 'only the onset dates the event, not the day of the entry (presence of a stent)',
+  }),
+  'before-age': DURATION.optional().meta({ description: 'it existed before the patient reached this age' }),
   regional: REGIONAL,
 });
 const Measure = z.strictObject({
@@ -81,6 +85,7 @@ const Report = z.strictObject({
 });
 const Procedure = z.strictObject({
   codes: SETS,
+  'undone-by': SETS.optional().meta({ description: 'a later procedure of these sets ends it (a device taken out)' }),
   regional: REGIONAL,
   placed: z
     .boolean()
@@ -91,6 +96,7 @@ const Medication = z.strictObject({
   codes: SETS,
   use: z.enum(['current', 'ever']).default('current'),
   lasting: DURATION.optional(),
+  'for-spine': z.boolean().default(false).meta({ description: 'not when its stated reason is another problem' }),
 });
 const Visit = z.strictObject({
   specialty: SETS.optional(),
@@ -120,6 +126,9 @@ const Device = z.strictObject({
   'cleared-by': SETS.optional().meta({
     description: 'ratings that speak against; a device of `codes` with another or no rating leaves it open',
   }),
+  'rated-as': SETS.optional().meta({
+    description: 'true when each device of `codes` has such a rating; one with no rating leaves it open',
+  }),
 });
 const Allergy = z.strictObject({ codes: SETS, reaction: SETS.optional() });
 const Course = z.strictObject({
@@ -142,7 +151,25 @@ const Improvement = z.strictObject({
     .enum(['none', 'some'])
     .meta({ description: 'none: true when the pain did not improve; some: true when it did' }),
 });
-const Worsening = z.strictObject({ scores: SETS });
+const Worsening = z.strictObject({
+  scores: SETS,
+  during: SETS.optional().meta({ description: 'since the current course of these therapies began, if one goes on' }),
+  new: SETS.optional().meta({ description: 'findings of these sets that began in that time show it too' }),
+});
+const Persistence = z.strictObject({
+  scores: SETS,
+  'at-least': DURATION.meta({ description: 'the complaint has lasted so long when it is seen again' }),
+});
+const Sign = z.strictObject({
+  codes: SETS.meta({ description: 'signs that began in the window and were found at a visit in person' }),
+  examination: SETS.optional().meta({ description: 'examinations as a whole: abnormal now and normal before' }),
+});
+const PERCENT = z.string().regex(/^\d+(\.\d+)? %$/, 'expected e.g. "5 %"');
+const Trend = z.strictObject({
+  codes: SETS,
+  'falls-by': PERCENT.meta({ description: 'more than this share of the earlier value' }),
+  over: DURATION.meta({ description: 'between two values no further apart than this' }),
+});
 const Comparison = z.strictObject({ scores: SETS, here: SETS, over: SETS });
 const Progression = z.strictObject({
   signs: z.array(NAME).min(1),
@@ -170,6 +197,9 @@ const Block = z.union([
   z.strictObject({ course: Course }),
   z.strictObject({ improvement: Improvement }),
   z.strictObject({ worsening: Worsening }),
+  z.strictObject({ persistence: Persistence }),
+  z.strictObject({ sign: Sign }),
+  z.strictObject({ trend: Trend }),
   z.strictObject({ comparison: Comparison }),
   z.strictObject({ progression: Progression }),
   z.strictObject({ change: Change }),
@@ -243,6 +273,9 @@ export type AllergyInput = z.infer<typeof Allergy>;
 export type CourseInput = z.infer<typeof Course>;
 export type ImprovementInput = z.infer<typeof Improvement>;
 export type WorseningInput = z.infer<typeof Worsening>;
+export type PersistenceInput = z.infer<typeof Persistence>;
+export type SignInput = z.infer<typeof Sign>;
+export type TrendInput = z.infer<typeof Trend>;
 export type ComparisonInput = z.infer<typeof Comparison>;
 export type ProgressionInput = z.infer<typeof Progression>;
 export type ChangeInput = z.infer<typeof Change>;

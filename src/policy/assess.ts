@@ -361,7 +361,7 @@ class Assessor {
       criterion: state.path.id,
       label: state.path.label,
       cite: state.path.cite,
-      evidence,
+      evidence: withoutRestated(evidence),
     });
     if (decision.by.length > 0) return decision.by.map((s) => of(s, this.#evidenceFor(s)));
     return ways
@@ -522,6 +522,12 @@ class Assessor {
     };
   }
 }
+
+/** The order's own reason need not be cited for what the chart documents too. */
+const withoutRestated = (evidence: Satisfied['evidence']): Satisfied['evidence'] => {
+  const charted = new Set(evidence.flatMap((e) => (e.basis === 'chart' ? [e.fact] : [])));
+  return evidence.filter((e) => e.basis !== 'order' || !charted.has(e.fact));
+};
 
 const compare = (a: readonly number[], b: readonly number[]): number => {
   for (let i = 0; i < a.length; i++) {

@@ -27,6 +27,8 @@ export type Atom =
       readonly kind: 'schedule';
       readonly last: FactQuery;
       readonly countedFrom: FactQuery;
+      /** its first evidence or its last one */
+      readonly from: 'earliest' | 'latest';
       readonly bands: readonly ScheduleBand[];
     };
 
@@ -444,7 +446,12 @@ class Compiler {
   }
 
   #schedule(
-    input: { last: string; 'counted-from': string; bands: { until?: string | undefined; every: string }[] },
+    input: {
+      last: string;
+      'counted-from': string;
+      from?: 'earliest' | 'latest' | undefined;
+      bands: { until?: string | undefined; every: string }[];
+    },
     at: YamlPath,
     scope: Scope,
   ): number {
@@ -452,6 +459,7 @@ class Compiler {
       kind: 'schedule',
       last: this.#query({ fact: input.last }, [...at, 'schedule', 'last'], scope),
       countedFrom: this.#query({ fact: input['counted-from'] }, [...at, 'schedule', 'counted-from'], scope),
+      from: input.from ?? 'latest',
       bands: input.bands.map((band, i) => ({
         ...(band.until !== undefined && { until: this.#duration(band.until, [...at, 'schedule', 'bands', i], scope) }),
         every: this.#duration(band.every, [...at, 'schedule', 'bands', i], scope),

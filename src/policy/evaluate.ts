@@ -94,16 +94,12 @@ export class Evaluation {
 
   #schedule(atom: Extract<Atom, { kind: 'schedule' }>): FactValue {
     const start = this.source.fact(atom.countedFrom);
-    if (start.truth !== 'true' || start.when === undefined)
+    const began = atom.from === 'earliest' ? start.first : start.when;
+    if (start.truth !== 'true' || began === undefined)
       return { ...start, truth: start.truth === 'false' ? 'false' : 'unknown', gap: start.gap ?? 'unclear' };
     const last = this.source.fact(atom.last);
     if (last.truth === 'unknown' && last.gap !== 'silent') return last;
-    const timed = compareSchedule(
-      start.when,
-      last.truth === 'true' ? last.when : undefined,
-      this.source.asOf,
-      atom.bands,
-    );
+    const timed = compareSchedule(began, last.truth === 'true' ? last.when : undefined, this.source.asOf, atom.bands);
     const evidence = [
       ...start.evidence,
       ...(last.truth === 'true' ? last.evidence : [{ fact: atom.last.fact, basis: 'absence' as const }]),

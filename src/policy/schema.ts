@@ -92,7 +92,12 @@ export type NodeInput =
   | (Common & { review: string })
   | (Common & { 'any-indication': { except: string[] } })
   | (Common & {
-      schedule: { last: string; 'counted-from': string; bands: { until?: string | undefined; every: string }[] };
+      schedule: {
+        last: string;
+        'counted-from': string;
+        from?: 'earliest' | 'latest' | undefined;
+        bands: { until?: string | undefined; every: string }[];
+      };
     });
 export type StudyInput = string | { study: string; when: NodeInput };
 interface PlaceCommon {
@@ -135,6 +140,9 @@ const Schedule = z.strictObject({
   schedule: z.strictObject({
     last: FACT.meta({ description: 'the fact whose latest date is the last study; none on file = due' }),
     'counted-from': FACT.meta({ description: 'the fact whose date starts the schedule' }),
+    from: z.enum(['earliest', 'latest']).default('latest').meta({
+      description: 'its first evidence (a diagnosis) or its last one (the end of treatment)',
+    }),
     bands: z.array(Band).min(1),
   }),
 });

@@ -1,11 +1,12 @@
 import type { ChartRecord, ConditionRecord, ImagingRecord, ObservationRecord } from '../../chart/records.ts';
-import type { Interval } from '../../dates/day.ts';
+import { add, type Interval } from '../../dates/day.ts';
 import { REGIONS } from '../../policy/fact-source.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { type Place, placeOf } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
+import { duration } from '../vocabulary.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 
 const dateOf = (r: ConditionRecord): Interval | undefined => r.onset ?? r.recorded;
@@ -61,8 +62,8 @@ function historyCodes(input: FindingInput, asked: Asked, ctx: FactContext, tally
   }
 }
 
-function toItem(record: ConditionRecord, asked: Asked): Item {
-  const date = dateOf(record);
+function toItem(record: ConditionRecord, asked: Asked, byOnset = false): Item {
+  const date = byOnset ? record.onset : dateOf(record);
   const until = lastDayInside(date, asked.window);
   return {
     ref: record.ref,
@@ -99,7 +100,7 @@ function condition(
   positive: Found[],
   negative: Found[],
 ): void {
-  const item = toItem(record, asked);
+  const item = toItem(record, asked, input['dated-by-onset']);
   if (asked.query.source === 'order-reason' && !record.orderReason)
     return tally.ignore(item, 'not a reason of this order');
   const place = input.innervated ? placeOfSign(codePlace, record, ctx) : placeOfRecord(codePlace, record.site);
@@ -123,8 +124,24 @@ function condition(
     );
   }
   if (!inWindow(item, asked, tally)) return;
-  if (atSite(input, record.siteHits, ctx)) positive.push({ record, item });
-  else tally.lead(item, 'not stated at the place asked about', true);
+  if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
+  if (input['before-age'] === undefined) {
+    positive.push({ record, item });
+    return;
+  }
+  const before = beganBefore(record, input['before-age'], ctx);
+  if (before === undefined) tally.lead(item, 'the age at its onset is not stated', true);
+  else if (before) positive.push({ record, item });
+  else tally.contra(item, 'began at a later age');
+}
+
+/** Did it begin before the patient reached an age? The day of the entry proves only that it existed by then. */
+function beganBefore(record: ConditionRecord, age: string, ctx: FactContext): boolean | undefined {
+  const { birth } = ctx.chart;
+  const known = Math.min(record.onset?.hi ?? Number.POSITIVE_INFINITY, record.recorded?.hi ?? Number.POSITIVE_INFINITY);
+  if (birth === undefined) return undefined;
+  if (known < add(birth.lo, duration(age))) return true;
+  return record.onset !== undefined && record.onset.lo >= add(birth.hi, duration(age)) ? false : undefined;
 }
 
 const hasStatus = (input: FindingInput, record: ConditionRecord): boolean =>

@@ -4,6 +4,7 @@ import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } 
 import type { ChangeInput, ComparisonInput, ImprovementInput, ProgressionInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
+import { ongoingSince } from './course.ts';
 import { relates, servicePlace } from './events.ts';
 import { inUnit } from './measure.ts';
 
@@ -96,11 +97,15 @@ function outcomes(asked: Asked, ctx: FactContext, say: (item: Item, improved: bo
 
 /**
  * Pain that grew: the last score of the episode is higher than the first. In a window the score before it (else the first
- * inside) is compared with the last one inside.
+ * inside) is compared with the last one inside. During a course of therapy the window begins with the course, and findings
+ * that began since then show it too.
  */
 export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const began = input.during === undefined ? undefined : ongoingSince(input.during, asked, ctx);
+  if (input.during !== undefined && began === undefined) return;
+  const earliest = began ?? asked.window.earliest;
+  if (earliest !== undefined) newFindings(input.new ?? [], earliest, asked, ctx, tally);
   const all = scores(input.scores, asked, ctx);
-  const { earliest } = asked.window;
   const before = earliest === undefined ? undefined : all.filter((s) => s.day <= earliest).at(-1);
   const first = before ?? all[0];
   const last = all.at(-1);
@@ -108,6 +113,19 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   const report = last.value > first.value ? tally.pro.bind(tally) : tally.contra.bind(tally);
   for (const s of [first, last])
     report({ ...s.item, ...dated(last) }, last.value > first.value ? 'the score rose' : 'the score did not rise');
+}
+
+/** Confirmed findings of the region whose documented onset lies after a day. */
+function newFindings(sets: readonly string[], after: Day, asked: Asked, ctx: FactContext, tally: Tally): void {
+  for (const set of sets.map((name) => ctx.set(name))) {
+    for (const record of ctx.chart.bySet(set)) {
+      if (record.type !== 'condition' || record.verification !== 'confirmed' || !record.current) continue;
+      const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
+      if (!fitsRegion(asked, placeOfSign(place, record, ctx)) || record.onset === undefined) continue;
+      if (record.onset.lo > after && record.onset.hi <= asked.window.asOf)
+        tally.pro({ ref: record.ref, date: record.onset, basis: record.basis }, 'began during the treatment');
+    }
+  }
 }
 
 /** Pain here greater than there, by the latest scores of both sites. */
