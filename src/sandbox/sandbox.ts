@@ -3,7 +3,7 @@ import type { Day } from '../dates/day.ts';
 import { loadCharts } from './charts/load-charts.ts';
 import type { PatientInput } from './charts/schema.ts';
 import { fhirRoutes } from './fhir/routes.ts';
-import type { Paging } from './fhir/search.ts';
+import type { Paging } from './fhir/search-query.ts';
 import { FhirStore } from './fhir/store.ts';
 
 /** Where the FHIR server of the sandbox stands. */

@@ -1,12 +1,19 @@
 import { coding } from './charts/codes.ts';
+import type { PatientInput } from './charts/schema.ts';
 import { FHIR_PATH, type Sandbox } from './sandbox.ts';
 
 const SERVICE = 'spine-imaging-order-select';
 
-/** An order-select call for a patient's first order to try, without prefetch: the service reads the chart itself. */
-export function sampleCall(sandbox: Sandbox, fhirServer: string): Readonly<Record<string, unknown>> {
-  const [patient] = sandbox.patients;
-  const order = patient?.tries[0]?.order;
+/**
+ * An order-select call for one of a patient's orders to try, without prefetch: the service reads the chart itself.
+ * @param fhirServer FHIR base of the sandbox
+ */
+export function sampleCall(
+  patient: PatientInput,
+  order: number,
+  fhirServer: string,
+): Readonly<Record<string, unknown>> {
+  const { study, label, reasons } = orderOf(patient, order);
   const id = 'order-1';
   return {
     hook: 'order-select',
@@ -21,7 +28,7 @@ export function sampleCall(sandbox: Sandbox, fhirServer: string): Readonly<Recor
     },
     context: {
       userId: 'Practitioner/wells',
-      patientId: patient?.id,
+      patientId: patient.id,
       selections: [`ServiceRequest/${id}`],
       draftOrders: {
         resourceType: 'Bundle',
@@ -33,9 +40,9 @@ export function sampleCall(sandbox: Sandbox, fhirServer: string): Readonly<Recor
               id,
               status: 'draft',
               intent: 'order',
-              subject: { reference: `Patient/${patient?.id}` },
-              code: { coding: [coding(`cpt ${order?.study} ${order?.label}`)] },
-              ...(order?.reasons !== undefined && { reasonCode: [{ coding: order.reasons.map(coding) }] }),
+              subject: { reference: `Patient/${patient.id}` },
+              code: { coding: [coding(`cpt ${study} ${label}`)] },
+              ...(reasons !== undefined && { reasonCode: [{ coding: reasons.map(coding) }] }),
             },
           },
         ],
@@ -44,22 +51,29 @@ export function sampleCall(sandbox: Sandbox, fhirServer: string): Readonly<Recor
   };
 }
 
+function orderOf(patient: PatientInput, order: number): PatientInput['tries'][number]['order'] {
+  const found = patient.tries[order];
+  if (found === undefined) throw new RangeError(`${patient.id} has no order ${order} to try`);
+  return found.order;
+}
+
 /** A word that bash takes literally. */
 const quoted = (words: string): string => `'${words.replaceAll("'", `'\\''`)}'`;
 
 /** A command for bash that asks the service about a patient of the sandbox and prints a card. */
-export const sampleCommand = (sandbox: Sandbox, base: string): string =>
-  `curl -s ${base}/cds-services/${SERVICE} -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(sampleCall(sandbox, `${base}${FHIR_PATH}`)))}`;
+const sampleCommand = (patient: PatientInput, base: string): string => {
+  const call = JSON.stringify(sampleCall(patient, 0, `${base}${FHIR_PATH}`));
+  return `curl -s ${base}/cds-services/${SERVICE} -H 'Content-Type: application/json' -d ${quoted(call)}`;
+};
 
 /**
  * What the start says about the sandbox.
  * @param base where this machine reaches the service, e.g. "http://127.0.0.1:3000"
  */
-export const startMessage = (sandbox: Sandbox, base: string): string =>
-  [
-    `Sandbox     ${base}${FHIR_PATH} (FHIR R4, ${sandbox.patients.length} synthetic patients: docs/sandbox-patients.md)`,
-    'Try         paste this into a shell:',
-    '',
-    sampleCommand(sandbox, base),
-    '',
+export function startMessage({ patients }: Sandbox, base: string): string {
+  const [first] = patients;
+  return [
+    `Sandbox     ${base}${FHIR_PATH} (FHIR R4, ${patients.length} synthetic patients: docs/sandbox-patients.md)`,
+    ...(first === undefined ? [] : ['Try         paste this into a shell:', '', sampleCommand(first, base), '']),
   ].join('\n');
+}

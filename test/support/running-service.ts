@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { today } from '../../src/dates/day.ts';
-import type { Paging } from '../../src/sandbox/fhir/search.ts';
+import type { Paging } from '../../src/sandbox/fhir/search-query.ts';
 import { createSandbox, FHIR_PATH, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { readConfig } from '../../src/server/config.ts';
 import { listen } from '../../src/server/listen.ts';

@@ -9,14 +9,14 @@ export type ChartResource = Json & { readonly resourceType: string; readonly id:
 const UNITS = { d: 'days', w: 'weeks', m: 'months', y: 'years' } as const;
 
 /** The day that "-98d", "-6w", "-3m", "-2y" or "0d" names. */
-export function dayOf(when: string, today: Day): Day {
+function dayOf(when: string, today: Day): Day {
   const match = /^-?(\d+)([dwmy])$/.exec(when);
   const unit = UNITS[(match?.[2] ?? 'd') as keyof typeof UNITS];
   return add(today, { count: Number(match?.[1] ?? 0), unit }, -1);
 }
 
 /** A sequence of numbers in [0, 1) that is always the same for a seed (mulberry32). */
-export function randomOf(seed: string): () => number {
+function randomOf(seed: string): () => number {
   let state = [...seed].reduce((h, c) => Math.imul(h ^ (c.codePointAt(0) ?? 0), 16_777_619), 2_166_136_261);
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -116,7 +116,7 @@ function therapy(ctx: ChartContext, item: Of<'therapy'>): readonly ChartResource
 }
 
 /** A DiagnosticReport. */
-export function report(ctx: ChartContext, item: Of<'report'>): ChartResource {
+function report(ctx: ChartContext, item: Of<'report'>): ChartResource {
   const imaging = item.kind === 'imaging';
   return {
     resourceType: 'DiagnosticReport',

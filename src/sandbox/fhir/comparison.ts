@@ -15,7 +15,7 @@ export interface SearchScope {
 }
 
 /** Splits at an unescaped separator and takes away the escapes of FHIR search ("\,", "\|", "\$", "\\"). */
-export function splitEscaped(value: string, separator: ',' | '|'): readonly string[] {
+function splitEscaped(value: string, separator: ',' | '|'): readonly string[] {
   const out = [''];
   for (let i = 0; i < value.length; i++) {
     const c = value[i] ?? '';

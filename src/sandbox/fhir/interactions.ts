@@ -2,8 +2,9 @@ import type { Json } from '../../chart/json.ts';
 import type { SearchScope } from './comparison.ts';
 import { FhirProblem, quoted } from './problem.ts';
 import { checkId, readResource } from './resource.ts';
-import { findAll, type Paging, search } from './search.ts';
+import { findAll, search } from './search.ts';
 import { parametersOf } from './search-parameters.ts';
+import type { Paging } from './search-query.ts';
 import type { FhirStore, Resource } from './store.ts';
 
 /** What one interaction answers; HTTP headers follow from the resource. */

@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../../chart/json.ts';
 
-export type ParameterType = 'token' | 'reference' | 'date' | 'string' | 'uri';
+type ParameterType = 'token' | 'reference' | 'date' | 'string' | 'uri';
 
 /** A search parameter of a resource type: how it compares, and where its values stand. */
 export interface SearchParameter {

@@ -11,7 +11,7 @@ const DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(\.\d{
 const MINUTE = 60_000;
 
 /** The span that a FHIR date covers as far as it is given; without a zone it is UTC. */
-export function spanOfDate(date: string): Span | undefined {
+function spanOfDate(date: string): Span | undefined {
   const m = DATE.exec(date);
   if (m === null) return undefined;
   const [year, month, day] = [Number(m[1]), Number(m[2] ?? 1), Number(m[3] ?? 1)];
