@@ -125,6 +125,8 @@ function condition(
   }
   if (!inWindow(item, asked, tally)) return;
   if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
+  if (input['stated-onset'] && record.onset === undefined)
+    return tally.lead(item, 'its onset is not stated', !record.orderReason);
   if (input['before-age'] === undefined) {
     positive.push({ record, item });
     return;
@@ -151,10 +153,14 @@ const hasStatus = (input: FindingInput, record: ConditionRecord): boolean =>
 const atSite = (input: FindingInput, siteHits: readonly Hit[], ctx: FactContext): boolean =>
   input.site === undefined || input.site.some((s) => siteHits.some((h) => h.set === ctx.set(s)));
 
-/** A later refutation of the same code defeats an entry; on the same day it is a conflict. */
+/**
+ * A later refutation of the same code defeats an entry; on the same day it is a conflict. The order's own reason is cited only
+ * when nothing in the chart says the same.
+ */
 function settle(positive: readonly Found[], negative: readonly Found[], tally: Tally): void {
   let standing = 0;
-  for (const p of positive) {
+  const chartFirst = [...positive].sort((a, b) => Number(a.record.orderReason) - Number(b.record.orderReason));
+  for (const p of chartFirst) {
     const same = negative.filter((n) => n.record.codes.some((c) => p.record.codes.includes(c)));
     const stated = statedOn(p.record)?.hi ?? Number.NEGATIVE_INFINITY;
     const refuted = Math.max(...same.map((n) => n.item.date?.hi ?? Number.NEGATIVE_INFINITY));
@@ -165,6 +171,10 @@ function settle(positive: readonly Found[], negative: readonly Found[], tally: T
     if (same.length > 0 && refuted === stated) {
       tally.conflict = true;
       tally.lead(p.item, 'stated and refuted on the same day');
+      continue;
+    }
+    if (p.record.orderReason && standing > 0) {
+      tally.ignore(p.item, 'reason of this order; the chart says it too');
       continue;
     }
     standing++;

@@ -127,7 +127,9 @@ function fitsPlace(record: ImagingRecord, input: ImagingInput, asked: Asked): Ve
   if (input.brain) return (record.place & placeOf(['brain'])) !== 0 ? 'yes' : 'no';
   if (input.elsewhere || (record.place & placeOf(input.also ?? [])) !== 0) return 'yes';
   if (record.place === 0) return 'open';
-  const place = (record.place & SPINE) === 0 && input.body ? record.inView : record.place;
+  const ofSpine = (record.place & SPINE) !== 0;
+  if (ofSpine && input.body === 'only') return 'no';
+  const place = ofSpine || input.body === undefined ? record.place : record.inView;
   const fits = asked.query.region === 'any' ? (place & SPINE) !== 0 : place !== 0 && fitsRegion(asked, place);
   return fits ? 'yes' : 'no';
 }
