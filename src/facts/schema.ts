@@ -36,7 +36,8 @@ const Finding = z.strictObject({
     .meta({ description: 'only Conditions with this clinical status' }),
   site: SETS.optional().meta({ description: 'only at a body site of one of these sets' }),
   'stated-onset': z.boolean().default(false).meta({
-    description: 'for "new": a diagnosis counts by its onset alone; one without a stated onset leaves the question open',
+    description:
+      'for "new": a diagnosis counts by its onset alone; one without a stated onset leaves the question open',
   }),
   innervated: z.boolean().default(false).meta({
     description: 'a sign at an arm belongs to the cervical spine, one at a leg to the lumbar spine',
@@ -75,9 +76,11 @@ const Imaging = z.strictObject({
   elsewhere: z.boolean().default(false).meta({ description: 'examinations of other parts of the body count too' }),
   brain: z.boolean().default(false).meta({ description: 'examinations of the brain, whatever the region asked about' }),
   body: z
-    .enum(['too', 'only'])
-    .optional()
-    .meta({ description: 'examinations of trunk or neck that take the region asked about in: they count too, or only they' }),
+    .union([z.boolean(), z.literal('only')])
+    .default(false)
+    .meta({
+      description: 'examinations of trunk or neck that take the region asked about in: they count too, or only they',
+    }),
   codes: SETS.optional().meta({ description: 'only examinations whose code is of one of these sets' }),
 });
 const Report = z.strictObject({

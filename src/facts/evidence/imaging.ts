@@ -129,7 +129,7 @@ function fitsPlace(record: ImagingRecord, input: ImagingInput, asked: Asked): Ve
   if (record.place === 0) return 'open';
   const ofSpine = (record.place & SPINE) !== 0;
   if (ofSpine && input.body === 'only') return 'no';
-  const place = ofSpine || input.body === undefined ? record.place : record.inView;
+  const place = ofSpine || input.body === false ? record.place : record.inView;
   const fits = asked.query.region === 'any' ? (place & SPINE) !== 0 : place !== 0 && fitsRegion(asked, place);
   return fits ? 'yes' : 'no';
 }
