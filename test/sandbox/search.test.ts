@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FhirProblem } from '../../src/sandbox/fhir/problem.ts';
 import { search } from '../../src/sandbox/fhir/search.ts';
@@ -255,6 +256,31 @@ describe('search', () => {
 
   it('does not repeat markup of a parameter’s name', () => {
     expect(problem('Condition?<script>=1').message).not.toContain('<');
+  });
+
+  it('answers anything with a Bundle or a problem of the client’s', () => {
+    const name = fc.oneof(
+      fc.string(),
+      fc.constantFrom('code', 'patient', 'onset-date', '_sort', '_include', '_count', '_id'),
+    );
+    const modifier = fc.oneof(
+      fc.constant(''),
+      fc.string({ maxLength: 8 }).map((m) => `:${m}`),
+    );
+    const value = fc.oneof(fc.string(), fc.stringMatching(/^[\\|,:a-z0-9T+Z.-]{0,30}$/));
+    fc.assert(
+      fc.property(name, modifier, value, (n, m, v) => {
+        try {
+          const params = new URLSearchParams([[`${n}${m}`, v]]);
+          return (
+            search(store, 'Condition', params, { base: BASE, now: NOW }, { usual: 5, most: 5 })['total'] !== undefined
+          );
+        } catch (error) {
+          return error instanceof FhirProblem && error.status === 400;
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('takes no time over hostile values', () => {

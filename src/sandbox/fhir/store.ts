@@ -70,17 +70,17 @@ export class FhirStore {
    * @throws FhirProblem when the store is full
    */
   put(resource: NewResource): Resource {
-    const { resourceType } = resource;
-    const id = text(resource['id']) ?? randomUUID();
+    const { resourceType, id: given, meta: theirs, ...members } = resource;
+    const id = text(given) ?? randomUUID();
     const before = this.read(resourceType, id);
     if (before === undefined && this.#size >= this.#limit)
       throw new FhirProblem(507, 'too-costly', 'the sandbox is full; a restart empties it');
     const meta: Meta = {
-      ...object(resource['meta']),
+      ...object(theirs),
       versionId: String(Number(before?.meta.versionId ?? 0) + 1),
       lastUpdated: this.#now().toISOString(),
     };
-    const stored: Resource = { ...resource, resourceType, id, meta };
+    const stored: Resource = { resourceType, id, meta, ...members };
     this.#set(resourceType, id, stored);
     this.#undo?.push(() => this.#set(resourceType, id, before));
     return stored;
