@@ -74,6 +74,7 @@ export async function answerOrderHook(
       patientId: request.context.patientId,
       userId: request.context.userId,
       orders: ordersOf(request),
+      drafts: serviceRequests(request.context.draftOrders),
       prefetch: request.prefetch ?? undefined,
       base: request.fhirServer,
       fhir,

@@ -99,7 +99,7 @@ class ChartBuilder implements Chart {
     const birth = parseDate(object(input.patient)?.['birthDate']);
     if (birth !== undefined) this.birth = birth;
     this.sections = new Map(SECTIONS.map((s) => [s, input.sections.get(s)?.state ?? 'not-available']));
-    this.#ctx = new ReadContext(index, studies, input.localCodes);
+    this.#ctx = new ReadContext(index, studies, input.localCodes, birth);
     this.#scope = new PatientScope(input.patientId, input.base);
     this.#canonical = canonical;
     if (input.order !== undefined) {
@@ -267,6 +267,7 @@ class ChartBuilder implements Chart {
       recorded: order.date,
       codes: this.#ctx.keys(order.resource['reasonCode']),
       orderReason: true,
+      siteHits: [],
     };
     this.orderReasons.push(record);
     this.#index(record, hits);

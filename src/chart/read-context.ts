@@ -54,6 +54,8 @@ const NO_REASON: Reason = { place: NO_PLACE, spine: false, given: false };
 /** Codes, places, dates and specialties of one chart: what every resource reader needs. */
 export class ReadContext {
   readonly index: CodeIndex;
+  /** for onsets that are stated as an age */
+  readonly birth: Interval | undefined;
   readonly #studies: StudyCatalog;
   readonly #local: LocalCodes | undefined;
   readonly #set: Readonly<Record<ReadingSet, number>>;
@@ -64,8 +66,9 @@ export class ReadContext {
   /** medications by reference */
   readonly #medications = new Map<string, unknown>();
 
-  constructor(index: CodeIndex, studies: StudyCatalog, local?: LocalCodes) {
+  constructor(index: CodeIndex, studies: StudyCatalog, local?: LocalCodes, birth?: Interval) {
     this.index = index;
+    this.birth = birth;
     this.#studies = studies;
     this.#local = local;
     this.#set = Object.fromEntries(READING_SETS.map((s) => [s, index.number(s)])) as Record<ReadingSet, number>;

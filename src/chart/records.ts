@@ -24,12 +24,16 @@ export interface ConditionRecord extends Base {
   readonly current: boolean;
   /** clinicalStatus says that it is active */
   readonly saysActive: boolean;
+  /** the clinicalStatus as stated, e.g. "relapse" */
+  readonly clinical?: string;
   readonly onset?: Interval;
   readonly recorded?: Interval;
   readonly abated?: Interval;
   /** its codings as "system|code", for finding a later refutation of the same */
   readonly codes: readonly string[];
   readonly orderReason: boolean;
+  /** hits of the body site, for sites that are no spine region (an arm) */
+  readonly siteHits: readonly Hit[];
 }
 
 /** The value of an Observation. */
@@ -84,11 +88,15 @@ export interface ImagingRecord extends Base {
   readonly when?: Interval;
   readonly modality: string;
   readonly place: Place;
+  /** spine regions that an examination of the trunk or neck takes in */
+  readonly inView: Place;
   readonly study?: string;
   /** hits of coded conclusions and of the interpretation of linked results */
   readonly findings: readonly Hit[];
   /** a coded conclusion or interpretation is given, of whatever code */
   readonly hasResult: boolean;
+  /** it is a report, not the mere statement that the examination took place */
+  readonly reported: boolean;
 }
 
 /** A DiagnosticReport that is no imaging: electrodiagnostic tests, laboratory, pathology. */

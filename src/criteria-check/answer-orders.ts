@@ -5,7 +5,7 @@ import { FHIR_ID, PatientScope, parseReference } from '../chart/references.ts';
 import { readPrefetch, retrieveSection, retrieveSections } from '../chart/retrieve.ts';
 import type { RetrievedSection, Section } from '../chart/sections.ts';
 import { type Coverage, readCoverages } from '../coverage/coverage.ts';
-import type { Interval } from '../dates/day.ts';
+import { formatDay, type Interval } from '../dates/day.ts';
 import type { Ehr } from '../ehr/ehr-registry.ts';
 import type { FhirAccess } from '../ehr/fhir-access.ts';
 import { type ImagingOrder, readOrder } from '../order/order.ts';
@@ -17,6 +17,8 @@ export interface OrdersToCheck {
   /** "Practitioner/x" or "PractitionerRole/y" */
   readonly userId: string | undefined;
   readonly orders: readonly Json[];
+  /** all service requests of the basket: what is ordered along with an order is evidence */
+  readonly drafts: readonly Json[];
   readonly prefetch: Json | undefined;
   readonly base: string | undefined;
   readonly fhir: FhirAccess | undefined;
@@ -122,23 +124,30 @@ export async function answerOrders(request: OrdersToCheck, checker: Checker): Pr
   const defaultPayer = request.ehr?.defaultPayer;
   const lacking = missingData(request, patient, coverages, defaultPayer !== undefined);
   if (lacking.length > 0) return { kind: 'data-missing', what: lacking };
-  const withPractitioner = new Map(sections);
+  const whole = new Map(sections);
   const roles = sections.get('PractitionerRole');
-  withPractitioner.set('PractitionerRole', {
+  whole.set('PractitionerRole', {
     state: roles?.state ?? 'not-available',
     resources: [...(roles?.resources ?? []), ...prefetchedPractitioner(request.prefetch)],
   });
+  whole.set('ServiceRequest', withDrafts(sections.get('ServiceRequest'), request));
   const data: PatientData = {
     patientId: request.patientId,
     patient,
     ...(request.base !== undefined && { base: request.base }),
-    sections: withPractitioner,
+    sections: whole,
     coverages: coverages.coverages,
     coverageState: coverages.state === 'complete' || coverages.state === 'not-available' ? 'complete' : 'unavailable',
     ...(defaultPayer !== undefined && { defaultPayer }),
     ...(request.ehr !== undefined && { localCodes: request.ehr.localCodes }),
   };
   return checkAll(orders, data, checker);
+}
+
+/** The planned services of the chart and of the basket; a draft without a date is today's. */
+function withDrafts(section: RetrievedSection | undefined, { drafts, today }: OrdersToCheck): RetrievedSection {
+  const dated = drafts.map((d) => (d['authoredOn'] === undefined ? { ...d, authoredOn: formatDay(today.lo) } : d));
+  return { state: section?.state ?? 'not-available', resources: [...(section?.resources ?? []), ...dated] };
 }
 
 function checkAll(orders: readonly ImagingOrder[], data: PatientData, checker: Checker): Answer {

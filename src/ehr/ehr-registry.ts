@@ -108,6 +108,11 @@ export class EhrRegistry {
     return this.ehrs.find((e) => e.id === id);
   }
 
+  /** The registry without one EHR. */
+  without(id: string): EhrRegistry {
+    return new EhrRegistry(this.ehrs.filter((e) => e.id !== id));
+  }
+
   allowsOrigin(origin: string): boolean {
     return this.ehrs.some((e) => e.allowedOrigins.includes(origin));
   }

@@ -1,7 +1,8 @@
 import type { Chart } from '../chart/chart.ts';
 import type { Day } from '../dates/day.ts';
 import type { Episode, FactQuery, FactValue, Region } from '../policy/fact-source.ts';
-import { type Place, supports } from '../terminology/regions.ts';
+import type { Hit } from '../terminology/code-sets.ts';
+import { type Place, placeOf, supports } from '../terminology/regions.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import type { Window } from './window.ts';
 
@@ -29,3 +30,21 @@ export const fitsRegion = (asked: Asked, place: Place): boolean =>
 
 /** The place that a record names: the code's own place, else its body site. */
 export const placeOfRecord = (hitPlace: Place, site: Place): Place => (hitPlace === 0 ? site : hitPlace);
+
+const ARM = placeOf(['cervical']);
+const LEG = placeOf(['lumbar']);
+
+/**
+ * The place of a neurological sign: the code's own place, else the spine region that the nerves of the limb come from, else
+ * the body site.
+ */
+export function placeOfSign(
+  hitPlace: Place,
+  record: { readonly site: Place; readonly siteHits: readonly Hit[] },
+  ctx: FactContext,
+): Place {
+  if (hitPlace !== 0) return hitPlace;
+  const at = (name: string): boolean => record.siteHits.some((h) => h.set === ctx.set(name));
+  const limb = (at('site-arm') ? ARM : 0) | (at('site-leg') ? LEG : 0);
+  return limb === 0 ? record.site : limb;
+}

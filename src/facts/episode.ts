@@ -23,10 +23,18 @@ interface Span {
   readonly shows: boolean;
 }
 
+type Kinds = Readonly<Record<string, readonly string[]>>;
+
 /** The complaints of a region on file by the as-of day; refuted ones left out. */
-function complaints(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', asOf: Day): readonly Complaint[] {
+function complaints(
+  chart: Chart,
+  vocabulary: Vocabulary,
+  kinds: Kinds,
+  region: Region | 'any',
+  asOf: Day,
+): readonly Complaint[] {
   const out: Complaint[] = [];
-  for (const [kind, sets] of Object.entries(vocabulary.episode.complaints)) {
+  for (const [kind, sets] of Object.entries(kinds)) {
     for (const name of sets) {
       const set = vocabulary.codes.number(name);
       for (const record of chart.bySet(set)) {
@@ -42,10 +50,28 @@ function complaints(chart: Chart, vocabulary: Vocabulary, region: Region | 'any'
   return out;
 }
 
+/** The complaints of a region, or without any the first other kind of problem that is on file. */
+function presenting(
+  chart: Chart,
+  vocabulary: Vocabulary,
+  region: Region | 'any',
+  asOf: Day,
+): { readonly kinds: Kinds; readonly found: readonly Complaint[] } {
+  const { complaints: kinds, otherwise } = vocabulary.episode;
+  const found = complaints(chart, vocabulary, kinds, region, asOf);
+  if (found.length > 0) return { kinds, found };
+  for (const [kind, sets] of Object.entries(otherwise)) {
+    const other = complaints(chart, vocabulary, { [kind]: sets }, region, asOf);
+    if (other.length > 0) return { kinds: { ...kinds, [kind]: sets }, found: other };
+  }
+  return { kinds, found };
+}
+
 /** Spans of visits, treatments and examinations for the complaint, and of the complaint itself where it is said to persist. */
 function spans(
   chart: Chart,
   vocabulary: Vocabulary,
+  kinds: Kinds,
   region: Region | 'any',
   found: readonly Complaint[],
   asOf: Day,
@@ -60,9 +86,7 @@ function spans(
     if (record.onset !== undefined)
       put(record.onset, record.current && record.saysActive ? asOf : (record.abated?.hi ?? record.onset.hi));
   }
-  const visitSets = Object.values(vocabulary.episode.complaints).flatMap((sets) =>
-    sets.map((s) => vocabulary.codes.number(s)),
-  );
+  const visitSets = Object.values(kinds).flatMap((sets) => sets.map((s) => vocabulary.codes.number(s)));
   for (const visit of chart.encounters) {
     const fits = visit.reasons.some((h) => visitSets.includes(h.set) && supports(h.place, region, false));
     if (visit.held && fits) put(visit.when);
@@ -157,10 +181,10 @@ function statedOnset(
  * prove only a least duration. (Evidence rules: onset, episode.)
  */
 export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', asOf: Day): Episode {
-  const found = complaints(chart, vocabulary, region, asOf);
+  const { kinds, found } = presenting(chart, vocabulary, region, asOf);
   const stated = statedOnset(chart, found, asOf, region);
   if (stated !== undefined) return stated;
-  const all = spans(chart, vocabulary, region, found, asOf);
+  const all = spans(chart, vocabulary, kinds, region, found, asOf);
   const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
   const start = Math.max(runStart(all, asOf, maxGap), newOnset(found, asOf) ?? Number.NEGATIVE_INFINITY);
   const inside = found.filter(

@@ -3,6 +3,7 @@ import type { AnswerRecord } from '../chart/records.ts';
 import type { Section } from '../chart/sections.ts';
 import { add, type Day, formatInterval, type Interval, subtract } from '../dates/day.ts';
 import type { Episode, Evidence, FactQuery, FactSource, FactValue, Gap, Region } from '../policy/fact-source.ts';
+import { compareBegun } from '../policy/measure-time.ts';
 import { all, any, fromBounds } from '../policy/truth.ts';
 import { factCode } from '../policy/words.ts';
 import { supports } from '../terminology/regions.ts';
@@ -21,6 +22,8 @@ import {
 import { findingEvidence } from './evidence/finding.ts';
 import { imagingEvidence, reportEvidence } from './evidence/imaging.ts';
 import { measureEvidence } from './evidence/measure.ts';
+import { persistenceEvidence } from './evidence/persistence.ts';
+import { signEvidence } from './evidence/sign.ts';
 import {
   changeEvidence,
   comparisonEvidence,
@@ -28,6 +31,7 @@ import {
   progressionEvidence,
   worseningEvidence,
 } from './evidence/symptoms.ts';
+import { trendEvidence } from './evidence/trend.ts';
 import type { FactPlan } from './fact-plan.ts';
 import type { BlockInput, FactInput } from './schema.ts';
 import { type Item, Tally } from './tally.ts';
@@ -88,7 +92,8 @@ export class FactEngine implements FactSource, FactContext {
     const own = this.#mute(plan) ? this.#silence(plan) : this.#evidence(plan, this.#window(query, plan), query);
     const composed = this.#compose(plan.fact, query, own);
     const answered = this.chart.answers.length === 0 ? composed : this.#withAnswers(plan, query, composed);
-    return query.ago === undefined ? answered : this.#longAgo(answered, query.ago);
+    const aged = query.ago === undefined ? answered : this.#longAgo(answered, query.ago);
+    return query.begun === undefined ? aged : this.#begun(aged, query.begun);
   }
 
   /** The chart holds no record that the fact could be read from. */
@@ -165,6 +170,9 @@ export class FactEngine implements FactSource, FactContext {
     else if ('course' in block) return courseEvidence(block.course, asked, this, tally).from;
     else if ('improvement' in block) improvementEvidence(block.improvement, asked, this, tally);
     else if ('worsening' in block) worseningEvidence(block.worsening, asked, this, tally);
+    else if ('persistence' in block) persistenceEvidence(block.persistence, asked, this, tally);
+    else if ('sign' in block) signEvidence(block.sign, asked, this, tally);
+    else if ('trend' in block) trendEvidence(block.trend, asked, this, tally);
     else if ('comparison' in block) comparisonEvidence(block.comparison, asked, this, tally);
     else if ('progression' in block) progressionEvidence(block.progression, asked, this, tally);
     else changeEvidence(block.change, asked, this, tally);
@@ -235,6 +243,8 @@ export class FactEngine implements FactSource, FactContext {
     const considered = parts.flatMap((p) => p.considered ?? []);
     const conflicts = parts.flatMap((p) => p.conflicts ?? []);
     const sections = [...new Set(parts.flatMap((p) => p.sections ?? []))];
+    const firsts = speaking.flatMap((p) => p.first ?? []);
+    const first = firsts.sort((a, b) => a.lo - b.lo)[0];
     const whens = speaking.flatMap((p) => p.when ?? []);
     const when = whens.sort((a, b) => b.hi - a.hi)[0];
     const untils = speaking.map((p) => p.until ?? Number.POSITIVE_INFINITY);
@@ -248,6 +258,7 @@ export class FactEngine implements FactSource, FactContext {
       ...(considered.length > 0 && { considered }),
       ...(conflicts.length > 0 && { conflicts }),
       ...(truth === 'true' && when !== undefined && { when }),
+      ...(truth === 'true' && first !== undefined && { first }),
       ...(truth === 'true' && until !== Number.POSITIVE_INFINITY && { until }),
       ...(truth === 'false' && speaking.some((p) => p.redoable === true) && { redoable: true }),
     };
@@ -277,7 +288,7 @@ export class FactEngine implements FactSource, FactContext {
         truth,
         evidence: [evidence],
         ...until,
-        ...(answer.when !== undefined && { when: answer.when }),
+        ...(answer.when !== undefined && { when: answer.when, first: answer.when }),
       };
     if (value.truth === truth) return { ...value, evidence: [...value.evidence, evidence] };
     const charted = value.evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
@@ -294,6 +305,14 @@ export class FactEngine implements FactSource, FactContext {
       return supports(a.place, query.region, false) && fitIn(a.when, window) === 'inside';
     });
     return answers.sort((a, b) => (b.when?.hi ?? 0) - (a.when?.hi ?? 0))[0];
+  }
+
+  /** "First found so long ago": the earliest event decides. */
+  #begun(value: FactValue, comparison: NonNullable<FactQuery['begun']>): FactValue {
+    if (value.truth !== 'true') return value;
+    if (value.first === undefined) return { truth: 'unknown', evidence: [], gap: 'unclear' };
+    const timed = compareBegun(value.first, this.asOf, comparison);
+    return timed.truth === 'unknown' ? { truth: 'unknown', evidence: [], gap: 'unclear' } : { ...value, ...timed };
   }
 
   /** "At least so long ago": the latest event decides. */

@@ -22,6 +22,9 @@ const READ_FROM: Readonly<Record<Kind, readonly Section[]>> = {
   course: ['Procedure'],
   improvement: ['Observation'],
   worsening: ['Observation'],
+  persistence: ['Observation', 'Encounter'],
+  sign: ['Condition', 'Encounter'],
+  trend: ['Observation'],
   comparison: ['Observation'],
   progression: ['Condition', 'Encounter'],
   change: ['MedicationRequest', 'MedicationStatement'],
@@ -67,9 +70,9 @@ export function planFact(
 /** Does a block look at records of its code sets alone? */
 function onlyCoded(block: BlockInput): boolean {
   if ('visit' in block) return block.visit.codes !== undefined || block.visit.specialty !== undefined;
-  return !('imaging' in block || 'course' in block || 'orderer' in block);
+  return !('imaging' in block || 'course' in block || 'orderer' in block || 'persistence' in block);
 }
 
 /** The code sets of the findings that count as signs. */
-export const signSets = (signs: readonly string[], facts: ReadonlyMap<string, FactInput>): readonly string[] =>
+const signSets = (signs: readonly string[], facts: ReadonlyMap<string, FactInput>): readonly string[] =>
   signs.flatMap((f) => (facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? (b.finding.codes ?? []) : [])));

@@ -15,12 +15,12 @@ const REGIONAL = z
   .default(true)
   .meta({ description: 'the place of the evidence has to fit the region asked about' });
 
-/** `above-reference`, `below-reference`, or a comparison with a UCUM unit such as ">= 38 Cel". */
+/** `above-reference`, `below-reference`, `any` (a value was measured), or a comparison with a UCUM unit such as ">= 38 Cel". */
 const TEST = z
   .string()
   .regex(
-    /^(above-reference|below-reference|(>|>=|<|<=) \d+(\.\d+)? \S+)$/,
-    'expected "above-reference", "below-reference" or e.g. ">= 38 Cel"',
+    /^(above-reference|below-reference|any|(>|>=|<|<=) \d+(\.\d+)? \S+)$/,
+    'expected "above-reference", "below-reference", "any" or e.g. ">= 38 Cel"',
   );
 
 const Finding = z.strictObject({
@@ -30,6 +30,22 @@ const Finding = z.strictObject({
   }),
   history: SETS.optional().meta({ description: 'codes that prove it in the past' }),
   complaint: z.boolean().default(false).meta({ description: 'reasons of visits show it too' }),
+  clinical: z
+    .array(z.enum(['relapse', 'recurrence']))
+    .optional()
+    .meta({ description: 'only Conditions with this clinical status' }),
+  site: SETS.optional().meta({ description: 'only at a body site of one of these sets' }),
+  'stated-onset': z.boolean().default(false).meta({
+    description:
+      'for "new": a diagnosis counts by its onset alone; one without a stated onset leaves the question open',
+  }),
+  innervated: z.boolean().default(false).meta({
+    description: 'a sign at an arm belongs to the cervical spine, one at a leg to the lumbar spine',
+  }),
+  'dated-by-onset': z.boolean().default(false).meta({
+    description: 'only the onset dates the event, not the day of the entry (presence of a stent)',
+  }),
+  'before-age': DURATION.optional().meta({ description: 'it existed before the patient reached this age' }),
   regional: REGIONAL,
 });
 const Measure = z.strictObject({
@@ -47,12 +63,24 @@ const Imaging = z.strictObject({
     .enum(['any', 'normal', 'abnormal', 'indeterminate', 'negative', 'non-diagnostic', 'abnormal-or-indeterminate'])
     .default('any'),
   shows: SETS.optional().meta({ description: 'a coded conclusion of one of these sets' }),
+  denies: SETS.optional().meta({ description: 'a coded conclusion of one of these sets says that it is not shown' }),
+  lacks: SETS.optional().meta({ description: 'a coded result, and no conclusion of one of these sets' }),
+  follows: z
+    .enum(['indeterminate'])
+    .optional()
+    .meta({ description: 'only examinations after an earlier one of the same kind with this result' }),
   also: z
     .array(z.enum(REGIONS))
     .optional()
     .meta({ description: 'examinations of these regions count beside those of the region asked about' }),
   elsewhere: z.boolean().default(false).meta({ description: 'examinations of other parts of the body count too' }),
   brain: z.boolean().default(false).meta({ description: 'examinations of the brain, whatever the region asked about' }),
+  body: z
+    .union([z.boolean(), z.literal('only')])
+    .default(false)
+    .meta({
+      description: 'examinations of trunk or neck that take the region asked about in: they count too, or only they',
+    }),
   codes: SETS.optional().meta({ description: 'only examinations whose code is of one of these sets' }),
 });
 const Report = z.strictObject({
@@ -61,20 +89,35 @@ const Report = z.strictObject({
   result: z.enum(['any', 'normal', 'abnormal']).default('any'),
   regional: REGIONAL,
 });
-const Procedure = z.strictObject({ codes: SETS, regional: REGIONAL });
+const Procedure = z.strictObject({
+  codes: SETS,
+  'undone-by': SETS.optional().meta({ description: 'a later procedure of these sets ends it (a device taken out)' }),
+  regional: REGIONAL,
+  placed: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'one that names neither a region nor a spine problem is only a lead' }),
+});
 const Medication = z.strictObject({
   codes: SETS,
   use: z.enum(['current', 'ever']).default('current'),
   lasting: DURATION.optional(),
+  'for-spine': z.boolean().default(false).meta({ description: 'not when its stated reason is another problem' }),
 });
 const Visit = z.strictObject({
   specialty: SETS.optional(),
   codes: SETS.optional(),
   'in-person': z.boolean().default(true),
+  without: SETS.optional().meta({
+    description: 'visits of these specialties or services do not count (therapy sessions)',
+  }),
   related: z
     .boolean()
     .default(true)
     .meta({ description: 'for the spine problem: by reason, diagnosis, or a diagnosis made there' }),
+  reasons: SETS.optional().meta({
+    description: 'for a problem of these sets instead; a visit without a stated reason counts too',
+  }),
 });
 const Order = z.strictObject({
   codes: SETS,
@@ -83,7 +126,16 @@ const Order = z.strictObject({
   regional: REGIONAL,
 });
 const Orderer = z.strictObject({ specialty: SETS });
-const Device = z.strictObject({ codes: SETS.optional(), safety: SETS.optional() });
+const Device = z.strictObject({
+  codes: SETS.optional(),
+  safety: SETS.optional(),
+  'cleared-by': SETS.optional().meta({
+    description: 'ratings that speak against; a device of `codes` with another or no rating leaves it open',
+  }),
+  'rated-as': SETS.optional().meta({
+    description: 'true when each device of `codes` has such a rating; one with no rating leaves it open',
+  }),
+});
 const Allergy = z.strictObject({ codes: SETS, reaction: SETS.optional() });
 const Course = z.strictObject({
   therapies: SETS.meta({ description: 'Procedures and visits of these sets are treatment' }),
@@ -105,9 +157,34 @@ const Improvement = z.strictObject({
     .enum(['none', 'some'])
     .meta({ description: 'none: true when the pain did not improve; some: true when it did' }),
 });
-const Worsening = z.strictObject({ scores: SETS });
+const Worsening = z.strictObject({
+  scores: SETS,
+  during: SETS.optional().meta({ description: 'since the current course of these therapies began, if one goes on' }),
+  new: SETS.optional().meta({ description: 'findings of these sets that began in that time show it too' }),
+});
+const Persistence = z.strictObject({
+  scores: SETS,
+  'at-least': DURATION.meta({ description: 'the complaint has lasted so long when it is seen again' }),
+});
+const Sign = z.strictObject({
+  codes: SETS.meta({ description: 'signs that began in the window and were found at a visit in person' }),
+  examination: SETS.optional().meta({ description: 'examinations as a whole: abnormal now and normal before' }),
+});
+const PERCENT = z.string().regex(/^\d+(\.\d+)? %$/, 'expected e.g. "5 %"');
+const Trend = z.strictObject({
+  codes: SETS,
+  'falls-by': PERCENT.meta({ description: 'more than this share of the earlier value' }),
+  over: DURATION.meta({ description: 'between two values no further apart than this' }),
+});
 const Comparison = z.strictObject({ scores: SETS, here: SETS, over: SETS });
-const Progression = z.strictObject({ signs: z.array(NAME).min(1), examination: SETS.optional() });
+const Progression = z.strictObject({
+  signs: z.array(NAME).min(1),
+  examination: SETS.optional(),
+  'dated-onset': z
+    .boolean()
+    .default(false)
+    .meta({ description: 'a sign whose documented onset lies well after that of the complaint counts as new' }),
+});
 const Change = z.strictObject({ drugs: SETS });
 
 /** One kind of evidence. */
@@ -126,6 +203,9 @@ const Block = z.union([
   z.strictObject({ course: Course }),
   z.strictObject({ improvement: Improvement }),
   z.strictObject({ worsening: Worsening }),
+  z.strictObject({ persistence: Persistence }),
+  z.strictObject({ sign: Sign }),
+  z.strictObject({ trend: Trend }),
   z.strictObject({ comparison: Comparison }),
   z.strictObject({ progression: Progression }),
   z.strictObject({ change: Change }),
@@ -167,6 +247,10 @@ const EpisodeFamilies = z.strictObject({
   complaints: z
     .record(NAME, SETS)
     .meta({ description: 'kinds of complaint; a new onset of the same kind begins a new episode' }),
+  otherwise: z
+    .record(NAME, SETS)
+    .default({})
+    .meta({ description: 'problems that make an episode when no complaint is on file; the first kind found counts' }),
   therapies: SETS,
   drugs: SETS,
   'visit-reasons': SETS.meta({ description: 'reasons and diagnoses that make a visit one for the spine problem' }),
@@ -195,6 +279,9 @@ export type AllergyInput = z.infer<typeof Allergy>;
 export type CourseInput = z.infer<typeof Course>;
 export type ImprovementInput = z.infer<typeof Improvement>;
 export type WorseningInput = z.infer<typeof Worsening>;
+export type PersistenceInput = z.infer<typeof Persistence>;
+export type SignInput = z.infer<typeof Sign>;
+export type TrendInput = z.infer<typeof Trend>;
 export type ComparisonInput = z.infer<typeof Comparison>;
 export type ProgressionInput = z.infer<typeof Progression>;
 export type ChangeInput = z.infer<typeof Change>;

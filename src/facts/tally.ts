@@ -22,6 +22,8 @@ export class Tally {
   unclear = false;
   conflict = false;
   redoable = false;
+  /** when it became true, if that is not the day of the latest evidence (a course of treatment: when it was complete) */
+  since: Interval | undefined;
 
   constructor(fact: string) {
     this.fact = fact;
@@ -58,7 +60,7 @@ export class Tally {
   }
 
   /** Several dates speak: the later one wins; on the same day it is a conflict. */
-  decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'until'> {
+  decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'first' | 'until'> {
     const pro = latest(this.for);
     const contra = latest(this.against);
     if (pro === undefined && contra === undefined) {
@@ -76,8 +78,14 @@ export class Tally {
   }
 
   #true(): ReturnType<Tally['decide']> {
-    const when = this.for.reduce<Interval | undefined>(
-      (max, i) => (i.date !== undefined && (max === undefined || i.date.hi > max.hi) ? i.date : max),
+    const when =
+      this.since ??
+      this.for.reduce<Interval | undefined>(
+        (max, i) => (i.date !== undefined && (max === undefined || i.date.hi > max.hi) ? i.date : max),
+        undefined,
+      );
+    const first = this.for.reduce<Interval | undefined>(
+      (min, i) => (i.date !== undefined && (min === undefined || i.date.lo < min.lo) ? i.date : min),
       undefined,
     );
     const untils = this.for.map((i) => i.until ?? Number.POSITIVE_INFINITY);
@@ -87,6 +95,7 @@ export class Tally {
       evidence: this.#evidence(this.for),
       ...conflicts(this.#evidence(this.against)),
       ...(when !== undefined && { when }),
+      ...(first !== undefined && { first }),
       ...(until !== Number.POSITIVE_INFINITY && { until }),
     };
   }

@@ -58,7 +58,7 @@ export class Vocabulary implements FactCatalog {
   }
 }
 
-const CARE = ['course', 'improvement', 'visit', 'order', 'orderer', 'change', 'procedure'];
+const CARE = ['course', 'improvement', 'persistence', 'visit', 'order', 'orderer', 'change', 'procedure'];
 
 /** Care given, however it went: no coded finding, measurement or examination that shows something in particular. */
 const tellsOfCare = (fact: FactInput): boolean =>
@@ -73,6 +73,15 @@ const NAMING = new Set([
   'observed',
   'history',
   'shows',
+  'lacks',
+  'denies',
+  'cleared-by',
+  'rated-as',
+  'undone-by',
+  'during',
+  'new',
+  'without',
+  'reasons',
   'specialty',
   'safety',
   'reaction',

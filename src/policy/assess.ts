@@ -29,7 +29,7 @@ class Assessor {
   constructor(policy: CompiledPolicy, order: OrderedStudy, source: FactSource, catalog: FactCatalog) {
     this.#order = order;
     this.#catalog = catalog;
-    this.#states = new PathStates(policy, source, order.regions);
+    this.#states = new PathStates(policy, source, order.regions, order.code);
     this.#ev = this.#states.evaluation;
     this.#asOf = source.asOf;
     const search = new WaySearch(this.#states);
@@ -139,7 +139,7 @@ class Assessor {
       criterion: path.id,
       label: path.label,
       cite: path.cite,
-      evidence,
+      evidence: withoutRestated(evidence),
     });
     if (decision.by.length > 0)
       return decision.by
@@ -173,7 +173,9 @@ class Assessor {
     const through =
       state.path.studies.length > 0
         ? []
-        : this.#states.others([state.path.id]).flatMap((s) => (s.truth === 'true' ? this.#evidenceFor(s) : []));
+        : this.#states
+            .others([state.path.id], state.path.region)
+            .flatMap((s) => (s.truth === 'true' ? this.#evidenceFor(s) : []));
     return unique([...this.#ev.evidence(state.whole), ...conditions, ...through]);
   }
 
@@ -255,6 +257,12 @@ class Assessor {
     return last === Number.POSITIVE_INFINITY ? undefined : last;
   }
 }
+
+/** The order's own reason need not be cited for what the chart documents too. */
+const withoutRestated = (evidence: readonly Evidence[]): readonly Evidence[] => {
+  const charted = new Set(evidence.flatMap((e) => (e.basis === 'chart' ? [e.fact] : [])));
+  return evidence.filter((e) => e.basis !== 'order' || !charted.has(e.fact));
+};
 
 /** Each resource once for each fact. */
 function unique(evidence: readonly Evidence[]): readonly Evidence[] {

@@ -27,6 +27,8 @@ export type Atom =
       readonly kind: 'schedule';
       readonly last: FactQuery;
       readonly countedFrom: FactQuery;
+      /** its first evidence or its last one */
+      readonly from: 'earliest' | 'latest';
       readonly bands: readonly ScheduleBand[];
     };
 
@@ -55,7 +57,9 @@ type Operation =
   | { readonly op: 'not'; readonly child: Expr }
   | { readonly op: 'atom'; readonly atom: number }
   | { readonly op: 'review'; readonly what: string }
-  | { readonly op: 'any-indication'; readonly except: readonly string[] };
+  | { readonly op: 'any-indication'; readonly except: readonly string[]; readonly region: Region | 'any' }
+  /** the criteria of a passage that a documented negative closes */
+  | { readonly op: 'closable'; readonly child: Expr; readonly closedBy: readonly Expr[] };
 type Node = Meta & Operation;
 
 /** A node of a compiled policy. Equal nodes are one object, whichever passages use them, and have one number. */
@@ -89,6 +93,8 @@ export interface CompiledPath {
   /** empty = the studies of the indications that an any-indication leaf finds */
   readonly studies: readonly StudyRef[];
   readonly screen: boolean;
+  /** counts only for orders of its own studies */
+  readonly ownStudiesOnly: boolean;
   readonly entry?: Expr;
   /** the entry for orders of another region: evidence has to name the region */
   readonly strictEntry?: Expr;
@@ -164,10 +170,23 @@ interface Inherited {
   readonly regions: readonly (Region | 'any')[];
   readonly onlyOrdered: boolean;
   readonly screen: boolean;
+  readonly ownStudiesOnly: boolean;
   readonly closedBy: readonly { readonly input: NodeInput; readonly at: YamlPath }[];
   readonly inForce: readonly { readonly from?: Day; readonly until?: Day }[];
   readonly cite: string;
 }
+
+/** A passage by its id, with what it takes over from its sections. */
+interface Placed extends Pick<Inherited, 'regions' | 'closedBy'> {
+  readonly place: PlaceInput;
+  readonly at: YamlPath;
+}
+
+/** What closes a passage: its own documented negatives beside those of its sections. */
+const closing = (place: PlaceInput, at: YamlPath, above: Inherited['closedBy']): Inherited['closedBy'] => [
+  ...above,
+  ...(place['closed-by'] ?? []).map((input, i) => ({ input, at: [...at, 'closed-by', i] })),
+];
 
 const isSection = (place: PlaceInput): place is SectionInput => 'paths' in place;
 const day = (text: string): Day => {
@@ -187,6 +206,7 @@ interface LeafInput {
   readonly fact: string;
   readonly within?: string | undefined;
   readonly ago?: string | undefined;
+  readonly begun?: string | undefined;
   readonly since?: 'episode' | { fact: string } | undefined;
   readonly region?: Region | 'any' | 'path' | undefined;
   readonly source?: 'order-reason' | undefined;
@@ -194,13 +214,14 @@ interface LeafInput {
 
 /** Where the criteria behind wrappers with one operand stand in the file. */
 const coreOf = (expr: Expr): string => {
-  const [only, second] = 'children' in expr ? expr.children : [];
+  const [only, second] =
+    'children' in expr ? expr.children : 'child' in expr && expr.op === 'closable' ? [expr.child] : [];
   return only === undefined || second !== undefined ? expr.where : coreOf(only);
 };
 
 const atomsOf = (expr: Expr, out: Set<number> = new Set()): Set<number> => {
   if (expr.op === 'atom') out.add(expr.atom);
-  else if (expr.op === 'not') atomsOf(expr.child, out);
+  else if ('child' in expr) atomsOf(expr.child, out);
   else if ('children' in expr) for (const child of expr.children) atomsOf(child, out);
   return out;
 };
@@ -220,7 +241,7 @@ class Compiler {
   readonly #atoms: Atom[] = [];
   readonly #atomByKey = new Map<string, number>();
   readonly #nodes = new Map<string, Expr>();
-  readonly #places = new Map<string, { readonly place: PlaceInput; readonly at: YamlPath }>();
+  readonly #places = new Map<string, Placed>();
   readonly #problems: string[] = [];
 
   constructor(file: LoadedFile<PolicyInput>, catalog: FactCatalog, studies: StudyCatalog) {
@@ -231,7 +252,10 @@ class Compiler {
 
   compile(): CompiledPolicy {
     const input = this.#file.data;
-    this.#index(input.indications, ['indications']);
+    this.#index(input.indications, ['indications'], {
+      regions: this.#regionsOf({ region: input.region }, ['any']),
+      closedBy: [],
+    });
     for (const code of input.governs) {
       if (this.#studies.get(code) === undefined) this.#problem(['governs'], `${code} is not in policies/studies.yaml`);
     }
@@ -241,6 +265,7 @@ class Compiler {
       regions: this.#regionsOf({ region: input.region }, ['any']),
       onlyOrdered: input.region === 'order',
       screen: false,
+      ownStudiesOnly: false,
       closedBy: [],
       inForce: [],
       cite: '',
@@ -262,7 +287,10 @@ class Compiler {
             studies: e.studies.flatMap((s) => this.#studyCodes(s, region, [...at, 'studies'])),
           }),
           ifUnknown: e['if-unknown'],
-          criteria: this.#node(e.criteria, [...at, 'criteria'], scope),
+          criteria:
+            e.criteria === undefined
+              ? this.#expr({ op: 'all', children: [], where: this.#file.locate(at) })
+              : this.#node(e.criteria, [...at, 'criteria'], scope),
           ...(e.unless !== undefined && { unless: this.#node(e.unless, [...at, 'unless'], scope) }),
           ...period(e),
         };
@@ -291,12 +319,16 @@ class Compiler {
   }
 
   /** Remembers every passage by id, so that `use` can refer to it. */
-  #index(places: readonly PlaceInput[], at: YamlPath): void {
+  #index(places: readonly PlaceInput[], at: YamlPath, above: Pick<Inherited, 'regions' | 'closedBy'>): void {
     for (const [i, place] of places.entries()) {
       const here = [...at, i];
       if (this.#places.has(place.id)) this.#problem([...here, 'id'], `the id "${place.id}" is used twice`);
-      this.#places.set(place.id, { place, at: here });
-      if (isSection(place)) this.#index(place.paths, [...here, 'paths']);
+      const inherited = {
+        regions: this.#regionsOf(place, above.regions),
+        closedBy: closing(place, here, above.closedBy),
+      };
+      this.#places.set(place.id, { place, at: here, ...inherited });
+      if (isSection(place)) this.#index(place.paths, [...here, 'paths'], inherited);
     }
   }
 
@@ -330,10 +362,8 @@ class Compiler {
       onlyOrdered:
         place.region === undefined && place.regions === undefined ? above.onlyOrdered : place.region === 'order',
       screen: place.screen ?? above.screen,
-      closedBy: [
-        ...above.closedBy,
-        ...(place['closed-by'] ?? []).map((input, i) => ({ input, at: [...at, 'closed-by', i] })),
-      ],
+      ownStudiesOnly: place['own-studies-only'] ?? above.ownStudiesOnly,
+      closedBy: closing(place, at, above.closedBy),
       inForce:
         place.from === undefined && place.until === undefined ? above.inForce : [...above.inForce, period(place)],
       cite: place.cite ?? above.cite,
@@ -365,6 +395,7 @@ class Compiler {
       onlyOrdered: here.onlyOrdered,
       studies: (here.studies?.input ?? []).flatMap((s, i) => this.#study(s, [...(here.studies?.at ?? at), i], scope)),
       screen: here.screen,
+      ownStudiesOnly: here.ownStudiesOnly,
       ...(entry !== undefined && { entry }),
       ...(strictEntry !== undefined && { strictEntry }),
       requires,
@@ -404,8 +435,15 @@ class Compiler {
 
   /** Equal nodes are one object: what is known of one is known of all passages that use it. */
   #expr(node: Node): Expr {
-    const children = node.op === 'not' ? [node.child] : 'children' in node ? node.children : [];
-    const key = JSON.stringify({ ...node, child: undefined, children: children.map((c) => c.index) });
+    const children = 'child' in node ? [node.child] : 'children' in node ? node.children : [];
+    const closing = 'closedBy' in node ? node.closedBy.map((c) => c.index) : undefined;
+    const key = JSON.stringify({
+      ...node,
+      child: undefined,
+      closing,
+      closedBy: undefined,
+      children: children.map((c) => c.index),
+    });
     const known = this.#nodes.get(key);
     if (known !== undefined) return known;
     const dated = children.some((c) => c.from !== undefined || c.until !== undefined);
@@ -446,7 +484,8 @@ class Compiler {
       return leaf(this.#atom({ kind: 'episode', comparison, region: scope.region }));
     }
     if ('review' in input) return { op: 'review', what: input.review };
-    if ('any-indication' in input) return { op: 'any-indication', except: input['any-indication'].except };
+    if ('any-indication' in input)
+      return { op: 'any-indication', except: input['any-indication'].except, region: scope.region };
     if ('schedule' in input) return leaf(this.#schedule(input.schedule, at, scope));
     return this.#use(input, at, scope);
   }
@@ -490,6 +529,7 @@ class Compiler {
       strictRegion: scope.strict,
       ...(input.within !== undefined && { within: this.#duration(input.within, [...at, 'within'], scope) }),
       ...(input.ago !== undefined && { ago: this.#duration(input.ago, [...at, 'ago'], scope) }),
+      ...(input.begun !== undefined && { begun: this.#comparison(input.begun, [...at, 'begun'], scope) }),
       ...(input.since !== undefined && { since: input.since }),
       ...(input.source !== undefined && { source: input.source }),
     };
@@ -500,7 +540,12 @@ class Compiler {
   }
 
   #schedule(
-    input: { last: string; 'counted-from': string; bands: { until?: string | undefined; every: string }[] },
+    input: {
+      last: string;
+      'counted-from': string;
+      from?: 'earliest' | 'latest' | undefined;
+      bands: { until?: string | undefined; every: string }[];
+    },
     at: YamlPath,
     scope: Scope,
   ): number {
@@ -508,6 +553,7 @@ class Compiler {
       kind: 'schedule',
       last: this.#query({ fact: input.last }, [...at, 'schedule', 'last'], scope),
       countedFrom: this.#query({ fact: input['counted-from'] }, [...at, 'schedule', 'counted-from'], scope),
+      from: input.from ?? 'latest',
       bands: input.bands.map((band, i) => ({
         ...(band.until !== undefined && { until: this.#duration(band.until, [...at, 'schedule', 'bands', i], scope) }),
         every: this.#duration(band.every, [...at, 'schedule', 'bands', i], scope),
@@ -549,15 +595,26 @@ class Compiler {
       this.#problem(at, `there is no definition or passage "${name}"`);
       return { op: 'review', what: name };
     }
-    const children = this.#criteriaOf(passage.place, passage.at, inner);
+    const children = this.#criteriaOf(passage, inner);
     return { op: 'any', children, label: input.label ?? passage.place.label };
   }
 
-  #criteriaOf(place: PlaceInput, at: YamlPath, scope: Scope): readonly Expr[] {
-    if (isSection(place)) return place.paths.flatMap((child, i) => this.#criteriaOf(child, [...at, 'paths', i], scope));
+  /** The criteria of a passage with what closes it; passages about other regions than the one asked about are left out. */
+  #criteriaOf({ place, at, regions, closedBy }: Placed, scope: Scope): readonly Expr[] {
+    if (isSection(place)) {
+      return place.paths.flatMap((child) => {
+        const placed = this.#places.get(child.id);
+        return placed === undefined ? [] : this.#criteriaOf(placed, scope);
+      });
+    }
+    if (scope.region !== 'any' && !regions.includes('any') && !regions.includes(scope.region)) return [];
     const where = this.#file.locate(at);
-    const body = place.criteria === undefined ? [] : [this.#node(place.criteria, [...at, 'criteria'], scope)];
-    return [this.#expr({ op: 'all', id: place.id, label: place.label, ...period(place), where, children: body })];
+    const children = place.criteria === undefined ? [] : [this.#node(place.criteria, [...at, 'criteria'], scope)];
+    const meta: Meta = { id: place.id, label: place.label, ...period(place), where };
+    if (closedBy.length === 0) return [this.#expr({ ...meta, op: 'all', children })];
+    const child = this.#expr({ op: 'all', label: place.label, where, children });
+    const closing = closedBy.map((c) => this.#node(c.input, c.at, scope));
+    return [this.#expr({ ...meta, op: 'closable', child, closedBy: closing })];
   }
 }
 

@@ -65,7 +65,7 @@ export class Decider {
     return this.#decide({
       atom: (i) => (this.#ev.value(i).truth === 'true' ? 'true' : 'false'),
       review: 'false',
-      anyIndication: (except) => (this.#states.anyIndication(except) === 'true' ? 'true' : 'false'),
+      anyIndication: (except, region) => (this.#states.anyIndication(except, region) === 'true' ? 'true' : 'false'),
       known: new Array(this.#policy.nodes),
     });
   }

@@ -1,6 +1,6 @@
 import type { Day } from '../dates/day.ts';
 import type { Atom, CompiledPolicy, Expr } from './compile.ts';
-import type { Evidence, FactSource, FactValue } from './fact-source.ts';
+import type { Evidence, FactSource, FactValue, Region } from './fact-source.ts';
 import { compareAge, compareEpisode, compareSchedule, unsettled } from './measure-time.ts';
 import { atLeast, not, type Truth } from './truth.ts';
 
@@ -8,7 +8,7 @@ import { atLeast, not, type Truth } from './truth.ts';
 export interface Reading {
   atom(index: number): Truth;
   readonly review: Truth;
-  anyIndication(except: readonly string[]): Truth;
+  anyIndication(except: readonly string[], region: Region | 'any'): Truth;
   /** what was worked out already, by node; kept by readings that serve many expressions */
   readonly known?: (Truth | undefined)[];
 }
@@ -22,6 +22,10 @@ export interface Timed {
   readonly until?: Day;
 }
 
+const latest = (evidence: readonly Evidence[]): string =>
+  evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
+
+const NO_EVIDENCE: readonly Evidence[] = [];
 const ABSENT_TRUE: FactValue = { truth: 'true', evidence: [] };
 
 /** Evaluates the expressions of one policy against one chart. Each leaf is asked once. */
@@ -33,7 +37,7 @@ export class Evaluation {
   readonly #actual: Reading;
 
   /** @param anyIndication the truth of "any other indication of this policy" */
-  constructor(policy: CompiledPolicy, source: FactSource, anyIndication: (except: readonly string[]) => Truth) {
+  constructor(policy: CompiledPolicy, source: FactSource, anyIndication: Reading['anyIndication']) {
     this.policy = policy;
     this.source = source;
     this.#values = new Array(policy.atoms.length);
@@ -96,16 +100,12 @@ export class Evaluation {
 
   #schedule(atom: Extract<Atom, { kind: 'schedule' }>): FactValue {
     const start = this.source.fact(atom.countedFrom);
-    if (start.truth !== 'true' || start.when === undefined)
+    const began = atom.from === 'earliest' ? start.first : start.when;
+    if (start.truth !== 'true' || began === undefined)
       return { ...start, truth: start.truth === 'false' ? 'false' : 'unknown', gap: start.gap ?? 'unclear' };
     const last = this.source.fact(atom.last);
     if (last.truth === 'unknown' && last.gap !== 'silent') return last;
-    const timed = compareSchedule(
-      start.when,
-      last.truth === 'true' ? last.when : undefined,
-      this.source.asOf,
-      atom.bands,
-    );
+    const timed = compareSchedule(began, last.truth === 'true' ? last.when : undefined, this.source.asOf, atom.bands);
     const evidence = [
       ...start.evidence,
       ...(last.truth === 'true' ? last.evidence : [{ fact: atom.last.fact, basis: 'absence' as const }]),
@@ -121,7 +121,7 @@ export class Evaluation {
 
   /** The operands of a node that are in force. */
   children(expr: Expr): readonly Expr[] {
-    if (expr.op === 'not') return [expr.child];
+    if (expr.op === 'not' || expr.op === 'closable') return [expr.child];
     if (!('children' in expr)) return [];
     return expr.dated ? expr.children.filter((c) => this.inForce(c)) : expr.children;
   }
@@ -143,7 +143,11 @@ export class Evaluation {
       case 'review':
         return reading.review;
       case 'any-indication':
-        return reading.anyIndication(expr.except);
+        return reading.anyIndication(expr.except, expr.region);
+      case 'closable': {
+        const truth = this.truth(expr.child, reading);
+        return this.closing(expr.closedBy, expr.child, truth).length > 0 ? 'false' : truth;
+      }
       case 'all':
         return this.#first('false', expr, reading);
       case 'any':
@@ -154,6 +158,15 @@ export class Evaluation {
           this.children(expr).map((c) => this.truth(c, reading)),
         );
     }
+  }
+
+  /** A documented negative closes a passage unless later evidence speaks for it. @returns what closes it */
+  closing(closedBy: readonly Expr[], own: Expr, truth: Truth): readonly Evidence[] {
+    const negatives = closedBy.filter((c) => this.truth(c) === 'false');
+    if (negatives.length === 0) return NO_EVIDENCE;
+    const against = negatives.flatMap((c) => this.evidence(c, 'false'));
+    if (truth !== 'true') return against;
+    return latest(against) >= latest(this.evidence(own)) ? against : NO_EVIDENCE;
   }
 
   /** Kleene: one operand with the deciding truth decides, else one unknown leaves it unknown. */
@@ -183,6 +196,11 @@ export class Evaluation {
       const value = this.value(expr.atom);
       if (value.truth === wanted) out.push(...value.evidence);
     } else if (expr.op === 'not') this.#collect(expr.child, wanted === 'true' ? 'false' : 'true', out);
+    else if (expr.op === 'closable' && wanted === 'false')
+      out.push(
+        ...this.closing(expr.closedBy, expr.child, this.truth(expr.child)),
+        ...this.evidence(expr.child, 'false'),
+      );
     else for (const child of this.children(expr)) if (this.truth(child) === wanted) this.#collect(child, wanted, out);
   }
 
@@ -233,6 +251,10 @@ export class Evaluation {
         return this.#timedAtLeast(expr, this.children(expr).length);
       case 'any':
         return this.#timedAtLeast(expr, 1);
+      case 'closable': {
+        const truth = this.truth(expr);
+        return truth === this.truth(expr.child) ? this.timed(expr.child) : { truth };
+      }
       case 'at-least':
         return this.#timedAtLeast(expr, expr.n);
       default:

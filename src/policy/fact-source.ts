@@ -23,6 +23,8 @@ export interface FactQuery {
   readonly within?: Duration;
   /** dated at least this long before the as-of date */
   readonly ago?: Duration;
+  /** so long ago is the first evidence */
+  readonly begun?: { readonly op: '>' | '>=' | '<' | '<='; readonly than: Duration };
   /** dated on or after this event: the onset of the episode, or the latest date of another fact */
   readonly since?: 'episode' | { readonly fact: string };
   /** look only at the order's own reasons */
@@ -74,6 +76,8 @@ export interface FactValue {
   readonly conflicts?: readonly Evidence[];
   /** the day of the latest event that made it true */
   readonly when?: Interval;
+  /** the day of the earliest one */
+  readonly first?: Interval;
   /** first as-of day on which it becomes true by the passing of time alone */
   readonly from?: Day;
   /** last as-of day on which it stays true without new evidence */

@@ -41,6 +41,11 @@ export function compareEpisode(episode: Episode, asOf: Day, comparison: Comparis
   return { truth: atLeast ? 'unknown' : 'false' };
 }
 
+/** Compares how long ago something was first found. */
+export function compareBegun(first: Interval, asOf: Day, comparison: Comparison): Timed {
+  return compareEpisode({ onset: first, evidence: [] }, asOf, comparison);
+}
+
 /** Is the next study of a schedule due? No earlier study on file = due; later than due is never penalised. */
 export function compareSchedule(
   start: Interval,

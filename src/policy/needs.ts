@@ -140,6 +140,11 @@ export class WaySearch {
     if (expr.op === 'atom') return this.#leaf(expr.atom, want);
     if (expr.op === 'review' || expr.op === 'any-indication') return this.#ev.truth(expr) === want ? FREE : NONE;
     if (expr.op === 'not') return this.#ways(expr.child, want === 'true' ? 'false' : 'true');
+    if (expr.op === 'closable') {
+      const truth = this.#ev.truth(expr);
+      if (truth === this.#ev.truth(expr.child)) return this.#ways(expr.child, want);
+      return truth === want ? FREE : NONE;
+    }
     const children = this.#ev.children(expr);
     const n = expr.op === 'at-least' ? expr.n : expr.op === 'all' ? children.length : 1;
     const needed = want === 'true' ? n : children.length - n + 1;
@@ -181,7 +186,7 @@ export class WaySearch {
     return {
       atom: (i) => needs.find((n) => n.atom === i)?.want ?? this.#ev.value(i).truth,
       review: 'unknown',
-      anyIndication: (except) => this.#states.anyIndication(except),
+      anyIndication: (except, region) => this.#states.anyIndication(except, region),
     };
   }
 }

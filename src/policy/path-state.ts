@@ -20,12 +20,9 @@ export interface PathState {
   readonly closedBy: readonly Evidence[];
 }
 
-const latest = (evidence: readonly Evidence[]): string =>
-  evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
-
 const mentionsAnyIndication = (expr: Expr): boolean => {
   if (expr.op === 'any-indication') return true;
-  if (expr.op === 'not') return mentionsAnyIndication(expr.child);
+  if (expr.op === 'not' || expr.op === 'closable') return mentionsAnyIndication(expr.child);
   return 'children' in expr && expr.children.some(mentionsAnyIndication);
 };
 
@@ -39,14 +36,18 @@ export class PathStates {
   readonly #states = new Map<CompiledPath, PathState>();
   #all: readonly PathState[] | undefined;
 
-  /** @param regions the regions of the ordered study, the leading one first */
-  constructor(policy: CompiledPolicy, source: FactSource, regions: readonly Region[]) {
+  /**
+   * @param regions the regions of the ordered study, the leading one first
+   * @param study the code of the ordered study
+   */
+  constructor(policy: CompiledPolicy, source: FactSource, regions: readonly Region[], study: string) {
     this.regions = regions;
-    this.evaluation = new Evaluation(policy, source, (except) => this.anyIndication(except));
+    this.evaluation = new Evaluation(policy, source, (except, region) => this.anyIndication(except, region));
     this.#paths = policy.paths.filter(
       (p) =>
         p.inForce.every((period) => this.evaluation.inForce(period)) &&
-        (!p.onlyOrdered || p.region === 'any' || p.region === regions[0]),
+        (!p.onlyOrdered || p.region === 'any' || p.region === regions[0]) &&
+        (!p.ownStudiesOnly || p.studies.some((s) => s.code === study)),
     );
   }
 
@@ -80,11 +81,7 @@ export class PathStates {
   /** A documented negative closes a path unless later evidence speaks for it. */
   #closing(path: CompiledPath, whole: Expr): readonly Evidence[] {
     if (path.closedBy.length === 0) return NONE;
-    const negatives = path.closedBy.filter((c) => this.evaluation.truth(c) === 'false');
-    if (negatives.length === 0) return NONE;
-    const against = negatives.flatMap((c) => this.evaluation.evidence(c, 'false'));
-    if (this.evaluation.truth(whole) !== 'true') return against;
-    return latest(against) >= latest(this.evaluation.evidence(path.own ?? path.criteria)) ? against : [];
+    return this.evaluation.closing(path.closedBy, path.own ?? path.criteria, this.evaluation.truth(whole));
   }
 
   /** The entry, read closed-world: silence of complete sections is a "no"; a refuted entry is in play (and false). */
@@ -98,19 +95,21 @@ export class PathStates {
     return unknown.some((v) => v.gap === 'incomplete') ? 'maybe' : 'no';
   }
 
-  /** Is any other indication true? Indications that ask the same question are left out. */
-  anyIndication(except: readonly string[]): Truth {
-    return any(this.others(except).map((s) => s.truth));
+  /** Is any other indication true? Indications that ask the same question are left out; one that is not in play is a no. */
+  anyIndication(except: readonly string[], region: Region | 'any'): Truth {
+    return any(this.others(except, region).map((s) => (s.inPlay === 'no' ? 'false' : s.truth)));
   }
 
-  /** The indications that an any-indication leaf speaks of. */
-  others(except: readonly string[]): readonly PathState[] {
+  /** The indications of a region that an any-indication leaf speaks of. */
+  others(except: readonly string[], region: Region | 'any'): readonly PathState[] {
     return this.#paths
       .filter(
         (p) =>
+          (region === 'any' || p.region === 'any' || p.region === region) &&
           !except.some(
             (e) => p.id === e || p.id.startsWith(`${e}.`) || p.id.startsWith(`${e}/`) || p.id.startsWith(`${e}@`),
-          ) && !mentionsAnyIndication(p.criteria),
+          ) &&
+          !mentionsAnyIndication(p.criteria),
       )
       .map((p) => this.state(p));
   }
@@ -118,7 +117,7 @@ export class PathStates {
   /** The studies that a true indication names: its own, or those of the indications it refers to. */
   studiesOf(state: PathState): readonly StudyRef[] {
     if (state.path.studies.length > 0) return state.path.studies;
-    return this.others([state.path.id]).flatMap((s) => (s.truth === 'true' ? s.path.studies : []));
+    return this.others([state.path.id], state.path.region).flatMap((s) => (s.truth === 'true' ? s.path.studies : []));
   }
 
   /** Days on which time alone would make an indication true, or a true one lapse. */

@@ -18,7 +18,7 @@ const isLeaf = (expr: Expr): boolean => expr.op === 'atom' || expr.op === 'revie
 
 function leavesOf(expr: Expr): readonly Expr[] {
   if (isLeaf(expr)) return [expr];
-  if (expr.op === 'not') return leavesOf(expr.child);
+  if (expr.op === 'not' || expr.op === 'closable') return leavesOf(expr.child);
   return 'children' in expr ? expr.children.flatMap(leavesOf) : [];
 }
 
@@ -47,6 +47,8 @@ function truthWith(ev: Evaluation, expr: Expr, where: string, value: Truth): Tru
   switch (expr.op) {
     case 'not':
       return not(inner(expr.child));
+    case 'closable':
+      return ev.truth(expr) === ev.truth(expr.child) ? inner(expr.child) : ev.truth(expr);
     case 'all':
       return all(ev.children(expr).map(inner));
     case 'any':
@@ -71,8 +73,8 @@ const OTHERS: Readonly<Record<Truth, readonly Truth[]>> = {
 };
 
 /** Which leaves decided for this chart: leaves whose other value would have changed the truth of an indication or exclusion. */
-export function pivots(policy: CompiledPolicy, source: FactSource, regions: readonly Region[]): Pivots {
-  const states = new PathStates(policy, source, regions);
+export function pivots(policy: CompiledPolicy, source: FactSource, regions: readonly Region[], study: string): Pivots {
+  const states = new PathStates(policy, source, regions, study);
   const ev = states.evaluation;
   const pro = new Set<string>();
   const contra = new Set<string>();

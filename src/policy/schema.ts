@@ -44,6 +44,7 @@ const common = {
 const window = {
   within: DURATION.optional().meta({ description: 'dated no longer ago than this (counted back from the as-of date)' }),
   ago: DURATION.optional().meta({ description: 'dated at least this long ago' }),
+  begun: COMPARISON.optional().meta({ description: 'how long ago the first evidence is dated' }),
   since: z
     .union([z.literal('episode'), z.strictObject({ fact: NAME })])
     .optional()
@@ -71,6 +72,7 @@ interface Common {
 interface Window {
   within?: string | undefined;
   ago?: string | undefined;
+  begun?: string | undefined;
   since?: 'episode' | { fact: string } | undefined;
   region?: Region | 'any' | 'path' | undefined;
   source?: 'order-reason' | undefined;
@@ -90,7 +92,12 @@ export type NodeInput =
   | (Common & { review: string })
   | (Common & { 'any-indication': { except: string[] } })
   | (Common & {
-      schedule: { last: string; 'counted-from': string; bands: { until?: string | undefined; every: string }[] };
+      schedule: {
+        last: string;
+        'counted-from': string;
+        from?: 'earliest' | 'latest' | undefined;
+        bands: { until?: string | undefined; every: string }[];
+      };
     });
 export type StudyInput = string | { study: string; when: NodeInput };
 interface PlaceCommon {
@@ -106,6 +113,7 @@ interface PlaceCommon {
   region?: Region | 'order' | undefined;
   regions?: Region[] | undefined;
   screen?: boolean | undefined;
+  'own-studies-only'?: boolean | undefined;
   'closed-by'?: NodeInput[] | undefined;
 }
 /** One indication of the policy. */
@@ -132,6 +140,9 @@ const Schedule = z.strictObject({
   schedule: z.strictObject({
     last: FACT.meta({ description: 'the fact whose latest date is the last study; none on file = due' }),
     'counted-from': FACT.meta({ description: 'the fact whose date starts the schedule' }),
+    from: z.enum(['earliest', 'latest']).default('latest').meta({
+      description: 'its first evidence (a diagnosis) or its last one (the end of treatment)',
+    }),
     bands: z.array(Band).min(1),
   }),
 });
@@ -188,6 +199,10 @@ const place = {
   region: z.enum([...REGIONS, 'order']).optional(),
   regions: z.array(z.enum(REGIONS)).optional().meta({ description: 'one copy of the passage for each region' }),
   screen: z.boolean().optional().meta({ description: 'a red flag that is always in play and read open-world' }),
+  'own-studies-only': z.boolean().optional().meta({
+    description:
+      'speaks of orders for its own studies alone: it makes no other order an alternative and keeps none open',
+  }),
   'closed-by': z.array(Node).optional().meta({ description: 'a documented negative of one of these closes the path' }),
 };
 
@@ -200,19 +215,24 @@ const Section = z.strictObject({
 });
 const Place: z.ZodType<PlaceInput> = z.union([Section, Path]).meta({ id: 'Passage' });
 
-const Exclusion = z.strictObject({
-  id: ID,
-  label: TEXT,
-  cite: TEXT,
-  note: TEXT.optional(),
-  from: DATE.optional(),
-  until: DATE.optional(),
-  studies: z.array(StudyName).optional().meta({ description: 'only these ordered studies are excluded; default all' }),
-  region: z.enum([...REGIONS, 'order']).optional(),
-  'if-unknown': z.enum(['ignore', 'ask']),
-  criteria: Node,
-  unless: Node.optional(),
-});
+const Exclusion = z
+  .strictObject({
+    id: ID,
+    label: TEXT,
+    cite: TEXT,
+    note: TEXT.optional(),
+    from: DATE.optional(),
+    until: DATE.optional(),
+    studies: z
+      .array(StudyName)
+      .optional()
+      .meta({ description: 'only these ordered studies are excluded; default all' }),
+    region: z.enum([...REGIONS, 'order']).optional(),
+    'if-unknown': z.enum(['ignore', 'ask']),
+    criteria: Node.optional().meta({ description: 'left out: the studies themselves are excluded' }),
+    unless: Node.optional(),
+  })
+  .refine((e) => e.criteria !== undefined || e.studies !== undefined, 'an exclusion names criteria or studies');
 
 const NotRequired = z.strictObject({
   id: ID,

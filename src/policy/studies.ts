@@ -27,6 +27,10 @@ const Study = z.strictObject({
   label: z.string().min(1).meta({ description: 'our own short label, never the AMA descriptor' }),
   modality: z.enum(MODALITIES),
   regions: z.array(z.enum(STUDY_REGIONS)).min(1),
+  'in-view': z
+    .array(z.enum(REGIONS))
+    .default([])
+    .meta({ description: 'spine regions that an examination of the trunk or neck takes in' }),
   contrast: z.enum(CONTRASTS),
   orderable: z
     .boolean()
@@ -58,6 +62,7 @@ export interface Study {
   readonly label: string;
   readonly modality: Modality;
   readonly regions: readonly StudyRegion[];
+  readonly 'in-view': readonly Region[];
   readonly contrast: Contrast;
   readonly orderable: boolean;
   readonly loinc: readonly string[];

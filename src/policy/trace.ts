@@ -70,6 +70,7 @@ export class Tracer {
       };
     }
     if (expr.op === 'review') return { ...meta, label: expr.label ?? `left to a reviewer: ${expr.what}`, truth };
+    if (expr.op === 'closable') return { ...this.#node(expr.child), ...meta, truth };
     if (expr.op === 'any-indication')
       return { ...meta, label: expr.label ?? 'any other indication of this policy', truth };
     const heading = expr.op === 'at-least' ? `at least ${expr.n} of` : HEADINGS[expr.op];

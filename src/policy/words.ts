@@ -12,6 +12,7 @@ function window(query: FactQuery): string {
       ? []
       : [`within ${query.since === undefined ? 'the last ' : ''}${formatDuration(query.within)}`]),
     ...(query.ago === undefined ? [] : [`at least ${formatDuration(query.ago)} ago`]),
+    ...(query.begun === undefined ? [] : [`first found ${comparison(query.begun)} ago`]),
     ...(query.since === 'episode' ? ['in the current episode'] : []),
     ...(query.source === 'order-reason' ? ['as the reason of this order'] : []),
   ];

@@ -12,7 +12,10 @@ import { OUTCOMES } from '../policy/assessment.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 
-/** The EHR behind any loopback address in development mode. */
+/** The EHR of the registry that gives its settings to every loopback base in development mode; unknown in production. */
+const DEVELOPMENT = 'development';
+
+/** The EHR behind any loopback address in development mode, when the registry has none for it. */
 const LOOPBACK_EHR: Ehr = {
   id: 'loopback',
   name: 'Development (any loopback address)',
@@ -38,8 +41,7 @@ export function ehrFinder(
     if (ehr !== undefined)
       return { ehr, privateNetwork: ehr.privateNetwork || (development && isLoopbackUrl(fhirServer)) };
     if (!development || !isLoopbackUrl(fhirServer)) return undefined;
-    // EHRs of the registry that serve development give their settings to every loopback base.
-    return { ehr: registry.byId('development') ?? LOOPBACK_EHR, privateNetwork: true };
+    return { ehr: registry.byId(DEVELOPMENT) ?? LOOPBACK_EHR, privateNetwork: true };
   };
 }
 
@@ -62,7 +64,8 @@ export interface Service {
 export function createService(config: Config, logger: Logger, mount?: (app: Express) => void): Service {
   const knowledge = loadKnowledge(config.POLICIES);
   const canonical = canonicalUrls(config.CANONICAL_BASE);
-  const registry = loadEhrs(join(config.SMART_CONFIG, 'ehrs'), (id) => knowledge.payers.get(id) !== undefined);
+  const ehrs = loadEhrs(join(config.SMART_CONFIG, 'ehrs'), (id) => knowledge.payers.get(id) !== undefined);
+  const registry = config.development ? ehrs : ehrs.without(DEVELOPMENT);
   const services = loadServices(config.CDS_SERVICES, neededSections(knowledge), canonical.factSystem);
   const app = createApp({
     cdsHooks: {

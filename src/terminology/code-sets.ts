@@ -46,6 +46,7 @@ const CodeSet = z.strictObject({
   snomed: Regional.optional(),
   cpt: Regional.optional(),
   loinc: Regional.optional(),
+  icdo3: Regional.optional().meta({ description: 'histology of tumors, e.g. "9370/3 chordoma"' }),
   rxnorm: Regional.optional(),
   nucc: Regional.optional(),
   mrsafety: Regional.optional(),

@@ -18,6 +18,11 @@ export const SYSTEMS = {
     'urn:oid:2.16.840.1.113883.6.14',
   ],
   loinc: ['http://loinc.org', 'https://loinc.org', 'urn:oid:2.16.840.1.113883.6.1'],
+  icdo3: [
+    'http://terminology.hl7.org/CodeSystem/icd-o-3',
+    'http://hl7.org/fhir/sid/icd-o-3',
+    'urn:oid:2.16.840.1.113883.6.43.1',
+  ],
   rxnorm: ['http://www.nlm.nih.gov/research/umls/rxnorm', 'urn:oid:2.16.840.1.113883.6.88'],
   nucc: ['http://nucc.org/provider-taxonomy', 'urn:oid:2.16.840.1.113883.6.101'],
   mrsafety: [

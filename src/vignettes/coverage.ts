@@ -31,7 +31,7 @@ export function criteriaCoverage(
     const check = checkVignette(vignette, checker, canonicalBase);
     if (check === undefined) continue;
     const regions = check.study.regions.filter((r): r is Region => (REGIONS as readonly string[]).includes(r));
-    const found = pivots(check.policy, check.facts, regions);
+    const found = pivots(check.policy, check.facts, regions, check.study.code);
     put(pro, check.policy.id, found.for);
     put(contra, check.policy.id, found.against);
   }

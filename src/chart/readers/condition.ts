@@ -1,4 +1,4 @@
-import { parseDate } from '../../dates/day.ts';
+import { add, type Interval, parseDate } from '../../dates/day.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { type ReadContext, start } from '../read-context.ts';
 import type { ConditionRecord, FamilyRecord, Verification } from '../records.ts';
@@ -17,14 +17,31 @@ export const verification = (status: string | undefined): Verification =>
 const INACTIVE = new Set(['inactive', 'remission', 'resolved']);
 const ACTIVE = new Set(['active', 'recurrence', 'relapse']);
 
+const HISTOLOGY = 'http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior';
+
+/** The histology of a tumor, where it is stated beside the diagnosis. */
+const histology = (r: Json): readonly unknown[] =>
+  objects(r['extension']).flatMap((e) => (e['url'] === HISTOLOGY ? [e['valueCodeableConcept']] : []));
+
+/** The onset: a date, or an age in completed years or months. */
+function onsetOf(ctx: ReadContext, r: Json): Interval | undefined {
+  const dated = start(r, 'onset');
+  const age = object(r['onsetAge']);
+  const value = age?.['value'];
+  const unit = { a: 'years', mo: 'months' }[text(age?.['code']) ?? ''] as 'years' | 'months' | undefined;
+  if (dated !== undefined || typeof value !== 'number' || unit === undefined || ctx.birth === undefined) return dated;
+  const count = Math.floor(value);
+  return { lo: add(ctx.birth.lo, { count, unit }), hi: add(ctx.birth.hi, { count: count + 1, unit }) - 1 };
+}
+
 /** Reads a Condition. Its hits are remembered for references to it. */
 export function readCondition(ctx: ReadContext, r: Json, ref: string): ConditionRecord | undefined {
-  const hits = ctx.hits(r['code']);
+  const hits = ctx.hits([r['code'], ...histology(r)]);
   ctx.addCondition(ref, hits);
   if (hits.length === 0) return undefined;
   const clinical = statusCode(r['clinicalStatus']);
   const abated = start(r, 'abatement');
-  const onset = start(r, 'onset');
+  const onset = onsetOf(ctx, r);
   const recorded = parseDate(r['recordedDate']);
   const encounter = localKey(object(r['encounter']));
   return {
@@ -37,12 +54,14 @@ export function readCondition(ctx: ReadContext, r: Json, ref: string): Condition
     verification: verification(statusCode(r['verificationStatus'])),
     current:
       !(clinical !== undefined && INACTIVE.has(clinical)) && abated === undefined && r['abatementString'] === undefined,
+    ...(clinical !== undefined && { clinical }),
     saysActive: clinical !== undefined && ACTIVE.has(clinical),
     ...(onset !== undefined && { onset }),
     ...(recorded !== undefined && { recorded }),
     ...(abated !== undefined && { abated }),
     codes: ctx.keys(r['code']),
     orderReason: false,
+    siteHits: ctx.hits(r['bodySite']),
   };
 }
 

@@ -34,8 +34,10 @@ export function readImaging(
     ...(when !== undefined && { when }),
     modality: study.modality,
     place: study.regions.length > 0 ? placeOf(study.regions) : site,
+    inView: isExact(study) ? placeOf(study['in-view']) : 0,
     ...(isExact(study) && { study: study.code }),
     findings,
+    reported: r['resourceType'] === 'DiagnosticReport' || r['resourceType'] === 'Observation',
     hasResult: findings.length > 0 || ctx.keys(r['conclusionCode']).length > 0,
   };
 }
@@ -95,7 +97,9 @@ export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): Imagin
     ...(when !== undefined && { when }),
     modality,
     place: site,
+    inView: 0,
     findings: [],
+    reported: false,
     hasResult: false,
   };
 }

@@ -1,7 +1,7 @@
 import { add, type Day, subtract } from '../../dates/day.ts';
 import type { Asked, FactContext } from '../context.ts';
 import type { CourseInput } from '../schema.ts';
-import type { Item, Tally } from '../tally.ts';
+import { type Item, Tally } from '../tally.ts';
 import { type Treatment, treatments } from '../treatments.ts';
 import { duration } from '../vocabulary.ts';
 
@@ -72,7 +72,11 @@ export function courseEvidence(
     const until = asked.window.length === undefined ? undefined : add(whole ? run.start : run.end, asked.window.length);
     for (const t of run.parts) tally.pro(toItem(t, until), 'part of the course');
   }
-  if (found.length > 0) return {};
+  if (found.length > 0) {
+    const done = Math.max(...found.map((r) => add(r.start, least)));
+    tally.since = { lo: done, hi: done };
+    return {};
+  }
   const later = Math.max(...usable.map((t) => t.when.hi));
   const stands = refused.filter((r) => (r.when?.hi ?? 0) > later && refusesAll(r, input, ctx));
   const episode = ctx.episode(asked.query.region);
@@ -94,6 +98,16 @@ export function courseEvidence(
     if (running !== undefined && evaluated(running, input, ctx)) return { from: add(running.start, least) };
   } else for (const t of given) tally.lead(toItem(t), 'treatment on file, not a course of this length', true);
   return {};
+}
+
+/**
+ * The first day of the course of these therapies that goes on at the as-of day.
+ * @returns undefined when none goes on
+ */
+export function ongoingSince(therapies: readonly string[], asked: Asked, ctx: FactContext): Day | undefined {
+  const { given } = treatments(therapies, [], asked, ctx, new Tally(asked.query.fact));
+  const last = runs(given, LONGEST_PAUSE_DAYS).at(-1);
+  return last !== undefined && goesOn(last, asked.window.asOf) ? last.start : undefined;
 }
 
 /** A refusal decides when it is of a therapy without which there is no such course. */

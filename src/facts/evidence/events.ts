@@ -30,8 +30,9 @@ const placeIn = (hits: readonly Hit[], set: number): Place =>
 export const servicePlace = (record: ProcedureRecord | OrderRecord, codePlace: Place): Place =>
   placeOfRecord(placeOfRecord(codePlace, record.site), record.reason);
 
-/** Procedures that were done; one documented as not done speaks against, until a later one. */
+/** Procedures that were done; one documented as not done speaks against, until a later one, and so does one that undoes it. */
 export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  let last = Number.NEGATIVE_INFINITY;
   for (const name of input.codes) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -42,14 +43,24 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
       if (record.type === 'lead') tally.lead(item(record.ref, record.when, asked), `${record.resource} on file`);
       if (record.type !== 'procedure') continue;
       const found = item(record.ref, record.when, asked);
-      if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, set))))
-        tally.ignore(found, 'another region');
+      const place = servicePlace(record, placeIn(record.hits, set));
+      if (input.regional && !fitsRegion(asked, place)) tally.ignore(found, 'another region');
+      else if (input.placed && place === 0 && !record.spineReason)
+        tally.lead(found, 'a treatment without region or reason', true);
       else if (record.performed === 'not-done') {
         tally.redoable = true;
         tally.contra(found, 'documented as not done');
       } else if (record.performed === 'unclear') tally.lead(found, 'not documented as completed');
-      else if (inWindow(found, asked, tally)) tally.pro(found, 'procedure on file');
+      else if (inWindow(found, asked, tally)) {
+        last = Math.max(last, record.when?.hi ?? last);
+        tally.pro(found, 'procedure on file');
+      }
     }
+  }
+  for (const record of (input['undone-by'] ?? []).flatMap((name) => ctx.chart.bySet(ctx.set(name)))) {
+    if (record.type !== 'procedure' || record.performed !== 'done' || record.when === undefined) continue;
+    const found = item(record.ref, record.when, asked);
+    if (record.when.lo > last && inWindow(found, asked, tally)) tally.contra(found, 'taken out or reversed');
   }
 }
 
@@ -68,6 +79,8 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
       const found = item(record.ref, record.start, asked);
       if (record.start !== undefined && record.start.lo > asked.window.asOf)
         tally.ignore(found, 'begun after the order');
+      else if (input['for-spine'] && record.hasReason && !record.spineReason)
+        tally.ignore(found, 'for another problem');
       else if (record.taken === 'not-taken') tally.contra(found, 'documented as not taken');
       else if (record.taken === 'unclear') tally.lead(found, 'not documented as taken');
       else if (input.use === 'current' && !current(record, asked.window.asOf)) tally.lead(found, 'no longer taken');
@@ -97,11 +110,20 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
     if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx)) continue;
     if (input.codes !== undefined && !inSets(record.hits, input.codes, ctx)) continue;
     const found = item(record.ref, record.when, asked);
+    if (input.without !== undefined && inSets([...record.specialties, ...record.hits], input.without, ctx)) {
+      tally.ignore(found, 'a therapy session, not an evaluation');
+      continue;
+    }
     if (!record.held) {
       tally.ignore(found, 'the visit did not take place');
       continue;
     }
-    if (input.related && !relates(record, asked, ctx, tally, found)) continue;
+    if (input.reasons !== undefined) {
+      if (record.hasReason && !inSets(record.reasons, input.reasons, ctx)) {
+        tally.ignore(found, 'a visit for another reason');
+        continue;
+      }
+    } else if (input.related && !relates(record, asked, ctx, tally, found)) continue;
     if (input['in-person'] && !record.inPerson) tally.lead(found, 'not in person');
     else if (inWindow(found, asked, tally)) tally.pro(found, 'visit on file');
   }
@@ -162,16 +184,59 @@ export function ordererEvidence(input: OrdererInput, asked: Asked, ctx: FactCont
   }
 }
 
-/** Devices in or on the patient, and what is said of their safety in MR. */
+/**
+ * Devices in or on the patient, and what is said of their safety in MR. With `cleared-by` each device of the codes is judged
+ * by its rating: one unsafe device suffices, one without a rating leaves the question open.
+ */
 export function deviceEvidence(input: DeviceInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  if (input['rated-as'] !== undefined) return ratingEvidence(input, input['rated-as'], asked, ctx, tally);
+  const cleared: Item[] = [];
+  let uncleared = false;
   for (const name of [...(input.codes ?? []), ...(input.safety ?? [])]) {
     for (const record of ctx.chart.bySet(ctx.set(name))) {
       if (record.type !== 'device') continue;
       const found = item(record.ref, undefined, asked);
       if (!record.present) tally.ignore(found, 'no longer present');
-      else tally.pro({ ref: record.ref, basis: 'chart' }, 'device on file');
+      else if (input['cleared-by'] === undefined || inSets(record.safety, input.safety ?? [], ctx)) {
+        uncleared = true;
+        tally.pro(found, 'device on file');
+      } else if (inSets(record.safety, input['cleared-by'], ctx)) cleared.push(found);
+      else {
+        uncleared = true;
+        tally.lead(found, 'a device without a rating', true);
+      }
     }
   }
+  for (const found of cleared)
+    if (uncleared) tally.ignore(found, 'another device is not cleared');
+    else tally.contra(found, 'rated as safe');
+}
+
+/** Is each device of a kind rated as wanted? One rated otherwise speaks against, one without a rating leaves it open. */
+function ratingEvidence(
+  input: DeviceInput,
+  wanted: readonly string[],
+  asked: Asked,
+  ctx: FactContext,
+  tally: Tally,
+): void {
+  const devices = (input.codes ?? []).flatMap((name) => ctx.chart.bySet(ctx.set(name)));
+  const rated: Item[] = [];
+  let open = false;
+  for (const record of devices) {
+    if (record.type !== 'device') continue;
+    const found = item(record.ref, undefined, asked);
+    if (!record.present) tally.ignore(found, 'no longer present');
+    else if (inSets(record.safety, wanted, ctx)) rated.push(found);
+    else {
+      open = true;
+      if (record.safety.length > 0) tally.contra(found, 'rated otherwise');
+      else tally.lead(found, 'a device without a rating', true);
+    }
+  }
+  for (const found of rated)
+    if (open) tally.ignore(found, 'another device is not rated so');
+    else tally.pro(found, 'rated so');
 }
 
 /** Allergies to a substance, with a reaction. */

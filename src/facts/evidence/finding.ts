@@ -1,10 +1,12 @@
-import type { ChartRecord, ConditionRecord, ObservationRecord } from '../../chart/records.ts';
-import type { Interval } from '../../dates/day.ts';
+import type { ChartRecord, ConditionRecord, ImagingRecord, ObservationRecord } from '../../chart/records.ts';
+import { add, type Interval } from '../../dates/day.ts';
+import { REGIONS } from '../../policy/fact-source.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
-import type { Place } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
+import { type Place, placeOf } from '../../terminology/regions.ts';
+import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
+import { duration } from '../vocabulary.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 
 const dateOf = (r: ConditionRecord): Interval | undefined => r.onset ?? r.recorded;
@@ -35,8 +37,8 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       if (seen.has(key)) continue;
       seen.add(key);
       if (record.type === 'condition')
-        condition(input, record, placeIn(record.hits, set), asked, tally, positive, negative);
-      else other(input, record, set, asked, tally);
+        condition(input, record, placeIn(record.hits, set), asked, ctx, tally, positive, negative);
+      else other(input, record, set, asked, ctx, tally);
     }
   }
   if (asked.query.certainty === 'history') historyCodes(input, asked, ctx, tally, positive);
@@ -60,8 +62,8 @@ function historyCodes(input: FindingInput, asked: Asked, ctx: FactContext, tally
   }
 }
 
-function toItem(record: ConditionRecord, asked: Asked): Item {
-  const date = dateOf(record);
+function toItem(record: ConditionRecord, asked: Asked, byOnset = false): Item {
+  const date = byOnset ? record.onset : dateOf(record);
   const until = lastDayInside(date, asked.window);
   return {
     ref: record.ref,
@@ -93,21 +95,24 @@ function condition(
   record: ConditionRecord,
   codePlace: Place,
   asked: Asked,
+  ctx: FactContext,
   tally: Tally,
   positive: Found[],
   negative: Found[],
 ): void {
-  const item = toItem(record, asked);
+  const item = toItem(record, asked, input['dated-by-onset']);
   if (asked.query.source === 'order-reason' && !record.orderReason)
     return tally.ignore(item, 'not a reason of this order');
-  if (input.regional && !fitsRegion(asked, placeOfRecord(codePlace, record.site)))
-    return tally.ignore(item, 'another region');
+  const place = input.innervated ? placeOfSign(codePlace, record, ctx) : placeOfRecord(codePlace, record.site);
+  if (input.regional && !fitsRegion(asked, place)) return tally.ignore(item, 'another region');
   if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf)
     return tally.ignore(item, 'recorded after the order');
+  if (!hasStatus(input, record)) return tally.ignore(item, 'another clinical status');
   if (record.verification === 'refuted') {
     const date = statedOn(record);
     const refuted: Item = { ref: record.ref, ...(date !== undefined && { date }), basis: record.basis };
-    if (inWindow(refuted, asked, tally)) negative.push({ record, item: refuted });
+    if (atSite(input, record.siteHits, ctx) && inWindow(refuted, asked, tally))
+      negative.push({ record, item: refuted });
     return;
   }
   if (!record.current && asked.query.certainty !== 'history')
@@ -118,13 +123,44 @@ function condition(
       record.orderReason ? 'a reason of this order, not a confirmed diagnosis' : 'only suspected, not confirmed',
     );
   }
-  if (inWindow(item, asked, tally)) positive.push({ record, item });
+  if (!inWindow(item, asked, tally)) return;
+  if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
+  if (input['stated-onset'] && record.onset === undefined)
+    return tally.lead(item, 'its onset is not stated', !record.orderReason);
+  if (input['before-age'] === undefined) {
+    positive.push({ record, item });
+    return;
+  }
+  const before = beganBefore(record, input['before-age'], ctx);
+  if (before === undefined) tally.lead(item, 'the age at its onset is not stated', true);
+  else if (before) positive.push({ record, item });
+  else tally.contra(item, 'began at a later age');
 }
 
-/** A later refutation of the same code defeats an entry; on the same day it is a conflict. */
+/** Did it begin before the patient reached an age? The day of the entry proves only that it existed by then. */
+function beganBefore(record: ConditionRecord, age: string, ctx: FactContext): boolean | undefined {
+  const { birth } = ctx.chart;
+  const known = Math.min(record.onset?.hi ?? Number.POSITIVE_INFINITY, record.recorded?.hi ?? Number.POSITIVE_INFINITY);
+  if (birth === undefined) return undefined;
+  if (known < add(birth.lo, duration(age))) return true;
+  return record.onset !== undefined && record.onset.lo >= add(birth.hi, duration(age)) ? false : undefined;
+}
+
+const hasStatus = (input: FindingInput, record: ConditionRecord): boolean =>
+  input.clinical === undefined || (input.clinical as readonly string[]).includes(record.clinical ?? '');
+
+/** Is it at one of the body sites that the block asks for? */
+const atSite = (input: FindingInput, siteHits: readonly Hit[], ctx: FactContext): boolean =>
+  input.site === undefined || input.site.some((s) => siteHits.some((h) => h.set === ctx.set(s)));
+
+/**
+ * A later refutation of the same code defeats an entry; on the same day it is a conflict. The order's own reason is cited only
+ * when nothing in the chart says the same.
+ */
 function settle(positive: readonly Found[], negative: readonly Found[], tally: Tally): void {
   let standing = 0;
-  for (const p of positive) {
+  const chartFirst = [...positive].sort((a, b) => Number(a.record.orderReason) - Number(b.record.orderReason));
+  for (const p of chartFirst) {
     const same = negative.filter((n) => n.record.codes.some((c) => p.record.codes.includes(c)));
     const stated = statedOn(p.record)?.hi ?? Number.NEGATIVE_INFINITY;
     const refuted = Math.max(...same.map((n) => n.item.date?.hi ?? Number.NEGATIVE_INFINITY));
@@ -137,6 +173,10 @@ function settle(positive: readonly Found[], negative: readonly Found[], tally: T
       tally.lead(p.item, 'stated and refuted on the same day');
       continue;
     }
+    if (p.record.orderReason && standing > 0) {
+      tally.ignore(p.item, 'reason of this order; the chart says it too');
+      continue;
+    }
     standing++;
     tally.pro(p.item, p.record.orderReason ? 'reason of this order' : 'diagnosis on file');
   }
@@ -146,9 +186,22 @@ function settle(positive: readonly Found[], negative: readonly Found[], tally: T
   }
 }
 
+/** The spine regions that an examination looked at; none when it was of another part of the body. */
+const examinedPlace = (record: ImagingRecord): Place => {
+  const spine = record.place & placeOf(REGIONS);
+  return spine === 0 ? record.inView : spine;
+};
+
 /** Coded observation values, coded conclusions of reports, reasons of visits; family history and claims are leads. */
-function other(input: FindingInput, record: ChartRecord, set: number, asked: Asked, tally: Tally): void {
-  if (asked.query.source === 'order-reason') return;
+function other(
+  input: FindingInput,
+  record: ChartRecord,
+  set: number,
+  asked: Asked,
+  ctx: FactContext,
+  tally: Tally,
+): void {
+  if (asked.query.source === 'order-reason' || input.clinical !== undefined) return;
   const when = 'when' in record ? record.when : undefined;
   const until = lastDayInside(when, asked.window);
   const item: Item = {
@@ -165,10 +218,15 @@ function other(input: FindingInput, record: ChartRecord, set: number, asked: Ask
         : record.type === 'encounter'
           ? record.reasons
           : record.hits;
-  if (input.regional && !fitsRegion(asked, placeOfRecord(placeIn(hits, set), record.site)))
-    return tally.ignore(item, 'another region');
+  const looked = record.type === 'imaging' ? examinedPlace(record) : record.site;
+  const place =
+    input.innervated && record.type === 'observation'
+      ? placeOfSign(placeIn(hits, set), record, ctx)
+      : placeOfRecord(placeIn(hits, set), looked);
+  if (input.regional && !fitsRegion(asked, place)) return tally.ignore(item, 'another region');
   switch (record.type) {
     case 'observation':
+      if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
       if (!record.final) return tally.lead(item, 'not final');
       if (inWindow(item, asked, tally)) tally.pro(item, 'coded observation');
       return;
@@ -208,8 +266,9 @@ function yesOrNo(
     ...(until !== undefined && { until }),
   };
   if (asked.query.source === 'order-reason') return;
-  if (input.regional && !fitsRegion(asked, placeOfRecord(record.site, place)))
-    return tally.ignore(item, 'another region');
+  const stated = input.innervated ? placeOfSign(place, record, ctx) : placeOfRecord(record.site, place);
+  if (input.regional && !fitsRegion(asked, stated)) return tally.ignore(item, 'another region');
+  if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
   if (!record.final) return tally.lead(item, 'not final');
   const answer = readAnswer(record, ctx);
   if (answer === undefined) return tally.lead(item, 'the result is not coded', true);

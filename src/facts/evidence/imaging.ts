@@ -33,8 +33,17 @@ function classify(
   return { normal, indeterminate, abnormal: record.hasResult && !normal && !indeterminate };
 }
 
-function shows(record: Findings, sets: readonly string[], asked: Asked, ctx: FactContext): Verdict {
-  if (record.findings.some((h) => sets.some((s) => h.set === ctx.set(s)) && fitsRegion(asked, h.place))) return 'yes';
+function shows(
+  record: Findings,
+  sets: readonly string[],
+  denies: readonly string[],
+  asked: Asked,
+  ctx: FactContext,
+): Verdict {
+  const finds = (names: readonly string[]): boolean =>
+    record.findings.some((h) => names.some((s) => h.set === ctx.set(s)) && fitsRegion(asked, h.place));
+  if (finds(sets)) return 'yes';
+  if (finds(denies)) return 'no';
   const { normal } = classify(record, ctx);
   return normal ? 'no' : 'open';
 }
@@ -53,6 +62,28 @@ function hasWantedResult(record: Findings, result: ImagingInput['result'], ctx: 
   }[result];
   return verdict ? 'yes' : 'no';
 }
+
+function verdictOn(record: ImagingRecord, input: ImagingInput, asked: Asked, ctx: FactContext): Verdict {
+  if (input.shows !== undefined) return shows(record, input.shows, input.denies ?? [], asked, ctx);
+  if (input.lacks === undefined) return hasWantedResult(record, input.result, ctx);
+  const lacks = input.lacks.map((s) => ctx.set(s));
+  if (record.findings.some((h) => lacks.includes(h.set))) return 'no';
+  return record.hasResult ? 'yes' : 'open';
+}
+
+/** Is there an examination of the same kind and place, on an earlier day, with an indeterminate result? */
+const followsIndeterminate = (record: ImagingRecord, input: ImagingInput, asked: Asked, ctx: FactContext): boolean =>
+  ctx.chart.imaging.some(
+    (r) =>
+      (input.modality as readonly string[]).includes(r.modality) &&
+      r.done === 'done' &&
+      fitsPlace(r, input, asked) === 'yes' &&
+      (r.when?.hi ?? Number.POSITIVE_INFINITY) < (record.when?.lo ?? Number.NEGATIVE_INFINITY) &&
+      classify(r, ctx).indeterminate,
+  );
+
+/** A report without a coded result may say it in words; a procedure without one, or a report of something else, does not. */
+const mayShow = (record: ImagingRecord): boolean => !record.hasResult && record.reported;
 
 /** Examinations of a modality and region, with a result. One that fits suffices; one that was refused speaks against. */
 export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
@@ -73,29 +104,41 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       continue;
     }
     if (!inWindow(item, asked, tally)) continue;
-    const verdict =
-      input.shows === undefined ? hasWantedResult(record, input.result, ctx) : shows(record, input.shows, asked, ctx);
+    if (input.follows !== undefined && !followsIndeterminate(record, input, asked, ctx)) {
+      tally.ignore(item, 'no earlier indeterminate examination');
+      continue;
+    }
+    const verdict = verdictOn(record, input, asked, ctx);
     if (verdict === 'yes') {
       positives++;
       tally.pro(item, 'examination on file');
     } else if (verdict === 'no') contrary.push(item);
-    else tally.lead(item, 'the result is not coded', true);
+    else if (input.shows === undefined) tally.lead(item, 'the result is not coded', true);
+    else tally.lead(item, record.hasResult ? 'it shows something else' : 'the result is not coded', mayShow(record));
   }
   if (positives > 0) for (const item of contrary) tally.ignore(item, 'another examination counts');
   else for (const item of contrary) tally.contra(item, 'not done, or with another result');
 }
 
+const SPINE = placeOf(['cervical', 'thoracic', 'lumbar', 'pelvis']);
+
+/** Is the examination one of the place asked about? */
+function fitsPlace(record: ImagingRecord, input: ImagingInput, asked: Asked): Verdict {
+  if (input.brain) return (record.place & placeOf(['brain'])) !== 0 ? 'yes' : 'no';
+  if (input.elsewhere || (record.place & placeOf(input.also ?? [])) !== 0) return 'yes';
+  if (record.place === 0) return 'open';
+  const ofSpine = (record.place & SPINE) !== 0;
+  if (ofSpine && input.body === 'only') return 'no';
+  const place = ofSpine || input.body === false ? record.place : record.inView;
+  const fits = asked.query.region === 'any' ? (place & SPINE) !== 0 : place !== 0 && fitsRegion(asked, place);
+  return fits ? 'yes' : 'no';
+}
+
 function rightPlace(record: ImagingRecord, input: ImagingInput, asked: Asked, tally: Tally, item: Item): boolean {
-  if (input.brain) return (record.place & placeOf(['brain'])) !== 0;
-  if (input.elsewhere || (record.place & placeOf(input.also ?? [])) !== 0) return true;
-  if (record.place === 0) {
-    tally.lead(item, 'the examined region is not stated', true);
-    return false;
-  }
-  const spine = placeOf(['cervical', 'thoracic', 'lumbar', 'pelvis']);
-  if (asked.query.region === 'any' ? (record.place & spine) !== 0 : fitsRegion(asked, record.place)) return true;
-  tally.ignore(item, 'another region');
-  return false;
+  const fits = fitsPlace(record, input, asked);
+  if (fits === 'open') tally.lead(item, 'the examined region is not stated', true);
+  else if (fits === 'no' && !input.brain) tally.ignore(item, 'another region');
+  return fits === 'yes';
 }
 
 /** Tests that are no imaging (electrodiagnostics), by what their coded conclusion shows. */
@@ -127,7 +170,7 @@ export function reportEvidence(input: ReportInput, asked: Asked, ctx: FactContex
       const verdict =
         input.shows === undefined
           ? hasWantedResult(settled, input.result, ctx)
-          : shows(settled, input.shows, asked, ctx);
+          : shows(settled, input.shows, [], asked, ctx);
       if (verdict === 'yes') tally.pro(item, 'test result on file');
       else if (verdict === 'no') tally.contra(item, 'the test shows otherwise');
       else

@@ -43,8 +43,9 @@ function byReference(record: ObservationRecord, above: boolean): boolean | undef
   return above ? record.value.value > limit : record.value.value < limit;
 }
 
-/** Applies "above-reference", "below-reference" or a comparison such as ">= 38 Cel"; undefined when it cannot be told. */
+/** Applies "any", "above-reference", "below-reference" or a comparison such as ">= 38 Cel"; undefined when it cannot be told. */
 export function passes(record: ObservationRecord, test: string): boolean | undefined {
+  if (test === 'any') return true;
   if (test === 'above-reference') return byReference(record, true);
   if (test === 'below-reference') return byReference(record, false);
   const [op, limit, unit] = test.split(' ') as [string, string, string];

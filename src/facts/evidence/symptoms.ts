@@ -1,10 +1,10 @@
 import type { ConditionRecord, EncounterRecord, MedicationRecord, ObservationRecord } from '../../chart/records.ts';
 import type { Day } from '../../dates/day.ts';
-import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
-import { signSets } from '../fact-plan.ts';
+import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
 import type { ChangeInput, ComparisonInput, ImprovementInput, ProgressionInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
+import { ongoingSince } from './course.ts';
 import { relates, servicePlace } from './events.ts';
 import { inUnit } from './measure.ts';
 
@@ -95,14 +95,37 @@ function outcomes(asked: Asked, ctx: FactContext, say: (item: Item, improved: bo
   }
 }
 
-/** Pain that grew: the last score of the episode is higher than the first. */
+/**
+ * Pain that grew: the last score of the episode is higher than the first. In a window the score before it (else the first
+ * inside) is compared with the last one inside. During a course of therapy the window begins with the course, and findings
+ * that began since then show it too.
+ */
 export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const began = input.during === undefined ? undefined : ongoingSince(input.during, asked, ctx);
+  if (input.during !== undefined && began === undefined) return;
+  const earliest = began ?? asked.window.earliest;
+  if (earliest !== undefined) newFindings(input.new ?? [], earliest, asked, ctx, tally);
   const all = scores(input.scores, asked, ctx);
-  const [first, last] = [all[0], all.at(-1)];
+  const before = earliest === undefined ? undefined : all.filter((s) => s.day <= earliest).at(-1);
+  const first = before ?? all[0];
+  const last = all.at(-1);
   if (first === undefined || last === undefined || first === last || last.day === first.day) return;
   const report = last.value > first.value ? tally.pro.bind(tally) : tally.contra.bind(tally);
   for (const s of [first, last])
     report({ ...s.item, ...dated(last) }, last.value > first.value ? 'the score rose' : 'the score did not rise');
+}
+
+/** Confirmed findings of the region whose documented onset lies after a day. */
+function newFindings(sets: readonly string[], after: Day, asked: Asked, ctx: FactContext, tally: Tally): void {
+  for (const set of sets.map((name) => ctx.set(name))) {
+    for (const record of ctx.chart.bySet(set)) {
+      if (record.type !== 'condition' || record.verification !== 'confirmed' || !record.current) continue;
+      const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
+      if (!fitsRegion(asked, placeOfSign(place, record, ctx)) || record.onset === undefined) continue;
+      if (record.onset.lo > after && record.onset.hi <= asked.window.asOf)
+        tally.pro({ ref: record.ref, date: record.onset, basis: record.basis }, 'began during the treatment');
+    }
+  }
 }
 
 /** Pain here greater than there, by the latest scores of both sites. */
@@ -118,6 +141,9 @@ export function comparisonEvidence(input: ComparisonInput, asked: Asked, ctx: Fa
   for (const s of [here, there])
     report({ ...s.item, ...dated(later) }, here.value > there.value ? 'greater here' : 'not greater here');
 }
+
+/** A sign that began so long after the complaint was not part of its first picture. */
+const BASELINE_DAYS = 42;
 
 interface Sign {
   readonly record: ConditionRecord;
@@ -152,6 +178,14 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
     const normal = examinations(input, ctx).filter((o) =>
       earlier.some((v) => o.encounter === v.ref || (o.when !== undefined && o.when.lo === v.when?.lo)),
     );
+    if (before.length === 0 && normal.length === 0 && beganLater(sign, input, asked, ctx)) {
+      tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'began later than the complaint');
+      tally.pro(
+        { ref: sign.visit.ref, ...(sign.visit.when !== undefined && { date: sign.visit.when }), basis: 'chart' },
+        'the examination in person',
+      );
+      continue;
+    }
     if (before.length === 0 && normal.length === 0) {
       tally.lead(
         item,
@@ -172,6 +206,14 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
         'normal at an earlier examination',
       );
   }
+}
+
+/** A sign whose documented onset lies well after the onset of the complaint is new compared with the baseline. */
+function beganLater(sign: Sign, input: ProgressionInput, asked: Asked, ctx: FactContext): boolean {
+  if (!input['dated-onset'] || sign.record.onset === undefined) return false;
+  const { onset, knownSince } = ctx.episode(asked.query.region);
+  const began = onset?.hi ?? knownSince;
+  return began !== undefined && sign.record.onset.lo > began + BASELINE_DAYS;
 }
 
 const untilOf = (visit: EncounterRecord, asked: Asked): Pick<Item, 'until'> => {
@@ -199,13 +241,19 @@ const examinations = (input: ProgressionInput, ctx: FactContext): readonly Obser
 /** The current signs of a region, each with the visit at which it was found. */
 function signsOf(input: ProgressionInput, asked: Asked, ctx: FactContext): readonly Sign[] {
   const out = new Map<string, Sign>();
-  for (const name of signSets(input.signs, ctx.vocabulary.facts)) {
+  const blocks = input.signs.flatMap((f) =>
+    (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? [b.finding] : [])),
+  );
+  for (const { name, innervated } of blocks.flatMap((b) =>
+    (b.codes ?? []).map((c) => ({ name: c, innervated: b.innervated })),
+  )) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'condition' || record.verification === 'refuted' || !record.current || record.orderReason)
         continue;
       const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
-      if (!fitsRegion(asked, placeOfRecord(place, record.site))) continue;
+      const found = innervated ? placeOfSign(place, record, ctx) : placeOfRecord(place, record.site);
+      if (!fitsRegion(asked, found)) continue;
       const date = record.recorded ?? record.onset;
       if (date === undefined || date.lo > asked.window.asOf) continue;
       const visit = ctx.chart.encounters.find((v) =>
@@ -217,7 +265,7 @@ function signsOf(input: ProgressionInput, asked: Asked, ctx: FactContext): reado
   return [...out.values()];
 }
 
-/** The start of a drug of the set after another drug of the same set: a change of treatment. */
+/** The first start of a drug of the set after another drug of the same set: a change of treatment. Refills are none. */
 export function changeEvidence(input: ChangeInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const drugs = input.drugs
     .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
@@ -225,10 +273,10 @@ export function changeEvidence(input: ChangeInput, asked: Asked, ctx: FactContex
       (r): r is MedicationRecord =>
         r.type === 'medication' && r.start !== undefined && r.taken !== 'not-taken' && r.taken !== 'unclear',
     );
+  const same = (a: MedicationRecord, b: MedicationRecord): boolean => a.codes.some((c) => b.codes.includes(c));
   for (const drug of drugs) {
-    const before = drugs.find(
-      (d) => (d.start?.hi ?? 0) < (drug.start?.lo ?? 0) && !d.codes.some((c) => drug.codes.includes(c)),
-    );
+    const earlier = drugs.filter((d) => (d.start?.hi ?? 0) < (drug.start?.lo ?? 0));
+    if (earlier.some((d) => same(d, drug))) continue;
     const until = lastDayInside(drug.start, asked.window);
     const item: Item = {
       ref: drug.ref,
@@ -236,7 +284,7 @@ export function changeEvidence(input: ChangeInput, asked: Asked, ctx: FactContex
       basis: 'chart',
       ...(until !== undefined && { until }),
     };
-    if (before === undefined) {
+    if (earlier.length === 0) {
       tally.lead(item, 'no earlier drug of this kind on file');
       continue;
     }

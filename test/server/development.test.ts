@@ -1,0 +1,51 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/server/config.ts';
+import { listen } from '../../src/server/listen.ts';
+import { createService, ehrFinder } from '../../src/server/service.ts';
+
+const LOOPBACK = 'http://127.0.0.1:9999/fhir';
+const CDS_HOOKS_SANDBOX = 'https://sandbox.cds-hooks.org';
+const serviceWith = (NODE_ENV: string) => createService(readConfig({ NODE_ENV }), pino({ level: 'silent' }));
+
+/** What the service lets a browser of another origin do. */
+async function allowedOrigin(mode: string): Promise<string | null> {
+  const listening = await listen(serviceWith(mode).app, '127.0.0.1', 0);
+  try {
+    const response = await fetch(`http://127.0.0.1:${listening.port}/cds-services`, {
+      method: 'OPTIONS',
+      headers: { origin: CDS_HOOKS_SANDBOX, 'access-control-request-method': 'GET' },
+    });
+    return response.headers.get('access-control-allow-origin');
+  } finally {
+    await listening.close(500);
+  }
+}
+
+describe('development mode', () => {
+  it('takes every loopback base for the EHR "development", which has a default payer', () => {
+    const found = ehrFinder(serviceWith('development').registry, true)(LOOPBACK);
+    expect(found).toMatchObject({
+      privateNetwork: true,
+      ehr: { id: 'development', defaultPayer: { payer: 'kaiser-wa' } },
+    });
+  });
+
+  it('lets the official CDS Hooks Sandbox call', async () => {
+    expect(await allowedOrigin('development')).toBe(CDS_HOOKS_SANDBOX);
+  });
+});
+
+describe('production', () => {
+  it('does not know that EHR, nor its origins', async () => {
+    const { registry } = serviceWith('production');
+    expect(registry.byId('development')).toBeUndefined();
+    expect(ehrFinder(registry, false)(LOOPBACK)).toBeUndefined();
+    expect(await allowedOrigin('production')).toBeNull();
+  });
+
+  it('refuses to serve the sandbox', () => {
+    expect(() => readConfig({ NODE_ENV: 'production', SANDBOX: 'true' })).toThrow(/SANDBOX/);
+    expect(readConfig({ NODE_ENV: 'production' }).SANDBOX).toBe(false);
+  });
+});

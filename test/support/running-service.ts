@@ -1,0 +1,31 @@
+import { pino } from 'pino';
+import { calendarOf } from '../../src/dates/day.ts';
+import type { Paging } from '../../src/sandbox/fhir/search-query.ts';
+import { createSandbox, FHIR_PATH, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { readConfig } from '../../src/server/config.ts';
+import { listen } from '../../src/server/listen.ts';
+import { createService, type Service } from '../../src/server/service.ts';
+
+/** The service with its sandbox on a free port of this machine. */
+export interface Running {
+  readonly base: string;
+  /** FHIR base of the sandbox */
+  readonly fhir: string;
+  readonly service: Service;
+  readonly sandbox: Sandbox;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts the service with its sandbox, as development does. */
+export async function startService(paging?: Paging): Promise<Running> {
+  const config = readConfig({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent' });
+  const sandbox = createSandbox({
+    today: calendarOf(config.TIME_ZONE)(Date.now()),
+    bodyLimit: config.BODY_LIMIT,
+    ...(paging !== undefined && { paging }),
+  });
+  const service = createService(config, pino({ level: 'silent' }), sandbox.mount);
+  const listening = await listen(service.app, '127.0.0.1', 0);
+  const base = `http://127.0.0.1:${listening.port}`;
+  return { base, fhir: `${base}${FHIR_PATH}`, service, sandbox, close: () => listening.close(1000) };
+}
