@@ -126,17 +126,22 @@ export class ReadContext {
     return found;
   }
 
-  /** The place of a bodySite element: spine regions, OTHER for any other coded place, zero without one. */
+  /**
+   * The place of a bodySite element: spine regions, OTHER for any other coded place, zero without one. Zero too for a site
+   * that is the spine or the back without a region ("any" in the set of body sites).
+   */
   site(element: unknown): Place {
     if (element === undefined) return NO_PLACE;
     let place = NO_PLACE;
     let coded = false;
+    let known = false;
     this.#codings(element, (system, code) => {
+      const sites = this.index.lookup(system, code).filter((hit) => hit.set === this.#set['body-site']);
       coded = true;
-      for (const hit of this.index.lookup(system, code))
-        if (hit.set === this.#set['body-site']) place |= hit.place === NO_PLACE ? OTHER : hit.place;
+      if (sites.length > 0) known = true;
+      for (const hit of sites) place |= hit.place;
     });
-    return coded && place === NO_PLACE ? OTHER : place;
+    return coded && !known ? OTHER : place;
   }
 
   /** What reason codes and referenced conditions say about the place. */

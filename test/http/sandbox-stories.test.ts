@@ -50,6 +50,7 @@ function checkStory(card: unknown, { expect: story }: Try): void {
   if (story.alternative !== undefined)
     expect(listAt(assessment, 'alternatives').map((a) => at(a, 'code'))).toEqual(story.alternative);
   if (story.asks !== undefined) expect(nearestAsks(assessment)).toEqual(story.asks);
+  if (story.suggestions !== undefined) expect(listAt(card, 'suggestions')).toHaveLength(story.suggestions);
   const questions = listAt(assessment, 'missing').length;
   expect(questions).toBeGreaterThanOrEqual(story.questions?.[0] ?? 0);
   expect(questions).toBeLessThanOrEqual(story.questions?.[1] ?? 4);

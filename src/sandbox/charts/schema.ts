@@ -125,6 +125,8 @@ const Expect = z.strictObject({
   questions: z.tuple([z.int(), z.int()]).optional(),
   /** exactly the facts that are asked for */
   asks: z.array(z.string()).optional(),
+  /** how many suggestions the card makes */
+  suggestions: z.int().optional(),
   urgent: z.boolean().default(false),
   /** the payer is assumed, as no coverage is on file */
   assumed: z.boolean().default(false),
