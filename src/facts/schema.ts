@@ -46,6 +46,10 @@ const Finding = z.strictObject({
     description: 'only the onset dates the event, not the day of the entry (presence of a stent)',
   }),
   'before-age': DURATION.optional().meta({ description: 'it existed before the patient reached this age' }),
+  suggests: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'proves nothing by itself, but leaves the question open instead of silent' }),
   regional: REGIONAL,
 });
 const Measure = z.strictObject({
@@ -97,6 +101,10 @@ const Procedure = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'one that names neither a region nor a spine problem is only a lead' }),
+  suggests: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'proves nothing by itself, but leaves the question open instead of silent' }),
 });
 const Medication = z.strictObject({
   codes: SETS,

@@ -18,6 +18,8 @@ export class Tally {
   readonly for: Item[] = [];
   readonly against: Item[] = [];
   readonly considered: Considered[] = [];
+  #measured = false;
+  #normal: Item[] = [];
   /** evidence exists that does not settle the question: a partial date, a result that is not coded */
   unclear = false;
   conflict = false;
@@ -44,6 +46,31 @@ export class Tally {
     this.#note(item, 'for', reason);
   }
 
+  /** Evidence for, or a mere suggestion that leaves the question open. */
+  support(item: Item, reason: string, suggests: boolean): void {
+    if (suggests) this.lead(item, reason, true);
+    else this.pro(item, reason);
+  }
+
+  /** A measured value that speaks for the fact. */
+  measure(item: Item): void {
+    this.#measured = true;
+    this.pro(item, 'measured');
+  }
+
+  /** A normal value; it speaks against unless another measure of the fact speaks for it. */
+  normal(item: Item): void {
+    this.#normal.push(item);
+  }
+
+  /** Settles the normal values when all blocks of evidence were read. */
+  #settle(): void {
+    for (const item of this.#normal)
+      if (this.#measured) this.ignore(item, 'normal, but another value is not');
+      else this.contra(item, 'measured as normal');
+    this.#normal = [];
+  }
+
   contra(item: Item, reason: string): void {
     this.against.push(item);
     this.#note(item, 'against', reason);
@@ -61,6 +88,7 @@ export class Tally {
 
   /** Several dates speak: the later one wins; on the same day it is a conflict. */
   decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'first' | 'until'> {
+    this.#settle();
     const pro = latest(this.for);
     const contra = latest(this.against);
     if (pro === undefined && contra === undefined) {

@@ -176,7 +176,8 @@ export class CodeIndex {
   lookup(system: System, code: string): readonly Hit[] {
     const found = system === 'icd10cm' ? this.#families(code) : this.#exact[system].get(code);
     if (found === undefined || found.length === 0) return NONE;
-    return found.flatMap((hit) => (this.#including[hit.set] ?? []).map((set) => ({ set, place: hit.place })));
+    const hits = found.flatMap((hit) => (this.#including[hit.set] ?? []).map((set) => ({ set, place: hit.place })));
+    return hits.length === 1 ? hits : placed(hits);
   }
 
   /** ICD-10-CM: the code itself and every family that it belongs to. */
@@ -209,6 +210,10 @@ export class CodeIndex {
 }
 
 const NONE: readonly Hit[] = [];
+
+/** A code that a set lists with a place does not lose it by belonging to a wider family of the same set without one. */
+const placed = (hits: readonly Hit[]): readonly Hit[] =>
+  hits.filter((h) => h.place !== NO_PLACE || !hits.some((o) => o.set === h.set && o.place !== NO_PLACE));
 
 /**
  * Loads every code set of a folder.

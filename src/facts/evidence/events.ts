@@ -53,7 +53,7 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
       } else if (record.performed === 'unclear') tally.lead(found, 'not documented as completed');
       else if (inWindow(found, asked, tally)) {
         last = Math.max(last, record.when?.hi ?? last);
-        tally.pro(found, 'procedure on file');
+        tally.support(found, 'procedure on file', input.suggests);
       }
     }
   }

@@ -42,7 +42,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
     }
   }
   if (asked.query.certainty === 'history') historyCodes(input, asked, ctx, tally, positive);
-  settle(positive, negative, tally);
+  settle(positive, negative, tally, input.suggests);
   for (const name of input.observed ?? []) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -157,7 +157,7 @@ const atSite = (input: FindingInput, siteHits: readonly Hit[], ctx: FactContext)
  * A later refutation of the same code defeats an entry; on the same day it is a conflict. The order's own reason is cited only
  * when nothing in the chart says the same.
  */
-function settle(positive: readonly Found[], negative: readonly Found[], tally: Tally): void {
+function settle(positive: readonly Found[], negative: readonly Found[], tally: Tally, suggests: boolean): void {
   let standing = 0;
   const chartFirst = [...positive].sort((a, b) => Number(a.record.orderReason) - Number(b.record.orderReason));
   for (const p of chartFirst) {
@@ -178,7 +178,7 @@ function settle(positive: readonly Found[], negative: readonly Found[], tally: T
       continue;
     }
     standing++;
-    tally.pro(p.item, p.record.orderReason ? 'reason of this order' : 'diagnosis on file');
+    tally.support(p.item, p.record.orderReason ? 'reason of this order' : 'diagnosis on file', suggests);
   }
   for (const n of negative) {
     if (standing > 0) tally.ignore(n.item, 'ruled out, but another entry stands');
@@ -228,12 +228,12 @@ function other(
     case 'observation':
       if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
       if (!record.final) return tally.lead(item, 'not final');
-      if (inWindow(item, asked, tally)) tally.pro(item, 'coded observation');
+      if (inWindow(item, asked, tally)) tally.support(item, 'coded observation', input.suggests);
       return;
     case 'imaging':
     case 'report':
       if (record.type === 'report' ? !record.final : record.done !== 'done') return tally.lead(item, 'not final');
-      if (inWindow(item, asked, tally)) tally.pro(item, 'coded conclusion of a report');
+      if (inWindow(item, asked, tally)) tally.support(item, 'coded conclusion of a report', input.suggests);
       return;
     case 'encounter':
       if (!record.held) return tally.ignore(item, 'the visit did not take place');

@@ -65,10 +65,11 @@ function compareOpen(comparator: string, value: number, op: string, than: number
   return undefined;
 }
 
-/** Laboratory values, vital signs and scores. Of each code set the latest value in the window speaks; any positive one suffices. */
+/**
+ * Laboratory values, vital signs and scores. Of each code set the latest value in the window speaks; any positive one suffices,
+ * also when another measure of the fact is normal.
+ */
 export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const negatives: Item[] = [];
-  let positives = 0;
   for (const name of input.codes) {
     const set = ctx.set(name);
     const records = ctx.chart
@@ -85,14 +86,10 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
       const passed =
         passes(record, input.test) ?? (input.otherwise === undefined ? undefined : passes(record, input.otherwise));
       if (passed === undefined) tally.lead(item, 'the value cannot be compared', true);
-      else if (passed) {
-        positives++;
-        tally.pro(item, 'measured');
-      } else negatives.push(item);
+      else if (passed) tally.measure(item);
+      else tally.normal(item);
     }
   }
-  if (positives > 0) for (const item of negatives) tally.ignore(item, 'normal, but another value is not');
-  else for (const item of negatives) tally.contra(item, 'measured as normal');
 }
 
 function toItem(record: ObservationRecord, asked: Asked): Item {
