@@ -327,7 +327,7 @@ function resources(item: ChartItem, ctx: Context): readonly Resource[] {
   if ('report' in item) return [report(item, ctx.number('report'), at)];
   if ('observation' in item) return [observation(item, ctx.number('observation'), at)];
   if ('drug' in item) return [drug(item, ctx.number('drug'), at)];
-  if ('order' in item) return [serviceRequest(item, ctx.number('order'), at)];
+  if ('order' in item) return [serviceRequest(item, ctx.number('request'), at)];
   if ('answer' in item) return [answer(item, ctx.number('answer'), at, ctx.canonicalBase)];
   if ('allergy' in item) {
     return [
