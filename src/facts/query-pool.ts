@@ -28,7 +28,9 @@ export class QueryPool {
   parts(query: FactQuery, fact: FactInput): readonly FactQuery[] {
     const known = this.#parts.get(query);
     if (known !== undefined) return known;
-    const parts = [...(fact.any ?? []), ...(fact.all ?? [])].map((part) => this.one({ ...query, fact: part }));
+    // how long ago the latest or the first of them was is asked of the whole, not of each part
+    const { ago: _ago, begun: _begun, ...dated } = query;
+    const parts = [...(fact.any ?? []), ...(fact.all ?? [])].map((part) => this.one({ ...dated, fact: part }));
     this.#parts.set(query, parts);
     return parts;
   }

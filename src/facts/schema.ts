@@ -30,6 +30,9 @@ const Finding = z.strictObject({
   }),
   history: SETS.optional().meta({ description: 'codes that prove it in the past' }),
   complaint: z.boolean().default(false).meta({ description: 'reasons of visits show it too' }),
+  conclusions: z.enum(['suspicion', 'only']).optional().meta({
+    description: 'coded conclusions of examinations: a suspicion, not a diagnosis; or nothing but they count',
+  }),
   clinical: z
     .array(z.enum(['relapse', 'recurrence']))
     .optional()

@@ -96,6 +96,8 @@ export interface CompiledPath {
   /** counts only for orders of its own studies */
   readonly ownStudiesOnly: boolean;
   readonly entry?: Expr;
+  /** has to be on file too for the path to be in play, but is no criterion */
+  readonly about?: Expr;
   /** the entry for orders of another region: evidence has to name the region */
   readonly strictEntry?: Expr;
   readonly requires: readonly Requirement[];
@@ -165,6 +167,7 @@ interface RequiredInput {
 
 interface Inherited {
   readonly entry?: { readonly input: NodeInput; readonly at: YamlPath };
+  readonly about?: { readonly input: NodeInput; readonly at: YamlPath };
   readonly requires: readonly RequiredInput[];
   readonly studies: { readonly input: readonly StudyInput[]; readonly at: YamlPath } | undefined;
   readonly regions: readonly (Region | 'any')[];
@@ -349,6 +352,12 @@ class Compiler {
             ? (above.entry as NonNullable<Inherited['entry']>)
             : { input: place.entry, at: [...at, 'entry'] },
       }),
+      ...((place.about ?? above.about) !== undefined && {
+        about:
+          place.about === undefined
+            ? (above.about as NonNullable<Inherited['about']>)
+            : { input: place.about, at: [...at, 'about'] },
+      }),
       requires: [
         ...above.requires,
         ...(place.require ?? []).map((input, i) => ({
@@ -399,6 +408,7 @@ class Compiler {
       ...(entry !== undefined && { entry }),
       ...(strictEntry !== undefined && { strictEntry }),
       requires,
+      ...(here.about !== undefined && { about: this.#node(here.about.input, here.about.at, scope) }),
       ...(own !== undefined && { own }),
       criteria,
       whole: withEntry(entry),

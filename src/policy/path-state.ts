@@ -65,13 +65,14 @@ export class PathStates {
     const whole = ordered ? path.whole : path.strictWhole;
     const screen = path.screen && ordered;
     const closedBy = this.#closing(path, whole);
+    const truth = closedBy.length > 0 ? 'false' : this.evaluation.truth(whole);
     const state: PathState = {
       path,
       entry,
       whole,
       screen,
-      inPlay: screen ? 'yes' : this.#inPlay(entry),
-      truth: closedBy.length > 0 ? 'false' : this.evaluation.truth(whole),
+      inPlay: screen || truth === 'true' ? 'yes' : this.#concerns(path, entry),
+      truth,
       closedBy,
     };
     this.#states.set(path, state);
@@ -82,6 +83,14 @@ export class PathStates {
   #closing(path: CompiledPath, whole: Expr): readonly Evidence[] {
     if (path.closedBy.length === 0) return NONE;
     return this.evaluation.closing(path.closedBy, path.own ?? path.criteria, this.evaluation.truth(whole));
+  }
+
+  /** In play when the entry is, and what the passage is about is on file. */
+  #concerns(path: CompiledPath, entry: Expr | undefined): InPlay {
+    const inPlay = this.#inPlay(entry);
+    if (path.about === undefined || inPlay === 'no') return inPlay;
+    const about = this.evaluation.truth(path.about) === 'false' ? 'no' : this.#inPlay(path.about);
+    return about === 'yes' ? inPlay : about;
   }
 
   /** The entry, read closed-world: silence of complete sections is a "no"; a refuted entry is in play (and false). */

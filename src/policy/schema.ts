@@ -108,6 +108,7 @@ interface PlaceCommon {
   from?: string | undefined;
   until?: string | undefined;
   entry?: NodeInput | undefined;
+  about?: NodeInput | undefined;
   require?: NodeInput[] | undefined;
   studies?: StudyInput[] | undefined;
   region?: Region | 'order' | undefined;
@@ -193,6 +194,9 @@ const place = {
   until: DATE.optional(),
   entry: Node.optional().meta({
     description: 'the diagnosis, event or presentation that the passage is about, read closed-world',
+  }),
+  about: Node.optional().meta({
+    description: 'what else has to be on file for the passage to be in play, without being one of its criteria',
   }),
   require: z.array(Node).optional().meta({ description: 'what every path below needs' }),
   studies: z.array(Study).optional().meta({ description: 'the studies that the passage names; inherited' }),

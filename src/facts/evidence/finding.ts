@@ -107,6 +107,7 @@ function condition(
   if (input.regional && !fitsRegion(asked, place)) return tally.ignore(item, 'another region');
   if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf)
     return tally.ignore(item, 'recorded after the order');
+  if (input.conclusions === 'only') return;
   if (!hasStatus(input, record)) return tally.ignore(item, 'another clinical status');
   if (record.verification === 'refuted') {
     const date = statedOn(record);
@@ -224,6 +225,7 @@ function other(
       ? placeOfSign(placeIn(hits, set), record, ctx)
       : placeOfRecord(placeIn(hits, set), looked);
   if (input.regional && !fitsRegion(asked, place)) return tally.ignore(item, 'another region');
+  if (input.conclusions === 'only' && record.type !== 'imaging' && record.type !== 'report') return;
   switch (record.type) {
     case 'observation':
       if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
@@ -233,6 +235,8 @@ function other(
     case 'imaging':
     case 'report':
       if (record.type === 'report' ? !record.final : record.done !== 'done') return tally.lead(item, 'not final');
+      if (input.conclusions === 'suspicion' && asked.query.certainty === 'known')
+        return tally.lead(item, 'a conclusion of a report, not a diagnosis');
       if (inWindow(item, asked, tally)) tally.support(item, 'coded conclusion of a report', input.suggests);
       return;
     case 'encounter':
