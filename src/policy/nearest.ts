@@ -47,7 +47,7 @@ export class NearestWays {
       return way === undefined ? [] : [{ state, way }];
     });
     const sorted = found
-      .map((f, i) => ({ ...f, rank: [...this.#rank(f.way), i] }))
+      .map((f, i) => ({ ...f, rank: [...this.#rank(f), i] }))
       .sort((a, b) => compare(a.rank, b.rank));
     const seen = new Set<string>();
     return sorted.filter(({ way }) => {
@@ -75,13 +75,22 @@ export class NearestWays {
     );
   }
 
+  /** The weight of the most telling leaf that is true. */
+  #heaviest(expr: Expr): number {
+    if (this.#ev.truth(expr) !== 'true') return 0;
+    if (expr.op === 'atom') return this.#weight(expr.atom);
+    return Math.max(0, ...this.#ev.children(expr).map((child) => this.#heaviest(child)));
+  }
+
   #weight(atom: number): number {
     return 1 / (this.#policy.spread[atom] ?? 1);
   }
 
-  #rank({ has, needs }: Way): readonly number[] {
+  /** What the passage is about and is on file counts like a leaf of its own. */
+  #rank({ state: { path }, way: { has, needs } }: Candidate): readonly number[] {
+    const about = path.about === undefined ? 0 : this.#heaviest(path.about);
     const sum = (atoms: readonly number[]): number => atoms.reduce((total, i) => total + this.#weight(i), 0);
-    const done = sum(has);
+    const done = sum(has) + about;
     const open = sum(needs.map((n) => n.atom));
     return [needs.some((n) => n.kind !== 'document') ? 1 : 0, -done / (done + open), needs.length];
   }
