@@ -134,6 +134,7 @@ const Order = z.strictObject({
   codes: SETS,
   specialty: SETS.optional(),
   urgent: z.boolean().default(false),
+  'carried-out': z.boolean().default(false).meta({ description: 'orders that were carried out count too' }),
   regional: REGIONAL,
 });
 const Orderer = z.strictObject({ specialty: SETS });

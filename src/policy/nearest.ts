@@ -46,9 +46,7 @@ export class NearestWays {
       const way = this.#search.cheapest(state);
       return way === undefined ? [] : [{ state, way }];
     });
-    const sorted = found
-      .map((f, i) => ({ ...f, rank: [...this.#rank(f), i] }))
-      .sort((a, b) => compare(a.rank, b.rank));
+    const sorted = found.map((f, i) => ({ ...f, rank: [...this.#rank(f), i] })).sort((a, b) => compare(a.rank, b.rank));
     const seen = new Set<string>();
     return sorted.filter(({ way }) => {
       const key = way.needs

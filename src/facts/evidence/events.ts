@@ -164,7 +164,7 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
       if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, set))))
         tally.ignore(found, 'another region');
       else if (record.prohibits) tally.contra(found, 'ordered not to be performed');
-      else if (!record.active) tally.ignore(found, 'no longer active');
+      else if (!record.active && !(input['carried-out'] && record.completed)) tally.ignore(found, 'no longer active');
       else if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx))
         tally.lead(found, 'the requester’s specialty is not stated', true);
       else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
