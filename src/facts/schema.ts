@@ -186,7 +186,7 @@ const PERCENT = z.string().regex(/^\d+(\.\d+)? %$/, 'expected e.g. "5 %"');
 const Trend = z.strictObject({
   codes: SETS,
   'falls-by': PERCENT.meta({ description: 'more than this share of the earlier value' }),
-  over: DURATION.meta({ description: 'between two values no further apart than this' }),
+  span: DURATION.meta({ description: 'between two values no further apart than this' }),
 });
 const Comparison = z.strictObject({ scores: SETS, here: SETS, over: SETS });
 const Progression = z.strictObject({

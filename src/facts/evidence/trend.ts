@@ -28,7 +28,7 @@ export function trendEvidence(input: TrendInput, asked: Asked, ctx: FactContext,
     .sort((a, b) => a.day - b.day);
   const last = values.at(-1);
   if (last === undefined || fitIn(last.record.when, asked.window) !== 'inside') return;
-  const earlier = values.filter((v) => v.day < last.day && add(v.day, duration(input.over)) >= last.day);
+  const earlier = values.filter((v) => v.day < last.day && add(v.day, duration(input.span)) >= last.day);
   const share = Number(input['falls-by'].split(' ')[0]) / 100;
   const higher = earlier.filter((v) => fall(v.record, last.record) > share);
   const until = lastDayInside(last.record.when, asked.window);
