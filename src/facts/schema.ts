@@ -154,6 +154,9 @@ const Course = z.strictObject({
   drugs: SETS.optional(),
   'at-least': DURATION,
   including: z.array(SETS).default([]).meta({ description: 'the course contains something of each of these groups' }),
+  refusal: SETS.optional().meta({
+    description: 'therapies whose documented refusal rules the course out; default: those of `including`',
+  }),
   evaluation: SETS.optional().meta({
     description: 'the course begins with an evaluation of this set, and has a later visit',
   }),

@@ -88,6 +88,7 @@ const NAMING = new Set([
   'therapies',
   'drugs',
   'evaluation',
+  'refusal',
   'including',
   'scores',
   'here',

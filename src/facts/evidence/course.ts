@@ -112,7 +112,11 @@ export function ongoingSince(therapies: readonly string[], asked: Asked, ctx: Fa
 
 /** A refusal decides when it is of a therapy without which there is no such course. */
 const refusesAll = (r: { readonly record: Treatment['record'] }, input: CourseInput, ctx: FactContext): boolean =>
-  input.including.length === 0 ? input.drugs === undefined : input.including.some((group) => isOf(r, group, ctx));
+  input.refusal !== undefined
+    ? isOf(r, input.refusal, ctx)
+    : input.including.length === 0
+      ? input.drugs === undefined
+      : input.including.some((group) => isOf(r, group, ctx));
 
 const goesOn = (run: Run, asOf: Day): boolean => run.possibleEnd >= subtract(asOf, { count: 14, unit: 'days' });
 
