@@ -72,26 +72,35 @@ const OTHERS: Readonly<Record<Truth, readonly Truth[]>> = {
   unknown: ['true', 'false'],
 };
 
-/** Which leaves decided for this chart: leaves whose other value would have changed the truth of an indication or exclusion. */
+/** When an expression takes effect: an indication when it is true, an exclusion that asks already when it is unknown. */
+type Holds = (truth: Truth) => boolean;
+const isTrue: Holds = (truth) => truth === 'true';
+const isOpen: Holds = (truth) => truth !== 'false';
+
+/**
+ * Which leaves decided for this chart: leaves whose other value would have changed whether an indication or exclusion holds,
+ * or whether an indication is in play at all.
+ */
 export function pivots(policy: CompiledPolicy, source: FactSource, regions: readonly Region[], study: string): Pivots {
   const states = new PathStates(policy, source, regions, study);
   const ev = states.evaluation;
   const pro = new Set<string>();
   const contra = new Set<string>();
-  const visit = (expr: Expr): void => {
-    const truth = ev.truth(expr);
+  const visit = (expr: Expr, holds: Holds = isTrue): void => {
+    const held = holds(ev.truth(expr));
     for (const leaf of leavesOf(expr)) {
-      const other = OTHERS[ev.truth(leaf)].map((v) => truthWith(ev, expr, leaf.where, v));
-      if (truth === 'true' && other.some((t) => t !== 'true')) pro.add(leaf.where);
-      if (truth !== 'true' && other.some((t) => t === 'true')) contra.add(leaf.where);
+      const decides = OTHERS[ev.truth(leaf)].some((v) => holds(truthWith(ev, expr, leaf.where, v)) !== held);
+      if (decides) (held ? pro : contra).add(leaf.where);
     }
   };
   for (const state of states.all()) {
     visit(state.whole);
+    if (state.entry !== undefined) visit(state.entry);
   }
   for (const exclusion of policy.exclusions) {
     if (!ev.inForce(exclusion)) continue;
     visit(exclusion.criteria);
+    if (exclusion.ifUnknown === 'ask') visit(exclusion.criteria, isOpen);
     if (exclusion.unless !== undefined) visit(exclusion.unless);
   }
   return { for: pro, against: contra };
