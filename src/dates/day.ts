@@ -25,10 +25,15 @@ const FHIR_DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(T.*)?)?)?$/;
 const WITH_TIME = /^T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 const DURATION = /^(\d+) (hour|day|week|month|year)s?$/;
 
-const daysInMonth = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
+/** The calendar repeats itself. Date.UTC reads the years 0 to 99 as 1900 to 1999, so it is asked of a later period. */
+const PERIOD = { years: 400, days: 146_097 } as const;
+
+const daysInMonth = (year: number, month: number): number =>
+  new Date(Date.UTC(year + PERIOD.years, month, 0)).getUTCDate();
 
 /** The day of a calendar date (month 1 to 12). */
-export const dayOf = (year: number, month: number, day: number): Day => Date.UTC(year, month - 1, day) / DAY_MS;
+export const dayOf = (year: number, month: number, day: number): Day =>
+  Date.UTC(year + PERIOD.years, month - 1, day) / DAY_MS - PERIOD.days;
 
 /**
  * Parses a FHIR date, dateTime or instant.
@@ -60,8 +65,8 @@ const TWO_DIGITS = Array.from({ length: 32 }, (_, n) => String(n).padStart(2, '0
 export function formatDay(day: Day): string {
   // Years counted from 1 March in eras of 400 years, so that the leap day is the last of its year.
   const shifted = day + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const inEra = shifted - era * 146_097;
+  const era = Math.floor(shifted / PERIOD.days);
+  const inEra = shifted - era * PERIOD.days;
   const year = Math.floor(
     (inEra - Math.floor(inEra / 1460) + Math.floor(inEra / 36_524) - Math.floor(inEra / 146_096)) / 365,
   );
