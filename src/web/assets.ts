@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire, stripTypeScriptTypes } from 'node:module';
+import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 
@@ -41,7 +42,7 @@ function load(): ReadonlyMap<string, Asset> {
   const client = join(import.meta.dirname, 'client');
   for (const name of readdirSync(client).filter((f) => f.endsWith('.ts') && !f.endsWith('.d.ts')))
     assets.set(name.replace(/ts$/, 'js'), { type: TYPES.js, body: browserModule(join(client, name)) });
-  const preact = createRequire(import.meta.url).resolve('htm/preact/standalone.module.js');
+  const preact = fileURLToPath(import.meta.resolve('htm/preact/standalone'));
   assets.set('preact.js', { type: TYPES.js, body: readFileSync(preact, 'utf8') });
   return assets;
 }
