@@ -63,9 +63,22 @@ function hasWantedResult(record: Findings, result: ImagingInput['result'], ctx: 
   return verdict ? 'yes' : 'no';
 }
 
+/**
+ * Films that do not establish a diagnosis: normal or indeterminate, or with a coded finding that is none of those that would
+ * (degeneration). "Abnormal" alone leaves it open.
+ */
+function isNonDiagnostic(record: ImagingRecord, diagnoses: readonly string[], ctx: FactContext): Verdict {
+  const { normal, indeterminate } = classify(record, ctx);
+  if (indeterminate) return 'yes';
+  if (record.findings.some((h) => diagnoses.some((s) => h.set === ctx.set(s)))) return 'no';
+  const bare = [ctx.set('result-abnormal'), ctx.set('result-positive')];
+  return normal || record.findings.some((h) => !bare.includes(h.set)) ? 'yes' : 'open';
+}
+
 function verdictOn(record: ImagingRecord, input: ImagingInput, asked: Asked, ctx: FactContext): Verdict {
   if (input.shows !== undefined) return shows(record, input.shows, input.denies ?? [], asked, ctx);
   if (input.lacks === undefined) return hasWantedResult(record, input.result, ctx);
+  if (input.result === 'non-diagnostic') return isNonDiagnostic(record, input.lacks, ctx);
   const lacks = input.lacks.map((s) => ctx.set(s));
   if (record.findings.some((h) => lacks.includes(h.set))) return 'no';
   return record.hasResult ? 'yes' : 'open';
@@ -85,7 +98,10 @@ const followsIndeterminate = (record: ImagingRecord, input: ImagingInput, asked:
 /** A report without a coded result may say it in words; a procedure without one, or a report of something else, does not. */
 const mayShow = (record: ImagingRecord): boolean => !record.hasResult && record.reported;
 
-/** Examinations of a modality and region, with a result. One that fits suffices; one that was refused speaks against. */
+/**
+ * Examinations of a modality and region, with a result. One that fits suffices, except that a diagnostic one undoes earlier ones
+ * that were not; one that was refused speaks against.
+ */
 export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const contrary: Item[] = [];
   let positives = 0;
@@ -112,7 +128,8 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
     if (verdict === 'yes') {
       positives++;
       tally.pro(item, 'examination on file');
-    } else if (verdict === 'no') contrary.push(item);
+    } else if (verdict === 'no' && input.result === 'non-diagnostic') tally.contra(item, 'a diagnostic examination');
+    else if (verdict === 'no') contrary.push(item);
     else if (input.shows === undefined) tally.lead(item, 'the result is not coded', true);
     else tally.lead(item, record.hasResult ? 'it shows something else' : 'the result is not coded', mayShow(record));
   }
