@@ -6,6 +6,7 @@ import type { Orderables } from '../order/order.ts';
 import { OUTCOMES, type Outcome } from '../policy/assessment.ts';
 import { SYSTEM_NAMES, type System } from '../terminology/systems.ts';
 import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
+import { SmartFile, type SmartRegistration, smartRegistration } from './smart-registration.ts';
 
 const URL_TEXT = z.url({ protocol: /^https?$/ });
 const LocalCodesFile = z.strictObject({
@@ -42,6 +43,7 @@ const EhrFile = z.strictObject({
     .meta({ description: '"system|code" of local orderables to CPT codes' }),
   codes: z.string().optional().meta({ description: 'file of local clinical codes, relative to this file' }),
   quirks: z.array(z.enum(['pama-rating'])).default([]),
+  smart: SmartFile.optional().meta({ description: 'our SMART app at this EHR; without it cards do not lead to it' }),
 });
 
 /** One EHR that may call us. */
@@ -57,6 +59,7 @@ export interface Ehr {
   readonly orderables: Orderables;
   readonly localCodes: LocalCodes;
   readonly quirks: ReadonlySet<string>;
+  readonly smart?: SmartRegistration;
 }
 
 /** A FHIR base URL in the form in which bases are compared. */
@@ -87,6 +90,7 @@ function readEhr(file: string): Ehr {
     orderables: new Map(Object.entries(data.orderables)),
     localCodes: data.codes === undefined ? new Map() : readLocalCodes(join(dirname(file), data.codes)),
     quirks: new Set(data.quirks),
+    ...(data.smart !== undefined && { smart: smartRegistration(data.smart) }),
   };
 }
 
