@@ -102,14 +102,14 @@ function guarded<T>(run: () => T | undefined): T | undefined {
   }
 }
 
-/**
- * Answers the orders of one hook call: finds the imaging orders, retrieves what is needed of the chart, checks each order.
- * Never throws because of content: an order whose check breaks is named in `failed`.
- */
-export async function answerOrders(request: OrdersToCheck, checker: Checker): Promise<Answer> {
+/** What was read of a patient for a check; it serves any order of that patient until the chart changes. */
+export type Gathered =
+  | { readonly kind: 'gathered'; readonly data: PatientData }
+  | { readonly kind: 'data-missing'; readonly what: readonly string[] };
+
+/** Retrieves what the policies need of the patient: the chart by sections, the coverages, the orderer's roles. */
+export async function gather(request: OrdersToCheck, checker: Checker): Promise<Gathered> {
   const scope = new PatientScope(request.patientId, request.base);
-  const orders = imagingOrders(request, scope, checker);
-  if (orders.length === 0) return { kind: 'checked', checks: [], failed: [] };
   const practitioner = practitionerId(request.userId);
   const queries = chartQueries(
     { patient: request.patientId, ...(practitioner !== undefined && { practitioner }) },
@@ -130,7 +130,6 @@ export async function answerOrders(request: OrdersToCheck, checker: Checker): Pr
     state: roles?.state ?? 'not-available',
     resources: [...(roles?.resources ?? []), ...prefetchedPractitioner(request.prefetch)],
   });
-  whole.set('ServiceRequest', withDrafts(sections.get('ServiceRequest'), request));
   const data: PatientData = {
     patientId: request.patientId,
     patient,
@@ -141,7 +140,54 @@ export async function answerOrders(request: OrdersToCheck, checker: Checker): Pr
     ...(defaultPayer !== undefined && { defaultPayer }),
     ...(request.ehr !== undefined && { localCodes: request.ehr.localCodes }),
   };
-  return checkAll(orders, data, checker);
+  return { kind: 'gathered', data };
+}
+
+export interface CheckOptions {
+  /** QuestionnaireResponses that are not in the chart yet; one of the same id there is replaced */
+  readonly answers?: readonly Json[];
+  /** tell the evaluated criteria tree too */
+  readonly withTrace?: boolean;
+}
+
+/** Checks the orders against what was read. An order whose check breaks is named in `failed`. */
+export function checkGathered(
+  request: OrdersToCheck,
+  data: PatientData,
+  checker: Checker,
+  options: CheckOptions = {},
+): Extract<Answer, { kind: 'checked' }> {
+  const orders = imagingOrders(request, new PatientScope(request.patientId, request.base), checker);
+  return checkRead(orders, request, data, checker, options);
+}
+
+function checkRead(
+  orders: readonly ImagingOrder[],
+  request: OrdersToCheck,
+  data: PatientData,
+  checker: Checker,
+  options: CheckOptions,
+): Extract<Answer, { kind: 'checked' }> {
+  const sections = new Map(data.sections);
+  sections.set('ServiceRequest', withDrafts(sections.get('ServiceRequest'), request));
+  if (options.answers !== undefined)
+    sections.set('QuestionnaireResponse', withAnswers(sections.get('QuestionnaireResponse'), options.answers));
+  return checkAll(orders, { ...data, sections }, checker, options.withTrace);
+}
+
+/**
+ * Answers the orders of one hook call: finds the imaging orders, retrieves what is needed of the chart, checks each order.
+ * Never throws because of content: an order whose check breaks is named in `failed`.
+ */
+export async function answerOrders(
+  request: OrdersToCheck,
+  checker: Checker,
+  options: CheckOptions = {},
+): Promise<Answer> {
+  const orders = imagingOrders(request, new PatientScope(request.patientId, request.base), checker);
+  if (orders.length === 0) return { kind: 'checked', checks: [], failed: [] };
+  const gathered = await gather(request, checker);
+  return gathered.kind === 'gathered' ? checkRead(orders, request, gathered.data, checker, options) : gathered;
 }
 
 /** The planned services of the chart and of the basket; a draft without a date is today's. */
@@ -150,12 +196,24 @@ function withDrafts(section: RetrievedSection | undefined, { drafts, today }: Or
   return { state: section?.state ?? 'not-available', resources: [...(section?.resources ?? []), ...dated] };
 }
 
-function checkAll(orders: readonly ImagingOrder[], data: PatientData, checker: Checker): Answer {
+/** The answers of the chart, and those that are not in it yet. */
+function withAnswers(section: RetrievedSection | undefined, answers: readonly Json[]): RetrievedSection {
+  const ids = new Set(answers.map((a) => a['id']));
+  const charted = (section?.resources ?? []).filter((r) => !isObject(r) || !ids.has(r['id']));
+  return { state: section?.state ?? 'not-available', resources: [...charted, ...answers] };
+}
+
+function checkAll(
+  orders: readonly ImagingOrder[],
+  data: PatientData,
+  checker: Checker,
+  withTrace = false,
+): Extract<Answer, { kind: 'checked' }> {
   const checks: OrderCheck[] = [];
   const failed: string[] = [];
   for (const order of orders) {
     try {
-      const check = checkOrder(order, data, checker);
+      const check = checkOrder(order, data, checker, withTrace);
       if (check !== undefined) checks.push(check);
     } catch {
       failed.push(order.ref);

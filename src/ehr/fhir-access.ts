@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Client } from 'fhir-kit-client';
 import type { Dispatcher } from 'undici';
 import { isObject, type Json, objects, text } from '../chart/json.ts';
-import { FHIR_ID } from '../chart/references.ts';
+import { FHIR_ID, parseReference } from '../chart/references.ts';
 import { isPrivateAddress, LIMITS, PRIVATE_NETWORK, PUBLIC_NETWORK } from './network.ts';
 
 /** Why an EHR gave no usable answer. */
@@ -11,6 +11,7 @@ export type FhirProblem =
   | 'forbidden'
   | 'not-found'
   | 'refused'
+  | 'conflict'
   | 'rate-limited'
   | 'server-error'
   | 'not-fhir'
@@ -27,6 +28,13 @@ export interface SearchResult {
   readonly resources: readonly Json[];
   readonly complete: boolean;
   readonly pages: number;
+}
+
+/** Where a written resource now is. */
+export interface Written {
+  readonly id: string;
+  /** for If-Match of the next update, when the server tells it */
+  readonly etag?: string;
 }
 
 /** What happened on one call, for the trace of a request (no PHI). */
@@ -59,6 +67,7 @@ function problemOf(error: unknown): FhirProblem {
     if (status === 401) return 'unauthorized';
     if (status === 403) return 'forbidden';
     if (status === 404 || status === 410 || status === 405 || status === 501) return 'not-found';
+    if (status === 409 || status === 412) return 'conflict';
     if (status === 429) return 'rate-limited';
     if (status >= 500) return 'server-error';
     return status >= 400 ? 'refused' : 'not-fhir';
@@ -104,6 +113,39 @@ export class FhirAccess {
       });
       if (!isObject(resource) || resource['resourceType'] !== type) return { ok: false, problem: 'not-fhir' };
       return { ok: true, value: resource };
+    });
+  }
+
+  /**
+   * Creates a resource under an id of the server's, unless a search finds one already.
+   * @param ifNoneExist parameters of that search, e.g. { identifier: "system|value" }
+   */
+  async create(resource: Json, ifNoneExist?: Readonly<Record<string, string>>): Promise<Fetched<Written>> {
+    const type = text(resource['resourceType']) ?? '';
+    const headers =
+      ifNoneExist === undefined ? {} : { 'if-none-exist': new URLSearchParams({ ...ifNoneExist }).toString() };
+    return this.#call(`create ${type}`, async () => {
+      const answer = await this.#client.create({
+        resourceType: type,
+        body: resource as FhirBody,
+        options: { signal: this.#options.signal, headers },
+      });
+      return written(type, answer, undefined);
+    });
+  }
+
+  /** Writes a new version of a resource. @param etag of the version that was seen; another current one is a conflict */
+  async update(resource: Json, etag?: string): Promise<Fetched<Written>> {
+    const [type, id] = [text(resource['resourceType']) ?? '', text(resource['id']) ?? ''];
+    if (!FHIR_ID.test(id)) return { ok: false, problem: 'refused' };
+    return this.#call(`update ${type}`, async () => {
+      const answer = await this.#client.update({
+        resourceType: type,
+        id,
+        body: resource as FhirBody,
+        options: { signal: this.#options.signal, headers: etag === undefined ? {} : { 'if-match': etag } },
+      });
+      return written(type, answer, id);
     });
   }
 
@@ -175,6 +217,24 @@ export class FhirAccess {
     });
     return result.ok ? result : { ok: false, problem: result.problem };
   }
+}
+
+type FhirBody = Parameters<Client['create']>[0]['body'];
+
+/** Where the server put a resource: from its Location, or from the body that it sent back. */
+function written(
+  type: string,
+  answer: Parameters<typeof Client.httpFor>[0],
+  known: string | undefined,
+): Fetched<Written> {
+  const { headers } = Client.httpFor(answer).response ?? {};
+  const location = parseReference(headers?.get('location')) ?? parseReference(headers?.get('content-location'));
+  const body: unknown = answer;
+  const sent = isObject(body) && body['resourceType'] === type ? text(body['id']) : undefined;
+  const id = known ?? sent ?? (location?.type === type ? location.id : undefined);
+  if (id === undefined || !FHIR_ID.test(id)) return { ok: false, problem: 'not-fhir' };
+  const etag = headers?.get('etag') ?? undefined;
+  return { ok: true, value: { id, ...(etag !== undefined && { etag }) } };
 }
 
 type Attempt<T> =
