@@ -2,12 +2,12 @@ import { buildCard, type CardOptions } from '../cards/build-card.ts';
 import { failedCard } from '../cards/failed-card.ts';
 import { type Json, text } from '../chart/json.ts';
 import { localKey } from '../chart/references.ts';
-import { answerOrders } from '../criteria-check/answer-orders.ts';
-import type { Checker, OrderCheck } from '../criteria-check/check-order.ts';
+import { answerOrders, type FailedOrder } from '../criteria-check/answer-orders.ts';
+import type { Checker, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
-import type { Ehr } from '../ehr/ehr-registry.ts';
 import { FhirAccess, type FhirCall } from '../ehr/fhir-access.ts';
 import { serviceRequests } from '../order/order.ts';
+import type { Caller } from '../trust/caller.ts';
 import type { Card } from './card.ts';
 import type { OrderHookRequest } from './request.ts';
 import type { ServiceDefinition } from './service-definition.ts';
@@ -18,17 +18,24 @@ export interface OrderServiceOptions {
   readonly cards: Omit<CardOptions, 'quirks'>;
   readonly calendar: Calendar;
   readonly deadlineMs: number;
-  /** the registered EHR of a FHIR base, and whether it may have a private address */
-  readonly ehrOf: (fhirServer: string) => { readonly ehr: Ehr; readonly privateNetwork: boolean } | undefined;
+}
+
+/** An assessment with the card that tells it; one that the EHR does not want to see has none. */
+export interface ToldCheck {
+  readonly check: OrderCheck;
+  readonly card?: Card;
 }
 
 export type HookAnswer =
   | {
       readonly status: 200;
       readonly cards: readonly Card[];
-      readonly checks: readonly OrderCheck[];
-      readonly failed: readonly string[];
+      readonly told: readonly ToldCheck[];
+      readonly data?: PatientData;
+      readonly failed: readonly FailedOrder[];
       readonly calls: readonly FhirCall[];
+      /** the date of orders that carry none */
+      readonly now: Interval;
     }
   | { readonly status: 412; readonly what: readonly string[] };
 
@@ -54,18 +61,20 @@ const now = (calendar: Calendar): Interval => {
 export async function answerOrderHook(
   service: ServiceDefinition,
   request: OrderHookRequest,
+  caller: Caller,
   options: OrderServiceOptions,
 ): Promise<HookAnswer> {
   const calls: FhirCall[] = [];
-  const registered = request.fhirServer === undefined ? undefined : options.ehrOf(request.fhirServer);
+  const today = now(options.calendar);
+  const { ehr } = caller;
   const token = request.fhirAuthorization?.access_token;
   const fhir =
-    request.fhirServer === undefined || registered === undefined || token === undefined
+    request.fhirServer === undefined || caller.fhir === undefined || token === undefined
       ? undefined
       : new FhirAccess({
           base: request.fhirServer,
           token,
-          privateNetwork: registered.privateNetwork,
+          privateNetwork: caller.fhir.privateNetwork,
           signal: AbortSignal.timeout(options.deadlineMs),
           onCall: (call) => calls.push(call),
         });
@@ -78,26 +87,26 @@ export async function answerOrderHook(
       prefetch: request.prefetch ?? undefined,
       base: request.fhirServer,
       fhir,
-      ehr: registered?.ehr,
-      today: now(options.calendar),
+      ehr,
+      today,
       sections: service.sections,
     },
     options.checker,
   );
   if (answer.kind === 'data-missing') return { status: 412, what: answer.what };
-  const show = registered?.ehr.show;
-  const shown = answer.checks.filter(
-    (c) => show === undefined || c.kind === 'unchecked' || show.has(c.assessment.outcome) || c.urgent.length > 0,
-  );
-  const cardOptions: CardOptions = { ...options.cards, quirks: registered?.ehr.quirks ?? new Set() };
+  const cardOptions: CardOptions = { ...options.cards, quirks: ehr?.quirks ?? new Set() };
+  const told = answer.checks.map((check): ToldCheck => {
+    const wanted = ehr === undefined || check.kind === 'unchecked' || ehr.show.has(check.assessment.outcome);
+    const shown = wanted || (check.kind === 'checked' && check.urgent.length > 0);
+    return shown ? { check, card: buildCard(check, cardOptions) } : { check };
+  });
   return {
     status: 200,
-    cards: [
-      ...shown.map((c) => buildCard(c, cardOptions)),
-      ...answer.failed.map((ref) => failedCard(ref, cardOptions)),
-    ],
-    checks: answer.checks,
+    cards: [...told.flatMap((t) => t.card ?? []), ...answer.failed.map((f) => failedCard(f.ref, cardOptions))],
+    told,
+    ...(answer.data !== undefined && { data: answer.data }),
     failed: answer.failed,
     calls,
+    now: today,
   };
 }

@@ -56,6 +56,8 @@ export interface Chart {
   readonly orderer: readonly Hit[];
   readonly orderRef?: string;
   readonly dropped: readonly Dropped[];
+  /** the resources that say something which facts could use, as "Type/id" */
+  readonly read: ReadonlySet<string>;
   readonly resourceCount: number;
 }
 
@@ -87,6 +89,7 @@ class ChartBuilder implements Chart {
   readonly orderer: readonly Hit[];
   readonly orderRef?: string;
   readonly dropped: Dropped[] = [];
+  readonly read = new Set<string>();
   resourceCount = 0;
   readonly #bySet = new Map<number, ChartRecord[]>();
   readonly #ctx: ReadContext;
@@ -187,7 +190,7 @@ class ChartBuilder implements Chart {
         return this.#add(readProcedure(ctx, r, ref));
       case 'Observation': {
         const answer = readFactObservation(ctx, r, ref, this.#canonical);
-        if (answer !== undefined) this.answers.push(answer);
+        if (answer !== undefined) this.#answers([answer]);
         for (const record of readObservation(ctx, r, ref)) this.#add(record);
         return;
       }
@@ -210,8 +213,7 @@ class ChartBuilder implements Chart {
       case 'FamilyMemberHistory':
         return this.#add(readFamilyHistory(ctx, r, ref));
       case 'QuestionnaireResponse':
-        this.answers.push(...readQuestionnaireResponse(r, ref, this.#canonical));
-        return;
+        return this.#answers(readQuestionnaireResponse(r, ref, this.#canonical));
       case 'Practitioner':
       case 'PractitionerRole':
         return ctx.addSpecialist(ref, r);
@@ -227,8 +229,16 @@ class ChartBuilder implements Chart {
     }
   }
 
+  #answers(answers: readonly AnswerRecord[]): void {
+    for (const answer of answers) {
+      this.answers.push(answer);
+      this.read.add(answer.ref);
+    }
+  }
+
   #add(record: ChartRecord | undefined): void {
     if (record === undefined) return;
+    this.read.add(record.ref);
     if (record.type === 'imaging') this.imaging.push(record);
     if (record.type === 'encounter') this.encounters.push(record);
     this.#index(record, record.hits);

@@ -29,9 +29,23 @@ export interface OrdersToCheck {
 }
 
 export type Answer =
-  | { readonly kind: 'checked'; readonly checks: readonly OrderCheck[]; readonly failed: readonly string[] }
+  | {
+      readonly kind: 'checked';
+      readonly checks: readonly OrderCheck[];
+      /** what the checks rest on; absent when there was nothing to check */
+      readonly data?: PatientData;
+      /** orders whose check broke, with the kind of the error */
+      readonly failed: readonly FailedOrder[];
+    }
   /** required data can be had neither from the prefetch nor from the EHR (412) */
   | { readonly kind: 'data-missing'; readonly what: readonly string[] };
+
+/** An order whose check broke: a defect of ours, never the caller's. */
+export interface FailedOrder {
+  readonly ref: string;
+  /** for the log: kind and place of the error, nothing of the chart */
+  readonly error: string;
+}
 
 /** The patient's resource, from the prefetch or read; only the patient of the call counts. */
 async function patientOf(request: OrdersToCheck): Promise<Json | undefined> {
@@ -210,17 +224,21 @@ function checkAll(
   withTrace = false,
 ): Extract<Answer, { kind: 'checked' }> {
   const checks: OrderCheck[] = [];
-  const failed: string[] = [];
+  const failed: FailedOrder[] = [];
   for (const order of orders) {
     try {
       const check = checkOrder(order, data, checker, withTrace);
       if (check !== undefined) checks.push(check);
-    } catch {
-      failed.push(order.ref);
+    } catch (error) {
+      failed.push({ ref: order.ref, error: placeOf(error) });
     }
   }
-  return { kind: 'checked', checks, failed };
+  return { kind: 'checked', checks, data, failed };
 }
+
+/** Kind and first place of an error; its message could hold text of the chart. */
+const placeOf = (error: unknown): string =>
+  error instanceof Error ? `${error.name}${/\n\s+at (.*)/.exec(error.stack ?? '')?.[1] ?? ''}` : 'unknown';
 
 /** Required: the Patient, and a Coverage or a configured default payer; and that anything of the chart can be had at all. */
 function missingData(

@@ -25,6 +25,8 @@ export interface PayerOfOrder {
   /** no coverage is on file; the EHR's default payer was assumed */
   readonly assumed: boolean;
   readonly coverage?: string;
+  /** plans and groups of the coverage, as far as they choose a policy */
+  readonly plans: readonly string[];
 }
 
 /** What is known of the patient and the coverages when the orders are checked. */
@@ -38,6 +40,8 @@ export interface PatientData {
   readonly coverageState: 'complete' | 'unavailable';
   readonly defaultPayer?: { readonly payer: string; readonly lineOfBusiness: LineOfBusiness };
   readonly localCodes?: LocalCodes;
+  /** the payer was chosen before: coverages are not looked at (replay) */
+  readonly settled?: PayerOfOrder;
 }
 
 /** An order that was checked against a policy. */
@@ -127,10 +131,21 @@ function memberOf(
       name: payer.name,
       lineOfBusiness: member.lineOfBusiness,
       lineAssumed: lineOfBusiness === undefined,
+      plans,
       ...extra,
     },
     policy,
   };
+}
+
+/** The policy for a payer that was chosen before. */
+function memberBefore(payer: PayerOfOrder, study: Study, order: ImagingOrder, checker: Checker): Member | undefined {
+  const { payers } = checker.knowledge;
+  const { lineOfBusiness, plans } = payer;
+  const member = memberOf(payers.get(payer.id), study, order.serviceDate, lineOfBusiness, plans, checker, {
+    assumed: payer.assumed,
+  });
+  return member === undefined ? undefined : { ...member, payer };
 }
 
 const memberOfCoverage = (
@@ -159,9 +174,12 @@ export function checkOrder(
   checker: Checker,
   withTrace = false,
 ): OrderCheck | undefined {
-  const choice = chooseCoverage(data.coverages, order.resource, order.serviceDate);
   const [first] = order.studies;
   if (first === undefined) return undefined;
+  const { settled: payerBefore } = data;
+  if (payerBefore !== undefined)
+    return checkMember(order, (study) => memberBefore(payerBefore, study, order, checker), data, checker, withTrace);
+  const choice = chooseCoverage(data.coverages, order.resource, order.serviceDate);
   const settled = choice.kind === 'one' && (choice.named || data.coverageState === 'complete');
   if (settled)
     return checkMember(

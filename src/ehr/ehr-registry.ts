@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { JSONWebKeySet } from 'jose';
 import * as z from 'zod';
 import type { LocalCodes } from '../chart/read-context.ts';
 import type { Orderables } from '../order/order.ts';
@@ -16,10 +17,30 @@ const LocalCodesFile = z.strictObject({
   ),
 });
 
+/** A public key; a private one in a registry file is a mistake that must not pass. */
+const PublicKey = z
+  .looseObject({ kty: z.enum(['RSA', 'EC']), kid: z.string().min(1) })
+  .refine((k) => !('d' in k), 'this is a private key: give the public one');
+const PublicKeys = z.looseObject({ keys: z.array(PublicKey).min(1) });
+
+const IssuerInput = z
+  .strictObject({
+    iss: z.string().min(1).meta({ description: 'the iss of its tokens' }),
+    'jwks-url': URL_TEXT.optional().meta({ description: 'where its public keys are published' }),
+    'jwks-file': z.string().optional().meta({ description: 'a JWK set, relative to this file' }),
+    keys: z.array(PublicKey).optional().meta({ description: 'its public keys as JWKs' }),
+    tenants: z.array(z.string()).optional().meta({ description: 'the tenant claim must be one of these' }),
+  })
+  .refine(
+    (i) => [i['jwks-url'], i['jwks-file'], i.keys].filter((k) => k !== undefined).length === 1,
+    'expected one of jwks-url, jwks-file and keys',
+  );
+
 const EhrFile = z.strictObject({
   ehr: z.string().regex(/^[a-z][a-z0-9-]*$/),
   name: z.string().min(1),
   'fhir-bases': z.array(URL_TEXT).default([]).meta({ description: 'FHIR base URLs that we may call for this EHR' }),
+  issuers: z.array(IssuerInput).default([]).meta({ description: 'who signs the tokens of its hook calls' }),
   'private-network': z.boolean().default(false).meta({ description: 'its bases may have private addresses' }),
   'allowed-origins': z
     .array(URL_TEXT)
@@ -46,11 +67,20 @@ const EhrFile = z.strictObject({
   smart: SmartFile.optional().meta({ description: 'our SMART app at this EHR; without it cards do not lead to it' }),
 });
 
+/** Who signs the tokens of an EHR's hook calls. */
+export interface Issuer {
+  readonly iss: string;
+  readonly keys: { readonly url: string; readonly privateNetwork: boolean } | { readonly keys: JSONWebKeySet };
+  /** undefined = the tenant claim is not looked at */
+  readonly tenants?: ReadonlySet<string>;
+}
+
 /** One EHR that may call us. */
 export interface Ehr {
   readonly id: string;
   readonly name: string;
   readonly fhirBases: readonly string[];
+  readonly issuers: readonly Issuer[];
   readonly privateNetwork: boolean;
   readonly allowedOrigins: readonly string[];
   readonly defaultPayer?: { readonly payer: string; readonly lineOfBusiness: 'medicare' | 'medicaid' | 'commercial' };
@@ -75,6 +105,32 @@ function readLocalCodes(file: string): LocalCodes {
   );
 }
 
+/** Reads a file of public keys. @throws InvalidFileError */
+function readKeys(file: string): JSONWebKeySet {
+  let parsed: ReturnType<typeof PublicKeys.safeParse>;
+  try {
+    parsed = PublicKeys.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    throw new InvalidFileError([`${file}:1:1 expected a JSON file with a JWK set`]);
+  }
+  if (!parsed.success)
+    throw new InvalidFileError(parsed.error.issues.map((i) => `${file}:1:1 ${i.path.join('.')}: ${i.message}`));
+  return parsed.data as JSONWebKeySet;
+}
+
+function issuerOf(input: z.infer<typeof IssuerInput>, file: string, privateNetwork: boolean): Issuer {
+  const url = input['jwks-url'];
+  const path = input['jwks-file'];
+  const keys =
+    url !== undefined
+      ? { url, privateNetwork }
+      : {
+          keys:
+            path === undefined ? ({ keys: input.keys ?? [] } as JSONWebKeySet) : readKeys(join(dirname(file), path)),
+        };
+  return { iss: input.iss, keys, ...(input.tenants !== undefined && { tenants: new Set(input.tenants) }) };
+}
+
 function readEhr(file: string): Ehr {
   const { data } = readYaml(file, EhrFile);
   const payer = data['default-payer'];
@@ -82,6 +138,7 @@ function readEhr(file: string): Ehr {
     id: data.ehr,
     name: data.name,
     fhirBases: data['fhir-bases'].map(normalBase),
+    issuers: data.issuers.map((i) => issuerOf(i, file, data['private-network'])),
     privateNetwork: data['private-network'],
     allowedOrigins: data['allowed-origins'].map((o) => new URL(o).origin),
     ...(payer !== undefined && { defaultPayer: { payer: payer.payer, lineOfBusiness: payer['line-of-business'] } }),
@@ -94,18 +151,27 @@ function readEhr(file: string): Ehr {
   };
 }
 
-/** The EHRs that we trust, by FHIR base and by browser origin. */
+/** The EHRs that we trust, by FHIR base, by token issuer and by browser origin. */
 export class EhrRegistry {
   readonly ehrs: readonly Ehr[];
   readonly #byBase = new Map<string, Ehr>();
+  readonly #byIssuer = new Map<string, { readonly ehr: Ehr; readonly issuer: Issuer }>();
 
   constructor(ehrs: readonly Ehr[]) {
     this.ehrs = ehrs;
-    for (const ehr of ehrs) for (const base of ehr.fhirBases) this.#byBase.set(base, ehr);
+    for (const ehr of ehrs) {
+      for (const base of ehr.fhirBases) this.#byBase.set(base, ehr);
+      for (const issuer of ehr.issuers) this.#byIssuer.set(issuer.iss, { ehr, issuer });
+    }
   }
 
   byBase(base: string): Ehr | undefined {
     return this.#byBase.get(normalBase(base));
+  }
+
+  /** The EHR whose tokens an issuer signs. */
+  byIssuer(iss: string): { readonly ehr: Ehr; readonly issuer: Issuer } | undefined {
+    return this.#byIssuer.get(iss);
   }
 
   byId(id: string): Ehr | undefined {
@@ -136,7 +202,12 @@ export function loadEhrs(folder: string, isPayer: (id: string) => boolean): EhrR
     .map((name) => {
       const file = join(folder, name);
       const ehr = readEhr(file);
-      for (const key of [`id ${ehr.id}`, ...ehr.fhirBases.map((b) => `FHIR base ${b}`)]) {
+      const names = [
+        `id ${ehr.id}`,
+        ...ehr.fhirBases.map((b) => `FHIR base ${b}`),
+        ...ehr.issuers.map((i) => `issuer ${i.iss}`),
+      ];
+      for (const key of names) {
         if (seen.has(key)) problems.push(`${file}:1:1 the ${key} belongs to ${seen.get(key)} too`);
         seen.set(key, name);
       }

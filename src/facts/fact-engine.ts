@@ -87,6 +87,11 @@ export class FactEngine implements FactSource, FactContext {
     return value;
   }
 
+  /** Every fact that was asked, with its value. */
+  values(): Iterable<readonly [FactQuery, FactValue]> {
+    return this.#memo;
+  }
+
   #derive(query: FactQuery): FactValue {
     const plan = this.vocabulary.plan(query.fact);
     const own = this.#mute(plan) ? this.#silence(plan) : this.#evidence(plan, this.#window(query, plan), query);

@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { type IssueCode, sendProblem } from '../cds-hooks/operation-outcome.ts';
@@ -8,6 +8,10 @@ import { requestLog } from './request-log.ts';
 
 export interface AppOptions {
   readonly cdsHooks: CdsHooksOptions;
+  /** refuses work before the process drowns in it */
+  readonly shedding: RequestHandler;
+  /** health, metrics and administration */
+  readonly operations: RequestHandler;
   readonly allowsOrigin: (origin: string) => boolean;
   readonly logger: Logger;
   /** further rooms, mounted by the start */
@@ -44,6 +48,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.use(requestLog(options.logger));
+  app.use(options.operations);
   app.use(
     '/cds-services',
     helmet({
@@ -51,6 +56,7 @@ export function createApp(options: AppOptions): Express {
       hsts: false,
     }),
     corsFor(options.allowsOrigin),
+    options.shedding,
     cdsHooksRoutes(options.cdsHooks),
   );
   options.mount?.(app);

@@ -49,6 +49,41 @@ export const ConfigSchema = z.object({
     .regex(/^\d+(kb|mb)$/, 'expected e.g. "10mb"')
     .default('10mb')
     .describe('largest request body'),
+  DECISIONS: z
+    .string()
+    .default(resolve(root, 'data/decisions.sqlite'))
+    .describe('SQLite file in which decisions are recorded, or "off"; not used with DATABASE_URL'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'expected postgres://user:password@host/database')
+    .optional()
+    .describe('PostgreSQL database for decisions and for what several processes share'),
+  DECISIONS_WAIT_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(2000)
+    .default(100)
+    .describe('how long an answer may wait for its record; later records are still written'),
+  DECISIONS_KEEP_DAYS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('decisions older than this are removed daily; 0 = never'),
+  ADMIN_TOKEN: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('bearer token of administrators (/decisions); without it there is no administration'),
+  RATE_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(1200)
+    .describe('calls a minute for each client; 0 = none; off in development'),
+  MAX_REQUESTS: z.coerce.number().int().min(1).default(256).describe('requests worked on at once; more are 503'),
+  MAX_REQUEST_MB: z.coerce.number().int().min(1).default(256).describe('megabytes of their bodies; more are 503'),
   SOURCE_LABEL: z.string().min(1).max(80).default('Spine imaging criteria check').describe('source.label of cards'),
   SANDBOX: flag.optional().describe('serve the sandbox EHR (default: in development only)'),
   LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('how much to log'),
@@ -65,6 +100,10 @@ export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID';
 }
 
+/** Values of settings that may hold a secret are never repeated. */
+const shown = (name: string, given: Readonly<Record<string, string | undefined>>): string =>
+  /TOKEN|SECRET|KEY|DATABASE/.test(name) ? '' : ` (given: "${given[name] ?? ''}")`;
+
 /**
  * Reads the settings from the environment.
  * @throws ConfigError naming the variable and what is expected
@@ -76,13 +115,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const parsed = ConfigSchema.safeParse(given);
   if (!parsed.success)
     throw new ConfigError(
-      parsed.error.issues
-        .map((i) => `${i.path.join('.')}: ${i.message} (given: "${String(given[String(i.path[0])])}")`)
-        .join('; '),
+      parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}${shown(String(i.path[0]), given)}`).join('; '),
     );
   const development = parsed.data.NODE_ENV !== 'production';
   if (!development && parsed.data.SANDBOX === true)
     throw new ConfigError('SANDBOX: the sandbox EHR cannot be served with NODE_ENV=production');
+  if (!development && parsed.data.PUBLIC_URL === undefined)
+    throw new ConfigError('PUBLIC_URL: required with NODE_ENV=production, as the audience of tokens');
   return { ...parsed.data, development, SANDBOX: parsed.data.SANDBOX ?? development };
 }
 

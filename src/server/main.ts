@@ -52,7 +52,11 @@ async function main(): Promise<void> {
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
-      void listening.close(GRACE_MS).then(() => process.exit(0));
+      service.drain();
+      void listening
+        .close(GRACE_MS)
+        .then(() => service.close())
+        .finally(() => process.exit(0));
     });
   }
 }

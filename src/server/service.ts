@@ -1,60 +1,89 @@
-import { join } from 'node:path';
-import type { Express } from 'express';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Express, Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { authenticate } from '../cds-hooks/authenticate.ts';
 import { loadServices } from '../cds-hooks/service-definition.ts';
 import { canonicalUrls } from '../chart/readers/answer.ts';
 import { type Knowledge, loadKnowledge } from '../criteria-check/knowledge.ts';
 import { neededSections } from '../criteria-check/needed-sections.ts';
 import { calendarOf } from '../dates/day.ts';
-import { type Ehr, type EhrRegistry, loadEhrs } from '../ehr/ehr-registry.ts';
-import { isLoopback } from '../ehr/network.ts';
-import { OUTCOMES } from '../policy/assessment.ts';
+import { DecisionLog } from '../decisions/decision-log.ts';
+import { RemoteStore } from '../decisions/store/remote-store.ts';
+import { type EhrRegistry, loadEhrs } from '../ehr/ehr-registry.ts';
+import { callerFinder, isLoopbackUrl } from '../trust/caller.ts';
+import { ClientTokens } from '../trust/client-tokens.ts';
+import { MemoryReplayGuard } from '../trust/replay-guard.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { loadShedding } from './load-shedding.ts';
+import { Metrics } from './metrics.ts';
+import { AnswerObserver } from './observe-answers.ts';
+import { operationsRoutes } from './operations.ts';
+import { clientRateLimit } from './rate-limit.ts';
 
-/** The EHR of the registry that gives its settings to every loopback base in development mode; unknown in production. */
-const DEVELOPMENT = 'development';
-
-/** The EHR behind any loopback address in development mode, when the registry has none for it. */
-const LOOPBACK_EHR: Ehr = {
-  id: 'loopback',
-  name: 'Development (any loopback address)',
-  fhirBases: [],
-  privateNetwork: true,
-  allowedOrigins: [],
-  prefetch: 'full',
-  show: new Set(OUTCOMES),
-  orderables: new Map(),
-  localCodes: new Map(),
-  quirks: new Set(),
-};
-
-const parsed = (url: string): URL | undefined => (URL.canParse(url) ? new URL(url) : undefined);
-
-/** Finds the EHR of a FHIR base: registered, or any loopback address in development mode. */
-export function ehrFinder(
-  registry: EhrRegistry,
-  development: boolean,
-): (fhirServer: string) => { readonly ehr: Ehr; readonly privateNetwork: boolean } | undefined {
-  return (fhirServer) => {
-    const ehr = registry.byBase(fhirServer);
-    if (ehr !== undefined)
-      return { ehr, privateNetwork: ehr.privateNetwork || (development && isLoopbackUrl(fhirServer)) };
-    if (!development || !isLoopbackUrl(fhirServer)) return undefined;
-    return { ehr: registry.byId(DEVELOPMENT) ?? LOOPBACK_EHR, privateNetwork: true };
-  };
-}
-
-const isLoopbackUrl = (url: string): boolean => {
-  const u = parsed(url);
-  return u !== undefined && isLoopback(u);
-};
+/** The registry for a mode: the entry that stands for any loopback address is for development alone. */
+const registryFor = (registry: EhrRegistry, development: boolean): EhrRegistry =>
+  development ? registry : registry.without('development');
 
 /** The service, loaded and ready to be served. */
 export interface Service {
   readonly app: Express;
   readonly knowledge: Knowledge;
   readonly registry: EhrRegistry;
+  /** Says "not ready" from now on, so that no new traffic is sent here. */
+  drain(): void;
+  /** Writes what waits for the store. */
+  close(): Promise<void>;
+}
+
+const MEGABYTE = 1_000_000;
+const QUEUED_DECISIONS = 2_000;
+const DAY_MS = 86_400_000;
+
+const bytesOf = (limit: string): number => Number.parseInt(limit, 10) * (limit.endsWith('mb') ? MEGABYTE : 1_000);
+
+/** Version of this software, as decisions record it. */
+function engineVersion(): string {
+  const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
+
+/** The base URLs under which clients may name us. Without PUBLIC_URL (development) it is this machine and the port in use. */
+const publicBases =
+  (config: Config) =>
+  (req: Request): readonly string[] =>
+    config.PUBLIC_URL === undefined
+      ? ['127.0.0.1', 'localhost', config.HOST].map((host) => `http://${host}:${req.socket.localPort}`)
+      : [config.PUBLIC_URL.replace(/\/+$/, '')];
+
+function decisionLog(config: Config, metrics: Metrics, logger: Logger): DecisionLog | undefined {
+  const where = config.DATABASE_URL ?? config.DECISIONS;
+  if (where === 'off') return undefined;
+  const store = new RemoteStore(where);
+  // Opened now, so that the first answer does not wait for it; a store that is down is tried again.
+  store.find({ limit: 1 }).catch((e: Error) => logger.error({ store: e.message }, 'the store cannot be opened'));
+  return new DecisionLog(store, {
+    waitMs: config.DECISIONS_WAIT_MS,
+    most: QUEUED_DECISIONS,
+    onKept: (state, records) => metrics.decisions.inc({ state }, records),
+    onFailure: (message) => logger.error({ store: message }, 'decisions cannot be stored at the moment'),
+  });
+}
+
+/** Removes old decisions once a day, when retention is limited. */
+function purgeDaily(log: DecisionLog | undefined, days: number, logger: Logger): NodeJS.Timeout | undefined {
+  if (log === undefined || days === 0) return undefined;
+  const purge = (): void => {
+    log.store.purge({ before: new Date(Date.now() - days * DAY_MS).toISOString() }).then(
+      (removed) => logger.info({ removed }, 'old decisions removed'),
+      () => logger.error('old decisions could not be removed'),
+    );
+  };
+  purge();
+  return setInterval(purge, DAY_MS).unref();
 }
 
 /**
@@ -64,9 +93,33 @@ export interface Service {
 export function createService(config: Config, logger: Logger, mount?: (app: Express) => void): Service {
   const knowledge = loadKnowledge(config.POLICIES);
   const canonical = canonicalUrls(config.CANONICAL_BASE);
-  const ehrs = loadEhrs(join(config.SMART_CONFIG, 'ehrs'), (id) => knowledge.payers.get(id) !== undefined);
-  const registry = config.development ? ehrs : ehrs.without(DEVELOPMENT);
+  const all = loadEhrs(join(config.SMART_CONFIG, 'ehrs'), (id) => knowledge.payers.get(id) !== undefined);
+  const registry = registryFor(all, config.development);
   const services = loadServices(config.CDS_SERVICES, neededSections(knowledge), canonical.factSystem);
+  const metrics = new Metrics();
+  const log = decisionLog(config, metrics, logger);
+  const purging = purgeDaily(log, config.DECISIONS_KEEP_DAYS, logger);
+  const observer = new AnswerObserver({ logger, metrics, log, studies: knowledge.studies, engine: engineVersion() });
+  const refused = (reason: string): void => {
+    metrics.refused.inc({ reason });
+    logger.warn({ reason }, 'a call was refused');
+  };
+  const authentication = {
+    tokens: new ClientTokens(registry, new MemoryReplayGuard()),
+    required: !config.development,
+    publicBases: publicBases(config),
+    onRejected: refused,
+  };
+  const limits: readonly RequestHandler[] =
+    config.development || config.RATE_LIMIT === 0
+      ? []
+      : [clientRateLimit(config.RATE_LIMIT, () => refused('rate-limit'))];
+  const shedding = loadShedding(
+    { requests: config.MAX_REQUESTS, bytes: config.MAX_REQUEST_MB * MEGABYTE },
+    bytesOf(config.BODY_LIMIT),
+    () => refused('overload'),
+  );
+  let stopping = false;
   const app = createApp({
     cdsHooks: {
       services,
@@ -75,11 +128,36 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
       cards: { sourceLabel: config.SOURCE_LABEL, canonicalBase: config.CANONICAL_BASE, studies: knowledge.studies },
       calendar: calendarOf(config.TIME_ZONE),
       deadlineMs: config.DEADLINE_MS,
-      ehrOf: ehrFinder(registry, config.development),
+      guards: {
+        discovery: [authenticate(authentication, false)],
+        calls: [authenticate(authentication), ...limits],
+      },
+      callerOf: callerFinder(registry, config.development),
+      onAnswer: (answered, res) => observer.onAnswer(answered, res),
+      onFeedback: (feedback, client) => observer.onFeedback(feedback, client),
     },
+    shedding: shedding.handler,
+    operations: operationsRoutes({
+      metrics,
+      sample: () => metrics.decisionQueue.set(log?.waiting ?? 0),
+      ready: () => !stopping,
+      adminToken: config.ADMIN_TOKEN,
+      decisions: log?.store,
+    }),
     allowsOrigin: (origin) => registry.allowsOrigin(origin) || (config.development && isLoopbackUrl(origin)),
     logger,
     ...(mount !== undefined && { mount }),
   });
-  return { app, knowledge, registry };
+  return {
+    app,
+    knowledge,
+    registry,
+    drain: () => {
+      stopping = true;
+    },
+    close: async () => {
+      clearInterval(purging);
+      await log?.close();
+    },
+  };
 }

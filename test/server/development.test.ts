@@ -2,11 +2,14 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/server/config.ts';
 import { listen } from '../../src/server/listen.ts';
-import { createService, ehrFinder } from '../../src/server/service.ts';
+import { createService } from '../../src/server/service.ts';
+import { callerFinder } from '../../src/trust/caller.ts';
 
 const LOOPBACK = 'http://127.0.0.1:9999/fhir';
 const CDS_HOOKS_SANDBOX = 'https://sandbox.cds-hooks.org';
-const serviceWith = (NODE_ENV: string) => createService(readConfig({ NODE_ENV }), pino({ level: 'silent' }));
+const PRODUCTION = { NODE_ENV: 'production', PUBLIC_URL: 'https://cds.example.org' };
+const serviceWith = (NODE_ENV: string) =>
+  createService(readConfig({ ...PRODUCTION, NODE_ENV, DECISIONS: 'off' }), pino({ level: 'silent' }));
 
 /** What the service lets a browser of another origin do. */
 async function allowedOrigin(mode: string): Promise<string | null> {
@@ -24,9 +27,9 @@ async function allowedOrigin(mode: string): Promise<string | null> {
 
 describe('development mode', () => {
   it('takes every loopback base for the EHR "development", which has a default payer', () => {
-    const found = ehrFinder(serviceWith('development').registry, true)(LOOPBACK);
+    const found = callerFinder(serviceWith('development').registry, true)(LOOPBACK, undefined);
     expect(found).toMatchObject({
-      privateNetwork: true,
+      fhir: { privateNetwork: true },
       ehr: { id: 'development', defaultPayer: { payer: 'kaiser-wa' } },
     });
   });
@@ -40,12 +43,12 @@ describe('production', () => {
   it('does not know that EHR, nor its origins', async () => {
     const { registry } = serviceWith('production');
     expect(registry.byId('development')).toBeUndefined();
-    expect(ehrFinder(registry, false)(LOOPBACK)).toBeUndefined();
+    expect(callerFinder(registry, false)(LOOPBACK, undefined)).toEqual({});
     expect(await allowedOrigin('production')).toBeNull();
   });
 
   it('refuses to serve the sandbox', () => {
-    expect(() => readConfig({ NODE_ENV: 'production', SANDBOX: 'true' })).toThrow(/SANDBOX/);
-    expect(readConfig({ NODE_ENV: 'production' }).SANDBOX).toBe(false);
+    expect(() => readConfig({ ...PRODUCTION, SANDBOX: 'true' })).toThrow(/SANDBOX/);
+    expect(readConfig(PRODUCTION).SANDBOX).toBe(false);
   });
 });

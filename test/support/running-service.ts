@@ -18,7 +18,7 @@ export interface Running {
 
 /** Starts the service with its sandbox, as development does. */
 export async function startService(paging?: Paging): Promise<Running> {
-  const config = readConfig({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent' });
+  const config = readConfig({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent', DECISIONS: 'off' });
   const sandbox = createSandbox({
     today: calendarOf(config.TIME_ZONE)(Date.now()),
     bodyLimit: config.BODY_LIMIT,

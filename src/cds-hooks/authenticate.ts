@@ -1,0 +1,60 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { CdsClient, ClientTokens, Rejection } from '../trust/client-tokens.ts';
+import { sendProblem } from './operation-outcome.ts';
+
+export interface AuthenticationOptions {
+  readonly tokens: ClientTokens;
+  /** calls without a token are refused; off in development only, where tokens of unknown issuers are passed over too */
+  readonly required: boolean;
+  /** the base URLs under which clients may name us, e.g. ["https://cds.example.org"]; never taken from the Host header */
+  readonly publicBases: (req: Request) => readonly string[];
+  /** why a call was refused, for the log */
+  readonly onRejected: (reason: Rejection | 'missing' | 'keys-unavailable') => void;
+}
+
+const CLIENT = Symbol('client');
+
+/** The client that was authenticated for this call, if any. */
+export const clientOf = (res: Response): CdsClient | undefined => (res.locals as { [CLIENT]?: CdsClient })[CLIENT];
+
+const bearer = (req: Request): string | undefined =>
+  /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(req.headers.authorization ?? '')?.[1];
+
+/** One answer for every reason, so that nobody learns why a token failed. */
+function refuse(res: Response): void {
+  res.set('WWW-Authenticate', 'Bearer');
+  sendProblem(res, 401, 'security', 'Authorization', 'authentication is required');
+}
+
+/**
+ * Authenticates CDS clients by their JWT. The audience is the public URL of the called endpoint.
+ * @param required overrides the option, for endpoints that may be called without a token but never with a bad one
+ */
+export const authenticate =
+  (options: AuthenticationOptions, required = options.required): RequestHandler =>
+  async (req, res, next) => {
+    const token = bearer(req);
+    const given = req.headers.authorization !== undefined;
+    if (!given && !required) return next();
+    if (token === undefined) {
+      if (!given || options.required) {
+        options.onRejected(given ? 'malformed' : 'missing');
+        return refuse(res);
+      }
+      return next();
+    }
+    if (!options.required && !options.tokens.namesIssuer(token)) return next();
+    const path = `${req.baseUrl}${req.path}`.replace(/\/+$/, '');
+    const verdict = await options.tokens.verify(
+      token,
+      options.publicBases(req).map((base) => `${base}${path}`),
+    );
+    if (verdict.kind === 'accepted') {
+      (res.locals as { [CLIENT]?: CdsClient })[CLIENT] = verdict.client;
+      return next();
+    }
+    options.onRejected(verdict.kind === 'unavailable' ? 'keys-unavailable' : verdict.reason);
+    if (verdict.kind === 'rejected') return refuse(res);
+    res.set('Retry-After', '30');
+    return sendProblem(res, 503, 'exception', 'Authorization', 'keys cannot be fetched at the moment');
+  };

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { checkedExtension, uncheckedExtension } from '../cards/assessment-extension.ts';
+import { isObject, type Json, object, text } from '../chart/json.ts';
+import { SECTIONS, type Section, type SectionState } from '../chart/sections.ts';
+import { policyHash } from '../criteria-check/assessment-id.ts';
+import type { CheckedOrder, OrderCheck, PatientData, PayerOfOrder } from '../criteria-check/check-order.ts';
+import { formatDay, type Interval } from '../dates/day.ts';
+import type { FactQuery, FactValue } from '../policy/fact-source.ts';
+import type { StudyCatalog } from '../policy/studies.ts';
+import type { Decision } from './decision.ts';
+import { strip } from './strip.ts';
+
+/** The chart and order behind a decision, as far as they were read. */
+export interface ReplayInput {
+  readonly patientId: string;
+  readonly patient: unknown;
+  readonly base?: string;
+  readonly sections: Readonly<
+    Partial<Record<Section, { readonly state: SectionState; readonly resources: readonly unknown[] }>>
+  >;
+  readonly order: unknown;
+  /** the date of an order that carries none */
+  readonly now: Interval;
+  readonly payer: PayerOfOrder | undefined;
+}
+
+/** A fact as it was when the decision was made. */
+export interface RecordedFact {
+  readonly query: FactQuery;
+  readonly truth: FactValue['truth'];
+  readonly gap?: FactValue['gap'];
+  readonly evidence?: readonly unknown[];
+  /** what was looked at and did not count, with the reason */
+  readonly rejected?: readonly unknown[];
+}
+
+/** Who called, and how it went. */
+export interface DecisionCircumstances {
+  readonly base: Decision['base'];
+  readonly mode: Decision['mode'];
+  readonly service: string;
+  readonly hook: string;
+  readonly ehr?: string;
+  readonly issuer?: string;
+  readonly engine: string;
+  readonly at: Date;
+  readonly now: Interval;
+  readonly latencyMs: number;
+}
+
+const refOf = (r: unknown): string | undefined => {
+  const id = isObject(r) ? text(r['id']) : undefined;
+  return isObject(r) && id !== undefined ? `${String(r['resourceType'])}/${id}` : undefined;
+};
+/** About nobody in particular; read when others refer to them. */
+const REFERRED = new Set(['Practitioner', 'PractitionerRole', 'Medication']);
+
+/** The sections with the resources that said something; whatever nobody could use is left out. */
+function sectionsRead(data: PatientData, read: ReadonlySet<string>): ReplayInput['sections'] {
+  const out: Partial<Record<Section, { state: SectionState; resources: readonly unknown[] }>> = {};
+  for (const name of SECTIONS) {
+    const section = data.sections.get(name);
+    if (section === undefined) continue;
+    const used = section.resources.filter(
+      (r) => isObject(r) && (read.has(refOf(r) ?? '') || REFERRED.has(String(r['resourceType']))),
+    );
+    out[name] = { state: section.state, resources: used.map(strip) };
+  }
+  return out;
+}
+
+function versions(data: PatientData, read: ReadonlySet<string>): ReadonlyMap<string, string> {
+  const out = new Map<string, string>();
+  for (const { resources } of data.sections.values()) {
+    for (const r of resources) {
+      const ref = refOf(r);
+      const version = isObject(r) ? text(object(r['meta'])?.['versionId']) : undefined;
+      if (ref !== undefined && version !== undefined && read.has(ref)) out.set(ref, version);
+    }
+  }
+  return out;
+}
+
+function recordedFacts(check: CheckedOrder, versionOf: ReadonlyMap<string, string>): readonly RecordedFact[] {
+  const versioned = <T extends { readonly reference?: string }>(item: T): T & { readonly version?: string } => {
+    const version = item.reference === undefined ? undefined : versionOf.get(item.reference);
+    return version === undefined ? item : { ...item, version };
+  };
+  return [...check.facts.values()].map(([query, value]) => {
+    const rejected = (value.considered ?? []).filter((c) => c.verdict === 'ignored' || c.verdict === 'lead');
+    return {
+      query,
+      truth: value.truth,
+      ...(value.gap !== undefined && { gap: value.gap }),
+      ...(value.evidence.length > 0 && { evidence: value.evidence.map(versioned) }),
+      ...(rejected.length > 0 && { rejected: rejected.map(versioned) }),
+    };
+  });
+}
+
+/** The patient as far as facts need it: the id and the date of birth. */
+const patientRead = (patient: unknown): Json => ({
+  resourceType: 'Patient',
+  id: object(patient)?.['id'],
+  birthDate: object(patient)?.['birthDate'],
+});
+
+function inputOf(check: OrderCheck, data: PatientData, now: Interval): ReplayInput {
+  const read = check.kind === 'checked' ? check.chart.read : (check.options[0]?.chart.read ?? new Set<string>());
+  return {
+    patientId: data.patientId,
+    patient: patientRead(data.patient),
+    ...(data.base !== undefined && { base: data.base }),
+    sections: sectionsRead(data, read),
+    order: strip(check.order.resource),
+    now,
+    payer: check.kind === 'checked' ? check.payer : undefined,
+  };
+}
+
+/** The record of one assessment. @param card uuid of the card that told it */
+export function recordDecision(
+  check: OrderCheck,
+  card: string,
+  data: PatientData,
+  circumstances: DecisionCircumstances,
+  studies: StudyCatalog,
+): Decision {
+  const { at, now, ehr, issuer, ...same } = circumstances;
+  const checked = check.kind === 'checked' ? check : undefined;
+  const policy = checked?.policy;
+  return {
+    ...same,
+    id: randomUUID(),
+    card,
+    assessment: checked?.id ?? '',
+    at: at.toISOString(),
+    ehr: ehr ?? null,
+    issuer: issuer ?? null,
+    policy: policy?.id ?? null,
+    policyVersion: policy?.input.version ?? null,
+    policyHash: policy === undefined ? null : policyHash(policy),
+    asOf: formatDay(check.order.asOf.hi),
+    serviceDate: formatDay(check.order.serviceDate),
+    study: check.study.code,
+    patient: data.patientId,
+    payer: checked?.payer.id ?? null,
+    lineOfBusiness: checked?.payer.lineOfBusiness ?? null,
+    outcome: checked?.assessment.outcome ?? 'undetermined',
+    reason:
+      checked === undefined ? (check.kind === 'unchecked' ? check.reason : null) : (checked.assessment.reason ?? null),
+    result: JSON.stringify(check.kind === 'checked' ? checkedExtension(check, studies) : uncheckedExtension(check)),
+    facts: JSON.stringify(checked === undefined ? [] : recordedFacts(checked, versions(data, checked.chart.read))),
+    input: JSON.stringify(inputOf(check, data, now)),
+  };
+}

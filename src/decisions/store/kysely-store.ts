@@ -1,0 +1,175 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { Kysely } from 'kysely';
+import type { Decision, DecisionQuery, DecisionStore, FeedbackRecord } from '../decision.ts';
+import type { Place } from './dialects.ts';
+import { migrate } from './migrations.ts';
+import type { DecisionRow, Tables } from './tables.ts';
+
+const pack = (text: string): Uint8Array => gzipSync(text, { level: 1 });
+const unpack = (bytes: Uint8Array): string => gunzipSync(bytes).toString('utf8');
+
+const toRow = (d: Decision): DecisionRow => ({
+  id: d.id,
+  card: d.card,
+  assessment: d.assessment,
+  at: d.at,
+  base: d.base,
+  mode: d.mode,
+  service: d.service,
+  hook: d.hook,
+  ehr: d.ehr,
+  issuer: d.issuer,
+  policy: d.policy,
+  policy_version: d.policyVersion,
+  policy_hash: d.policyHash,
+  engine: d.engine,
+  as_of: d.asOf,
+  service_date: d.serviceDate,
+  study: d.study,
+  patient: d.patient,
+  payer: d.payer,
+  line_of_business: d.lineOfBusiness,
+  outcome: d.outcome,
+  reason: d.reason,
+  latency_ms: d.latencyMs,
+  result: d.result,
+  facts: pack(d.facts),
+  input: pack(d.input),
+});
+
+const toDecision = (r: DecisionRow): Decision => ({
+  id: r.id,
+  card: r.card,
+  assessment: r.assessment,
+  at: r.at,
+  base: r.base as Decision['base'],
+  mode: r.mode as Decision['mode'],
+  service: r.service,
+  hook: r.hook,
+  ehr: r.ehr,
+  issuer: r.issuer,
+  policy: r.policy,
+  policyVersion: r.policy_version,
+  policyHash: r.policy_hash,
+  engine: r.engine,
+  asOf: r.as_of,
+  serviceDate: r.service_date,
+  study: r.study,
+  patient: r.patient,
+  payer: r.payer,
+  lineOfBusiness: r.line_of_business,
+  outcome: r.outcome,
+  reason: r.reason,
+  latencyMs: r.latency_ms,
+  result: r.result,
+  facts: unpack(r.facts),
+  input: unpack(r.input),
+});
+
+/** Decisions in SQLite or PostgreSQL, through the same statements. */
+export class KyselyStore implements DecisionStore {
+  readonly #db: Kysely<Tables>;
+
+  private constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  /** Opens a store and brings its tables up to date. @throws when it cannot be reached or migrated */
+  static async open(place: Place): Promise<KyselyStore> {
+    const db = new Kysely<Tables>({ dialect: place.dialect });
+    try {
+      await migrate(db, place.bytes);
+    } catch (error) {
+      await db.destroy().catch(() => undefined);
+      throw error;
+    }
+    return new KyselyStore(db);
+  }
+
+  async add(decisions: readonly Decision[], feedback: readonly FeedbackRecord[]): Promise<void> {
+    const received = new Date().toISOString();
+    await this.#db.transaction().execute(async (tx) => {
+      if (decisions.length > 0)
+        await tx
+          .insertInto('decision')
+          .values(decisions.map(toRow))
+          .onConflict((c) => c.column('id').doNothing())
+          .execute();
+      for (const f of feedback) {
+        const { reasonSystem, reasonCode, suggestions, ...same } = f;
+        await tx
+          .insertInto('feedback')
+          .values({
+            ...same,
+            suggestions: JSON.stringify(suggestions),
+            reason_system: reasonSystem,
+            reason_code: reasonCode,
+            received,
+          })
+          .onConflict((c) => c.columns(['card', 'at', 'outcome']).doNothing())
+          .execute();
+      }
+    });
+  }
+
+  async get(id: string): Promise<Decision | undefined> {
+    const row = await this.#db.selectFrom('decision').selectAll().where('id', '=', id).executeTakeFirst();
+    return row === undefined ? undefined : toDecision(row);
+  }
+
+  async find(query: DecisionQuery): Promise<readonly Decision[]> {
+    const { since, policy, base, mode, after, limit } = query;
+    let select = this.#db.selectFrom('decision').selectAll().orderBy('at').orderBy('id').limit(limit);
+    if (since !== undefined) select = select.where('at', '>=', since);
+    if (policy !== undefined) select = select.where('policy', '=', policy);
+    if (base !== undefined) select = select.where('base', '=', base);
+    if (mode !== undefined) select = select.where('mode', '=', mode);
+    if (after !== undefined)
+      select = select.where((e) =>
+        e.or([e('at', '>', after.at), e.and([e('at', '=', after.at), e('id', '>', after.id)])]),
+      );
+    return (await select.execute()).map(toDecision);
+  }
+
+  async feedbackSince(since: string): Promise<readonly (FeedbackRecord & { readonly decision: string | null })[]> {
+    const rows = await this.#db
+      .selectFrom('feedback')
+      .leftJoin('decision', 'decision.card', 'feedback.card')
+      .select(['feedback.card', 'feedback.at', 'feedback.outcome', 'feedback.suggestions', 'feedback.ehr'])
+      .select(['feedback.reason_system', 'feedback.reason_code', 'feedback.comment', 'decision.id as decision'])
+      .where('feedback.at', '>=', since)
+      .orderBy('feedback.at')
+      .execute();
+    return rows.map((r) => ({
+      card: r.card,
+      at: r.at,
+      outcome: r.outcome as FeedbackRecord['outcome'],
+      suggestions: JSON.parse(r.suggestions) as string[],
+      reasonSystem: r.reason_system,
+      reasonCode: r.reason_code,
+      comment: r.comment,
+      ehr: r.ehr,
+      decision: r.decision,
+    }));
+  }
+
+  async purge(what: Parameters<DecisionStore['purge']>[0]): Promise<number> {
+    return this.#db.transaction().execute(async (tx) => {
+      if ('before' in what) await tx.deleteFrom('feedback').where('at', '<', what.before).execute();
+      else
+        await tx
+          .deleteFrom('feedback')
+          .where('card', 'in', tx.selectFrom('decision').select('card').where('patient', '=', what.patient))
+          .execute();
+      const decisions =
+        'before' in what
+          ? tx.deleteFrom('decision').where('at', '<', what.before)
+          : tx.deleteFrom('decision').where('patient', '=', what.patient);
+      return Number((await decisions.executeTakeFirst()).numDeletedRows);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#db.destroy();
+  }
+}

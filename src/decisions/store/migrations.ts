@@ -1,0 +1,67 @@
+import { type Kysely, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Tables } from './tables.ts';
+
+type Db = Kysely<Tables>;
+
+const first = (bytes: 'blob' | 'bytea'): Migration => ({
+  async up(db: Db) {
+    await db.schema
+      .createTable('decision')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('card', 'text', (c) => c.notNull())
+      .addColumn('assessment', 'text', (c) => c.notNull())
+      .addColumn('at', 'text', (c) => c.notNull())
+      .addColumn('base', 'text', (c) => c.notNull())
+      .addColumn('mode', 'text', (c) => c.notNull())
+      .addColumn('service', 'text', (c) => c.notNull())
+      .addColumn('hook', 'text', (c) => c.notNull())
+      .addColumn('ehr', 'text')
+      .addColumn('issuer', 'text')
+      .addColumn('policy', 'text')
+      .addColumn('policy_version', 'text')
+      .addColumn('policy_hash', 'text')
+      .addColumn('engine', 'text', (c) => c.notNull())
+      .addColumn('as_of', 'text', (c) => c.notNull())
+      .addColumn('service_date', 'text', (c) => c.notNull())
+      .addColumn('study', 'text', (c) => c.notNull())
+      .addColumn('patient', 'text', (c) => c.notNull())
+      .addColumn('payer', 'text')
+      .addColumn('line_of_business', 'text')
+      .addColumn('outcome', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text')
+      .addColumn('latency_ms', 'real', (c) => c.notNull())
+      .addColumn('result', 'text', (c) => c.notNull())
+      .addColumn('facts', sql.raw(bytes), (c) => c.notNull())
+      .addColumn('input', sql.raw(bytes), (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('decision_at').on('decision').columns(['at', 'id']).execute();
+    await db.schema.createIndex('decision_patient').on('decision').column('patient').execute();
+    await db.schema.createIndex('decision_card').on('decision').column('card').execute();
+    await db.schema
+      .createTable('feedback')
+      .addColumn('card', 'text', (c) => c.notNull())
+      .addColumn('at', 'text', (c) => c.notNull())
+      .addColumn('outcome', 'text', (c) => c.notNull())
+      .addColumn('suggestions', 'text', (c) => c.notNull())
+      .addColumn('reason_system', 'text')
+      .addColumn('reason_code', 'text')
+      .addColumn('comment', 'text')
+      .addColumn('ehr', 'text')
+      .addColumn('received', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('feedback_once', ['card', 'at', 'outcome'])
+      .execute();
+    await db.schema.createIndex('feedback_at').on('feedback').column('at').execute();
+  },
+});
+
+/**
+ * Brings the tables up to date. Several processes may start at once: the migrator locks.
+ * @throws the first failing migration's error
+ */
+export async function migrate(db: Db, bytes: 'blob' | 'bytea'): Promise<void> {
+  const migrations: Record<string, Migration> = { '001-decisions-and-feedback': first(bytes) };
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}

@@ -1,0 +1,84 @@
+import { Worker } from 'node:worker_threads';
+import type { Decision, DecisionQuery, DecisionStore, FeedbackRecord } from '../decision.ts';
+
+/** A call to the thread that keeps the store. */
+export interface StoreCall {
+  readonly call: number;
+  readonly method: keyof DecisionStore;
+  readonly args: readonly unknown[];
+}
+export type StoreReply =
+  | { readonly call: number; readonly ok: true; readonly value: unknown }
+  | { readonly call: number; readonly ok: false; readonly error: string };
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A store in a thread of its own. A thread that dies fails its open calls and is started again on the next one. */
+export class RemoteStore implements DecisionStore {
+  readonly #where: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #next = 0;
+
+  /** @param where "postgres://…" or the path of an SQLite file */
+  constructor(where: string) {
+    this.#where = where;
+  }
+
+  #thread(): Worker {
+    if (this.#worker !== undefined) return this.#worker;
+    const worker = new Worker(new URL('./store-worker.ts', import.meta.url), { workerData: { where: this.#where } });
+    worker.on('message', (reply: StoreReply) => {
+      const waiting = this.#waiting.get(reply.call);
+      this.#waiting.delete(reply.call);
+      if (reply.ok) waiting?.resolve(reply.value);
+      else waiting?.reject(new Error(reply.error));
+    });
+    const gone = (): void => {
+      if (this.#worker === worker) this.#worker = undefined;
+      for (const waiting of this.#waiting.values()) waiting.reject(new Error('the store stopped'));
+      this.#waiting.clear();
+    };
+    worker.once('error', gone);
+    worker.once('exit', gone);
+    this.#worker = worker;
+    return worker;
+  }
+
+  #call<T>(method: keyof DecisionStore, ...args: readonly unknown[]): Promise<T> {
+    const call = this.#next++;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.set(call, { resolve: (value) => resolve(value as T), reject });
+      this.#thread().postMessage({ call, method, args } satisfies StoreCall);
+    });
+  }
+
+  add(decisions: readonly Decision[], feedback: readonly FeedbackRecord[]): Promise<void> {
+    return this.#call('add', decisions, feedback);
+  }
+
+  get(id: string): Promise<Decision | undefined> {
+    return this.#call('get', id);
+  }
+
+  find(query: DecisionQuery): Promise<readonly Decision[]> {
+    return this.#call('find', query);
+  }
+
+  feedbackSince(since: string): Promise<readonly (FeedbackRecord & { readonly decision: string | null })[]> {
+    return this.#call('feedbackSince', since);
+  }
+
+  purge(what: Parameters<DecisionStore['purge']>[0]): Promise<number> {
+    return this.#call('purge', what);
+  }
+
+  async close(): Promise<void> {
+    if (this.#worker === undefined) return;
+    await this.#call('close');
+    await this.#worker?.terminate();
+  }
+}

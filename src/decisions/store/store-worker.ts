@@ -1,0 +1,24 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { DecisionStore } from '../decision.ts';
+import { openStore } from './open-store.ts';
+import type { StoreCall, StoreReply } from './remote-store.ts';
+
+/** Runs a store in a thread of its own, so that a slow disk or a locked file never holds up a hook call. */
+async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
+  const { where } = workerData as { readonly where: string };
+  let store: DecisionStore | undefined;
+  port.on('message', async (call: StoreCall) => {
+    const reply = (answer: StoreReply): void => port.postMessage(answer);
+    try {
+      // Opened again on each call after a failure: a disk that is full or a server that is down may come back.
+      store ??= await openStore(where);
+      const method = store[call.method] as (...args: readonly unknown[]) => Promise<unknown>;
+      reply({ call: call.call, ok: true, value: await method.apply(store, [...call.args]) });
+      if (call.method === 'close') port.close();
+    } catch (error) {
+      reply({ call: call.call, ok: false, error: error instanceof Error ? error.message : 'unknown' });
+    }
+  });
+}
+
+if (parentPort !== null) await serve(parentPort);

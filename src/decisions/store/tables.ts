@@ -1,0 +1,49 @@
+import type { Generated } from 'kysely';
+
+/** One row of `decision`. Long texts are gzipped. */
+export interface DecisionRow {
+  readonly id: string;
+  readonly card: string;
+  readonly assessment: string;
+  readonly at: string;
+  readonly base: string;
+  readonly mode: string;
+  readonly service: string;
+  readonly hook: string;
+  readonly ehr: string | null;
+  readonly issuer: string | null;
+  readonly policy: string | null;
+  readonly policy_version: string | null;
+  readonly policy_hash: string | null;
+  readonly engine: string;
+  readonly as_of: string;
+  readonly service_date: string;
+  readonly study: string;
+  readonly patient: string;
+  readonly payer: string | null;
+  readonly line_of_business: string | null;
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly latency_ms: number;
+  readonly result: string;
+  readonly facts: Uint8Array;
+  readonly input: Uint8Array;
+}
+
+/** One row of `feedback`; the same entry sent twice is one row. */
+export interface FeedbackRow {
+  readonly card: string;
+  readonly at: string;
+  readonly outcome: string;
+  readonly suggestions: string;
+  readonly reason_system: string | null;
+  readonly reason_code: string | null;
+  readonly comment: string | null;
+  readonly ehr: string | null;
+  readonly received: Generated<string>;
+}
+
+export interface Tables {
+  readonly decision: DecisionRow;
+  readonly feedback: FeedbackRow;
+}

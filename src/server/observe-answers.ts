@@ -1,0 +1,105 @@
+import type { Response } from 'express';
+import type { Logger } from 'pino';
+import type { FeedbackEntry } from '../cds-hooks/feedback.ts';
+import type { AnsweredHook } from '../cds-hooks/routes.ts';
+import type { FeedbackRecord } from '../decisions/decision.ts';
+import type { DecisionLog } from '../decisions/decision-log.ts';
+import { recordDecision } from '../decisions/record-decision.ts';
+import type { StudyCatalog } from '../policy/studies.ts';
+import type { CdsClient } from '../trust/client-tokens.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface ObserverOptions {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly log: DecisionLog | undefined;
+  readonly studies: StudyCatalog;
+  /** version of this software */
+  readonly engine: string;
+}
+
+/** Says whether the decisions of an answer are kept: stored, pending (still being written), lost, or off. */
+export const DECISIONS_HEADER = 'X-Decisions';
+
+/** Counts and records what was answered. Nothing here can break or hold up an answer. */
+export class AnswerObserver {
+  readonly #options: ObserverOptions;
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+  }
+
+  async onAnswer(answered: AnsweredHook, res: Response): Promise<void> {
+    try {
+      this.#count(answered);
+      res.set(DECISIONS_HEADER, await this.#record(answered));
+    } catch (error) {
+      this.#options.metrics.decisions.inc({ state: 'lost' });
+      this.#options.logger.error(
+        { error: error instanceof Error ? error.name : 'unknown' },
+        'an answer was not recorded',
+      );
+    }
+  }
+
+  async onFeedback(feedback: readonly FeedbackEntry[], client: CdsClient | undefined): Promise<void> {
+    for (const f of feedback) this.#options.metrics.feedback.inc({ outcome: f.outcome });
+    await this.#options.log?.keep(
+      [],
+      feedback.map((f) => feedbackRecord(f, client)),
+    );
+  }
+
+  #count({ service, answer, startedAt }: AnsweredHook): void {
+    const { metrics, logger } = this.#options;
+    metrics.hooks.observe({ service: service.id, status: 200 }, (performance.now() - startedAt) / 1000);
+    for (const { check } of answer.told) {
+      const checked = check.kind === 'checked';
+      metrics.assessments.inc({
+        policy: checked ? check.policy.id : 'none',
+        outcome: checked ? check.assessment.outcome : 'undetermined',
+        reason: checked ? (check.assessment.reason ?? 'none') : check.reason,
+      });
+    }
+    if (answer.told.length > 0)
+      for (const [section, { state }] of answer.data?.sections ?? []) metrics.sections.inc({ section, state });
+    for (const call of answer.calls) metrics.fhirCalls.inc({ result: call.result });
+    for (const { error } of answer.failed) {
+      metrics.failedChecks.inc();
+      logger.error({ error }, 'the check of an order broke');
+    }
+  }
+
+  async #record({ service, answer, client, ehr, startedAt }: AnsweredHook): Promise<string> {
+    const { log, studies, engine } = this.#options;
+    const { data } = answer;
+    if (log === undefined) return 'off';
+    if (data === undefined || answer.told.length === 0) return 'none';
+    const circumstances = {
+      base: 'cds',
+      mode: 'live',
+      service: service.id,
+      hook: service.hook,
+      ...(ehr !== undefined && { ehr }),
+      ...(client !== undefined && { issuer: client.issuer }),
+      engine,
+      at: new Date(),
+      now: answer.now,
+      latencyMs: Math.round((performance.now() - startedAt) * 10) / 10,
+    } as const;
+    return log.keep(
+      answer.told.map(({ check, card }) => recordDecision(check, card?.uuid ?? '', data, circumstances, studies)),
+    );
+  }
+}
+
+const feedbackRecord = (f: FeedbackEntry, client: CdsClient | undefined): FeedbackRecord => ({
+  card: f.card,
+  outcome: f.outcome,
+  suggestions: (f.acceptedSuggestions ?? []).map((s) => s.id),
+  reasonSystem: f.overrideReason?.reason?.system ?? null,
+  reasonCode: f.overrideReason?.reason?.code ?? null,
+  comment: f.overrideReason?.userComment ?? null,
+  at: f.outcomeTimestamp,
+  ehr: client?.ehr.id ?? null,
+});
