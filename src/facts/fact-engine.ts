@@ -112,7 +112,7 @@ export class FactEngine implements FactSource, FactContext {
     const length = query.within ?? (query.since === undefined ? lookback : undefined);
     if (query.since === undefined)
       return length === undefined ? base : { ...base, earliest: subtract(this.asOf, length), length };
-    const anchor = this.#anchor(query.since, query.region);
+    const anchor = this.#anchor(query.since, query.region, query.grace);
     if (anchor === undefined) return { ...base, uncertainBefore: this.asOf + 1 };
     // an event with a window of its own: evidence follows the event by no more than the window, which the query counts from today
     const floor = length === undefined ? undefined : subtract(this.asOf, length);
@@ -129,16 +129,20 @@ export class FactEngine implements FactSource, FactContext {
   #anchor(
     since: NonNullable<FactQuery['since']>,
     region: Region | 'any',
+    grace: FactQuery['grace'],
   ): { readonly earliest?: Day; readonly uncertainBefore?: Day } | undefined {
+    const from = (day: Day): Day => (grace === undefined ? day : subtract(day, grace));
+    const after = ({ lo, hi }: Interval): { readonly earliest: Day; readonly uncertainBefore?: Day } => ({
+      earliest: from(lo),
+      ...(hi > lo && { uncertainBefore: from(hi) }),
+    });
     if (since === 'episode') {
       const { onset, knownSince } = this.episode(region);
-      if (onset !== undefined) return { earliest: onset.lo, ...(onset.hi > onset.lo && { uncertainBefore: onset.hi }) };
-      return knownSince === undefined ? undefined : { uncertainBefore: knownSince };
+      if (onset !== undefined) return after(onset);
+      return knownSince === undefined ? undefined : { uncertainBefore: from(knownSince) };
     }
     const event = this.fact({ fact: since.fact, certainty: 'history', region, strictRegion: false });
-    return event.truth === 'true' && event.when !== undefined
-      ? { earliest: event.when.lo, ...(event.when.hi > event.when.lo && { uncertainBefore: event.when.hi }) }
-      : undefined;
+    return event.truth === 'true' && event.when !== undefined ? after(event.when) : undefined;
   }
 
   #evidence(plan: FactPlan, window: Window, query: FactQuery): FactValue {

@@ -211,6 +211,7 @@ interface LeafInput {
   readonly ago?: string | undefined;
   readonly begun?: string | undefined;
   readonly since?: 'episode' | { fact: string } | undefined;
+  readonly grace?: string | undefined;
   readonly region?: Region | 'any' | 'path' | undefined;
   readonly source?: 'order-reason' | undefined;
 }
@@ -544,6 +545,7 @@ class Compiler {
       ...(input.ago !== undefined && { ago: this.#duration(input.ago, [...at, 'ago'], scope) }),
       ...(input.begun !== undefined && { begun: this.#comparison(input.begun, [...at, 'begun'], scope) }),
       ...(input.since !== undefined && { since: input.since }),
+      ...(input.grace !== undefined && { grace: this.#duration(input.grace, [...at, 'grace'], scope) }),
       ...(input.source !== undefined && { source: input.source }),
     };
   }

@@ -27,6 +27,8 @@ export interface FactQuery {
   readonly begun?: { readonly op: '>' | '>=' | '<' | '<='; readonly than: Duration };
   /** dated on or after this event: the onset of the episode, or the latest date of another fact */
   readonly since?: 'episode' | { readonly fact: string };
+  /** with `since`: evidence that much before the event counts too */
+  readonly grace?: Duration;
   /** look only at the order's own reasons */
   readonly source?: 'order-reason';
 }

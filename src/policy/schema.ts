@@ -49,6 +49,7 @@ const window = {
     .union([z.literal('episode'), z.strictObject({ fact: NAME })])
     .optional()
     .meta({ description: 'dated on or after this' }),
+  grace: DURATION.optional().meta({ description: 'with since: evidence that much earlier counts too' }),
   region: z
     .enum([...REGIONS, 'any', 'path'])
     .optional()
@@ -74,6 +75,7 @@ interface Window {
   ago?: string | undefined;
   begun?: string | undefined;
   since?: 'episode' | { fact: string } | undefined;
+  grace?: string | undefined;
   region?: Region | 'any' | 'path' | undefined;
   source?: 'order-reason' | undefined;
 }
