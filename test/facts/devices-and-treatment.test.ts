@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { ask, concept, type Resource, SUBJECT } from '../support/tiny-facts.ts';
+
+const device = (type: string, safety?: string, status = 'active'): Resource => ({
+  resourceType: 'Device',
+  status,
+  type: concept(type),
+  patient: SUBJECT,
+  ...(safety !== undefined && { safety: [concept(safety)] }),
+});
+const PACEMAKER = 'snomed 14106009';
+const UNSAFE = 'mrsafety C106047';
+const CONDITIONAL = 'mrsafety C106046';
+
+describe('device ratings', () => {
+  const unsafe =
+    'evidence: [{ device: { codes: [active-implant], safety: [mr-unsafe], cleared-by: [mr-safe, mr-conditional] } }]';
+  it('one unsafe device suffices', () => {
+    expect(ask(unsafe, [device(PACEMAKER, CONDITIONAL), device(PACEMAKER, UNSAFE)]).truth).toBe('true');
+  });
+  it('devices that are all cleared speak against', () => {
+    expect(ask(unsafe, [device(PACEMAKER, CONDITIONAL)]).truth).toBe('false');
+  });
+  it('a device without a rating leaves it open', () => {
+    expect(ask(unsafe, [device(PACEMAKER, CONDITIONAL), device(PACEMAKER)])).toMatchObject({
+      truth: 'unknown',
+      gap: 'unclear',
+    });
+  });
+  it('a device that is no longer in place does not count', () => {
+    expect(ask(unsafe, [device(PACEMAKER, UNSAFE, 'inactive')]).truth).toBe('unknown');
+  });
+});
+
+const therapy = (date: string, reason?: string, status = 'completed'): Resource => ({
+  resourceType: 'Procedure',
+  status,
+  code: concept('cpt 97110'),
+  performedDateTime: date,
+  ...(reason !== undefined && { reasonCode: [concept(reason)] }),
+});
+
+describe('placed procedures', () => {
+  const placed = 'evidence: [{ procedure: { codes: [physical-therapy], placed: true } }]';
+  it('need a region or a spine problem', () => {
+    expect(ask(placed, [therapy('2026-02-01', 'icd M54.50')]).truth).toBe('true');
+    expect(ask(placed, [therapy('2026-02-01', 'icd M54.9')]).truth).toBe('true');
+    expect(ask(placed, [therapy('2026-02-01')])).toMatchObject({ truth: 'unknown', gap: 'unclear' });
+    expect(ask(placed, [therapy('2026-02-01', 'icd M25.561')]).truth).toBe('unknown');
+  });
+});
+
+describe('refusal of a course', () => {
+  const course = (refusal: string): string =>
+    `evidence: [{ course: { therapies: [physical-therapy], drugs: [analgesic], at-least: 42 days, including: [[pt-treatment]]${refusal} } }]`;
+  const declined = { ...therapy('2026-02-01', 'icd M54.50', 'not-done'), code: concept('cpt 97161') };
+  it('is that of a therapy of the including groups, or of the therapies named', () => {
+    expect(ask(course(''), [declined]).truth).toBe('unknown');
+    expect(ask(course(', refusal: [physical-therapy]'), [declined]).truth).toBe('false');
+  });
+});

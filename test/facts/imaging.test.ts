@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { ask, concept, type Resource } from '../support/tiny-facts.ts';
+
+const report = (code: string, date: string, result?: string): Resource => ({
+  resourceType: 'DiagnosticReport',
+  status: 'final',
+  code: concept(code),
+  effectiveDateTime: date,
+  ...(result !== undefined && { conclusionCode: [concept(result)] }),
+});
+const INDETERMINATE = 'snomed 82334004';
+const NORMAL = 'snomed 17621005';
+
+describe('examinations of trunk or neck', () => {
+  const seen = (body: string, code: string): string =>
+    ask(`evidence: [{ imaging: { modality: [ct, mri], body: ${body} } }]`, [report(code, '2026-02-01')]).truth;
+
+  it('count for the regions that they take in, when asked for', () => {
+    expect(seen('true', 'cpt 74177')).toBe('true');
+    expect(seen('false', 'cpt 74177')).toBe('unknown');
+    expect(seen('true', 'cpt 71260')).toBe('unknown');
+  });
+  it('can be asked for alone', () => {
+    expect(seen('only', 'cpt 72131')).toBe('unknown');
+    expect(seen('only', 'cpt 74177')).toBe('true');
+  });
+  it('never take in a region that they do not show', () => {
+    expect(seen('true', 'cpt 70553')).toBe('unknown');
+  });
+});
+
+describe('a coded conclusion without a place', () => {
+  const finding = 'evidence: [{ finding: { codes: [abnormal-imaging-finding] } }]';
+  it('belongs where the examination looked', () => {
+    expect(ask(finding, [report('cpt 72100', '2026-02-01', 'icd R93.7')]).truth).toBe('true');
+    expect(ask(finding, [report('cpt 72040', '2026-02-01', 'icd R93.7')]).truth).toBe('unknown');
+    expect(ask(finding, [report('cpt 74177', '2026-02-01', 'icd R93.7')]).truth).toBe('true');
+  });
+});
+
+describe('lacks', () => {
+  const lacks = 'evidence: [{ imaging: { modality: [xray], lacks: [vertebral-fracture] } }]';
+  it('is true of a coded result without the findings', () => {
+    expect(ask(lacks, [report('cpt 72100', '2026-02-01', NORMAL)]).truth).toBe('true');
+    expect(ask(lacks, [report('cpt 72100', '2026-02-01', 'icd M47.816')]).truth).toBe('true');
+  });
+  it('is false of a result with one, and open without a coded result', () => {
+    expect(ask(lacks, [report('cpt 72100', '2026-02-01', 'icd S32.010A')]).truth).toBe('false');
+    expect(ask(lacks, [report('cpt 72100', '2026-02-01')])).toMatchObject({ truth: 'unknown', gap: 'unclear' });
+  });
+});
+
+describe('follows', () => {
+  const follows = 'evidence: [{ imaging: { modality: [mri], follows: indeterminate } }]';
+  it('is true of an examination after an indeterminate one of the same kind', () => {
+    const first = report('cpt 72148', '2025-09-01', INDETERMINATE);
+    expect(ask(follows, [first]).truth).toBe('unknown');
+    expect(ask(follows, [first, report('cpt 72148', '2025-12-01', NORMAL)]).truth).toBe('true');
+    expect(ask(follows, [first, report('cpt 72141', '2025-12-01', NORMAL)]).truth).toBe('unknown');
+    expect(ask(follows, [first, report('cpt 72148', '2025-09-01', NORMAL)]).truth).toBe('unknown');
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { ask, concept, type Resource } from '../support/tiny-facts.ts';
+
+const condition = (code: string, dates: Readonly<Record<string, string>>): Resource => ({
+  resourceType: 'Condition',
+  clinicalStatus: { coding: [{ code: 'active' }] },
+  code: concept(code),
+  ...dates,
+});
+const mri = (date: string): Resource => ({
+  resourceType: 'DiagnosticReport',
+  status: 'final',
+  code: concept('cpt 72148'),
+  effectiveDateTime: date,
+});
+const score = (date: string, value: number): Resource => ({
+  resourceType: 'Observation',
+  status: 'final',
+  code: concept('loinc 72514-3'),
+  effectiveDateTime: date,
+  valueQuantity: { value, unit: '{score}', code: '{score}' },
+});
+const SINCE_MRI = { since: { fact: 'event' } } as const;
+
+describe('a stated onset', () => {
+  const begun = 'evidence: [{ finding: { codes: [foot-drop], stated-onset: true } }]';
+  it('is what counts, not the day of the entry', () => {
+    const scan = mri('2026-01-10');
+    const at = (dates: Readonly<Record<string, string>>): unknown =>
+      ask(begun, [scan, condition('icd M21.371', dates)], SINCE_MRI).truth;
+    expect(at({ onsetDateTime: '2026-02-01' })).toBe('true');
+    expect(at({ onsetDateTime: '2025-12-01', recordedDate: '2026-02-01' })).toBe('unknown');
+    expect(at({ recordedDate: '2026-02-01' })).toBe('unknown');
+  });
+});
+
+describe('worsening since an event', () => {
+  const worse = 'evidence: [{ worsening: { scores: [pain-score] } }]';
+  const pain = condition('icd M54.50', { onsetDateTime: '2025-10-01' });
+  it('compares with the score before the event', () => {
+    const all = [pain, mri('2026-01-10'), score('2025-11-01', 8), score('2026-01-05', 4), score('2026-02-20', 6)];
+    expect(ask(worse, all, SINCE_MRI).truth).toBe('true');
+    expect(ask(worse, all).truth).toBe('false');
+  });
+  it('says no when the score did not rise', () => {
+    const all = [pain, mri('2026-01-10'), score('2025-11-01', 3), score('2026-01-05', 6), score('2026-02-20', 6)];
+    expect(ask(worse, all, SINCE_MRI).truth).toBe('false');
+  });
+});
+
+describe('grace', () => {
+  const trauma = 'evidence: [{ finding: { codes: [trauma-event], regional: false } }]';
+  const pain = condition('icd M54.50', { onsetDateTime: '2026-01-10' });
+  const fall = (date: string): { resourceType: string } => condition('icd W18.30XA', { onsetDateTime: date });
+  const since = (date: string, days?: number): string =>
+    ask(trauma, [pain, fall(date)], {
+      since: 'episode',
+      ...(days !== undefined && { grace: { count: days, unit: 'days' } }),
+    }).truth;
+  it('lets evidence shortly before the event count', () => {
+    expect(since('2026-01-10')).toBe('true');
+    expect(since('2026-01-07')).toBe('unknown');
+    expect(since('2026-01-07', 30)).toBe('true');
+    expect(since('2025-11-01', 30)).toBe('unknown');
+  });
+});
