@@ -5,8 +5,18 @@ import { InvalidFileError } from '../yaml/yaml-file.ts';
 import { assess } from './assess.ts';
 import { type Command, UsageError } from './command.ts';
 import { config } from './config.ts';
+import { purgeDecisions } from './decisions.ts';
+import { feedbackSummary } from './feedback.ts';
+import { replayDecisions, shadowReport } from './replay.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = { assess, config };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  assess,
+  replay: replayDecisions,
+  'shadow report': shadowReport,
+  'feedback summary': feedbackSummary,
+  'decisions purge': purgeDecisions,
+  config,
+};
 const NAME = 'payer-policy-cds';
 
 const overview = (): string =>

@@ -78,6 +78,8 @@ export type OrderCheck = CheckedOrder | UncheckedOrder;
 export interface Checker {
   readonly knowledge: Knowledge;
   readonly canonical: Canonical;
+  /** which texts decide: those in force (default), or those that run beside them and are only recorded */
+  readonly texts?: 'in-force' | 'shadow';
 }
 
 const regionsOf = (study: Study): readonly Region[] =>
@@ -123,6 +125,7 @@ function memberOf(
     { study: study.code, serviceDate },
     member,
     checker.knowledge.policies,
+    checker.texts,
   );
   if (policy === undefined) return undefined;
   return {

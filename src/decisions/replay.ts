@@ -1,9 +1,9 @@
 import { isObject } from '../chart/json.ts';
+import type { LocalCodes } from '../chart/read-context.ts';
 import { ReadContext } from '../chart/read-context.ts';
 import { PatientScope } from '../chart/references.ts';
 import type { RetrievedSection, Section } from '../chart/sections.ts';
 import { type CheckedOrder, type Checker, checkOrder, type PatientData } from '../criteria-check/check-order.ts';
-import type { LocalCodes } from '../chart/read-context.ts';
 import { type Orderables, readOrder } from '../order/order.ts';
 import type { Decision } from './decision.ts';
 import type { ReplayInput } from './record-decision.ts';
@@ -35,9 +35,7 @@ export interface LocalMeaning {
 
 /** The recorded input as the check wants it. */
 function dataOf(input: ReplayInput, local: LocalMeaning): PatientData {
-  const sections = new Map<Section, RetrievedSection>(
-    Object.entries(input.sections) as [Section, RetrievedSection][],
-  );
+  const sections = new Map<Section, RetrievedSection>(Object.entries(input.sections) as [Section, RetrievedSection][]);
   return {
     patientId: input.patientId,
     patient: input.patient,
@@ -54,11 +52,7 @@ function dataOf(input: ReplayInput, local: LocalMeaning): PatientData {
  * Checks a recorded order again.
  * @returns undefined when the order is no longer understood, or no policy governs it any more
  */
-export function checkAgain(
-  decision: Decision,
-  checker: Checker,
-  local: LocalMeaning = {},
-): CheckedOrder | undefined {
+export function checkAgain(decision: Decision, checker: Checker, local: LocalMeaning = {}): CheckedOrder | undefined {
   const input = JSON.parse(decision.input) as ReplayInput;
   if (!isObject(input.order) || input.payer === undefined) return undefined;
   const scope = new PatientScope(input.patientId, input.base);

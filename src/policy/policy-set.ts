@@ -15,6 +15,11 @@ export class PolicySet {
     this.policies = [...policies].sort((a, b) => a.id.localeCompare(b.id) || a.effective - b.effective);
   }
 
+  /** Is any text marked as a shadow, evaluated beside the one in force? */
+  get hasShadows(): boolean {
+    return this.policies.some((p) => p.input.status === 'shadow');
+  }
+
   /** The ids of the policies. */
   ids(): readonly string[] {
     return [...new Set(this.policies.map((p) => p.id))];

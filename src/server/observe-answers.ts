@@ -2,10 +2,10 @@ import type { Response } from 'express';
 import type { Logger } from 'pino';
 import type { FeedbackEntry } from '../cds-hooks/feedback.ts';
 import type { AnsweredHook } from '../cds-hooks/routes.ts';
-import type { FeedbackRecord } from '../decisions/decision.ts';
+import { type Checker, checkOrder } from '../criteria-check/check-order.ts';
+import type { Decision, FeedbackRecord } from '../decisions/decision.ts';
 import type { DecisionLog } from '../decisions/decision-log.ts';
 import { recordDecision } from '../decisions/record-decision.ts';
-import type { StudyCatalog } from '../policy/studies.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -13,7 +13,7 @@ export interface ObserverOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly log: DecisionLog | undefined;
-  readonly studies: StudyCatalog;
+  readonly checker: Checker;
   /** version of this software */
   readonly engine: string;
 }
@@ -70,26 +70,51 @@ export class AnswerObserver {
     }
   }
 
-  async #record({ service, answer, client, ehr, startedAt }: AnsweredHook): Promise<string> {
-    const { log, studies, engine } = this.#options;
-    const { data } = answer;
+  async #record(answered: AnsweredHook): Promise<string> {
+    const { log } = this.#options;
     if (log === undefined) return 'off';
-    if (data === undefined || answer.told.length === 0) return 'none';
+    if (answered.answer.told.length === 0) return 'none';
+    const kept = await log.keep(this.#decisions(answered));
+    if (this.#options.checker.knowledge.policies.hasShadows) setImmediate(() => this.#shadow(answered, log));
+    return kept;
+  }
+
+  /** After the answer: the same orders under the texts that are not in force yet. */
+  #shadow(answered: AnsweredHook, log: DecisionLog): void {
+    const { checker, logger } = this.#options;
+    const { data, told } = answered.answer;
+    if (data === undefined) return;
+    const shadow: Checker = { ...checker, texts: 'shadow' };
+    try {
+      const again = told.flatMap((t) => {
+        if (t.check.kind !== 'checked') return [];
+        const check = checkOrder(t.check.order, { ...data, settled: t.check.payer }, shadow);
+        return check === undefined ? [] : [{ ...t, check }];
+      });
+      void log.keep(this.#decisions({ ...answered, answer: { ...answered.answer, told: again } }, 'shadow'));
+    } catch (error) {
+      logger.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a shadow text could not be evaluated');
+    }
+  }
+
+  #decisions(answered: AnsweredHook, mode: Decision['mode'] = 'live'): readonly Decision[] {
+    const { service, answer, client, ehr, startedAt } = answered;
+    const { data } = answer;
+    if (data === undefined) return [];
     const circumstances = {
       base: 'cds',
-      mode: 'live',
+      mode,
       service: service.id,
       hook: service.hook,
       ...(ehr !== undefined && { ehr }),
       ...(client !== undefined && { issuer: client.issuer }),
-      engine,
+      engine: this.#options.engine,
       at: new Date(),
       now: answer.now,
       latencyMs: Math.round((performance.now() - startedAt) * 10) / 10,
     } as const;
-    return log.keep(
-      answer.told.map(({ check, card }) => recordDecision(check, card?.uuid ?? '', data, circumstances, studies)),
-    );
+    const { studies } = this.#options.checker.knowledge;
+    return answer.told.map(({ check, card }) => recordDecision(check, card?.uuid ?? '', data, circumstances, studies));
   }
 }
 

@@ -96,10 +96,11 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
   const all = loadEhrs(join(config.SMART_CONFIG, 'ehrs'), (id) => knowledge.payers.get(id) !== undefined);
   const registry = registryFor(all, config.development);
   const services = loadServices(config.CDS_SERVICES, neededSections(knowledge), canonical.factSystem);
+  const checker = { knowledge, canonical };
   const metrics = new Metrics();
   const log = decisionLog(config, metrics, logger);
   const purging = purgeDaily(log, config.DECISIONS_KEEP_DAYS, logger);
-  const observer = new AnswerObserver({ logger, metrics, log, studies: knowledge.studies, engine: engineVersion() });
+  const observer = new AnswerObserver({ logger, metrics, log, checker, engine: engineVersion() });
   const refused = (reason: string): void => {
     metrics.refused.inc({ reason });
     logger.warn({ reason }, 'a call was refused');
@@ -124,7 +125,7 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
     cdsHooks: {
       services,
       bodyLimit: config.BODY_LIMIT,
-      checker: { knowledge, canonical },
+      checker,
       cards: { sourceLabel: config.SOURCE_LABEL, canonicalBase: config.CANONICAL_BASE, studies: knowledge.studies },
       calendar: calendarOf(config.TIME_ZONE),
       deadlineMs: config.DEADLINE_MS,

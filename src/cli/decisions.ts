@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import type { Decision, DecisionQuery, DecisionStore } from '../decisions/decision.ts';
+import { openStore } from '../decisions/store/open-store.ts';
+import { readConfig } from '../server/config.ts';
+import { type Command, UsageError } from './command.ts';
+
+const PAGE = 500;
+
+/** Opens the store of the settings. @throws UsageError when recording is off or the store cannot be opened */
+export async function settingsStore(): Promise<DecisionStore> {
+  const config = readConfig(process.env);
+  const where = config.DATABASE_URL ?? config.DECISIONS;
+  if (where === 'off') throw new UsageError('decisions are not recorded (DECISIONS=off)');
+  try {
+    return await openStore(where);
+  } catch {
+    throw new UsageError('the store of decisions cannot be opened: see DECISIONS and DATABASE_URL');
+  }
+}
+
+/** All decisions of a query, a page at a time. */
+export async function* allDecisions(
+  store: DecisionStore,
+  query: Omit<DecisionQuery, 'limit' | 'after'>,
+): AsyncGenerator<Decision> {
+  let after: DecisionQuery['after'];
+  for (;;) {
+    const page = await store.find({ ...query, limit: PAGE, ...(after !== undefined && { after }) });
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    after = { at: last.at, id: last.id };
+  }
+}
+
+/** A date or instant of an option as ISO 8601. @throws UsageError */
+export function instantOf(option: string, value: string): string {
+  const at = /^\d{4}-\d{2}-\d{2}/.test(value) ? new Date(value) : undefined;
+  if (at === undefined || Number.isNaN(at.getTime()))
+    throw new UsageError(`--${option}: expected a date such as 2026-05-01`);
+  return at.toISOString();
+}
+
+export const purgeDecisions: Command = {
+  usage: 'decisions purge (--before DATE | --patient ID)',
+  summary: 'remove decision records and their feedback',
+  help: `Removes decision records with their feedback from the store of the settings (DECISIONS or DATABASE_URL).
+
+  --before DATE   everything recorded before this date (UTC)
+  --patient ID    everything recorded of one patient (the EHR's id)`,
+  async run(args, out) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { before: { type: 'string' }, patient: { type: 'string' } },
+    });
+    const { before, patient } = values;
+    if ((before === undefined) === (patient === undefined))
+      throw new UsageError('decisions purge: expected --before or --patient');
+    const store = await settingsStore();
+    const removed = await store.purge(
+      patient !== undefined ? { patient } : { before: instantOf('before', before ?? '') },
+    );
+    await store.close();
+    out(`${removed} decisions removed`);
+    return 0;
+  },
+};

@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import { type FeedbackLine, summarizeFeedback } from '../decisions/feedback-summary.ts';
+import type { Command } from './command.ts';
+import { allDecisions, instantOf, settingsStore } from './decisions.ts';
+
+const percent = (part: number, whole: number): string => (whole === 0 ? '' : `${Math.round((100 * part) / whole)} %`);
+
+function lineAsText(line: FeedbackLine): string {
+  const reasons = Object.entries(line.reasons).sort((a, b) => b[1] - a[1]);
+  const why = reasons.map(([reason, n]) => `${reason} ${n}`).join(', ');
+  return [
+    line.name.padEnd(34),
+    String(line.shown).padStart(7),
+    String(line.accepted).padStart(9),
+    String(line.overridden).padStart(11),
+    percent(line.overridden, line.shown).padStart(6),
+    `  ${why}`,
+  ]
+    .join('')
+    .trimEnd();
+}
+
+export const feedbackSummary: Command = {
+  usage: 'feedback summary [--since DATE] [--json]',
+  summary: 'what clinicians did with the cards, by policy and criterion',
+  help: `Tells for each policy, and for each criterion that a card named, how often cards were shown, accepted and overridden,
+and why. Only cards of the plain base count. The last feedback on a card decides.
+
+  --since DATE   cards shown since this date (UTC); default: all
+  --json         as JSON`,
+  async run(args, out) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { since: { type: 'string' }, json: { type: 'boolean' } },
+    });
+    const since = values.since === undefined ? '0000' : instantOf('since', values.since);
+    const store = await settingsStore();
+    const feedback = await store.feedbackSince(since);
+    const summary = await summarizeFeedback(allDecisions(store, { since, base: 'cds', mode: 'live' }), feedback);
+    await store.close();
+    if (values.json === true) out(JSON.stringify(summary, null, 2));
+    else {
+      out(`${'policy or criterion'.padEnd(34)}  shown accepted overridden       why`);
+      for (const policy of summary.policies) {
+        out(lineAsText(policy));
+        for (const criterion of policy.criteria) out(lineAsText({ ...criterion, name: `  ${criterion.name}` }));
+      }
+      if (summary.unknownCards > 0) out(`\n${summary.unknownCards} entries are about cards that are not on record`);
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Replayed, replay } from '../decisions/replay.ts';
+import { type EhrRegistry, loadEhrs } from '../ehr/ehr-registry.ts';
+import { readConfig } from '../server/config.ts';
+import { type Command, loadChecker, UsageError } from './command.ts';
+import { allDecisions, instantOf, settingsStore } from './decisions.ts';
+
+/** The settings of EHRs give local codes their meaning; they are not part of a record. */
+export const settingsRegistry = (): EhrRegistry =>
+  loadEhrs(join(readConfig(process.env).SMART_CONFIG, 'ehrs'), () => true);
+
+function asText(r: Replayed): readonly string[] {
+  const after = r.after === undefined ? 'no policy governs it' : r.after.outcome;
+  const head = `${r.decision}  ${r.policy ?? 'no policy'}  ${r.before.outcome} → ${after}`;
+  return [head, ...r.changes.map((c) => `    ${c.criterion}: ${c.before} → ${c.after}`)];
+}
+
+export const replayDecisions: Command = {
+  usage: 'replay --since DATE [--policy ID] [--json]',
+  summary: 'make recorded decisions again with the policies of today',
+  help: `Makes the recorded decisions again from their recorded input, with the policies on disk, and tells which come out
+otherwise and by which criteria. With unchanged policies and software nothing does. The exit code is 1 when an outcome changed.
+
+  --since DATE   decisions recorded since this date (UTC)
+  --policy ID    only decisions under this policy
+  --json         one JSON object a line, all decisions`,
+  async run(args, out) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { since: { type: 'string' }, policy: { type: 'string' }, json: { type: 'boolean' } },
+    });
+    if (values.since === undefined) throw new UsageError('replay: expected --since DATE');
+    const checker = loadChecker();
+    const registry = settingsRegistry();
+    const store = await settingsStore();
+    const query = {
+      since: instantOf('since', values.since),
+      mode: 'live' as const,
+      ...(values.policy !== undefined && { policy: values.policy }),
+    };
+    const count = { all: 0, same: 0, outcome: 0 };
+    for await (const decision of allDecisions(store, query)) {
+      const again = replay(decision, checker, registry.byId(decision.ehr ?? '') ?? {});
+      const changed = again.after?.outcome !== again.before.outcome && decision.policy !== null;
+      count.all++;
+      if (again.same) count.same++;
+      if (changed) count.outcome++;
+      if (values.json === true) out(JSON.stringify(again));
+      else if (changed || again.changes.length > 0) for (const text of asText(again)) out(text);
+    }
+    await store.close();
+    if (values.json !== true)
+      out(`${count.all} decisions made again: ${count.same} the same, ${count.outcome} with another outcome`);
+    return count.outcome > 0 ? 1 : 0;
+  },
+};
+
+export const shadowReport: Command = {
+  usage: 'shadow report [--since DATE] [--policy ID]',
+  summary: 'what policy texts marked as shadow would have changed',
+  help: `Compares the recorded assessments of texts that are marked \`status: shadow\` with those of the texts in force, for the
+same cards.
+
+  --since DATE   decisions recorded since this date (UTC); default: all
+  --policy ID    only this policy`,
+  async run(args, out) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { since: { type: 'string' }, policy: { type: 'string' } },
+    });
+    const store = await settingsStore();
+    const query = {
+      ...(values.since !== undefined && { since: instantOf('since', values.since) }),
+      ...(values.policy !== undefined && { policy: values.policy }),
+    };
+    const live = new Map<string, string>();
+    for await (const d of allDecisions(store, { ...query, mode: 'live' })) live.set(`${d.card} ${d.study}`, d.outcome);
+    const moves = new Map<string, number>();
+    let compared = 0;
+    for await (const d of allDecisions(store, { ...query, mode: 'shadow' })) {
+      const before = live.get(`${d.card} ${d.study}`);
+      if (before === undefined) continue;
+      compared++;
+      const move = `${d.policy ?? ''} ${d.policyVersion ?? ''}: ${before} → ${d.outcome}`;
+      if (before !== d.outcome) moves.set(move, (moves.get(move) ?? 0) + 1);
+    }
+    await store.close();
+    for (const [move, n] of [...moves].sort((a, b) => b[1] - a[1])) out(`${String(n).padStart(6)}  ${move}`);
+    out(`${compared} assessments compared, ${[...moves.values()].reduce((a, b) => a + b, 0)} with another outcome`);
+    return 0;
+  },
+};
