@@ -6,11 +6,13 @@ import { assess } from './assess.ts';
 import { type Command, UsageError } from './command.ts';
 import { config } from './config.ts';
 import { purgeDecisions } from './decisions.ts';
+import { doctor } from './doctor.ts';
 import { feedbackSummary } from './feedback.ts';
 import { replayDecisions, shadowReport } from './replay.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   assess,
+  doctor,
   replay: replayDecisions,
   'shadow report': shadowReport,
   'feedback summary': feedbackSummary,

@@ -1,0 +1,136 @@
+import { parseArgs } from 'node:util';
+import { type Json, text } from '../chart/json.ts';
+import { type ChartQuery, chartQueries, coverageQuery } from '../chart/queries.ts';
+import { ReadContext } from '../chart/read-context.ts';
+import type { Checker } from '../criteria-check/check-order.ts';
+import { neededSections } from '../criteria-check/needed-sections.ts';
+import { FhirAccess, type FhirProblem } from '../ehr/fhir-access.ts';
+import { type Command, loadChecker, UsageError } from './command.ts';
+
+/** What to do about each kind of failure. */
+const ADVICE: Readonly<Record<FhirProblem, string>> = {
+  unauthorized: 'the token is missing, expired or not accepted',
+  forbidden: 'the token has no scope for it: the section will count as not available',
+  'not-found': 'the server does not have it: the section will count as not available',
+  refused: 'a parameter is refused: see the search above; switch the key off or ask for it by token',
+  'rate-limited': 'the server limits the rate',
+  'server-error': 'the server fails',
+  conflict: 'the server speaks of a conflict',
+  'not-fhir': 'the answer is no FHIR resource of the expected kind (HTML, a redirect, another FHIR version?)',
+  deadline: 'no answer in time',
+  network: 'the server cannot be reached',
+  'too-large': 'the answer is too large',
+};
+
+interface Finding {
+  readonly name: string;
+  readonly search: string;
+  readonly result: string;
+}
+
+/** How many resources carry a code that some fact understands. */
+function understood(resources: readonly Json[], ctx: ReadContext): number {
+  const concepts = [
+    'code',
+    'type',
+    'reasonCode',
+    'valueCodeableConcept',
+    'conclusionCode',
+    'medicationCodeableConcept',
+  ];
+  return resources.filter((r) => concepts.some((key) => ctx.hits(r[key]).length > 0 || ctx.study(r[key]) !== undefined))
+    .length;
+}
+
+async function examine(query: ChartQuery, fhir: FhirAccess, ctx: ReadContext): Promise<Finding> {
+  const started = performance.now();
+  const answer = await fhir.search(query.section, query.params);
+  const ms = Math.round(performance.now() - started);
+  const search = `${query.section}?${Object.entries(query.params)
+    .map(([k, v]) => `${k}=${k === 'patient' || k === 'practitioner' ? '…' : v}`)
+    .join('&')}`;
+  if (!answer.ok) return { name: query.key, search, result: `${answer.problem}: ${ADVICE[answer.problem]}` };
+  const { resources, pages, complete } = answer.value;
+  const own = resources.filter((r) => r['resourceType'] === query.section);
+  const parts = [
+    `${own.length} resources`,
+    `${pages} ${pages === 1 ? 'page' : 'pages'}${pages > 1 ? ` of about ${Math.ceil(resources.length / pages)}` : ''}`,
+    `${ms} ms`,
+    ...(complete ? [] : ['NOT COMPLETE: a page is missing or lies outside of the base']),
+    ...(own.length > 0 && query.section !== 'Coverage' ? [`codes understood in ${understood(own, ctx)}`] : []),
+  ];
+  return { name: query.key, search, result: parts.join(', ') };
+}
+
+/** A patient to try with: the one named, else the first that the server gives. */
+async function somePatient(fhir: FhirAccess, wanted: string | undefined): Promise<string> {
+  if (wanted !== undefined) {
+    const read = await fhir.read('Patient', wanted);
+    if (!read.ok) throw new UsageError(`Patient/${wanted}: ${read.problem}: ${ADVICE[read.problem]}`);
+    return wanted;
+  }
+  const found = await fhir.search('Patient', { _count: '1' });
+  if (!found.ok) throw new UsageError(`Patient: ${found.problem}: ${ADVICE[found.problem]}; name one with --patient`);
+  const id = found.value.resources.map((r) => text(r['id'])).find((i) => i !== undefined);
+  if (id === undefined) throw new UsageError('the server has no patient; name one with --patient');
+  return id;
+}
+
+function queriesFor(patient: string, checker: Checker): readonly ChartQuery[] {
+  return [
+    coverageQuery(patient),
+    ...chartQueries({ patient }, neededSections(checker.knowledge), checker.canonical.factSystem),
+  ];
+}
+
+export const doctor: Command = {
+  usage: 'doctor --fhir URL [--token T] [--patient ID] [--deadline SECONDS]',
+  summary: 'try what we would ask of a FHIR server',
+  help: `Asks a FHIR R4 server what a hook call would ask, section by section, and tells what it supports, what it refuses, how it
+pages and whether its codes are understood. Nothing of a chart is printed but counts.
+
+  --fhir URL           FHIR base URL
+  --token T            access token; better in the environment variable FHIR_TOKEN
+  --patient ID         patient to try with; default: the first one
+  --deadline SECONDS   for everything together; default 60`,
+  async run(args, out) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        fhir: { type: 'string' },
+        token: { type: 'string' },
+        patient: { type: 'string' },
+        deadline: { type: 'string' },
+      },
+    });
+    const base = values.fhir;
+    if (base === undefined || !/^https?:\/\//.test(base) || !URL.canParse(base))
+      throw new UsageError('doctor: expected --fhir with an http(s) URL');
+    const seconds = Number(values.deadline ?? 60);
+    if (!(seconds > 0)) throw new UsageError('--deadline: expected a number of seconds');
+    const token = values.token ?? process.env['FHIR_TOKEN'];
+    // Whoever types the address may reach it, private networks included.
+    const fhir = new FhirAccess({
+      base,
+      ...(token !== undefined && { token }),
+      privateNetwork: true,
+      signal: AbortSignal.timeout(seconds * 1000),
+    });
+    const checker = loadChecker();
+    const ctx = new ReadContext(checker.knowledge.codes, checker.knowledge.studies);
+    const patient = await somePatient(fhir, values.patient);
+    const findings = await Promise.all(queriesFor(patient, checker).map((q) => examine(q, fhir, ctx)));
+    for (const f of findings) {
+      out(`${f.name.padEnd(22)} ${f.result}`);
+      out(`${' '.repeat(22)} ${f.search}`);
+    }
+    const bad = findings.filter((f) => !/^\d+ resources/.test(f.result) || f.result.includes('NOT COMPLETE'));
+    out('');
+    out(
+      bad.length === 0
+        ? 'Everything that a hook call asks for can be had.'
+        : `${bad.length} of ${findings.length} sections cannot be had whole: ${bad.map((b) => b.name).join(', ')}.`,
+    );
+    return bad.length === 0 ? 0 : 1;
+  },
+};
