@@ -7,6 +7,7 @@ import type { Orderables } from '../order/order.ts';
 import { OUTCOMES, type Outcome } from '../policy/assessment.ts';
 import { SYSTEM_NAMES, type System } from '../terminology/systems.ts';
 import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
+import { namesPrivateAddress } from './network.ts';
 import { SmartFile, type SmartRegistration, smartRegistration } from './smart-registration.ts';
 
 const URL_TEXT = z.url({ protocol: /^https?$/ });
@@ -211,6 +212,11 @@ export function loadEhrs(folder: string, isPayer: (id: string) => boolean): EhrR
         if (seen.has(key)) problems.push(`${file}:1:1 the ${key} belongs to ${seen.get(key)} too`);
         seen.set(key, name);
       }
+      for (const base of ehr.fhirBases)
+        if (!ehr.privateNetwork && namesPrivateAddress(new URL(base)))
+          problems.push(
+            `${file}:1:1 fhir-bases: ${base} is a private address; set private-network: true if it is meant`,
+          );
       if (ehr.defaultPayer !== undefined && !isPayer(ehr.defaultPayer.payer))
         problems.push(`${file}:1:1 default-payer: there is no payer "${ehr.defaultPayer.payer}"`);
       return ehr;

@@ -1,9 +1,8 @@
-import { isIP } from 'node:net';
 import { Client } from 'fhir-kit-client';
 import type { Dispatcher } from 'undici';
 import { isObject, type Json, objects, text } from '../chart/json.ts';
 import { FHIR_ID, parseReference } from '../chart/references.ts';
-import { isPrivateAddress, LIMITS, PRIVATE_NETWORK, PUBLIC_NETWORK } from './network.ts';
+import { LIMITS, namesPrivateAddress, PRIVATE_NETWORK, PUBLIC_NETWORK } from './network.ts';
 
 /** Why an EHR gave no usable answer. */
 export type FhirProblem =
@@ -85,14 +84,13 @@ export class FhirAccess {
   readonly #client: Client;
   readonly #base: URL;
   readonly #options: FhirAccessOptions;
+  /** names are looked at when connecting, addresses here */
+  readonly #allowed: boolean;
 
-  /** @throws RangeError when the base is an IP address that may not be called */
   constructor(options: FhirAccessOptions) {
     this.#options = options;
     this.#base = new URL(options.base.endsWith('/') ? options.base : `${options.base}/`);
-    const host = this.#base.hostname.replace(/^\[|\]$/g, '');
-    if (!options.privateNetwork && isIP(host) !== 0 && isPrivateAddress(host))
-      throw new RangeError('the FHIR base has a private address');
+    this.#allowed = options.privateNetwork || !namesPrivateAddress(this.#base);
     const dispatcher: Dispatcher = options.privateNetwork ? PRIVATE_NETWORK : PUBLIC_NETWORK;
     this.#client = new Client({
       baseUrl: options.base,
@@ -199,6 +197,7 @@ export class FhirAccess {
 
   /** Runs one call; a 429 is tried again once when it asks for a short pause. */
   async #call<T>(what: string, run: () => Promise<Fetched<T>>): Promise<Fetched<T>> {
+    if (!this.#allowed) return { ok: false, problem: 'refused' };
     const started = performance.now();
     let result = await attempt(run);
     if (

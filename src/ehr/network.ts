@@ -45,6 +45,12 @@ export function isPrivateAddress(address: string): boolean {
   return PRIVATE.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
+/** Is a URL's host the literal address of a private network? (Names are resolved, and looked at, when connecting.) */
+export function namesPrivateAddress(url: URL): boolean {
+  const host = bare(url.hostname);
+  return isIP(host) !== 0 && isPrivateAddress(host);
+}
+
 /** Is a URL's host a loopback address or "localhost"? */
 export function isLoopback(url: URL): boolean {
   const host = bare(url.hostname);

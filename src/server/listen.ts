@@ -21,7 +21,14 @@ export interface Listening {
  */
 export function listen(app: Express, host: string, port: number): Promise<Listening> {
   const server = createServer(
-    { requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 },
+    {
+      requestTimeout: 30_000,
+      headersTimeout: 10_000,
+      keepAliveTimeout: 10_000,
+      // how often slow senders are looked for; the default would let them hold a socket for half a minute more
+      connectionsCheckingInterval: 2_000,
+      maxHeaderSize: 16_384,
+    },
     app,
   );
   server.maxRequestsPerSocket = 0;
