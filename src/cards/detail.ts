@@ -67,7 +67,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
       .map((l) => `${l.reference}${l.date === undefined ? '' : `, ${l.date}`}: ${l.label}`);
     return `${m.ask}${leads.length === 0 ? '' : ` On file: ${leads.join('; ')}.`}${m.action === undefined ? '' : ` Next step: ${m.action}.`}`;
   });
-  const notSeen = unseen(check).filter((s) => s.state !== 'not-available');
+  const notSeen = unseen(check).filter((s) => s.state !== 'not-available' || assessment.sections.includes(s.section));
   return [
     ...(check.urgent.length === 0
       ? []

@@ -229,10 +229,13 @@ class Assessor {
     return [...labels].slice(0, 4).join('; ');
   }
 
+  /** Red flags on which what was seen of the chart says nothing; what was not seen is told apart from silence. */
   #silentScreens(): readonly string[] {
+    const unseen = (s: PathState): boolean =>
+      [...this.#ev.unknownAtoms(s.whole)].some((i) => this.#ev.value(i).gap === 'incomplete');
     const silent = this.#states
       .all()
-      .filter((s) => s.screen && s.truth === 'unknown' && !this.#nearest.hasTellingEvidence(s));
+      .filter((s) => s.screen && s.truth === 'unknown' && !this.#nearest.hasTellingEvidence(s) && !unseen(s));
     return [...new Set(silent.map((s) => s.path.label))];
   }
 

@@ -122,7 +122,7 @@ export class EhrStub {
     const html = { 'content-type': 'text/html' };
     switch (mood) {
       case 'slow': {
-        const timer = setTimeout(() => this.#ok(res, type, id), 300);
+        const timer = setTimeout(() => this.#ok(res, type, id), 120);
         this.#timers.add(timer);
         return;
       }
@@ -140,7 +140,7 @@ export class EhrStub {
         return;
       case 'half-json':
         res.writeHead(200, { 'content-type': 'application/fhir+json' });
-        res.end(JSON.stringify(this.#bundle(own)).slice(0, 60));
+        res.end(JSON.stringify(this.#bundle(own)).slice(0, 30));
         return;
       case 'drip': {
         res.writeHead(200, { 'content-type': 'application/fhir+json' });
