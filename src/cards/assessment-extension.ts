@@ -1,6 +1,7 @@
 import { LEAD_SECTIONS } from '../chart/queries.ts';
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
+import type { NearestPath } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 
 export const ASSESSMENT_EXTENSION = 'org.payer-policy-cds.assessment';
@@ -46,7 +47,12 @@ export function checkedExtension(check: CheckedOrder, studies: StudyCatalog): un
       assessment.outcome === 'met'
         ? []
         : assessment.contradicted.map(({ criterion, why, evidence }) => ({ criterion, why, evidence })),
-    paths: assessment.paths.map(({ criterion, has, needs, kind }) => ({ criterion, has, needs, kind })),
+    paths: assessment.paths.map(({ criterion, has, needs, kind }) => ({
+      criterion,
+      has: factCodes(has),
+      needs: factCodes(needs),
+      kind,
+    })),
     missing: assessment.missing.map(({ fact, ask, criteria, leads }) => ({ fact, ask, criteria, leads })),
     alternatives: assessment.alternatives.map((code) => ({ code, label: studies.get(code)?.label })),
     earliest: assessment.earliest === undefined ? undefined : formatDay(assessment.earliest),
@@ -56,6 +62,8 @@ export function checkedExtension(check: CheckedOrder, studies: StudyCatalog): un
     completeness: completeness(check),
   });
 }
+
+const factCodes = (facts: NearestPath['has']): readonly string[] => [...new Set(facts.map((f) => f.fact))];
 
 /** How many facts rest on a clinician's statement and how many on the chart. */
 function attestedFacts(check: CheckedOrder): { readonly attested: number; readonly charted: number } {

@@ -19,8 +19,10 @@ function pathLines(path: NearestPath): readonly string[] {
   const when = path.from === undefined ? '' : ` From ${formatDay(path.from)} on by time alone.`;
   const started =
     path.startedNow === undefined ? '' : ` If started now: ${formatDay(path.startedNow)} at the earliest.`;
+  const labels = (facts: NearestPath['has']): readonly string[] => [...new Set(facts.map((f) => f.label))];
+  const has = path.has.length === 0 ? 'nothing yet' : list(labels(path.has), 4);
   return [
-    `${path.cite}, ${path.label}. Documented: ${path.has.length === 0 ? 'nothing yet' : list(path.has, 4)}. Needed: ${path.needs.join('; ')}.${when}${started}`,
+    `${path.cite}, ${path.label}. Documented: ${has}. Needed: ${labels(path.needs).join('; ')}.${when}${started}`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import { add, type Day } from '../dates/day.ts';
-import type { Assessment, Contradicted, Missing, NearestPath, Satisfied, Trace } from './assessment.ts';
+import type { Assessment, Contradicted, Missing, NearestPath, PathFact, Satisfied, Trace } from './assessment.ts';
 import type { CompiledPolicy, Expr } from './compile.ts';
 import { Decider, type Decision, type OrderedStudy } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
@@ -8,6 +8,7 @@ import { type Candidate, NearestWays } from './nearest.ts';
 import { WaySearch } from './needs.ts';
 import { type PathState, PathStates } from './path-state.ts';
 import { Tracer } from './trace.ts';
+import type { Truth } from './truth.ts';
 import { atomFact, atomLabel, atomQuestion } from './words.ts';
 
 export type { OrderedStudy } from './decide.ts';
@@ -72,7 +73,6 @@ class Assessor {
   }
 
   #path({ state, way }: Candidate): NearestPath {
-    const label = (i: number): string => atomLabel(this.#ev.atom(i), this.#catalog);
     const kind = (['wait', 'do'] as const).find((k) => way.needs.some((n) => n.kind === k)) ?? 'document';
     const froms = way.needs.flatMap((n) => n.from ?? []);
     const started = way.needs.flatMap((n) => this.#started(n.atom) ?? []);
@@ -80,12 +80,18 @@ class Assessor {
       criterion: state.path.id,
       label: state.path.label,
       cite: state.path.cite,
-      has: way.has.map(label),
-      needs: way.needs.map((n) => label(n.atom)),
+      has: way.has.map((i) => this.#pathFact(i, this.#ev.value(i).truth)),
+      needs: way.needs.map((n) => this.#pathFact(n.atom, n.want)),
       kind,
       ...(froms.length > 0 && { from: Math.max(...froms) }),
       ...(started.length > 0 && { startedNow: Math.max(...started, ...froms) }),
     };
+  }
+
+  #pathFact(index: number, truth: Truth): PathFact {
+    const atom = this.#ev.atom(index);
+    const label = atomLabel(atom, this.#catalog);
+    return { fact: atomFact(atom), label: truth === 'false' ? `not: ${label}` : label };
   }
 
   /** The first day on which a fact could be true if its action began on the as-of date. */
@@ -120,8 +126,7 @@ class Assessor {
         gap: value.gap ?? 'silent',
       });
     };
-    for (const exclusion of decision.asked)
-      for (const i of this.#ev.unknownAtoms(exclusion.criteria)) put(i, exclusion.id);
+    for (const exclusion of decision.asked) for (const i of this.#decider.openLeaves(exclusion)) put(i, exclusion.id);
     for (const state of decision.outcome === 'undetermined' ? decision.by : []) {
       for (const ref of this.#states.studiesOf(state)) {
         if (ref.code === this.#order.code && ref.when !== undefined)

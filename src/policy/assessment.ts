@@ -36,13 +36,19 @@ export interface Contradicted {
   readonly evidence: readonly Evidence[];
 }
 
+/** A leaf of a way to "met": the code of the fact, and the leaf in words. */
+export interface PathFact {
+  readonly fact: string;
+  readonly label: string;
+}
+
 /** One way to "met": what the chart has of it and what it lacks. */
 export interface NearestPath {
   readonly criterion: string;
   readonly label: string;
   readonly cite: string;
-  readonly has: readonly string[];
-  readonly needs: readonly string[];
+  readonly has: readonly PathFact[];
+  readonly needs: readonly PathFact[];
   readonly kind: NeedKind;
   /** the first day on which waiting makes it true */
   readonly from?: Day;

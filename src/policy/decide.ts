@@ -82,6 +82,13 @@ export class Decider {
     });
   }
 
+  /** The leaves on which an open exclusion depends: its criteria first, then its exceptions. */
+  openLeaves({ criteria, unless }: CompiledExclusion): readonly number[] {
+    const atoms = new Set(this.#ev.unknownAtoms(criteria));
+    if (unless !== undefined && this.#ev.truth(unless) === 'unknown') this.#ev.unknownAtoms(unless, atoms);
+    return [...atoms];
+  }
+
   /** Does an indication name the ordered study, under a condition that holds? */
   namesOrdered({ path }: PathState): boolean {
     return (
@@ -167,7 +174,7 @@ export class Decider {
   }
 
   #exclusionReason(asked: readonly CompiledExclusion[]): Reason {
-    const unknown = asked.flatMap((e) => [...this.#ev.unknownAtoms(e.criteria)].map((i) => this.#ev.value(i).gap));
+    const unknown = asked.flatMap((e) => this.openLeaves(e).map((i) => this.#ev.value(i).gap));
     if (unknown.includes('incomplete')) return 'data-unavailable';
     return unknown.length === 0 ? 'reviewer' : 'documentation';
   }

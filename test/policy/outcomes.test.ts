@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import { formatDay } from '../../src/dates/day.ts';
+import { checked, on, outcomeOf, tinyPolicy } from '../support/tiny-policy.ts';
+
+const PATHS = `
+indications:
+  - { id: A, label: pain with treatment, cite: A, entry: pain, studies: ["72148"], criteria: treatment }
+  - { id: B, label: infection, cite: B, entry: suspected infection, studies: ["72158"], criteria: fever }
+`;
+
+describe('precedence of outcomes', () => {
+  const policy = tinyPolicy(`
+exclusions:
+  - { id: X, label: device, cite: X, if-unknown: ignore, criteria: device, unless: device-safe }
+  - { id: Y, label: duplicate, cite: "Y", if-unknown: ask, criteria: { all: [recent-mri, { not: changed }] } }
+${PATHS}`);
+
+  it('met: a true path names the ordered study', () => {
+    expect(outcomeOf(checked(policy, { facts: { pain: 'true', treatment: 'true', 'recent-mri': 'false' } }))).toBe(
+      'met',
+    );
+  });
+
+  it('alternative: only a path of another study is true', () => {
+    const facts = { 'infection.suspected': 'true', fever: 'true', pain: 'true', 'recent-mri': 'false' } as const;
+    const found = checked(policy, { facts });
+    expect([outcomeOf(found), found.alternatives]).toEqual(['alternative', ['72158']]);
+    expect(found.missing.map((m) => m.fact)).toEqual(['treatment']);
+    expect(outcomeOf(checked(policy, { facts }, '72158'))).toBe('met');
+  });
+
+  it('not met: an exclusion goes before a true path', () => {
+    const found = checked(policy, { facts: { pain: 'true', treatment: 'true', device: 'true' } });
+    expect([outcomeOf(found), found.contradicted.map((c) => c.criterion)]).toEqual(['not-met: exclusion', ['X']]);
+  });
+
+  it('an exception lifts an exclusion; its silence does not', () => {
+    const facts = { pain: 'true', treatment: 'true', device: 'true', 'recent-mri': 'false' } as const;
+    expect(outcomeOf(checked(policy, { facts: { ...facts, 'device-safe': 'true' } }))).toBe('met');
+    expect(outcomeOf(checked(policy, { facts: { ...facts, 'device-safe': 'silent' } }))).toBe('not-met: exclusion');
+  });
+
+  it('ignore: a silent contraindication blocks nothing; ask: a silent one opens a met', () => {
+    const facts = { pain: 'true', treatment: 'true' } as const;
+    const found = checked(policy, { facts: { ...facts, 'recent-mri': 'true' } });
+    expect([outcomeOf(found), found.missing.map((m) => m.fact)]).toEqual(['undetermined: documentation', ['changed']]);
+    expect(outcomeOf(checked(policy, { facts: { ...facts, 'recent-mri': 'true', changed: 'true' } }))).toBe('met');
+    expect(outcomeOf(checked(policy, { facts: { ...facts, 'recent-mri': 'true', changed: 'false' } }))).toBe(
+      'not-met: exclusion',
+    );
+  });
+});
+
+describe('in play', () => {
+  it('nothing in play is no indication, never not met', () => {
+    expect(outcomeOf(checked(tinyPolicy(PATHS), {}))).toBe('undetermined: no-indication');
+  });
+
+  it('a path that is not in play keeps nothing open: every path in play is false', () => {
+    expect(outcomeOf(checked(tinyPolicy(PATHS), { facts: { pain: 'true', treatment: 'false' } }))).toBe('not-met');
+  });
+
+  it('a refuted entry counts as in play and false', () => {
+    expect(outcomeOf(checked(tinyPolicy(PATHS), { facts: { pain: 'false' } }))).toBe('not-met');
+  });
+
+  it('an entry of an incomplete section may be in play', () => {
+    const facts = { pain: 'true', treatment: 'false', 'infection.suspected': 'incomplete' } as const;
+    const found = checked(tinyPolicy(PATHS), { facts });
+    expect([outcomeOf(found), found.sections]).toEqual(['undetermined: data-unavailable', ['Condition']]);
+  });
+
+  it('a path beside what it is about: a change of drug that is not on file keeps nothing open', () => {
+    const policy = tinyPolicy(`
+indications:
+  - { id: A, label: treated, cite: A, entry: pain, criteria: treatment, studies: ["72148"] }
+  - { id: C, label: changed drug, cite: C, entry: pain, about: drug-change, criteria: response, studies: ["72148"] }`);
+    expect(outcomeOf(checked(policy, { facts: { pain: 'true', treatment: 'false' } }))).toBe('not-met');
+    const open = { pain: 'true', treatment: 'false', 'drug-change': 'true' } as const;
+    expect(outcomeOf(checked(policy, { facts: open }))).toBe('undetermined: documentation');
+  });
+});
+
+describe('screens', () => {
+  const policy = tinyPolicy(`
+indications:
+  - { id: A, label: treated pain, cite: A, entry: pain, studies: ["72148"], criteria: treatment }
+  - { id: F, label: fracture, cite: F, screen: true, studies: ["72148"], criteria: fracture-signs, closed-by: [fracture] }`);
+
+  it('keep an order open by silence', () => {
+    const found = checked(policy, { facts: { pain: 'true', treatment: 'false' } });
+    expect([outcomeOf(found), found.silentScreens]).toEqual(['undetermined: documentation', ['fracture']]);
+  });
+
+  it('alone are no indication', () => {
+    expect(outcomeOf(checked(policy, {}))).toBe('undetermined: no-indication');
+  });
+
+  it('are closed by a refuted syndrome', () => {
+    const facts = { pain: 'true', treatment: 'false', fracture: 'false' } as const;
+    expect(outcomeOf(checked(policy, { facts }))).toBe('not-met');
+  });
+
+  it('are not ranked among the nearest paths without telling evidence', () => {
+    const found = checked(policy, { facts: { pain: 'true' } });
+    expect(found.paths.map((p) => p.criterion)).toEqual(['A']);
+  });
+});
+
+describe('studies under a condition', () => {
+  const policy = tinyPolicy(`
+indications:
+  - id: A
+    label: treated pain
+    cite: A
+    entry: pain
+    criteria: treatment
+    studies: ["72148", { study: "72131", when: mri-contraindicated }]`);
+  const facts = { pain: 'true', treatment: 'true' } as const;
+
+  it('count when the condition is true', () => {
+    expect(outcomeOf(checked(policy, { facts: { ...facts, 'mri-contraindicated': 'true' } }, '72131'))).toBe('met');
+  });
+
+  it('else the unconditional study is the alternative', () => {
+    const found = checked(policy, { facts }, '72131');
+    expect([outcomeOf(found), found.alternatives]).toEqual(['alternative', ['72148']]);
+  });
+
+  it('evidence that does not settle the condition leaves the order open', () => {
+    const found = checked(policy, { facts: { ...facts, 'mri-contraindicated': 'unclear' } }, '72131');
+    expect([outcomeOf(found), found.missing.map((m) => m.fact)]).toEqual([
+      'undetermined: documentation',
+      ['mri-contraindicated'],
+    ]);
+  });
+
+  it('an exclusion of contrast codes names the study without contrast', () => {
+    const contrast = tinyPolicy(`
+exclusions:
+  - { id: G, label: gadolinium allergy, cite: G, if-unknown: ignore, studies: ["72149", "72158"], criteria: allergy }
+indications:
+  - { id: A, label: tumor, cite: A, entry: tumor, studies: ["72148", "72158"] }`);
+    const found = checked(contrast, { facts: { allergy: 'true', tumor: 'true' } }, '72158');
+    expect([outcomeOf(found), found.alternatives]).toEqual(['not-met: exclusion', ['72148']]);
+    expect(outcomeOf(checked(contrast, { facts: { allergy: 'true', tumor: 'true' } }))).toBe('met');
+  });
+});
+
+describe('reasons of undetermined', () => {
+  it('reviewer: only a reviewer or another document can settle it', () => {
+    const policy = tinyPolicy(`
+indications:
+  - { id: R, label: left to review, cite: R, entry: pain, studies: ["72148"], criteria: { review: another guideline } }`);
+    expect(outcomeOf(checked(policy, { facts: { pain: 'true' } }))).toBe('undetermined: reviewer');
+  });
+
+  it('conflict and data that was not seen', () => {
+    const policy = tinyPolicy(PATHS);
+    const of = (stand: 'conflict' | 'incomplete'): string =>
+      outcomeOf(checked(policy, { facts: { pain: 'true', treatment: stand } }));
+    expect([of('conflict'), of('incomplete')]).toEqual(['undetermined: conflict', 'undetermined: data-unavailable']);
+  });
+});
+
+describe('dates', () => {
+  it('a text in force from a date is passed over before it', () => {
+    const policy = tinyPolicy(`
+indications:
+  - { id: A, label: pain, cite: A, entry: pain, studies: ["72148"], criteria: treatment }
+  - { id: N, label: new section, cite: N, from: "2026-03-01", entry: pain, studies: ["72148"], criteria: planned }`);
+    const facts = { pain: 'true', treatment: 'false', planned: 'true' } as const;
+    expect(outcomeOf(checked(policy, { facts, serviceDate: '2026-02-28' }))).toBe('not-met');
+    expect(outcomeOf(checked(policy, { facts, serviceDate: '2026-03-01' }))).toBe('met');
+  });
+
+  it('earliest: the day on which time alone makes it met', () => {
+    const policy = tinyPolicy(`
+indications:
+  - { id: A, label: lasting pain, cite: A, entry: pain, studies: ["72148"], criteria: { episode: "> 6 weeks" } }`);
+    const onset = { lo: 20_500, hi: 20_500 };
+    const found = checked(policy, {
+      facts: { pain: 'true' },
+      episode: { onset, evidence: [{ fact: 'episode-onset', basis: 'chart', reference: 'Condition/c', date: '2026' }] },
+    });
+    expect(outcomeOf(found)).toBe('not-met');
+    expect(found.earliest === undefined ? '' : formatDay(found.earliest)).toBe(formatDay(20_500 + 43));
+  });
+
+  it('valid until: the last day on which every leaf of the path still holds', () => {
+    const policy = tinyPolicy(`
+indications:
+  - { id: A, label: treated, cite: A, entry: pain, studies: ["72148"], criteria: { all: [films, visit] } }`);
+    const found = checked(policy, {
+      facts: {
+        pain: 'true',
+        films: on('films', 'true', '2026-02-01', { until: 20_540 }),
+        visit: on('visit', 'true', '2026-02-01', { until: 20_530 }),
+      },
+    });
+    expect([outcomeOf(found), found.validUntil]).toEqual(['met', 20_530]);
+  });
+
+  it('a film that was not taken is something to do, with the day on which it could be true', () => {
+    const policy = tinyPolicy(`
+indications:
+  - { id: A, label: treated, cite: A, entry: pain, studies: ["72148"], criteria: { any: [do-therapy, x] } }`);
+    const found = checked(policy, {
+      facts: { pain: 'true', x: 'false', 'do-therapy': on('do-therapy', 'false', '2026-02-20', { redoable: true }) },
+    });
+    expect(found.outcome).toBe('not-met');
+    const open = checked(policy, { facts: { pain: 'true', x: 'false' } });
+    expect(open.paths[0]?.startedNow === undefined ? '' : formatDay(open.paths[0].startedNow)).toBe('2026-04-13');
+  });
+});
