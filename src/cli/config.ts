@@ -7,17 +7,31 @@ const settings = (): readonly string[] =>
     ({ name, meaning, fallback }) => `${name.padEnd(20)} ${meaning}${fallback === undefined ? '' : ` [${fallback}]`}`,
   );
 
+const code = (text: string): string => `\`${text}\``;
+
+/** The settings as the table of the README. */
+export const settingsTable = (): readonly string[] => [
+  '| variable | meaning | default |',
+  '|---|---|---|',
+  ...listSettings().map(
+    ({ name, meaning, fallback }) =>
+      `| ${code(name)} | ${meaning} | ${fallback === undefined || fallback === '' ? '' : code(fallback)} |`,
+  ),
+];
+
 export const config: Command = {
-  usage: 'config',
+  usage: 'config [--markdown]',
   summary: 'check the settings of the environment, and list them all',
   help: `Lists every environment variable with its meaning and default. Ends with an error when one of those that are set is not
 valid.
 
+  --markdown   as the table of the README, without looking at the environment
+
 ${settings().join('\n')}`,
   run(args, out) {
-    parseArgs({ args: [...args] });
-    for (const line of settings()) out(line);
-    readConfig(process.env);
+    const { values } = parseArgs({ args: [...args], options: { markdown: { type: 'boolean', default: false } } });
+    for (const line of values.markdown ? settingsTable() : settings()) out(line);
+    if (!values.markdown) readConfig(process.env);
     return 0;
   },
 };

@@ -34,7 +34,16 @@ function localBase(host: string, port: number): string {
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
+/** Output that nobody reads any more (a closed pipe) is no reason to die. */
+function surviveClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+}
+
 async function main(): Promise<void> {
+  surviveClosedOutput();
   const config = readConfig(process.env);
   const logger = pino({ level: config.LOG_LEVEL, base: null });
   const sandbox = await sandboxOf(config);
