@@ -26,6 +26,9 @@ function pathLines(path: NearestPath): readonly string[] {
   ];
 }
 
+/** What a red flag is about, without the words that all of them begin with. */
+const bareScreen = (label: string): string => label.replace(/^Red flag[^:]*: /, '');
+
 /** Sections of the chart that were not seen whole. */
 export function unseen(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {
   return [...check.chart.sections].flatMap(([name, state]) => (state === 'complete' ? [] : [{ section: name, state }]));
@@ -108,7 +111,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ),
     ...(assessment.silentScreens.length === 0
       ? []
-      : ['', `Not documented either way: ${list(assessment.silentScreens, 8)}.`]),
+      : ['', `Not documented either way: ${list(assessment.silentScreens.map(bareScreen), 8)}.`]),
     ...(notSeen.length === 0
       ? []
       : ['', `Not seen whole: ${notSeen.map((s) => `${s.section} (${s.state})`).join(', ')}.`]),

@@ -6,7 +6,7 @@ const MAX = 139;
 
 function story(check: CheckedOrder): string {
   const { assessment, study, payer } = check;
-  const by = `${payer.name}${payer.assumed ? ' (assumed payer)' : ''}`;
+  const by = `${payer.shortName ?? payer.name}${payer.assumed ? ' (assumed payer)' : ''}`;
   const where = assessment.satisfied[0]?.cite;
   switch (assessment.outcome) {
     case 'met':

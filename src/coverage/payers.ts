@@ -18,6 +18,7 @@ const Route = z.strictObject({
 const Payer = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]*$/),
   name: z.string().min(1),
+  short: z.string().min(1).max(30).optional().meta({ description: 'for the summary of cards, where the name is long' }),
   names: z.array(z.string()).default([]).meta({ description: 'other names under which coverages show it' }),
   identifiers: z.array(z.strictObject({ system: z.string().optional(), value: z.string() })).default([]),
   policies: z.array(Route).min(1),

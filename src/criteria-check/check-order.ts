@@ -19,6 +19,8 @@ import type { Knowledge } from './knowledge.ts';
 export interface PayerOfOrder {
   readonly id: string;
   readonly name: string;
+  /** for summaries; decisions recorded before it existed have none */
+  readonly shortName?: string;
   readonly lineOfBusiness: LineOfBusiness;
   /** the line of business is not on file; commercial was assumed */
   readonly lineAssumed: boolean;
@@ -132,6 +134,7 @@ function memberOf(
     payer: {
       id: payer.id,
       name: payer.name,
+      shortName: payer.short ?? payer.name,
       lineOfBusiness: member.lineOfBusiness,
       lineAssumed: lineOfBusiness === undefined,
       plans,

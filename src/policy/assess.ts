@@ -91,7 +91,11 @@ class Assessor {
   #pathFact(index: number, truth: Truth): PathFact {
     const atom = this.#ev.atom(index);
     const label = atomLabel(atom, this.#catalog);
-    return { fact: atomFact(atom), label: truth === 'false' ? `not: ${label}` : label };
+    const negative = (truth === 'false') !== (atom.kind === 'absent');
+    return {
+      fact: `${negative ? 'not:' : ''}${atomFact(atom)}`,
+      label: truth === 'false' ? `not: ${label}` : label,
+    };
   }
 
   /** The first day on which a fact could be true if its action began on the as-of date. */

@@ -36,7 +36,7 @@ export interface Contradicted {
   readonly evidence: readonly Evidence[];
 }
 
-/** A leaf of a way to "met": the code of the fact, and the leaf in words. */
+/** A leaf of a way to "met": the code of the fact (after "not:" where its absence is meant), and the leaf in words. */
 export interface PathFact {
   readonly fact: string;
   readonly label: string;
