@@ -5,7 +5,7 @@ import type { PlaceInput, SectionInput } from './schema.ts';
 import { atomLabel, atomQuestion } from './words.ts';
 
 /** A study that a passage names, with the condition under which it does. */
-export interface OutlineStudy {
+interface OutlineStudy {
   readonly code: string;
   readonly when?: OutlineNode;
 }

@@ -3,6 +3,8 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { type IssueCode, sendProblem } from '../cds-hooks/operation-outcome.ts';
 import { type CdsHooksOptions, cdsHooksRoutes } from '../cds-hooks/routes.ts';
+import { LIBRARY_PATH } from '../library/addresses.ts';
+import { ASSETS_PATH, assetRoutes } from '../web/assets.ts';
 import { corsFor } from './cors.ts';
 import { requestLog } from './request-log.ts';
 
@@ -12,6 +14,8 @@ export interface AppOptions {
   readonly shedding: RequestHandler;
   /** health, metrics and administration */
   readonly operations: RequestHandler;
+  /** the policies as documents */
+  readonly library: RequestHandler;
   readonly allowsOrigin: (origin: string) => boolean;
   readonly logger: Logger;
   /** further rooms, mounted by the start */
@@ -59,6 +63,8 @@ export function createApp(options: AppOptions): Express {
     options.shedding,
     cdsHooksRoutes(options.cdsHooks),
   );
+  app.use(ASSETS_PATH, assetRoutes());
+  app.use(LIBRARY_PATH, options.library);
   options.mount?.(app);
   app.use((_req, res) => sendProblem(res, 404, 'not-found', 'path', 'there is nothing here'));
   app.use(onError(options.logger));

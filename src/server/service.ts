@@ -11,6 +11,7 @@ import { calendarOf } from '../dates/day.ts';
 import { DecisionLog } from '../decisions/decision-log.ts';
 import { RemoteStore } from '../decisions/store/remote-store.ts';
 import { type EhrRegistry, loadEhrs } from '../ehr/ehr-registry.ts';
+import { libraryRoutes } from '../library/library-routes.ts';
 import { callerFinder, isLoopbackUrl } from '../trust/caller.ts';
 import { ClientTokens } from '../trust/client-tokens.ts';
 import { MemoryReplayGuard } from '../trust/replay-guard.ts';
@@ -59,6 +60,10 @@ const publicBases =
       ? ['127.0.0.1', 'localhost', config.HOST].map((host) => `http://${host}:${req.socket.localPort}`)
       : [config.PUBLIC_URL.replace(/\/+$/, '')];
 
+/** The path below which a proxy serves us, for the links of pages. */
+const pathPrefix = (config: Config): string =>
+  config.PUBLIC_URL === undefined ? '' : new URL(config.PUBLIC_URL).pathname.replace(/\/+$/, '');
+
 function decisionLog(config: Config, metrics: Metrics, logger: Logger): DecisionLog | undefined {
   const where = config.DATABASE_URL ?? config.DECISIONS;
   if (where === 'off') return undefined;
@@ -97,6 +102,7 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
   const registry = registryFor(all, config.development);
   const services = loadServices(config.CDS_SERVICES, neededSections(knowledge), canonical.factSystem);
   const checker = { knowledge, canonical };
+  const calendar = calendarOf(config.TIME_ZONE);
   const metrics = new Metrics();
   const log = decisionLog(config, metrics, logger);
   const purging = purgeDaily(log, config.DECISIONS_KEEP_DAYS, logger);
@@ -127,7 +133,7 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
       bodyLimit: config.BODY_LIMIT,
       checker,
       cards: { sourceLabel: config.SOURCE_LABEL, canonicalBase: config.CANONICAL_BASE, studies: knowledge.studies },
-      calendar: calendarOf(config.TIME_ZONE),
+      calendar,
       deadlineMs: config.DEADLINE_MS,
       guards: {
         discovery: [authenticate(authentication, false)],
@@ -145,6 +151,7 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
       adminToken: config.ADMIN_TOKEN,
       decisions: log?.store,
     }),
+    library: libraryRoutes({ knowledge, calendar, prefix: pathPrefix(config) }),
     allowsOrigin: (origin) => registry.allowsOrigin(origin) || (config.development && isLoopbackUrl(origin)),
     logger,
     ...(mount !== undefined && { mount }),

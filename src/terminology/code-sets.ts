@@ -101,12 +101,15 @@ const split = (item: string): [string, string] => {
 export class CodeIndex {
   readonly names: readonly string[];
   readonly listed: readonly ListedCode[];
+  /** the sets as their files describe them */
+  readonly sets: ReadonlyMap<string, CodeSetInput>;
   readonly #number = new Map<string, number>();
   readonly #exact: Readonly<Record<System, Map<string, Entry[]>>>;
   readonly #except = new Map<number, readonly string[]>();
   readonly #including: readonly (readonly number[])[];
 
   constructor(sets: ReadonlyMap<string, CodeSetInput>) {
+    this.sets = sets;
     this.names = [...sets.keys()];
     for (const [i, name] of this.names.entries()) this.#number.set(name, i);
     this.#exact = Object.fromEntries(SYSTEM_NAMES.map((s) => [s, new Map<string, Entry[]>()])) as Record<
