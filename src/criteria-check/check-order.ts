@@ -288,6 +288,10 @@ function checkStudy(
   return { kind: 'checked', id: assessmentId(checked), ...checked };
 }
 
+/** Checks an order again, from the same chart and facts, against another policy text. */
+export const checkAgainst = (policy: CompiledPolicy, checked: CheckedOrder, checker: Checker): CheckedOrder =>
+  checkStudy({ ...checked, policy }, checker, false);
+
 /** The policy says that no review is needed for this line of business or study. */
 function exemption(policy: CompiledPolicy, study: Study, lineOfBusiness: LineOfBusiness): Assessment | undefined {
   const rule = policy.input['not-required'].find(

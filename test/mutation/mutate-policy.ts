@@ -1,0 +1,66 @@
+import { join, resolve } from 'node:path';
+import { canonicalUrls } from '../../src/chart/readers/answer.ts';
+import type { Checker } from '../../src/criteria-check/check-order.ts';
+import { loadKnowledge } from '../../src/criteria-check/knowledge.ts';
+import { PolicyFile } from '../../src/policy/schema.ts';
+import { checkVignette, differences, loadVignettes } from '../../src/vignettes/run.ts';
+import { readYaml } from '../../src/yaml/yaml-file.ts';
+import { acceptedSurvivors } from './accepted.ts';
+import { mutantsOf } from './mutants.ts';
+import type { Report } from './report.ts';
+import { surroundingsOf } from './surroundings.ts';
+import { type Case, Trial } from './trial.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const CANONICAL_BASE = 'https://payer-policy-cds.example.org/fhir';
+
+/** Which mutants are tried. */
+export interface MutateOptions {
+  /** only those whose name contains this */
+  readonly only?: string | undefined;
+  /** also let a suspicion do where a fact has to be known */
+  readonly strict?: boolean | undefined;
+}
+
+/** Loads the policies of the project. */
+export const loadChecker = (): Checker => ({
+  knowledge: loadKnowledge(join(ROOT, 'policies')),
+  canonical: canonicalUrls(CANONICAL_BASE),
+});
+
+/** The vignettes of one policy text. Generated ones do not count. @throws Error when one does not come out as expected */
+function casesOf(policyFile: string, checker: Checker): readonly Case[] {
+  const files = loadVignettes(join(ROOT, 'test/vignettes')).filter((f) => f.origin === 'source-reader');
+  return files
+    .flatMap((f) => f.vignettes)
+    .flatMap((vignette) => {
+      const check = checkVignette(vignette, checker, CANONICAL_BASE);
+      if (check === undefined || check.policy.file !== policyFile) return [];
+      const found = differences(vignette, check);
+      if (found.length > 0) throw new Error(`${vignette.id} fails without any mutation: ${found.join('; ')}`);
+      return [{ vignette, check }];
+    });
+}
+
+/** Tries every mutant of one policy text on its vignettes. @param policyFile relative to `policies/` */
+export function mutatePolicy(policyFile: string, checker: Checker, options: MutateOptions): Report {
+  const { vocabulary, studies } = checker.knowledge;
+  const loaded = readYaml(join(ROOT, 'policies', policyFile), PolicyFile);
+  const cases = casesOf(policyFile, checker);
+  const trial = new Trial(loaded.data, cases, checker);
+  const mutants = mutantsOf(loaded.data, surroundingsOf(vocabulary, studies, options.strict ?? false));
+  const named = mutants.map((m) => ({ ...m, name: `${m.place}: ${m.what}` }));
+  const wanted = named.filter((m) => options.only === undefined || m.name.includes(options.only));
+  return {
+    policy: loaded.data.policy,
+    vignettes: cases.length,
+    partial: options.only !== undefined,
+    results: wanted.flatMap((mutant) => {
+      const by = trial.kill(mutant);
+      if (by === 'invalid') return [];
+      const where = loaded.locate(mutant.at).slice(ROOT.length + 1);
+      return [{ kind: mutant.kind, name: mutant.name, where, killed: by !== 'none' }];
+    }),
+    accepted: acceptedSurvivors(join(import.meta.dirname, 'accepted', `${loaded.data.policy}.yaml`)),
+  };
+}

@@ -1,0 +1,84 @@
+import { type CheckedOrder, type Checker, checkAgainst } from '../../src/criteria-check/check-order.ts';
+import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts';
+import { REGIONS, type Region } from '../../src/policy/fact-source.ts';
+import { pivots } from '../../src/policy/pivots.ts';
+import type { PolicyInput } from '../../src/policy/schema.ts';
+import type { Vignette } from '../../src/vignettes/expand.ts';
+import { differences } from '../../src/vignettes/run.ts';
+import { InvalidFileError } from '../../src/yaml/yaml-file.ts';
+import type { YamlPath } from './edit.ts';
+
+/** A vignette with its order as it was checked against the policy as it is. */
+export interface Case {
+  readonly vignette: Vignette;
+  readonly check: CheckedOrder;
+}
+
+const isRegion = (r: string): r is Region => (REGIONS as readonly string[]).includes(r);
+const pathText = (at: YamlPath): string => at.join('.');
+
+/** Tries mutants of one policy text on its vignettes. The charts are read once for all of them. */
+export class Trial {
+  readonly #checker: Checker;
+  readonly #cases: readonly Case[];
+  /** the vignettes in which something below a path decided */
+  readonly #decided = new Map<string, Set<Case>>();
+
+  constructor(input: PolicyInput, cases: readonly Case[], checker: Checker) {
+    this.#checker = checker;
+    this.#cases = cases;
+    const policy = this.#compile(input);
+    if (policy === undefined) throw new RangeError('the policy itself does not compile');
+    for (const c of cases) this.#index(policy, c);
+  }
+
+  /** Compiles so that every node says its path as its place: finding lines and columns takes too long here. */
+  #compile(input: PolicyInput): CompiledPolicy | undefined {
+    try {
+      const file = { file: 'mutant', text: '', data: input, locate: (at: readonly PropertyKey[]) => at.join('.') };
+      return compilePolicy(file, this.#checker.knowledge.vocabulary, this.#checker.knowledge.studies);
+    } catch (error) {
+      if (error instanceof InvalidFileError) return undefined;
+      throw error;
+    }
+  }
+
+  #index(policy: CompiledPolicy, c: Case): void {
+    const { facts, study } = c.check;
+    const found = pivots(policy, facts, study.regions.filter(isRegion), study.code);
+    for (const where of [...found.for, ...found.against]) {
+      const steps = where.split('.');
+      for (let n = steps.length; n > 0; n--) {
+        const prefix = steps.slice(0, n).join('.');
+        const cases = this.#decided.get(prefix);
+        if (cases?.has(c) === true) break;
+        if (cases === undefined) this.#decided.set(prefix, new Set([c]));
+        else cases.add(c);
+      }
+    }
+  }
+
+  /** The vignettes in the order in which they are likely to notice a change at a path. */
+  *#likely(at: YamlPath): Generator<Case> {
+    const seen = new Set<Case>();
+    for (let n = at.length; n > 0; n--)
+      for (const c of this.#decided.get(pathText(at.slice(0, n))) ?? [])
+        if (!seen.has(c)) {
+          seen.add(c);
+          yield c;
+        }
+    for (const c of this.#cases) if (!seen.has(c)) yield c;
+  }
+
+  /**
+   * Does a vignette notice the mutant?
+   * @returns the vignette that does; "none" when it survives; "invalid" when it is no policy
+   */
+  kill(mutant: { readonly input: PolicyInput; readonly at: YamlPath }): Vignette | 'none' | 'invalid' {
+    const policy = this.#compile(mutant.input);
+    if (policy === undefined) return 'invalid';
+    for (const { vignette, check } of this.#likely(mutant.at))
+      if (differences(vignette, checkAgainst(policy, check, this.#checker)).length > 0) return vignette;
+    return 'none';
+  }
+}
