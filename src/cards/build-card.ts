@@ -39,16 +39,14 @@ export const overrideReasons = (canonicalBase: string): readonly Coding[] =>
 /** The source of our cards on the plain base: the deployment, never the payer. */
 export const source = (options: CardOptions): Card['source'] => ({ label: options.sourceLabel, topic: TOPIC });
 
-function checkedCard(check: CheckedOrder, options: CardOptions): Card {
+function checkedCard(check: CheckedOrder, options: CardOptions, worksheet: readonly Link[]): Card {
   const warning =
     check.urgent.length > 0 || check.assessment.outcome === 'not-met' || check.assessment.outcome === 'alternative';
   const alternatives = alternativeSuggestions(check, options.studies, options.quirks);
   const suggestions = [...alternatives, ...nextStepSuggestions(check)];
   const { url } = check.policy.input;
-  const links: readonly Link[] =
-    url === undefined
-      ? []
-      : [{ label: `${check.policy.input.title} (${check.policy.input.version})`, url, type: 'absolute' }];
+  const text = { label: `${check.policy.input.title} (${check.policy.input.version})`, type: 'absolute' } as const;
+  const links: readonly Link[] = [...worksheet, ...(url === undefined ? [] : [{ ...text, url }])];
   return {
     uuid: randomUUID(),
     summary: checkedSummary(check),
@@ -74,7 +72,7 @@ function contrastNote(check: CheckedOrder, options: CardOptions, offered: number
   return reason === undefined ? '' : `\n\nNot offered as a change of the order, as ${reason} is documented: ${named}.`;
 }
 
-function uncheckedCard(check: UncheckedOrder, options: CardOptions): Card {
+function uncheckedCard(check: UncheckedOrder, options: CardOptions, links: readonly Link[]): Card {
   return {
     uuid: randomUUID(),
     summary: uncheckedSummary(check),
@@ -82,10 +80,16 @@ function uncheckedCard(check: UncheckedOrder, options: CardOptions): Card {
     indicator: 'info',
     source: source(options),
     overrideReasons: overrideReasons(options.canonicalBase),
+    ...(links.length > 0 && { links }),
     extension: { [ASSESSMENT_EXTENSION]: uncheckedExtension(check) },
   };
 }
 
-/** The card about one order. Its uuid is fresh; everything else follows from the check. */
-export const buildCard = (check: OrderCheck, options: CardOptions): Card =>
-  check.kind === 'checked' ? checkedCard(check, options) : uncheckedCard(check, options);
+/**
+ * The card about one order. Its uuid is fresh; everything else follows from the check.
+ * @param worksheet the link to the order's worksheet
+ */
+export function buildCard(check: OrderCheck, options: CardOptions, worksheet?: Link): Card {
+  const links = worksheet === undefined ? [] : [worksheet];
+  return check.kind === 'checked' ? checkedCard(check, options, links) : uncheckedCard(check, options, links);
+}

@@ -11,6 +11,7 @@ import type { Caller } from '../trust/caller.ts';
 import type { Card } from './card.ts';
 import type { OrderHookRequest } from './request.ts';
 import type { ServiceDefinition } from './service-definition.ts';
+import { linkToWorksheet, type WorksheetLinks } from './worksheet-link.ts';
 
 /** What answering order hooks needs beside the request: loaded once. */
 export interface OrderServiceOptions {
@@ -18,6 +19,8 @@ export interface OrderServiceOptions {
   readonly cards: Omit<CardOptions, 'quirks'>;
   readonly calendar: Calendar;
   readonly deadlineMs: number;
+  /** leads from cards to the worksheet, where the app is served */
+  readonly worksheet?: WorksheetLinks;
 }
 
 /** An assessment with the card that tells it; one that the EHR does not want to see has none. */
@@ -56,6 +59,7 @@ const now = (calendar: Calendar): Interval => {
 
 /**
  * Answers an order-select or order-sign call.
+ * @param launchUrl where the EHR launches the worksheet
  * @returns the cards with what they rest on, or 412 when required data cannot be had
  */
 export async function answerOrderHook(
@@ -63,6 +67,7 @@ export async function answerOrderHook(
   request: OrderHookRequest,
   caller: Caller,
   options: OrderServiceOptions,
+  launchUrl?: string,
 ): Promise<HookAnswer> {
   const calls: FhirCall[] = [];
   const today = now(options.calendar);
@@ -95,11 +100,18 @@ export async function answerOrderHook(
   );
   if (answer.kind === 'data-missing') return { status: 412, what: answer.what };
   const cardOptions: CardOptions = { ...options.cards, quirks: ehr?.quirks ?? new Set() };
-  const told = answer.checks.map((check): ToldCheck => {
+  const tell = async (check: OrderCheck): Promise<ToldCheck> => {
     const wanted = ehr === undefined || check.kind === 'unchecked' || ehr.show.has(check.assessment.outcome);
     const shown = wanted || (check.kind === 'checked' && check.urgent.length > 0);
-    return shown ? { check, card: buildCard(check, cardOptions) } : { check };
-  });
+    if (!shown) return { check };
+    const { worksheet } = options;
+    const link =
+      worksheet === undefined || launchUrl === undefined
+        ? undefined
+        : await linkToWorksheet(check, request, caller, today, launchUrl, worksheet.contextOf);
+    return { check, card: buildCard(check, cardOptions, link) };
+  };
+  const told = await Promise.all(answer.checks.map(tell));
   return {
     status: 200,
     cards: [...told.flatMap((t) => t.card ?? []), ...answer.failed.map((f) => failedCard(f.ref, cardOptions))],

@@ -62,7 +62,8 @@ export function cdsHooksRoutes(options: CdsHooksOptions): Router {
       const startedAt = performance.now();
       const client = clientOf(res);
       const caller = options.callerOf(read.request.fhirServer, client);
-      const answer = await answerOrderHook(service, read.request, caller, options);
+      const launchUrl = options.worksheet?.launchUrlOf(req);
+      const answer = await answerOrderHook(service, read.request, caller, options, launchUrl);
       if (answer.status === 412) {
         return sendOutcome(
           res,

@@ -51,6 +51,8 @@ export interface FhirAccessOptions {
   /** ends every call of the request */
   readonly signal: AbortSignal;
   readonly onCall?: (call: FhirCall) => void;
+  /** how far the token permits an interaction with a type; unasked, as a server may hide what it does not show */
+  readonly permitted?: (type: string, interaction: 'read' | 'search' | 'create' | 'update') => 'all' | 'part' | 'none';
 }
 
 const RETRY_AT_MOST_MS = 2_000;
@@ -103,6 +105,7 @@ export class FhirAccess {
   /** Reads one resource. */
   async read(type: string, id: string): Promise<Fetched<Json>> {
     if (!FHIR_ID.test(id)) return { ok: false, problem: 'refused' };
+    if (this.#options.permitted?.(type, 'read') === 'none') return { ok: false, problem: 'forbidden' };
     return this.#call(`${type}/…`, async () => {
       const resource: unknown = await this.#client.read({
         resourceType: type,
@@ -122,6 +125,7 @@ export class FhirAccess {
     const type = text(resource['resourceType']) ?? '';
     const headers =
       ifNoneExist === undefined ? {} : { 'if-none-exist': new URLSearchParams({ ...ifNoneExist }).toString() };
+    if (this.#options.permitted?.(type, 'create') === 'none') return { ok: false, problem: 'forbidden' };
     return this.#call(`create ${type}`, async () => {
       const answer = await this.#client.create({
         resourceType: type,
@@ -136,6 +140,7 @@ export class FhirAccess {
   async update(resource: Json, etag?: string): Promise<Fetched<Written>> {
     const [type, id] = [text(resource['resourceType']) ?? '', text(resource['id']) ?? ''];
     if (!FHIR_ID.test(id)) return { ok: false, problem: 'refused' };
+    if (this.#options.permitted?.(type, 'update') === 'none') return { ok: false, problem: 'forbidden' };
     return this.#call(`update ${type}`, async () => {
       const answer = await this.#client.update({
         resourceType: type,
@@ -149,6 +154,8 @@ export class FhirAccess {
 
   /** Searches a type and follows its pages. */
   async search(type: string, params: Readonly<Record<string, string>>): Promise<Fetched<SearchResult>> {
+    const permitted = this.#options.permitted?.(type, 'search') ?? 'all';
+    if (permitted === 'none') return { ok: false, problem: 'forbidden' };
     const first = await this.#call(`${type}?${Object.keys(params).join('&')}`, async () =>
       bundle(
         await this.#client.search({
@@ -158,7 +165,9 @@ export class FhirAccess {
         }),
       ),
     );
-    return first.ok ? { ok: true, value: await this.follow(first.value) } : first;
+    if (!first.ok) return first;
+    const found = await this.follow(first.value);
+    return { ok: true, value: { ...found, complete: found.complete && permitted === 'all' } };
   }
 
   /** Follows the pages of a Bundle that may have come from elsewhere (a prefetch). */

@@ -84,6 +84,18 @@ export const ConfigSchema = z.object({
     .describe('calls a minute for each client; 0 = none; off in development'),
   MAX_REQUESTS: z.coerce.number().int().min(1).default(256).describe('requests worked on at once; more are 503'),
   MAX_REQUEST_MB: z.coerce.number().int().min(1).default(256).describe('megabytes of their bodies; more are 503'),
+  APP_SECRET: z
+    .string()
+    .regex(
+      /^[\w-]{43,}( [\w-]{43,})*$/,
+      'expected at least 32 random bytes as base64url, or several of them with a space between, newest first',
+    )
+    .optional()
+    .describe('seals the order that a card hands to the SMART app; required in production where an EHR has the app'),
+  SMART_KEYS: z
+    .string()
+    .optional()
+    .describe('our private keys as a JWK set, oldest first; default: the files of SMART_CONFIG/keys'),
   SOURCE_LABEL: z.string().min(1).max(80).default('Spine imaging criteria check').describe('source.label of cards'),
   SANDBOX: flag.optional().describe('serve the sandbox EHR (default: in development only)'),
   LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('how much to log'),

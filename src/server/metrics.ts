@@ -50,6 +50,12 @@ export class Metrics {
     help: 'Decision records that wait for the store',
     registers: [this.registry],
   });
+  readonly launches = new Counter({
+    name: 'cds_smart_launches_total',
+    help: 'Launches of the SMART app: launched, or what stopped them',
+    labelNames: ['result'],
+    registers: [this.registry],
+  });
   readonly feedback = new Counter({
     name: 'cds_feedback_total',
     help: 'Feedback entries by outcome',

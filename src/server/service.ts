@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Express, Request, RequestHandler } from 'express';
+import type { Express, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { authenticate } from '../cds-hooks/authenticate.ts';
 import { loadServices } from '../cds-hooks/service-definition.ts';
@@ -21,7 +21,9 @@ import { loadShedding } from './load-shedding.ts';
 import { Metrics } from './metrics.ts';
 import { AnswerObserver } from './observe-answers.ts';
 import { operationsRoutes } from './operations.ts';
+import { browserBase, publicBases } from './public-base.ts';
 import { clientRateLimit } from './rate-limit.ts';
+import { createSmartApp, worksheetLinks } from './smart.ts';
 
 /** The registry for a mode: the entry that stands for any loopback address is for development alone. */
 const registryFor = (registry: EhrRegistry, development: boolean): EhrRegistry =>
@@ -51,14 +53,6 @@ function engineVersion(): string {
   };
   return version;
 }
-
-/** The base URLs under which clients may name us. Without PUBLIC_URL (development) it is this machine and the port in use. */
-const publicBases =
-  (config: Config) =>
-  (req: Request): readonly string[] =>
-    config.PUBLIC_URL === undefined
-      ? ['127.0.0.1', 'localhost', config.HOST].map((host) => `http://${host}:${req.socket.localPort}`)
-      : [config.PUBLIC_URL.replace(/\/+$/, '')];
 
 /** The path below which a proxy serves us, for the links of pages. */
 const pathPrefix = (config: Config): string =>
@@ -126,6 +120,10 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
     bytesOf(config.BODY_LIMIT),
     () => refused('overload'),
   );
+  const smart = createSmartApp(config, registry, knowledge, (result) => {
+    metrics.launches.inc({ result });
+    if (result !== 'launched') logger.warn({ reason: result }, 'a launch was stopped');
+  });
   let stopping = false;
   const app = createApp({
     cdsHooks: {
@@ -140,6 +138,7 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
         calls: [authenticate(authentication), ...limits],
       },
       callerOf: callerFinder(registry, config.development),
+      ...(smart !== undefined && { worksheet: worksheetLinks(smart.sealKeys, browserBase(config)) }),
       onAnswer: (answered, res) => observer.onAnswer(answered, res),
       onFeedback: (feedback, client) => observer.onFeedback(feedback, client),
     },
@@ -154,7 +153,10 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
     library: libraryRoutes({ knowledge, calendar, prefix: pathPrefix(config) }),
     allowsOrigin: (origin) => registry.allowsOrigin(origin) || (config.development && isLoopbackUrl(origin)),
     logger,
-    ...(mount !== undefined && { mount }),
+    mount: (express) => {
+      if (smart !== undefined) express.use(...limits, shedding.handler, smart.app.routes());
+      mount?.(express);
+    },
   });
   return {
     app,

@@ -1,0 +1,28 @@
+import type { Request } from 'express';
+import { isLoopbackUrl } from '../trust/caller.ts';
+import type { Config } from './config.ts';
+
+type Settings = Pick<Config, 'PUBLIC_URL' | 'HOST'>;
+
+const bare = (url: string): string => url.replace(/\/+$/, '');
+
+/** The base URLs under which clients may name us. Without PUBLIC_URL (development) it is this machine and the port in use. */
+export const publicBases =
+  ({ PUBLIC_URL, HOST }: Settings) =>
+  (req: Request): readonly string[] =>
+    PUBLIC_URL === undefined
+      ? ['127.0.0.1', 'localhost', HOST].map((host) => `http://${host}:${req.socket.localPort}`)
+      : [bare(PUBLIC_URL)];
+
+/**
+ * The base URL under which the browser of a request reaches us. Without PUBLIC_URL (development) it is the loopback name that
+ * the browser uses, as cookies of 127.0.0.1 are not those of localhost.
+ */
+export const browserBase =
+  ({ PUBLIC_URL }: Settings) =>
+  (req: Request): string => {
+    if (PUBLIC_URL !== undefined) return bare(PUBLIC_URL);
+    const asked = `http://${req.headers.host ?? ''}`;
+    const own = isLoopbackUrl(asked) ? new URL(asked) : undefined;
+    return own === undefined ? `http://127.0.0.1:${req.socket.localPort}` : own.origin;
+  };

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import type { Request } from 'express';
+import type { WorksheetLinks } from '../cds-hooks/worksheet-link.ts';
+import type { Knowledge } from '../criteria-check/knowledge.ts';
+import { neededSections } from '../criteria-check/needed-sections.ts';
+import { calendarOf } from '../dates/day.ts';
+import type { EhrRegistry } from '../ehr/ehr-registry.ts';
+import { appContextText } from '../smart/app-context.ts';
+import { type ClientKey, ClientKeys, generateKeys, readKeyFolder, readKeySetting } from '../smart/client-keys.ts';
+import { type SealKeys, sealKeys, sealOrder } from '../smart/order-context.ts';
+import { MemorySessionStore } from '../smart/session-store.ts';
+import { SmartApp } from '../smart/smart-app.ts';
+import { isLoopbackUrl } from '../trust/caller.ts';
+import { type Config, ConfigError } from './config.ts';
+import { browserBase } from './public-base.ts';
+
+/** The SMART app, and what seals the orders that cards hand to it. */
+export interface Smart {
+  readonly app: SmartApp;
+  readonly sealKeys: SealKeys;
+  readonly keys: ClientKeys;
+}
+
+/** The keys of the configuration. @throws ConfigError, InvalidFileError */
+function configuredKeys(config: Config): readonly ClientKey[] {
+  if (config.SMART_KEYS === undefined) return readKeyFolder(join(config.SMART_CONFIG, 'keys'));
+  try {
+    return readKeySetting(config.SMART_KEYS);
+  } catch (error) {
+    throw new ConfigError(`SMART_KEYS: ${error instanceof Error ? error.message : 'cannot be read'}`);
+  }
+}
+
+/** What an app that real EHRs launch must have. @throws ConfigError */
+function checkProduction(config: Config, registry: EhrRegistry, keys: readonly ClientKey[]): void {
+  const registrations = registry.ehrs.flatMap((e) => e.smart ?? []);
+  if (registrations.length === 0) return;
+  const { PUBLIC_URL = '', APP_SECRET } = config;
+  if (!PUBLIC_URL.startsWith('https:') && !isLoopbackUrl(PUBLIC_URL))
+    throw new ConfigError('PUBLIC_URL: the SMART app needs https');
+  if (APP_SECRET === undefined) throw new ConfigError('APP_SECRET: required where an EHR has the SMART app');
+  if (registrations.some((r) => r.authentication === 'private_key_jwt') && keys.length === 0)
+    throw new ConfigError('SMART_KEYS: no key in SMART_CONFIG/keys either, and an EHR wants private_key_jwt');
+}
+
+/** Secrets are named by the registry and come from the environment. @throws ConfigError */
+function checkSecrets(registry: EhrRegistry): void {
+  for (const { id, smart } of registry.ehrs) {
+    const variable = smart?.secretFrom;
+    if (variable !== undefined && (process.env[variable] ?? '') === '')
+      throw new ConfigError(`${variable}: holds the client secret for the EHR "${id}", and is not set`);
+  }
+}
+
+/**
+ * Builds the SMART app, when an EHR of the registry has it.
+ * @param suggestedPath path of a FHIR base of our own to suggest in development
+ * @param onLaunch told of each launch: "launched", or the code of what stopped it
+ * @throws ConfigError, InvalidFileError
+ */
+export function createSmartApp(
+  config: Config,
+  registry: EhrRegistry,
+  knowledge: Knowledge,
+  onLaunch: (result: string) => void,
+  suggestedPath?: string,
+): Smart | undefined {
+  if (registry.ehrs.every((e) => e.smart === undefined)) return undefined;
+  const configured = configuredKeys(config);
+  if (!config.development) checkProduction(config, registry, configured);
+  checkSecrets(registry);
+  const keys = new ClientKeys(() => (configured.length > 0 ? Promise.resolve(configured) : generateKeys()));
+  const secrets = (config.APP_SECRET?.split(' ') ?? []).map((s) => Buffer.from(s, 'base64url'));
+  const seal = sealKeys(secrets);
+  const calendar = calendarOf(config.TIME_ZONE);
+  const app = new SmartApp({
+    registry,
+    development: config.development,
+    baseOf: browserBase(config),
+    sections: neededSections(knowledge),
+    knowledge,
+    keys,
+    sealKeys: seal,
+    store: new MemorySessionStore(),
+    secretOf: (variable) => process.env[variable],
+    today: () => {
+      const at = Date.now();
+      const day = calendar(at);
+      return { lo: day, hi: day, at };
+    },
+    deadlineMs: config.DEADLINE_MS,
+    ...(suggestedPath !== undefined && { suggestedPath }),
+    onLaunch,
+  });
+  return { app, sealKeys: seal, keys };
+}
+
+/** Makes what the links of cards to the worksheet need. @param baseOf the base under which the client of a call reaches us */
+export const worksheetLinks = (keys: SealKeys, baseOf: (req: Request) => string): WorksheetLinks => ({
+  launchUrlOf: (req) => `${baseOf(req)}/smart/launch`,
+  contextOf: async (order) => appContextText(await sealOrder(order, keys)),
+});
