@@ -16,6 +16,7 @@ export const READING_SETS = [
   'result-normal',
   'result-abnormal',
   'result-indeterminate',
+  'result-unexplained',
   'result-positive',
   'result-negative',
 ] as const;

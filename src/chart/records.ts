@@ -34,6 +34,8 @@ export interface ConditionRecord extends Base {
   readonly orderReason: boolean;
   /** hits of the body site, for sites that are no spine region (an arm) */
   readonly siteHits: readonly Hit[];
+  /** hits of the stated severity; undefined when none is coded */
+  readonly severity?: readonly Hit[];
 }
 
 /** The value of an Observation. */

@@ -25,6 +25,7 @@ const TEST = z
 
 const Finding = z.strictObject({
   codes: SETS.optional().meta({ description: 'Condition.code, order reasons, coded Observation values' }),
+  except: SETS.optional().meta({ description: 'not Conditions whose code is of one of these sets too' }),
   observed: SETS.optional().meta({
     description: 'Observation.code of findings answered yes or no, normal or abnormal',
   }),
@@ -38,6 +39,9 @@ const Finding = z.strictObject({
     .optional()
     .meta({ description: 'only Conditions with this clinical status' }),
   site: SETS.optional().meta({ description: 'only at a body site of one of these sets' }),
+  severity: SETS.optional().meta({
+    description: 'only Conditions whose stated severity is of one of these sets; another severity speaks against',
+  }),
   'stated-onset': z.boolean().default(false).meta({
     description:
       'for "new": a diagnosis counts by its onset alone; one without a stated onset leaves the question open',
@@ -67,7 +71,16 @@ const Measure = z.strictObject({
 const Imaging = z.strictObject({
   modality: z.array(z.enum(MODALITIES)).min(1),
   result: z
-    .enum(['any', 'normal', 'abnormal', 'indeterminate', 'negative', 'non-diagnostic', 'abnormal-or-indeterminate'])
+    .enum([
+      'any',
+      'normal',
+      'abnormal',
+      'indeterminate',
+      'negative',
+      'non-diagnostic',
+      'abnormal-or-indeterminate',
+      'indeterminate-or-unexplained',
+    ])
     .default('any'),
   shows: SETS.optional().meta({ description: 'a coded conclusion of one of these sets' }),
   denies: SETS.optional().meta({ description: 'a coded conclusion of one of these sets says that it is not shown' }),
@@ -75,7 +88,9 @@ const Imaging = z.strictObject({
   follows: z
     .enum(['indeterminate'])
     .optional()
-    .meta({ description: 'only examinations after an earlier one of the same kind with this result' }),
+    .meta({
+      description: 'only examinations after an earlier one of the same kind that was indeterminate or unexplained',
+    }),
   also: z
     .array(z.enum(REGIONS))
     .optional()

@@ -63,7 +63,7 @@ export function treatments(
     for (const record of ctx.chart.bySet(ctx.set(name))) {
       if (record.type !== 'medication' || seen.has(record.ref)) continue;
       seen.add(record.ref);
-      drug(record, since, asked, tally, given);
+      drug(record, since, episode.onset !== undefined, asked, tally, given);
     }
   }
   given.sort((a, b) => a.when.lo - b.when.lo);
@@ -129,7 +129,15 @@ function placeAndReason(
   return { place: placeOfRecord(codePlace, place), spine: record.reasons.length > 0 };
 }
 
-function drug(record: MedicationRecord, since: Day | undefined, asked: Asked, tally: Tally, given: Treatment[]): void {
+/** A drug counts from the start of the episode. One begun before a known onset was not begun for this complaint. */
+function drug(
+  record: MedicationRecord,
+  since: Day | undefined,
+  onsetKnown: boolean,
+  asked: Asked,
+  tally: Tally,
+  given: Treatment[],
+): void {
   const asOf = asked.window.asOf;
   const item = { ref: record.ref, ...(record.start !== undefined && { date: record.start }), basis: 'chart' as const };
   if (record.taken === 'not-taken') return tally.ignore(item, 'not taken');
@@ -138,7 +146,7 @@ function drug(record: MedicationRecord, since: Day | undefined, asked: Asked, ta
     return tally.ignore(item, 'for another problem');
   if (record.start === undefined) return tally.lead(item, 'a drug without a start', true);
   if (record.start.lo > asOf) return tally.ignore(item, 'begun after the order');
-  if (since !== undefined && record.start.hi < since && !record.spineReason)
+  if (since !== undefined && onsetKnown && record.start.hi < since && !record.spineReason)
     return tally.lead(item, 'begun before the current episode');
   const { end, possibleEnd } = drugEnd(record, record.start, asOf);
   if (since !== undefined && possibleEnd < since) return tally.lead(item, 'before the current episode');

@@ -36,6 +36,7 @@ const Item = z.union([
     certainty: z
       .enum(['confirmed', 'provisional', 'differential', 'unconfirmed', 'refuted', 'entered-in-error'])
       .optional(),
+    severity: CODE.optional(),
     at: NAME.optional(),
     region: PLACE.optional(),
   }),

@@ -105,6 +105,7 @@ function condition(item: Of<'condition'>, id: string, at: (w: string) => string)
       coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-ver-status', code: certainty }],
     },
     code: concept(item.condition),
+    ...(item.severity !== undefined && { severity: concept(item.severity) }),
     ...site(item.region),
     ...(item.onset !== undefined && { onsetDateTime: at(item.onset) }),
     ...(item.abated !== undefined && { abatementDateTime: at(item.abated) }),

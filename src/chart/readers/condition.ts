@@ -62,6 +62,7 @@ export function readCondition(ctx: ReadContext, r: Json, ref: string): Condition
     codes: ctx.keys(r['code']),
     orderReason: false,
     siteHits: ctx.hits(r['bodySite']),
+    ...(ctx.keys(r['severity']).length > 0 && { severity: ctx.hits(r['severity']) }),
   };
 }
 

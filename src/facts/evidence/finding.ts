@@ -36,6 +36,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       const key = `${record.type}|${record.ref}`;
       if (seen.has(key)) continue;
       seen.add(key);
+      if (record.type === 'condition' && isExcepted(input, record, ctx)) continue;
       if (record.type === 'condition')
         condition(input, record, placeIn(record.hits, set), asked, ctx, tally, positive, negative);
       else other(input, record, set, asked, ctx, tally);
@@ -51,6 +52,9 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
     }
   }
 }
+
+const isExcepted = (input: FindingInput, record: ConditionRecord, ctx: FactContext): boolean =>
+  input.except?.some((s) => record.hits.some((h) => h.set === ctx.set(s))) ?? false;
 
 function historyCodes(input: FindingInput, asked: Asked, ctx: FactContext, tally: Tally, positive: Found[]): void {
   for (const name of input.history ?? []) {
@@ -126,6 +130,11 @@ function condition(
   }
   if (!inWindow(item, asked, tally)) return;
   if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
+  if (input.severity !== undefined) {
+    const sets = input.severity.map((s) => ctx.set(s));
+    if (record.severity === undefined) return tally.lead(item, 'its severity is not stated');
+    if (!record.severity.some((h) => sets.includes(h.set))) return tally.contra(item, 'of another severity');
+  }
   if (input['stated-onset'] && record.onset === undefined)
     return tally.lead(item, 'its onset is not stated', !record.orderReason);
   if (input['before-age'] === undefined) {
@@ -202,7 +211,7 @@ function other(
   ctx: FactContext,
   tally: Tally,
 ): void {
-  if (asked.query.source === 'order-reason' || input.clinical !== undefined) return;
+  if (asked.query.source === 'order-reason' || input.clinical !== undefined || input.severity !== undefined) return;
   const when = 'when' in record ? record.when : undefined;
   const until = lastDayInside(when, asked.window);
   const item: Item = {

@@ -26,11 +26,16 @@ interface Findings {
 function classify(
   record: Findings,
   ctx: FactContext,
-): { readonly normal: boolean; readonly indeterminate: boolean; readonly abnormal: boolean } {
+): Readonly<Record<'normal' | 'indeterminate' | 'abnormal' | 'unexplained', boolean>> {
   const has = (name: string): boolean => record.findings.some((h) => h.set === ctx.set(name));
   const normal = has('result-normal') || has('result-negative');
   const indeterminate = has('result-indeterminate');
-  return { normal, indeterminate, abnormal: record.hasResult && !normal && !indeterminate };
+  return {
+    normal,
+    indeterminate,
+    abnormal: record.hasResult && !normal && !indeterminate,
+    unexplained: has('result-unexplained') && !has('spine-problem'),
+  };
 }
 
 function shows(
@@ -51,7 +56,7 @@ function shows(
 function hasWantedResult(record: Findings, result: ImagingInput['result'], ctx: FactContext): Verdict {
   if (result === 'any') return 'yes';
   if (!record.hasResult) return 'open';
-  const { normal, indeterminate, abnormal } = classify(record, ctx);
+  const { normal, indeterminate, abnormal, unexplained } = classify(record, ctx);
   const verdict = {
     normal,
     negative: normal,
@@ -59,6 +64,7 @@ function hasWantedResult(record: Findings, result: ImagingInput['result'], ctx: 
     abnormal,
     'non-diagnostic': !abnormal,
     'abnormal-or-indeterminate': abnormal || indeterminate,
+    'indeterminate-or-unexplained': indeterminate || unexplained,
   }[result];
   return verdict ? 'yes' : 'no';
 }
@@ -84,7 +90,12 @@ function verdictOn(record: ImagingRecord, input: ImagingInput, asked: Asked, ctx
   return record.hasResult ? 'yes' : 'open';
 }
 
-/** Is there an examination of the same kind and place, on an earlier day, with an indeterminate result? */
+const leftOpen = (record: ImagingRecord, ctx: FactContext): boolean => {
+  const { indeterminate, unexplained } = classify(record, ctx);
+  return indeterminate || unexplained;
+};
+
+/** Is there an examination of the same kind and place, on an earlier day, that left a finding open? */
 const followsIndeterminate = (record: ImagingRecord, input: ImagingInput, asked: Asked, ctx: FactContext): boolean =>
   ctx.chart.imaging.some(
     (r) =>
@@ -92,7 +103,7 @@ const followsIndeterminate = (record: ImagingRecord, input: ImagingInput, asked:
       r.done === 'done' &&
       fitsPlace(r, input, asked) === 'yes' &&
       (r.when?.hi ?? Number.POSITIVE_INFINITY) < (record.when?.lo ?? Number.NEGATIVE_INFINITY) &&
-      classify(r, ctx).indeterminate,
+      leftOpen(r, ctx),
   );
 
 /** A report without a coded result may say it in words; a procedure without one, or a report of something else, does not. */
