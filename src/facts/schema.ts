@@ -85,12 +85,9 @@ const Imaging = z.strictObject({
   shows: SETS.optional().meta({ description: 'a coded conclusion of one of these sets' }),
   denies: SETS.optional().meta({ description: 'a coded conclusion of one of these sets says that it is not shown' }),
   lacks: SETS.optional().meta({ description: 'a coded result, and no conclusion of one of these sets' }),
-  follows: z
-    .enum(['indeterminate'])
-    .optional()
-    .meta({
-      description: 'only examinations after an earlier one of the same kind that was indeterminate or unexplained',
-    }),
+  follows: z.enum(['indeterminate']).optional().meta({
+    description: 'only examinations after an earlier one of the same kind that was indeterminate or unexplained',
+  }),
   also: z
     .array(z.enum(REGIONS))
     .optional()
