@@ -2,11 +2,15 @@ import * as z from 'zod';
 import type { Json } from '../chart/json.ts';
 import type { Hook } from './service-definition.ts';
 
-const WORDS = z.string().min(1).max(4096);
+/** Text of bounded length. */
+export const WORDS = z.string().min(1).max(4096);
 const isObject = (v: unknown): boolean => typeof v === 'object' && v !== null && !Array.isArray(v);
 const JsonObject = z.custom<Json>(isObject, 'expected a JSON object');
 /** Bundles and prefetch are looked into where they are read: a bad resource is unusable evidence, not a bad request. */
-const Bundle = z.custom<Json>((v) => isObject(v) && (v as Json)['resourceType'] === 'Bundle', 'expected a FHIR Bundle');
+export const BUNDLE = z.custom<Json>(
+  (v) => isObject(v) && (v as Json)['resourceType'] === 'Bundle',
+  'expected a FHIR Bundle',
+);
 
 const FhirAuthorization = z.looseObject({
   access_token: WORDS,
@@ -17,7 +21,8 @@ const FhirAuthorization = z.looseObject({
   patient: z.string().max(256).optional(),
 });
 
-const common = {
+/** The members of every hook call. */
+export const HOOK_MEMBERS = {
   hookInstance: z.string().min(1).max(256),
   fhirServer: z
     .url({ protocol: /^https?$/ })
@@ -27,35 +32,36 @@ const common = {
   prefetch: JsonObject.nullish(),
   extension: JsonObject.optional(),
 };
-const PatientId = z
+export const PATIENT_ID = z
   .string()
   .max(256)
   .transform((id) => id.replace(/^Patient\//, ''))
   .pipe(z.string().regex(/^[A-Za-z0-9\-.]{1,64}$/, 'expected a FHIR id'));
-const ordering = {
+/** The context of hooks about draft orders. */
+export const ORDERING = {
   userId: WORDS,
-  patientId: PatientId,
+  patientId: PATIENT_ID,
   encounterId: z.string().max(256).optional(),
-  draftOrders: Bundle,
+  draftOrders: BUNDLE,
 };
 
-const authorizationNeedsServer = (r: { fhirServer?: unknown; fhirAuthorization?: unknown }): boolean =>
+export const authorizationNeedsServer = (r: { fhirServer?: unknown; fhirAuthorization?: unknown }): boolean =>
   r.fhirAuthorization === undefined || r.fhirServer !== undefined;
-const NEEDS_SERVER = { path: ['fhirServer'], error: 'required when fhirAuthorization is given' };
+export const NEEDS_SERVER = { path: ['fhirServer'], error: 'required when fhirAuthorization is given' };
 
 /** The request of each hook (CDS Hooks 2.0.1 and hook library 1.0.1). Unknown members are ignored. */
-export const REQUESTS = {
+const REQUESTS = {
   'order-select': z
     .looseObject({
       hook: z.literal('order-select'),
-      ...common,
-      context: z.looseObject({ ...ordering, selections: z.array(z.string().max(2048)).max(1000) }),
+      ...HOOK_MEMBERS,
+      context: z.looseObject({ ...ORDERING, selections: z.array(z.string().max(2048)).max(1000) }),
     })
     .refine(authorizationNeedsServer, NEEDS_SERVER),
   'order-sign': z
-    .looseObject({ hook: z.literal('order-sign'), ...common, context: z.looseObject(ordering) })
+    .looseObject({ hook: z.literal('order-sign'), ...HOOK_MEMBERS, context: z.looseObject(ORDERING) })
     .refine(authorizationNeedsServer, NEEDS_SERVER),
-} as const satisfies Record<Hook, z.ZodType>;
+} as const satisfies Record<Hook, z.ZodType<OrderHookRequest>>;
 
 /** An order hook call, validated. */
 export interface OrderHookRequest {
@@ -79,15 +85,14 @@ export interface RequestProblem {
   readonly message: string;
 }
 
-/** Validates the body of a hook call. */
-export function readRequest(
-  hook: Hook,
-  body: unknown,
-):
-  | { readonly ok: true; readonly request: OrderHookRequest }
-  | { readonly ok: false; readonly problems: readonly RequestProblem[] } {
+export type Validated<T> =
+  | { readonly ok: true; readonly request: T }
+  | { readonly ok: false; readonly problems: readonly RequestProblem[] };
+
+/** Validates the body of a call. */
+export function validate<T>(schema: z.ZodType<T>, body: unknown): Validated<T> {
   if (!isObject(body)) return { ok: false, problems: [{ field: 'body', message: 'expected a JSON object' }] };
-  const parsed = REQUESTS[hook].safeParse(body);
+  const parsed = schema.safeParse(body);
   if (parsed.success) return { ok: true, request: parsed.data };
   return {
     ok: false,
@@ -96,6 +101,10 @@ export function readRequest(
       .map((i) => ({ field: i.path.map(String).join('.') || 'body', message: describe(i) })),
   };
 }
+
+/** Validates the body of a hook call. */
+export const readRequest = (hook: Hook, body: unknown): Validated<OrderHookRequest> =>
+  validate(REQUESTS[hook] as z.ZodType<OrderHookRequest>, body);
 
 const describe = (issue: z.core.$ZodIssue): string =>
   issue.code === 'invalid_type' && issue.message.endsWith('received undefined') ? 'required' : issue.message;

@@ -2,7 +2,7 @@
 export interface Decision {
   /** UUID of the record */
   readonly id: string;
-  /** uuid of the card that told it; feedback refers to it */
+  /** uuid of the card that told it, to which feedback refers; in payer mode the coverage-assertion-id */
   readonly card: string;
   /** id of the assessment: the same for equal input */
   readonly assessment: string;
@@ -72,6 +72,7 @@ export interface DecisionQuery {
 /** Where decisions are kept. Every method rejects when the store fails; none takes part of what it is given. */
 export interface DecisionStore {
   add(decisions: readonly Decision[], feedback: readonly FeedbackRecord[]): Promise<void>;
+  /** @param id of the record, or of the card or coverage assertion that told it (then the latest record) */
   get(id: string): Promise<Decision | undefined>;
   find(query: DecisionQuery): Promise<readonly Decision[]>;
   feedbackSince(since: string): Promise<readonly (FeedbackRecord & { readonly decision: string | null })[]>;

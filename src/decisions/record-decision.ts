@@ -118,14 +118,20 @@ function inputOf(check: OrderCheck, data: PatientData, now: Interval): ReplayInp
   };
 }
 
-/** The record of one assessment. @param card uuid of the card that told it */
+/**
+ * The record of one assessment.
+ * @param card uuid of the card that told it; in payer mode the id of the assertion
+ * @param guidance what was said in payer mode: the coverage-information extensions
+ */
 export function recordDecision(
   check: OrderCheck,
   card: string,
   data: PatientData,
   circumstances: DecisionCircumstances,
   studies: StudyCatalog,
+  guidance: readonly unknown[] = [],
 ): Decision {
+  const result = check.kind === 'checked' ? checkedExtension(check, studies) : uncheckedExtension(check);
   const { at, now, ehr, issuer, ...same } = circumstances;
   const checked = check.kind === 'checked' ? check : undefined;
   const policy = checked?.policy;
@@ -149,7 +155,7 @@ export function recordDecision(
     outcome: checked?.assessment.outcome ?? 'undetermined',
     reason:
       checked === undefined ? (check.kind === 'unchecked' ? check.reason : null) : (checked.assessment.reason ?? null),
-    result: JSON.stringify(check.kind === 'checked' ? checkedExtension(check, studies) : uncheckedExtension(check)),
+    result: JSON.stringify(guidance.length === 0 ? result : { ...object(result), guidance }),
     facts: JSON.stringify(checked === undefined ? [] : recordedFacts(checked, versions(data, checked.chart.read))),
     input: JSON.stringify(inputOf(check, data, now)),
   };

@@ -10,6 +10,8 @@ import { requestLog } from './request-log.ts';
 
 export interface AppOptions {
   readonly cdsHooks: CdsHooksOptions;
+  /** the routes of payer mode, when it is configured */
+  readonly crd?: RequestHandler;
   /** refuses work before the process drowns in it */
   readonly shedding: RequestHandler;
   /** health, metrics and administration */
@@ -53,16 +55,16 @@ export function createApp(options: AppOptions): Express {
   app.set('query parser', 'simple');
   app.use(requestLog(options.logger));
   app.use(options.operations);
-  app.use(
-    '/cds-services',
+  const before: readonly RequestHandler[] = [
     helmet({
       contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
       hsts: false,
     }),
     corsFor(options.allowsOrigin),
     options.shedding,
-    cdsHooksRoutes(options.cdsHooks),
-  );
+  ];
+  app.use('/cds-services', ...before, cdsHooksRoutes(options.cdsHooks));
+  if (options.crd !== undefined) app.use('/crd/cds-services', ...before, options.crd);
   app.use(ASSETS_PATH, assetRoutes());
   app.use(LIBRARY_PATH, options.library);
   options.mount?.(app);

@@ -32,6 +32,12 @@ export const ConfigSchema = z.object({
   POLICIES: z.string().default(resolve(root, 'policies')).describe('folder of policies, facts, codes and payers'),
   CDS_SERVICES: z.string().default(resolve(root, 'cds-services')).describe('folder of CDS service definitions'),
   SMART_CONFIG: z.string().default(resolve(root, 'smart-config')).describe('folder of the EHR registry'),
+  CRD_CONFIG: z
+    .string()
+    .optional()
+    .describe(
+      'file of payer mode (/crd/cds-services): payers, benefits, prior-authorization lists; without it there is none',
+    ),
   TIME_ZONE: z
     .string()
     .refine(isTimeZone, 'expected an IANA time zone, e.g. "America/Los_Angeles"')

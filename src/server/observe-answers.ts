@@ -2,7 +2,8 @@ import type { Response } from 'express';
 import type { Logger } from 'pino';
 import type { FeedbackEntry } from '../cds-hooks/feedback.ts';
 import type { AnsweredHook } from '../cds-hooks/routes.ts';
-import { type Checker, checkOrder } from '../criteria-check/check-order.ts';
+import type { AnsweredCrd } from '../crd/crd-routes.ts';
+import { type Checker, checkOrder, type OrderCheck } from '../criteria-check/check-order.ts';
 import type { Decision, FeedbackRecord } from '../decisions/decision.ts';
 import type { DecisionLog } from '../decisions/decision-log.ts';
 import { recordDecision } from '../decisions/record-decision.ts';
@@ -21,6 +22,19 @@ export interface ObserverOptions {
 /** Says whether the decisions of an answer are kept: stored, pending (still being written), lost, or off. */
 export const DECISIONS_HEADER = 'X-Decisions';
 
+/** An answer of either base, as it is counted and recorded. */
+interface Observed extends Pick<AnsweredHook, 'client' | 'ehr' | 'startedAt'> {
+  readonly base: Decision['base'];
+  readonly service: { readonly id: string; readonly hook: string };
+  readonly answer: Pick<AnsweredHook['answer'], 'calls' | 'data' | 'failed' | 'now'>;
+  readonly told: readonly {
+    readonly check: OrderCheck;
+    /** uuid of the card, or id of the assertion */
+    readonly card: string;
+    readonly guidance: readonly unknown[];
+  }[];
+}
+
 /** Counts and records what was answered. Nothing here can break or hold up an answer. */
 export class AnswerObserver {
   readonly #options: ObserverOptions;
@@ -29,7 +43,17 @@ export class AnswerObserver {
     this.#options = options;
   }
 
-  async onAnswer(answered: AnsweredHook, res: Response): Promise<void> {
+  onAnswer(answered: AnsweredHook, res: Response): Promise<void> {
+    const told = answered.answer.told.map(({ check, card }) => ({ check, card: card?.uuid ?? '', guidance: [] }));
+    return this.#observe({ ...answered, base: 'cds', told }, res);
+  }
+
+  onCrdAnswer(answered: AnsweredCrd, res: Response): Promise<void> {
+    const told = answered.answer.told.map(({ check, assertion, said }) => ({ check, card: assertion, guidance: said }));
+    return this.#observe({ ...answered, base: 'crd', told }, res);
+  }
+
+  async #observe(answered: Observed, res: Response): Promise<void> {
     try {
       this.#count(answered);
       res.set(DECISIONS_HEADER, await this.#record(answered));
@@ -50,10 +74,10 @@ export class AnswerObserver {
     );
   }
 
-  #count({ service, answer, startedAt }: AnsweredHook): void {
+  #count({ service, answer, told, startedAt }: Observed): void {
     const { metrics, logger } = this.#options;
     metrics.hooks.observe({ service: service.id, status: 200 }, (performance.now() - startedAt) / 1000);
-    for (const { check } of answer.told) {
+    for (const { check } of told) {
       const checked = check.kind === 'checked';
       metrics.assessments.inc({
         policy: checked ? check.policy.id : 'none',
@@ -61,7 +85,7 @@ export class AnswerObserver {
         reason: checked ? (check.assessment.reason ?? 'none') : check.reason,
       });
     }
-    if (answer.told.length > 0)
+    if (told.length > 0)
       for (const [section, { state }] of answer.data?.sections ?? []) metrics.sections.inc({ section, state });
     for (const call of answer.calls) metrics.fhirCalls.inc({ result: call.result });
     for (const { error } of answer.failed) {
@@ -70,39 +94,40 @@ export class AnswerObserver {
     }
   }
 
-  async #record(answered: AnsweredHook): Promise<string> {
+  async #record(answered: Observed): Promise<string> {
     const { log } = this.#options;
     if (log === undefined) return 'off';
-    if (answered.answer.told.length === 0) return 'none';
+    if (answered.told.length === 0) return 'none';
     const kept = await log.keep(this.#decisions(answered));
     if (this.#options.checker.knowledge.policies.hasShadows) setImmediate(() => this.#shadow(answered, log));
     return kept;
   }
 
   /** After the answer: the same orders under the texts that are not in force yet. */
-  #shadow(answered: AnsweredHook, log: DecisionLog): void {
+  #shadow(answered: Observed, log: DecisionLog): void {
     const { checker, logger } = this.#options;
-    const { data, told } = answered.answer;
+    const { told } = answered;
+    const { data } = answered.answer;
     if (data === undefined) return;
     const shadow: Checker = { ...checker, texts: 'shadow' };
     try {
       const again = told.flatMap((t) => {
         if (t.check.kind !== 'checked') return [];
         const check = checkOrder(t.check.order, { ...data, settled: t.check.payer }, shadow);
-        return check === undefined ? [] : [{ ...t, check }];
+        return check === undefined ? [] : [{ ...t, guidance: [], check }];
       });
-      void log.keep(this.#decisions({ ...answered, answer: { ...answered.answer, told: again } }, 'shadow'));
+      void log.keep(this.#decisions({ ...answered, told: again }, 'shadow'));
     } catch (error) {
       logger.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a shadow text could not be evaluated');
     }
   }
 
-  #decisions(answered: AnsweredHook, mode: Decision['mode'] = 'live'): readonly Decision[] {
-    const { service, answer, client, ehr, startedAt } = answered;
+  #decisions(answered: Observed, mode: Decision['mode'] = 'live'): readonly Decision[] {
+    const { base, service, answer, told, client, ehr, startedAt } = answered;
     const { data } = answer;
     if (data === undefined) return [];
     const circumstances = {
-      base: 'cds',
+      base,
       mode,
       service: service.id,
       hook: service.hook,
@@ -114,7 +139,7 @@ export class AnswerObserver {
       latencyMs: Math.round((performance.now() - startedAt) * 10) / 10,
     } as const;
     const { studies } = this.#options.checker.knowledge;
-    return answer.told.map(({ check, card }) => recordDecision(check, card?.uuid ?? '', data, circumstances, studies));
+    return told.map(({ check, card, guidance }) => recordDecision(check, card, data, circumstances, studies, guidance));
   }
 }
 

@@ -5,6 +5,9 @@ import type { Logger } from 'pino';
 import { authenticate } from '../cds-hooks/authenticate.ts';
 import { loadServices } from '../cds-hooks/service-definition.ts';
 import { canonicalUrls } from '../chart/readers/answer.ts';
+import { loadCrdConfig } from '../crd/crd-config.ts';
+import { crdRoutes } from '../crd/crd-routes.ts';
+import { loadCrdServices } from '../crd/crd-service.ts';
 import { type Knowledge, loadKnowledge } from '../criteria-check/knowledge.ts';
 import { neededSections } from '../criteria-check/needed-sections.ts';
 import { calendarOf } from '../dates/day.ts';
@@ -125,7 +128,31 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
     if (result !== 'launched') logger.warn({ reason: result }, 'a launch was stopped');
   });
   let stopping = false;
+  const calendar = calendarOf(config.TIME_ZONE);
+  const guards = {
+    discovery: [authenticate(authentication, false)],
+    calls: [authenticate(authentication), ...limits],
+  };
+  const callerOf = callerFinder(registry, config.development);
+  const crd =
+    config.CRD_CONFIG === undefined
+      ? undefined
+      : crdRoutes({
+          services: loadCrdServices(join(config.CDS_SERVICES, 'crd')),
+          config: loadCrdConfig(config.CRD_CONFIG, knowledge.payers),
+          checker,
+          calendar,
+          bodyLimit: config.BODY_LIMIT,
+          deadlineMs: config.DEADLINE_MS,
+          sections: neededSections(knowledge),
+          guards,
+          callerOf,
+          questionnaireOf: (check) =>
+            `${canonical.questionnaires}${check.policy.id}.${check.region ?? 'any'}|${check.policy.input.version}`,
+          onAnswer: (answered, res) => observer.onCrdAnswer(answered, res),
+        });
   const app = createApp({
+    ...(crd !== undefined && { crd }),
     cdsHooks: {
       services,
       bodyLimit: config.BODY_LIMIT,
@@ -133,11 +160,8 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
       cards: { sourceLabel: config.SOURCE_LABEL, canonicalBase: config.CANONICAL_BASE, studies: knowledge.studies },
       calendar,
       deadlineMs: config.DEADLINE_MS,
-      guards: {
-        discovery: [authenticate(authentication, false)],
-        calls: [authenticate(authentication), ...limits],
-      },
-      callerOf: callerFinder(registry, config.development),
+      guards,
+      callerOf,
       ...(smart !== undefined && { worksheet: worksheetLinks(smart.sealKeys, browserBase(config)) }),
       onAnswer: (answered, res) => observer.onAnswer(answered, res),
       onFeedback: (feedback, client) => observer.onFeedback(feedback, client),

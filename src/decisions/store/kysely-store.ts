@@ -113,7 +113,13 @@ export class KyselyStore implements DecisionStore {
   }
 
   async get(id: string): Promise<Decision | undefined> {
-    const row = await this.#db.selectFrom('decision').selectAll().where('id', '=', id).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('decision')
+      .selectAll()
+      .where((e) => e.or([e('id', '=', id), e('card', '=', id)]))
+      .orderBy('at', 'desc')
+      .limit(1)
+      .executeTakeFirst();
     return row === undefined ? undefined : toDecision(row);
   }
 

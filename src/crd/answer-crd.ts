@@ -1,0 +1,229 @@
+import type { Action } from '../cds-hooks/card.ts';
+import type { IssueCode } from '../cds-hooks/operation-outcome.ts';
+import type { Json } from '../chart/json.ts';
+import { ReadContext } from '../chart/read-context.ts';
+import { PatientScope } from '../chart/references.ts';
+import type { Section } from '../chart/sections.ts';
+import { checkGathered, type FailedOrder, gather, type OrdersToCheck } from '../criteria-check/answer-orders.ts';
+import { uuidV5 } from '../criteria-check/assessment-id.ts';
+import type { CheckedOrder, Checker, OrderCheck, PatientData, PayerOfOrder } from '../criteria-check/check-order.ts';
+import type { Calendar, Interval } from '../dates/day.ts';
+import { formatDay } from '../dates/day.ts';
+import { FhirAccess, type FhirCall } from '../ehr/fhir-access.ts';
+import { type ImagingOrder, readOrder } from '../order/order.ts';
+import type { Caller } from '../trust/caller.ts';
+import { alternateCard, type CrdCard } from './alternate-card.ts';
+import { coverageInformation, withCoverageInformation } from './coverage-information.ts';
+import type { CrdConfig } from './crd-config.ts';
+import { type CrdRequest, crdOptions } from './crd-request.ts';
+import type { CrdHook } from './crd-service.ts';
+import { type GuidanceInput, guidance } from './guidance.ts';
+import { type MemberCoverage, memberCoverage } from './member-coverage.ts';
+import { ordersInScope } from './orders-in-scope.ts';
+
+/** What answering needs beside the call: loaded once. */
+export interface CrdOptions {
+  readonly checker: Checker;
+  readonly config: CrdConfig;
+  readonly calendar: Calendar;
+  readonly deadlineMs: number;
+  /** sections that the loaded policies read */
+  readonly sections: ReadonlySet<Section>;
+  /** canonical, with its version, of the form about what an order's policy asks */
+  readonly questionnaireOf: (check: CheckedOrder) => string;
+}
+
+/** One order with what was said about it. */
+export interface ToldOrder {
+  readonly check: OrderCheck;
+  /** coverage-assertion-id */
+  readonly assertion: string;
+  /** the coverage-information extensions */
+  readonly said: readonly Json[];
+}
+
+export type CrdAnswer =
+  | {
+      readonly status: 200;
+      readonly cards: readonly CrdCard[];
+      readonly systemActions: readonly Action[];
+      readonly told: readonly ToldOrder[];
+      readonly data?: PatientData;
+      readonly failed: readonly FailedOrder[];
+      readonly calls: readonly FhirCall[];
+      readonly now: Interval;
+    }
+  | { readonly status: 400 | 412; readonly code: IssueCode; readonly field: string; readonly message: string };
+
+/** Answers a call of payer mode. Never throws because of content. */
+export async function answerCrd(request: CrdRequest, caller: Caller, options: CrdOptions): Promise<CrdAnswer> {
+  const calls: FhirCall[] = [];
+  const token = request.fhirAuthorization?.access_token;
+  const fhir =
+    request.fhirServer === undefined || caller.fhir === undefined || token === undefined
+      ? undefined
+      : new FhirAccess({
+          base: request.fhirServer,
+          token,
+          privateNetwork: caller.fhir.privateNetwork,
+          signal: AbortSignal.timeout(options.deadlineMs),
+          onCall: (call) => calls.push(call),
+        });
+  const at = Date.now();
+  const today = options.calendar(at);
+  const now: Interval = { lo: today, hi: today, at };
+  const [scope, found] = await Promise.all([
+    ordersInScope(request, fhir),
+    memberCoverage(request, options.config, fhir),
+  ]);
+  if (!found.ok) return { status: found.status, code: found.code, field: 'prefetch.coverage', message: found.message };
+  const orders = imagingOrders(scope.orders, request, caller, options, now);
+  const nothing = { status: 200, cards: [], systemActions: [], told: [], failed: [], calls, now } as const;
+  if (orders.length === 0) return nothing;
+  const asked: OrdersToCheck = {
+    patientId: request.context.patientId,
+    userId: request.context.userId,
+    orders: orders.map((o) => o.resource),
+    drafts: scope.drafts,
+    prefetch: chartPrefetch(request, found.resource),
+    base: request.fhirServer,
+    fhir,
+    ehr: caller.ehr,
+    today: now,
+    sections: options.sections,
+  };
+  const gathered = await gather(asked, options.checker);
+  const payer = payerOf(found, options.checker);
+  const data: PatientData | undefined =
+    gathered.kind === 'gathered' && payer !== undefined ? { ...gathered.data, settled: payer } : undefined;
+  const answer = data === undefined ? undefined : checkGathered(asked, data, options.checker);
+  const byRef = new Map((answer?.checks ?? []).map((c) => [c.order.ref, c]));
+  const failed = answer?.failed ?? [];
+  const technicalOf = (order: ImagingOrder): string | undefined =>
+    data === undefined
+      ? 'the patient could not be read.'
+      : failed.some((f) => f.ref === order.ref)
+        ? 'an internal error.'
+        : undefined;
+  const results = orders.map((order) =>
+    answerOrder(order, byRef.get(order.ref), technicalOf(order), request, found, options, formatDay(today)),
+  );
+  return {
+    ...nothing,
+    cards: results.flatMap((r) => r.card ?? []).slice(0, crdOptions(request.extension).maxCards),
+    systemActions: results.flatMap((r) => r.action ?? []),
+    told: results.flatMap((r) => r.told ?? []),
+    ...(data !== undefined && { data }),
+    failed,
+  };
+}
+
+function imagingOrders(
+  resources: readonly Json[],
+  request: CrdRequest,
+  caller: Caller,
+  { checker }: CrdOptions,
+  now: Interval,
+): readonly ImagingOrder[] {
+  const { codes, studies } = checker.knowledge;
+  const ctx = new ReadContext(codes, studies, caller.ehr?.localCodes);
+  const scope = new PatientScope(request.context.patientId, request.fhirServer);
+  const seen = new Set<string>();
+  return resources.flatMap((resource) => {
+    const order = readable(() => readOrder(resource, scope, studies, ctx, now, caller.ehr?.orderables));
+    if (order === undefined || seen.has(order.ref)) return [];
+    seen.add(order.ref);
+    return [order];
+  });
+}
+
+/** Content that breaks a reader (a code nested a thousand times) is unreadable, not an error of the server. */
+function readable<T>(run: () => T | undefined): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** The prefetch under the names that the chart is read by; the coverage is settled already. */
+function chartPrefetch(request: CrdRequest, coverage: Json): Json {
+  // under this key CRD gives the orders in question, not all of the chart's
+  const { serviceRequests: _orders, ...given } = request.prefetch ?? {};
+  return { ...given, coverages: { resourceType: 'Bundle', type: 'searchset', entry: [{ resource: coverage }] } };
+}
+
+const payerOf = (
+  { coverage, payer }: Extract<MemberCoverage, { ok: true }>,
+  { knowledge }: Checker,
+): PayerOfOrder | undefined => {
+  const known = knowledge.payers.get(payer.payer);
+  if (known === undefined) return undefined;
+  return {
+    id: known.id,
+    name: known.name,
+    lineOfBusiness: coverage.lineOfBusiness ?? 'commercial',
+    lineAssumed: coverage.lineOfBusiness === undefined,
+    assumed: false,
+    coverage: coverage.ref,
+    plans: coverage.plans,
+  };
+};
+
+interface OrderAnswer {
+  readonly action?: Action;
+  readonly card?: CrdCard;
+  readonly told?: ToldOrder;
+}
+
+function answerOrder(
+  order: ImagingOrder,
+  check: OrderCheck | undefined,
+  technical: string | undefined,
+  request: CrdRequest,
+  { coverage, payer }: Extract<MemberCoverage, { ok: true }>,
+  options: CrdOptions,
+  date: string,
+): OrderAnswer {
+  const [study] = order.studies;
+  if (study === undefined) return {};
+  const { studies } = options.checker.knowledge;
+  const checked = check?.kind === 'checked' ? check : undefined;
+  const input: GuidanceInput = {
+    hook: request.hook satisfies CrdHook,
+    study: checked?.study ?? study,
+    member: {
+      study: (checked?.study ?? study).code,
+      plans: coverage.plans,
+      lineOfBusiness: coverage.lineOfBusiness ?? 'commercial',
+      serviceDate: order.serviceDate,
+    },
+    payer,
+    config: options.config,
+    check: checked,
+    ...(technical !== undefined && { technical }),
+    questionnaireOf: options.questionnaireOf,
+    studies,
+  };
+  const assertion = uuidV5(JSON.stringify(['assertion', coverage.ref, order.ref, checked?.id ?? guidance(input)]));
+  const said = guidance(input).map((g) => coverageInformation(g, { coverage: coverage.ref, date, id: assertion }));
+  const updated = withCoverageInformation(order.resource, coverage.ref, said);
+  const wanted = crdOptions(request.extension);
+  const card =
+    wanted.alternatives && checked?.assessment.outcome === 'alternative'
+      ? alternateCard(checked, payer.label, updated ?? order.resource, studies)
+      : undefined;
+  return {
+    ...(wanted.coverageInfo &&
+      updated !== undefined && {
+        action: {
+          type: 'update',
+          description: `Record coverage and prior-authorization requirements on the order of ${study.label}`,
+          resource: updated,
+        } as const,
+      }),
+    ...(card !== undefined && { card }),
+    ...(check !== undefined && { told: { check, assertion, said } }),
+  };
+}

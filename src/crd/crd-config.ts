@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import type { LineOfBusiness, PayerDirectory } from '../coverage/payers.ts';
+import { type Day, parseDate } from '../dates/day.ts';
+import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
+
+const LINES = ['medicare', 'medicaid', 'commercial'] as const;
+
+/** To which orders of which members a line of a list applies; left out = all. */
+const scope = {
+  studies: z.array(z.string()).optional(),
+  plans: z.array(z.string()).optional().meta({ description: 'Coverage.class values' }),
+  'line-of-business': z.array(z.enum(LINES)).optional(),
+  from: z.iso.date().optional(),
+  until: z.iso.date().optional(),
+};
+const Benefit = z.strictObject({
+  ...scope,
+  covered: z.enum(['covered', 'not-covered']),
+  reason: z.string().min(1).meta({ description: 'said with the answer, e.g. the section of the plan document' }),
+});
+const PriorAuthorization = z.strictObject({
+  ...scope,
+  need: z.enum(['auth-needed', 'performpa', 'no-auth']),
+  reason: z.string().min(1).meta({ description: 'the list it stands on, with its date' }),
+});
+const Payer = z.strictObject({
+  payer: z.string().meta({ description: 'id in policies/payers.yaml' }),
+  label: z.string().min(1).max(80).meta({ description: "the insurer's name on the member's card: source.label" }),
+  identifiers: z.array(z.strictObject({ system: z.string().min(1), value: z.string().min(1) })).min(1),
+  benefits: z.array(Benefit).default([]).meta({ description: 'the first line that applies; none = not evaluated' }),
+  'prior-authorization': z.array(PriorAuthorization).min(1).meta({ description: 'the first line that applies' }),
+});
+
+/** The settings of payer mode: for which payers we may speak, and what they told us of benefits and prior authorization. */
+const CrdFile = z.strictObject({
+  payers: z.array(Payer).min(1),
+  questionnaires: z.boolean().default(false).meta({
+    description: 'our questionnaires are served to DTR clients by $questionnaire-package; else none is named',
+  }),
+  attach: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'documents are wanted with the request even when all is met' }),
+});
+
+export interface ListLine {
+  readonly studies?: readonly string[] | undefined;
+  readonly plans?: readonly string[] | undefined;
+  readonly 'line-of-business'?: readonly LineOfBusiness[] | undefined;
+  readonly from?: string | undefined;
+  readonly until?: string | undefined;
+}
+export type CrdPayer = z.infer<typeof Payer>;
+export type CrdConfig = z.infer<typeof CrdFile>;
+
+/** What decides which line of a list applies. */
+export interface Member {
+  readonly study: string;
+  readonly plans: readonly string[];
+  readonly lineOfBusiness: LineOfBusiness;
+  readonly serviceDate: Day;
+}
+
+const day = (text: string | undefined, other: number): number => parseDate(text)?.lo ?? other;
+
+/** The first line of a list that applies to a member's order. */
+export const lineFor = <T extends ListLine>(lines: readonly T[], of: Member): T | undefined =>
+  lines.find(
+    (l) =>
+      (l.studies?.includes(of.study) ?? true) &&
+      (l.plans?.some((p) => of.plans.includes(p)) ?? true) &&
+      (l['line-of-business']?.includes(of.lineOfBusiness) ?? true) &&
+      day(l.from, Number.NEGATIVE_INFINITY) <= of.serviceDate &&
+      of.serviceDate < day(l.until, Number.POSITIVE_INFINITY),
+  );
+
+/**
+ * Reads the settings of payer mode.
+ * @throws InvalidFileError for an invalid file or a payer that `payers.yaml` does not have
+ */
+export function loadCrdConfig(file: string, payers: PayerDirectory): CrdConfig {
+  const { data, locate } = readYaml(file, CrdFile);
+  const problems = data.payers.flatMap((p, i) =>
+    payers.get(p.payer) === undefined
+      ? [`${locate(['payers', i, 'payer'])} payers.${i}.payer: there is no payer "${p.payer}" in payers.yaml`]
+      : [],
+  );
+  if (problems.length > 0) throw new InvalidFileError(problems);
+  return data;
+}

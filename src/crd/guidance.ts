@@ -1,0 +1,210 @@
+import { unseen } from '../cards/detail.ts';
+import { evidenceList, factLabels, list, shorten } from '../cards/words.ts';
+import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import { formatDay } from '../dates/day.ts';
+import type { Study, StudyCatalog } from '../policy/studies.ts';
+import type { CrdConfig, CrdPayer } from './crd-config.ts';
+import { lineFor, type Member } from './crd-config.ts';
+import type { CrdHook } from './crd-service.ts';
+
+/** One statement about an order: what becomes one coverage-information extension. */
+export interface Guidance {
+  readonly covered: 'covered' | 'not-covered' | 'indeterminate';
+  readonly paNeeded?: 'auth-needed' | 'performpa' | 'no-auth' | 'conditional';
+  readonly docNeeded?: 'clinical' | 'indeterminate';
+  readonly docPurpose?: 'withpa';
+  readonly infoNeeded?: 'detail-code';
+  /** CPT or HCPCS code that has to be billed for the statement to hold */
+  readonly billingCode?: string;
+  readonly reasons: readonly { readonly code?: 'technical'; readonly text: string }[];
+  readonly policyLink?: string;
+  /** canonical of the form to fill, with its version */
+  readonly questionnaire?: string;
+  /** YYYY-MM-DD */
+  readonly expires?: string;
+}
+
+/** What the statements about an order rest on. */
+export interface GuidanceInput {
+  readonly hook: CrdHook;
+  readonly study: Study;
+  readonly member: Member;
+  readonly payer: CrdPayer;
+  readonly config: CrdConfig;
+  /** absent when no policy governs the order */
+  readonly check: CheckedOrder | undefined;
+  /** the check broke, or the chart could not be read */
+  readonly technical?: string;
+  readonly questionnaireOf: (check: CheckedOrder) => string;
+  readonly studies: StudyCatalog;
+}
+
+const NOT_EVALUATED = 'Benefit: not evaluated by this service.';
+const NO_APPROVAL = 'This is not an approval.';
+const LONGEST_REASON = 600;
+
+const reason = (text: string): Guidance['reasons'][number] => ({ text: shorten(text, LONGEST_REASON) });
+
+/** What is told of a code apart from the criteria: is it a benefit, and does it need prior authorization? */
+function lists(
+  { payer }: GuidanceInput,
+  member: Member,
+): { readonly base: Guidance; readonly needsReview: boolean; readonly told: string } {
+  const benefit = lineFor(payer.benefits, member);
+  const authorization = lineFor(payer['prior-authorization'], member);
+  if (benefit?.covered === 'not-covered') {
+    return {
+      base: { covered: 'not-covered', billingCode: member.study, reasons: [reason(benefit.reason)] },
+      needsReview: false,
+      told: '',
+    };
+  }
+  const need = authorization?.need;
+  const reasons = [
+    ...(benefit === undefined ? [reason(NOT_EVALUATED)] : []),
+    ...(authorization === undefined ? [] : [reason(`Prior authorization: ${authorization.reason}`)]),
+  ];
+  return {
+    base: {
+      covered: benefit === undefined ? 'indeterminate' : 'covered',
+      ...(need !== undefined && { paNeeded: need }),
+      billingCode: member.study,
+      reasons,
+    },
+    needsReview: need !== undefined && need !== 'no-auth',
+    told: authorization?.reason ?? '',
+  };
+}
+
+const policyName = ({ policy }: CheckedOrder): string => `${policy.input.title} ${policy.input.version}`;
+
+/** What the chart documents of the first satisfied criterion, in words. */
+function documented(check: CheckedOrder): string {
+  const [first] = check.assessment.satisfied;
+  if (first === undefined) return '';
+  const evidence = list([...evidenceList(first.evidence, factLabels(check))], 4);
+  return `${first.cite}${evidence === '' ? '' : ` (${evidence})`}`;
+}
+
+/**
+ * The statements about one order, in the order in which a client reads them (CRD 2.2, "Coverage Information"; the mapping of
+ * outcomes never says `satisfied`, and `not-covered` only where the payer's own list says so).
+ */
+export function guidance(input: GuidanceInput): readonly Guidance[] {
+  const { base, needsReview } = lists(input, input.member);
+  if (base.covered === 'not-covered') return [base];
+  const { technical, check } = input;
+  if (technical !== undefined) {
+    const failure = { code: 'technical', text: `Criteria could not be evaluated: ${technical}` } as const;
+    const clinical = input.hook === 'order-select' || !needsReview ? {} : { docNeeded: 'indeterminate' as const };
+    return [{ ...base, ...clinical, reasons: [...base.reasons, failure] }];
+  }
+  if (check === undefined) return [base];
+  const link = check.policy.input.url;
+  const linked: Guidance = { ...base, ...(link !== undefined && { policyLink: link }) };
+  if (check.assessment.outcome === 'not-required') return [notRequired(linked, check)];
+  return needsReview ? reviewed(input, linked, check) : [linked];
+}
+
+const and = (base: Guidance, text: string, more: Partial<Guidance> = {}): Guidance => ({
+  ...base,
+  ...more,
+  reasons: [...base.reasons, reason(text)],
+});
+
+const notRequired = (base: Guidance, check: CheckedOrder): Guidance =>
+  and(
+    { ...base, paNeeded: 'no-auth', reasons: base.reasons.filter((r) => !r.text.startsWith('Prior authorization')) },
+    `${policyName(check)}: no review is needed (${check.assessment.satisfied[0]?.label ?? 'exempt'}).`,
+  );
+
+function reviewed(input: GuidanceInput, base: Guidance, check: CheckedOrder): readonly Guidance[] {
+  const { assessment } = check;
+  const quiet = input.hook === 'order-select';
+  const ask = (): Partial<Guidance> =>
+    quiet
+      ? {}
+      : {
+          docNeeded: 'clinical',
+          docPurpose: 'withpa',
+          ...(input.config.questionnaires && { questionnaire: input.questionnaireOf(check) }),
+        };
+  switch (assessment.outcome) {
+    case 'met': {
+      const expires = assessment.validUntil === undefined ? {} : { expires: formatDay(assessment.validUntil) };
+      const attach = input.config.attach ? ask() : {};
+      return [
+        and(
+          base,
+          `The chart documents ${policyName(check)}, ${documented(check)}. ${NO_APPROVAL} Prior authorization still has to be requested.`,
+          { ...expires, ...attach },
+        ),
+      ];
+    }
+    case 'alternative':
+      return [
+        and(
+          base,
+          `For ${check.study.code}: the documented indication (${policyName(check)}, ${assessment.satisfied[0]?.cite ?? ''}) names ${assessment.alternatives.join(' or ')}.`,
+        ),
+        ...assessment.alternatives.slice(0, 3).map((code) => alternative(input, check, code)),
+      ];
+    case 'not-met':
+      return [
+        and(
+          base,
+          `${policyName(check)}: ${list(
+            assessment.contradicted.map((c) => `${c.cite}: ${c.why}${dates(check, c.evidence)}`),
+            3,
+          )}. A reviewer of the plan decides.`,
+        ),
+      ];
+    default:
+      return [undetermined(base, check, quiet, ask)];
+  }
+}
+
+const dates = (check: CheckedOrder, evidence: Parameters<typeof evidenceList>[0]): string => {
+  const words = list([...evidenceList(evidence, factLabels(check))], 2);
+  return words === '' ? '' : ` (${words})`;
+};
+
+function alternative(input: GuidanceInput, check: CheckedOrder, code: string): Guidance {
+  const { base } = lists(input, { ...input.member, study: code });
+  if (base.covered === 'not-covered') return base;
+  return and(base, `For ${code}: the chart documents ${policyName(check)}, ${documented(check)}. ${NO_APPROVAL}`);
+}
+
+function undetermined(base: Guidance, check: CheckedOrder, quiet: boolean, ask: () => Partial<Guidance>): Guidance {
+  const { assessment, order } = check;
+  if (order.open !== undefined) {
+    return and(base, `The order leaves the ${order.open} of the study open; criteria and lists go by the code.`, {
+      paNeeded: 'conditional',
+      infoNeeded: 'detail-code',
+    });
+  }
+  if (assessment.reason === 'data-unavailable') {
+    const parts = unseen(check)
+      .filter((s) => assessment.sections.includes(s.section))
+      .map((s) => `${s.section} (${s.state})`);
+    const failure = {
+      code: 'technical',
+      text: `Criteria could not be evaluated: not read whole: ${list(parts, 6) || 'the chart'}.`,
+    } as const;
+    return {
+      ...base,
+      ...(!quiet && { docNeeded: 'indeterminate' as const }),
+      reasons: [...base.reasons, failure],
+    };
+  }
+  if (quiet) return base;
+  const asked = list(
+    assessment.missing.map((m) => m.label),
+    4,
+  );
+  const what =
+    asked === ''
+      ? `${policyName(check)}: no indication of the policy is documented, or a reviewer has to decide.`
+      : `Documentation: not on file for ${policyName(check)}: ${asked}.`;
+  return and(base, what, ask());
+}
