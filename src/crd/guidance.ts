@@ -136,7 +136,7 @@ function reviewed(input: GuidanceInput, base: Guidance, check: CheckedOrder): re
       return [
         and(
           base,
-          `The chart documents ${policyName(check)}, ${documented(check)}. ${NO_APPROVAL} Prior authorization still has to be requested.`,
+          `${NO_APPROVAL} Prior authorization still has to be requested. The chart documents ${policyName(check)}, ${documented(check)}.`,
           { ...expires, ...attach },
         ),
       ];
@@ -153,10 +153,10 @@ function reviewed(input: GuidanceInput, base: Guidance, check: CheckedOrder): re
       return [
         and(
           base,
-          `${policyName(check)}: ${list(
+          `A reviewer of the plan decides. ${policyName(check)}: ${list(
             assessment.contradicted.map((c) => `${c.cite}: ${c.why}${dates(check, c.evidence)}`),
             3,
-          )}. A reviewer of the plan decides.`,
+          )}.`,
         ),
       ];
     default:
@@ -172,7 +172,7 @@ const dates = (check: CheckedOrder, evidence: Parameters<typeof evidenceList>[0]
 function alternative(input: GuidanceInput, check: CheckedOrder, code: string): Guidance {
   const { base } = lists(input, { ...input.member, study: code });
   if (base.covered === 'not-covered') return base;
-  return and(base, `For ${code}: the chart documents ${policyName(check)}, ${documented(check)}. ${NO_APPROVAL}`);
+  return and(base, `For ${code}: ${NO_APPROVAL} The chart documents ${policyName(check)}, ${documented(check)}.`);
 }
 
 function undetermined(base: Guidance, check: CheckedOrder, quiet: boolean, ask: () => Partial<Guidance>): Guidance {

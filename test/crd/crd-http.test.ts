@@ -1,0 +1,314 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { crdFile, crdSettings, PAYER } from '../support/crd.ts';
+import { breaches, codeOf, informationOf, reasonsOf } from '../support/crd-validator.ts';
+import { EhrStub } from '../support/ehr-stub.ts';
+import {
+  type Answer,
+  fhirAccess,
+  fieldsOf,
+  post,
+  searchset,
+  storyFhir,
+  storyPrefetch,
+} from '../support/hook-request.ts';
+import { at, listAt } from '../support/json-path.ts';
+import { startTestService, type TestService } from '../support/test-service.ts';
+
+type Json = Record<string, unknown>;
+
+let ehr: EhrStub;
+let service: TestService;
+
+const { order, coverage, patient, chart } = storyFhir();
+const withPayer = (more: Json = {}): Json => ({ ...coverage, payor: [{ identifier: PAYER }], ...more });
+
+beforeAll(async () => {
+  ehr = await new EhrStub().start();
+  service = await startTestService({ CRD_CONFIG: crdFile(crdSettings()), DEADLINE_MS: '600' }, [
+    { ehr: 'stub', name: 'Stub', 'fhir-bases': [ehr.fhir], 'private-network': true },
+  ]);
+});
+afterAll(async () => {
+  await service.close();
+  await ehr.close();
+});
+beforeEach(() => {
+  ehr.forget();
+  ehr.resources = [patient, withPayer(), order, ...chart] as unknown as typeof ehr.resources;
+});
+
+/** The story's prefetch under CRD's keys. */
+function prefetch(changes: Json = {}): Json {
+  const { coverages: _coverages, serviceRequests: _orders, ...rest } = storyPrefetch();
+  return { ...rest, coverage: searchset([withPayer()]), ...changes };
+}
+const draftOrders = (...resources: readonly unknown[]): Json => ({
+  resourceType: 'Bundle',
+  type: 'collection',
+  entry: resources.map((resource) => ({ resource })),
+});
+const CONTEXTS: Readonly<Record<string, Json>> = {
+  'order-sign': { userId: 'Practitioner/o', patientId: 'p1', draftOrders: draftOrders(order) },
+  'order-select': {
+    userId: 'Practitioner/o',
+    patientId: 'p1',
+    selections: ['ServiceRequest/order-1'],
+    draftOrders: draftOrders(order),
+  },
+  'order-dispatch': { patientId: 'p1', dispatchedOrders: ['ServiceRequest/order-1'], performer: 'Organization/i' },
+  'appointment-book': {
+    userId: 'Practitioner/o',
+    patientId: 'p1',
+    appointments: draftOrders({
+      resourceType: 'Appointment',
+      id: 'a1',
+      status: 'proposed',
+      basedOn: [{ reference: 'ServiceRequest/order-1' }],
+      participant: [{ actor: { reference: 'Patient/p1' }, status: 'accepted' }],
+    }),
+  },
+};
+const call = (hook: string, changes: Json = {}): Json => ({
+  hook,
+  hookInstance: '6b7b8a3e-5b0c-4c2e-9a51-0f6f3cf5e1aa',
+  context: CONTEXTS[hook],
+  prefetch: prefetch(),
+  ...changes,
+});
+const url = (hook: string): string => `${service.base}/crd/cds-services/spine-imaging-crd-${hook}`;
+const send = (hook: string, changes: Json = {}): Promise<Answer> => post(url(hook), call(hook, changes));
+const saidIn = (answer: Answer): unknown => informationOf(at(listAt(answer.body, 'systemActions')[0], 'resource'))[0];
+
+describe('discovery of payer mode', () => {
+  it('is off unless configured', async () => {
+    const plain = await startTestService();
+    expect((await fetch(`${plain.base}/crd/cds-services`)).status).toBe(404);
+    await plain.close();
+  });
+
+  it('T073 to T076: services of four hooks with version and options', async () => {
+    const body: unknown = await (await fetch(`${service.base}/crd/cds-services`)).json();
+    const services = listAt(body, 'services');
+    expect(services.map((s) => at(s, 'hook')).sort()).toEqual([
+      'appointment-book',
+      'order-dispatch',
+      'order-select',
+      'order-sign',
+    ]);
+    for (const s of services) {
+      expect(at(s, 'version')).toMatch(/^\d+\.\d+\.\d+$/);
+      const { 'davinci-crd.version': versions, 'davinci-crd.configuration-options': options } = at(s, 'extension') as {
+        'davinci-crd.version': string[];
+        'davinci-crd.configuration-options': { code: string; name: string }[];
+      };
+      expect(versions.every((v) => /^[1-9]\d*\.[1-9]\d*$/.test(v))).toBe(true);
+      for (const o of options)
+        expect(Object.keys(o).sort()).toEqual(['code', 'default', 'description', 'name', 'type']);
+      expect(new Set(options.map((o) => o.code)).size).toBe(options.length);
+      expect(new Set(options.map((o) => o.name)).size).toBe(options.length);
+    }
+  });
+
+  it('T084: the standard prefetch for patient, encounter and coverage', async () => {
+    const body: unknown = await (await fetch(`${service.base}/crd/cds-services`)).json();
+    for (const s of listAt(body, 'services')) {
+      expect(at(s, 'prefetch.patient')).toBe('Patient/{{context.patientId}}');
+      expect(at(s, 'prefetch.encounter')).toBe('Encounter/{{context.encounterId}}');
+      expect(at(s, 'prefetch.coverage')).toBe('Coverage?patient={{context.patientId}}&status=active');
+    }
+  });
+});
+
+describe('coverage-information', () => {
+  it.each(['order-sign', 'order-dispatch', 'appointment-book'])(
+    'T085, T088, T089, T091, T102: %s gives one update of the order',
+    async (hook) => {
+      const answer = await send(hook, {
+        prefetch: prefetch({ ...(hook !== 'order-sign' && { serviceRequests: searchset([order]) }) }),
+      });
+      expect(answer.status).toBe(200);
+      const actions = listAt(answer.body, 'systemActions');
+      expect(actions.map((a) => [at(a, 'type'), at(a, 'resource.resourceType'), at(a, 'resource.id')])).toEqual([
+        ['update', 'ServiceRequest', 'order-1'],
+      ]);
+      expect(breaches(saidIn(answer))).toEqual([]);
+      expect(codeOf(saidIn(answer), 'pa-needed')).toBe('auth-needed');
+    },
+  );
+
+  it('T035: old order-dispatch names and appointments as a list are understood', async () => {
+    const orders = { prefetch: prefetch({ serviceRequests: searchset([order]) }) };
+    const old = await send('order-dispatch', {
+      ...orders,
+      context: { patientId: 'p1', order: 'ServiceRequest/order-1' },
+    });
+    const list = await send('appointment-book', {
+      ...orders,
+      context: {
+        userId: 'Practitioner/o',
+        patientId: 'p1',
+        appointments: [{ resourceType: 'Appointment', id: 'a', basedOn: [{ reference: 'ServiceRequest/order-1' }] }],
+      },
+    });
+    for (const answer of [old, list]) expect(listAt(answer.body, 'systemActions')).toHaveLength(1);
+  });
+
+  it('orders that are only referred to are read with the token', async () => {
+    const answer = await send('order-dispatch', fhirAccess(ehr.fhir));
+    expect(listAt(answer.body, 'systemActions')).toHaveLength(1);
+    expect(ehr.fhirRequests.some((r) => r.url.endsWith('/ServiceRequest/order-1'))).toBe(true);
+  });
+
+  it('T037, T041: other orders and forbidden ones get no action', async () => {
+    const drug = { resourceType: 'MedicationRequest', id: 'm', subject: { reference: 'Patient/p1' } };
+    for (const resource of [drug, { ...order, doNotPerform: true }]) {
+      const context = { ...CONTEXTS['order-sign'], draftOrders: draftOrders(resource) };
+      expect((await send('order-sign', { context })).body).toEqual({ cards: [] });
+    }
+  });
+
+  it('T078, T080, T081: options are obeyed, absent ones default, nonsense is ignored', async () => {
+    const of = (configuration: unknown): Promise<Answer> =>
+      send('order-sign', { extension: { 'davinci-crd.configuration': configuration } });
+    expect(at((await of({ 'coverage-info': false })).body, 'systemActions')).toBeUndefined();
+    for (const odd of [{ foo: true, 'max-cards': 'x', 'max-cards2': -1 }, [], 'x', { 'coverage-info': 'no' }])
+      expect(listAt((await of(odd)).body, 'systemActions')).toHaveLength(1);
+  });
+
+  it('T083: a version that is not spoken is an error that names the member', async () => {
+    const answer = await send('order-sign', { extension: { 'davinci-crd.requestedVersion': '9.9' } });
+    expect([answer.status, fieldsOf(answer)]).toEqual([400, ['extension.davinci-crd.requestedVersion']]);
+    expect((await send('order-sign', { extension: { 'davinci-crd.requestedVersion': '2.2' } })).status).toBe(200);
+  });
+
+  it('T097, T079, T108, T109: a study that the policy does not name gets two statements and a card without links', async () => {
+    const other = { ...order, code: { coding: [{ system: 'http://www.ama-assn.org/go/cpt', code: '72158' }] } };
+    const context = { ...CONTEXTS['order-sign'], draftOrders: draftOrders(other) };
+    const answer = await send('order-sign', { context });
+    const [action] = listAt(answer.body, 'systemActions');
+    const said = informationOf(at(action, 'resource'));
+    expect(at(action, 'resource.code.coding.0.code')).toBe('72158');
+    expect(said).toHaveLength(2);
+    const [card] = listAt(answer.body, 'cards');
+    expect(at(card, 'source.label')).toBe('Kaiser Permanente Washington');
+    expect(at(card, 'source.topic.code')).toBe('therapy-alternatives-req');
+    expect([at(card, 'links'), at(card, 'selectionBehavior')]).toEqual([undefined, 'at-most-one']);
+    expect(at(card, 'detail')).toContain('ServiceRequest/order-1');
+    expect(informationOf(at(card, 'suggestions.0.actions.0.resource'))).toHaveLength(2);
+    const none = await send('order-sign', { context, extension: { 'davinci-crd.configuration': { 'max-cards': 0 } } });
+    expect(at(none.body, 'cards')).toEqual([]);
+  });
+
+  it('benefit and prior authorization come from the settings alone', async () => {
+    const settings = crdSettings({
+      benefits: [{ covered: 'not-covered', plans: ['BASIC'], reason: 'the basic plan has no imaging' }],
+      'prior-authorization': [
+        { need: 'no-auth', studies: ['72148'], 'line-of-business': ['commercial'], reason: 'list of 2025' },
+        { need: 'performpa', reason: 'all others' },
+      ],
+    });
+    const other = await startTestService({ CRD_CONFIG: crdFile(settings) });
+    const ask = async (more: Json): Promise<unknown> => {
+      const answer = await post(`${other.base}/crd/cds-services/spine-imaging-crd-order-sign`, {
+        ...call('order-sign'),
+        prefetch: prefetch({ coverage: searchset([withPayer(more)]) }),
+      });
+      return saidIn(answer);
+    };
+    const plain = await ask({});
+    expect([codeOf(plain, 'covered'), codeOf(plain, 'pa-needed')]).toEqual(['indeterminate', 'no-auth']);
+    expect(reasonsOf(plain)).toContain('not evaluated');
+    const basic = await ask({ class: [{ type: { text: 'plan' }, value: 'BASIC' }] });
+    expect([codeOf(basic, 'covered'), codeOf(basic, 'pa-needed')]).toEqual(['not-covered', undefined]);
+    const medicaid = await ask({ type: { coding: [{ system: 'https://nahdo.org/sopt', code: '211' }] } });
+    expect(codeOf(medicaid, 'pa-needed')).toBe('performpa');
+    for (const said of [plain, basic, medicaid]) expect(breaches(said)).toEqual([]);
+    await other.close();
+  });
+});
+
+describe('errors and unknown coverage', () => {
+  it.each([
+    ['T110: none', null, 'not-found'],
+    ['T110: an empty searchset', searchset([]), 'not-found'],
+    ['T111: two', searchset([withPayer(), withPayer({ id: 'coverage-2' })]), 'multiple-matches'],
+    [
+      'T112: another payer',
+      searchset([withPayer({ payor: [{ identifier: { ...PAYER, value: '1' } }] })]),
+      'not-supported',
+    ],
+    [
+      'T112: a display only',
+      searchset([withPayer({ payor: [{ display: 'Kaiser Permanente Washington' }] })]),
+      'not-supported',
+    ],
+    ['another patient’s', searchset([withPayer({ beneficiary: { reference: 'Patient/x' } })]), 'not-found'],
+  ])('400 with an OperationOutcome: %s', async (_, value, code) => {
+    const answer = await send('order-sign', { prefetch: prefetch({ coverage: value }) });
+    expect([answer.status, at(answer.body, 'resourceType'), at(answer.body, 'issue.0.code')]).toEqual([
+      400,
+      'OperationOutcome',
+      code,
+    ]);
+  });
+
+  it('412 when the coverage is neither prefetched nor can it be read', async () => {
+    const { coverage: _coverage, ...rest } = prefetch();
+    expect((await send('order-sign', { prefetch: rest })).status).toBe(412);
+  });
+
+  it('T113: a payor that is only referred to is read with the token', async () => {
+    const referring = withPayer({ payor: [{ reference: 'Organization/kp', display: 'KP' }] });
+    ehr.resources = [...ehr.resources, { resourceType: 'Organization', id: 'kp', identifier: [PAYER] }];
+    const answer = await send('order-sign', {
+      ...fhirAccess(ehr.fhir),
+      prefetch: prefetch({ coverage: searchset([referring]) }),
+    });
+    expect(answer.status).toBe(200);
+    expect(ehr.fhirRequests.some((r) => r.url.endsWith('/Organization/kp'))).toBe(true);
+  });
+
+  it.each(['500', 'hang', '401'] as const)(
+    'T116, T119: an EHR that fails (%s): 200 in time, indeterminate and technical',
+    async (mood) => {
+      for (const type of ['Condition', 'Encounter']) ehr.moods.set(type, mood);
+      const started = performance.now();
+      const answer = await send('order-sign', {
+        ...fhirAccess(ehr.fhir),
+        prefetch: { patient, coverage: searchset([withPayer()]) },
+      });
+      expect(performance.now() - started).toBeLessThan(3000);
+      expect(answer.status).toBe(200);
+      expect(codeOf(saidIn(answer), 'doc-needed')).toBe('indeterminate');
+      expect(JSON.stringify(saidIn(answer))).toContain('"technical"');
+      expect(breaches(saidIn(answer))).toEqual([]);
+    },
+  );
+
+  it('T117: bad requests name the field', async () => {
+    expect(fieldsOf(await send('order-sign', { context: { userId: 'a', patientId: 'p1' } }))).toEqual([
+      'context.draftOrders',
+    ]);
+    expect(fieldsOf(await send('order-dispatch', { context: { patientId: 'p1' } }))).toEqual([
+      'context.dispatchedOrders',
+    ]);
+    expect((await post(url('order-sign'), '{"hook":')).status).toBe(400);
+  });
+
+  it('T103: billing options on a SNOMED order are considered', async () => {
+    const coded = {
+      ...order,
+      code: {
+        coding: [{ system: 'http://snomed.info/sct', code: '24627-2' }],
+        extension: [
+          {
+            url: 'http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-billing-options',
+            extension: [{ url: 'code', valueCoding: { system: 'http://www.ama-assn.org/go/cpt', code: '72148' } }],
+          },
+        ],
+      },
+    };
+    const context = { ...CONTEXTS['order-sign'], draftOrders: draftOrders(coded) };
+    expect(listAt((await send('order-sign', { context })).body, 'systemActions')).toHaveLength(1);
+  });
+});
