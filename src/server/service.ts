@@ -128,7 +128,6 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
     if (result !== 'launched') logger.warn({ reason: result }, 'a launch was stopped');
   });
   let stopping = false;
-  const calendar = calendarOf(config.TIME_ZONE);
   const guards = {
     discovery: [authenticate(authentication, false)],
     calls: [authenticate(authentication), ...limits],
