@@ -258,7 +258,7 @@ function evidence(fact: FactInput, sets: Sets, to: Addresses): readonly VNode[] 
   return fact.evidence.flatMap((block) =>
     Object.entries(block).map(([kind, members]) => {
       const told = Object.entries(members as Readonly<Record<string, unknown>>).filter(
-        ([, v]) => v !== undefined && !(Array.isArray(v) && v.length === 0),
+        ([, v]) => v !== undefined && v !== false && !(Array.isArray(v) && v.length === 0),
       );
       return html`<li>
         ${EVIDENCE[kind] ?? kind}

@@ -9,7 +9,7 @@ import { WaySearch } from './needs.ts';
 import { type PathState, PathStates } from './path-state.ts';
 import { Tracer } from './trace.ts';
 import type { Truth } from './truth.ts';
-import { atomFact, atomLabel, atomQuestion } from './words.ts';
+import { atomFact, atomLabel, atomQuestion, atomRegion } from './words.ts';
 
 export type { OrderedStudy } from './decide.ts';
 
@@ -119,11 +119,13 @@ class Assessor {
       }
       if (out.size >= MAX_QUESTIONS) return;
       const value = this.#ev.value(index);
+      const region = atomRegion(atom);
       const action = atom.kind === 'fact' ? this.#catalog.describe(atom.query.fact)?.action : undefined;
       out.set(fact, {
         fact,
         label: atomLabel(atom, this.#catalog),
         ask: atomQuestion(atom, this.#catalog),
+        ...(region !== undefined && region !== 'any' && { region }),
         criteria: [criterion],
         leads: value.leads ?? [],
         ...(action !== undefined && { action }),

@@ -1,5 +1,5 @@
 import type { Day } from '../dates/day.ts';
-import type { Evidence, Gap, Lead } from './fact-source.ts';
+import type { Evidence, Gap, Lead, Region } from './fact-source.ts';
 import type { NeedKind } from './needs.ts';
 import type { Truth } from './truth.ts';
 
@@ -62,6 +62,8 @@ export interface Missing {
   readonly fact: string;
   readonly label: string;
   readonly ask: string;
+  /** the region that it is about, when it is about one */
+  readonly region?: Region;
   readonly criteria: readonly string[];
   readonly leads: readonly Lead[];
   readonly action?: string;

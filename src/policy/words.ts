@@ -1,6 +1,6 @@
 import { formatDuration } from '../dates/day.ts';
 import type { Atom, Comparison } from './compile.ts';
-import type { FactCatalog, FactQuery } from './fact-source.ts';
+import type { FactCatalog, FactQuery, Region } from './fact-source.ts';
 
 const comparison = ({ op, than }: Comparison): string =>
   `${{ '>': 'more than', '>=': 'at least', '<': 'less than', '<=': 'at most' }[op]} ${formatDuration(than)}`;
@@ -42,6 +42,14 @@ export function atomLabel(atom: Atom, catalog: FactCatalog): string {
   }
 }
 
+/** The neutral question for a fact, whenever it was: the same wherever the fact is asked under this code. */
+export function factQuestion({ fact, certainty }: Pick<FactQuery, 'fact' | 'certainty'>, catalog: FactCatalog): string {
+  const description = catalog.describe(fact);
+  if (certainty === 'suspected') return `Is there a clinical suspicion or diagnosis of ${description?.label ?? fact}?`;
+  const ask = description?.ask ?? `Is there ${fact}?`;
+  return certainty === 'history' ? `${ask.replace(/\?$/, '')} (now or in the past)?` : ask;
+}
+
 /** The neutral question that settles a leaf. */
 export function atomQuestion(atom: Atom, catalog: FactCatalog): string {
   switch (atom.kind) {
@@ -52,13 +60,8 @@ export function atomQuestion(atom: Atom, catalog: FactCatalog): string {
     case 'schedule':
       return atomQuestion({ kind: 'fact', query: atom.countedFrom }, catalog);
     default: {
-      const { query } = atom;
-      const description = catalog.describe(query.fact);
-      const ask =
-        query.certainty === 'suspected'
-          ? `Is there a clinical suspicion or diagnosis of ${description?.label ?? query.fact}?`
-          : (description?.ask ?? `Is there ${query.fact}?`);
-      const when = window(query);
+      const ask = factQuestion(atom.query, catalog);
+      const when = window(atom.query);
       return when === '' ? ask : `${ask.replace(/\?$/, '')}${when}?`;
     }
   }
@@ -69,4 +72,11 @@ export function atomFact(atom: Atom): string {
   if (atom.kind === 'age') return 'birth-date';
   if (atom.kind === 'episode') return 'episode-onset';
   return factCode(atom.kind === 'schedule' ? atom.countedFrom : atom.query);
+}
+
+/** The region that a leaf is about. */
+export function atomRegion(atom: Atom): Region | 'any' | undefined {
+  if (atom.kind === 'age') return undefined;
+  if (atom.kind === 'episode') return atom.region;
+  return (atom.kind === 'schedule' ? atom.countedFrom : atom.query).region;
 }
