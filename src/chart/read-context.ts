@@ -1,5 +1,5 @@
 import { type Interval, parseDate } from '../dates/day.ts';
-import type { OpenStudy, Study, StudyCatalog } from '../policy/studies.ts';
+import { isExact, type OpenStudy, type Study, type StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import { NO_PLACE, OTHER, type Place } from '../terminology/regions.ts';
 import { type System, systemOf } from '../terminology/systems.ts';
@@ -99,14 +99,19 @@ export class ReadContext {
         each(mapped.system, mapped.code);
   }
 
-  /** The code sets that the codes of an element belong to. */
+  /** The code sets that the codes of an element belong to. LOINC and SNOMED CT codes of a study belong to those of its CPT code. */
   hits(element: unknown): readonly Hit[] {
     let out: Hit[] | undefined;
-    this.#codings(element, (system, code) => {
+    const put = (system: System, code: string): void => {
       for (const hit of this.index.lookup(system, code)) {
         out ??= [];
         out.push(hit);
       }
+    };
+    this.#codings(element, (system, code) => {
+      put(system, code);
+      const study = system === 'loinc' || system === 'snomed' ? this.#studies.byCoding(system, code) : undefined;
+      if (study !== undefined && isExact(study)) put('cpt', study.code);
     });
     return out ?? NO_HITS;
   }
@@ -118,11 +123,13 @@ export class ReadContext {
     return out;
   }
 
-  /** The imaging study that an element names. */
+  /** The imaging study that an element names; a coding that names it exactly goes before one that leaves something open. */
   study(element: unknown): Study | OpenStudy | undefined {
     let found: Study | OpenStudy | undefined;
     this.#codings(element, (system, code) => {
-      found ??= this.#studies.byCoding(system, code);
+      if (found !== undefined && isExact(found)) return;
+      const named = this.#studies.byCoding(system, code);
+      if (named !== undefined && (found === undefined || isExact(named))) found = named;
     });
     return found;
   }

@@ -5,7 +5,7 @@ import type { LineOfBusiness, PayerName } from './payers.ts';
 
 /** One Coverage of the patient, as far as routing needs it. */
 export interface Coverage {
-  /** "Coverage/cov-9"; absent for an assumed payer */
+  /** "Coverage/cov-9"; "#id" of one that the order contains */
   readonly ref: string;
   readonly payer: PayerName;
   /** the payor Organization that still has to be read to know its name */
@@ -13,11 +13,12 @@ export interface Coverage {
   readonly lineOfBusiness: LineOfBusiness | undefined;
   readonly plans: readonly string[];
   readonly order: number;
+  /** in force, and of a kind that may pay for imaging */
   readonly active: boolean;
   readonly covers: (on: Day) => boolean;
 }
 
-/** Source of Payment Typology: the first digit is the kind of payer. */
+/** Source of Payment Typology: the first digit is the kind of payer; the other kinds say nothing about the line of business. */
 const SOPT: Readonly<Record<string, LineOfBusiness>> = {
   '1': 'medicare',
   '2': 'medicaid',
@@ -25,28 +26,59 @@ const SOPT: Readonly<Record<string, LineOfBusiness>> = {
   '6': 'commercial',
 };
 const SOPT_URI = /sopt|source-of-payment|2\.16\.840\.1\.113883\.3\.221\.5/i;
-const MEDICARE = /medicare/i;
-const MEDICAID = /medicaid|chip\b/i;
 
-function lineOfBusiness(coverage: Json): LineOfBusiness | undefined {
-  for (const coding of objects(object(coverage['type'])?.['coding'])) {
+/** HL7 coverage types: government programs by premium or by need, and private policies. */
+const ACT_CODE: Readonly<Record<string, LineOfBusiness>> = {
+  RETIRE: 'medicare',
+  SUBSIDIZ: 'medicaid',
+  SUBSIDMC: 'medicaid',
+};
+const PRIVATE = new Set(['EHCPOL', 'HIP', 'MCPOL', 'HMO', 'PPO', 'POS']);
+/** Policies that never pay for imaging. */
+const NOT_MEDICAL = new Set(['DENTAL', 'DENTPRG', 'VISPOL', 'DRUGPOL', 'LTC', 'LIFE', 'DIS']);
+const isActCode = (uri: string): boolean =>
+  /(^|[/:])(v3-ActCode|coverage-type)$|2\.16\.840\.1\.113883\.5\.4$/.test(uri);
+
+/** A supplement to Medicare is sold by private insurers and is no Medicare plan. */
+const SUPPLEMENT = /supplement|medigap/i;
+const MEDICARE = /\bmedicare\b/i;
+const MEDICAID = /\bmedicaid\b|\bchip\b/i;
+const COMMERCIAL = /\bcommercial\b|\bprivate health insurance\b|\bemployer[- ]sponsored\b/i;
+
+const inWords = (words: string): LineOfBusiness | undefined => {
+  if (SUPPLEMENT.test(words)) return undefined;
+  if (MEDICARE.test(words)) return 'medicare';
+  if (MEDICAID.test(words)) return 'medicaid';
+  return COMMERCIAL.test(words) ? 'commercial' : undefined;
+};
+
+interface TypeCoding {
+  readonly uri: string;
+  readonly code: string;
+}
+
+const typeCodings = (coverage: Json): readonly TypeCoding[] =>
+  objects(object(coverage['type'])?.['coding']).flatMap((coding) => {
     const code = text(coding['code']);
-    const uri = text(coding['system']) ?? '';
-    if (code === undefined) continue;
-    if (SOPT_URI.test(uri) && /^\d{1,5}$/.test(code)) return SOPT[code.charAt(0)];
-    if (uri.endsWith('v3-ActCode') || uri.endsWith('coverage-type')) {
-      if (code === 'PUBLICPOL' || code === 'pay') continue;
-      if (code === 'SUBSIDIZ') return 'medicaid';
-      if (code === 'EHCPOL' || code === 'HIP') return 'commercial';
-      if (code === 'RETIRE') return 'medicare';
-    }
+    return code === undefined ? [] : [{ uri: text(coding['system']) ?? '', code }];
+  });
+
+/** Codes of the type first, then its words and those of plan and group, then codes that only say "private". */
+function lineOfBusiness(coverage: Json, codings: readonly TypeCoding[]): LineOfBusiness | undefined {
+  for (const { uri, code } of codings) {
+    const line = SOPT_URI.test(uri) && /^\d{1,5}$/.test(code) ? SOPT[code.charAt(0)] : undefined;
+    if (line !== undefined) return line;
   }
-  for (const cls of objects(coverage['class'])) {
-    const words = `${text(cls['value']) ?? ''} ${text(cls['name']) ?? ''}`;
-    if (MEDICARE.test(words)) return 'medicare';
-    if (MEDICAID.test(words)) return 'medicaid';
+  const act = codings.filter(({ uri }) => isActCode(uri)).map(({ code }) => code);
+  for (const code of act) if (Object.hasOwn(ACT_CODE, code)) return ACT_CODE[code];
+  const type = object(coverage['type']);
+  const words = [text(type?.['text']), ...objects(type?.['coding']).map((c) => text(c['display']))];
+  for (const cls of objects(coverage['class'])) words.push(text(cls['value']), text(cls['name']));
+  for (const w of words) {
+    const line = w === undefined ? undefined : inWords(w);
+    if (line !== undefined) return line;
   }
-  return undefined;
+  return act.some((code) => PRIVATE.has(code)) ? 'commercial' : undefined;
 }
 
 function payerOf(
@@ -86,39 +118,52 @@ function payerOf(
   return { payer: { names, identifiers }, ...(missing !== undefined && { organization: missing }) };
 }
 
+const VOID = new Set(['entered-in-error', 'cancelled']);
+
+function readCoverage(r: Json, ref: string, organizations: ReadonlyMap<string, Json>): readonly Coverage[] {
+  const status = text(r['status']);
+  if (status !== undefined && VOID.has(status)) return [];
+  const period = object(r['period']);
+  const from = parseDate(period?.['start'])?.lo ?? Number.NEGATIVE_INFINITY;
+  const to = parseDate(period?.['end'])?.hi ?? Number.POSITIVE_INFINITY;
+  const plans = objects(r['class']).flatMap((c) => [text(c['value']), text(c['name'])].flatMap((t) => t ?? []));
+  const order = r['order'];
+  const codings = typeCodings(r);
+  const medical = codings.length === 0 || !codings.every((c) => isActCode(c.uri) && NOT_MEDICAL.has(c.code));
+  return [
+    {
+      ref,
+      ...payerOf(r, organizations),
+      lineOfBusiness: lineOfBusiness(r, codings),
+      plans,
+      order: typeof order === 'number' ? order : Number.POSITIVE_INFINITY,
+      active: medical && (status === undefined || status === 'active'),
+      covers: (on: Day): boolean => from <= on && on <= to,
+    },
+  ];
+}
+
 /** Reads the patient's Coverages; other patients' and void ones are left out. @param resources Coverages and Organizations */
 export function readCoverages(resources: readonly unknown[], scope: PatientScope): readonly Coverage[] {
   const organizations = new Map<string, Json>();
+  const coverages = new Map<string, Json>();
   for (const r of resources) {
-    if (isObject(r) && r['resourceType'] === 'Organization' && typeof r['id'] === 'string')
-      organizations.set(`Organization/${r['id']}`, r);
+    if (!isObject(r) || typeof r['id'] !== 'string') continue;
+    if (r['resourceType'] === 'Organization') organizations.set(`Organization/${r['id']}`, r);
+    if (r['resourceType'] === 'Coverage' && scope.includes(object(r['beneficiary'])))
+      coverages.set(`Coverage/${r['id']}`, r);
   }
-  return resources.flatMap((r) => {
-    if (
-      !isObject(r) ||
-      r['resourceType'] !== 'Coverage' ||
-      typeof r['id'] !== 'string' ||
-      !scope.includes(object(r['beneficiary']))
-    )
-      return [];
-    const status = text(r['status']);
-    if (status === 'entered-in-error' || status === 'cancelled') return [];
-    const period = object(r['period']);
-    const from = parseDate(period?.['start'])?.lo ?? Number.NEGATIVE_INFINITY;
-    const to = parseDate(period?.['end'])?.hi ?? Number.POSITIVE_INFINITY;
-    const plans = objects(r['class']).flatMap((c) => [text(c['value']), text(c['name'])].flatMap((t) => t ?? []));
-    const order = r['order'];
-    return [
-      {
-        ref: `Coverage/${r['id']}`,
-        ...payerOf(r, organizations),
-        lineOfBusiness: lineOfBusiness(r),
-        plans,
-        order: typeof order === 'number' ? order : Number.POSITIVE_INFINITY,
-        active: status === undefined || status === 'active',
-        covers: (on: Day): boolean => from <= on && on <= to,
-      },
-    ];
+  return [...coverages].flatMap(([ref, r]) => readCoverage(r, ref, organizations));
+}
+
+/** The Coverages of this patient that an order contains, as "#id". */
+function containedCoverages(order: Json, scope: PatientScope): readonly Coverage[] {
+  const contained = objects(order['contained']);
+  return contained.flatMap((r) => {
+    const beneficiary = object(r['beneficiary']);
+    if (r['resourceType'] !== 'Coverage' || typeof r['id'] !== 'string') return [];
+    if (beneficiary !== undefined && !scope.includes(beneficiary)) return [];
+    return readCoverage({ ...r, contained }, `#${r['id']}`, new Map());
   });
 }
 
@@ -128,16 +173,37 @@ export type CoverageChoice =
   | { readonly kind: 'several'; readonly coverages: readonly Coverage[] }
   | { readonly kind: 'none' };
 
-/** The order's own insurance if it resolves; else the one active Coverage whose period holds the date; else the lowest `order`. */
-export function chooseCoverage(coverages: readonly Coverage[], order: Json, on: Day): CoverageChoice {
-  for (const insurance of objects(order['insurance'])) {
-    const key = localKey(insurance);
-    const own = coverages.find((c) => c.ref === key);
-    if (own !== undefined) return { kind: 'one', coverage: own, named: true };
-  }
-  const active = coverages.filter((c) => c.active && c.covers(on));
-  const [first, second] = [...active].sort((a, b) => a.order - b.order);
+/** The references of an order's insurance: "Coverage/x", or "#x" for a contained one. */
+export const insuranceOf = (order: Json): readonly string[] =>
+  objects(order['insurance']).flatMap((insurance) => {
+    const reference = text(insurance['reference']);
+    return (reference?.startsWith('#') === true ? reference : localKey(insurance)) ?? [];
+  });
+
+/**
+ * The order's own insurance if it resolves; else the one active Coverage whose period holds the date; else the lowest `order`.
+ * @param on the service date
+ */
+export function chooseCoverage(
+  coverages: readonly Coverage[],
+  order: Json,
+  on: Day,
+  scope: PatientScope,
+): CoverageChoice {
+  const named = insuranceOf(order);
+  const known = named.length === 0 ? [] : [...coverages, ...containedCoverages(order, scope)];
+  const [own] = byOrder(named.flatMap((ref) => known.find((c) => c.ref === ref) ?? []));
+  if (own !== undefined) return { kind: 'one', coverage: own, named: true };
+  const active = byOrder(coverages.filter((c) => c.active && c.covers(on)));
+  const [first] = active;
   if (first === undefined) return { kind: 'none' };
-  if (second === undefined || first.order < second.order) return { kind: 'one', coverage: first, named: false };
-  return { kind: 'several', coverages: active };
+  const equal = active.filter((c) => c.order === first.order);
+  return equal.length === 1 ? { kind: 'one', coverage: first, named: false } : { kind: 'several', coverages: equal };
 }
+
+const byOrder = (coverages: readonly Coverage[]): readonly Coverage[] =>
+  [...coverages].sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
+
+/** The Coverage refers to a payer whose name could not be read. */
+export const payerUnread = ({ organization, payer }: Coverage): boolean =>
+  organization !== undefined && payer.names.length === 0 && payer.identifiers.length === 0;

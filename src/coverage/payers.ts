@@ -35,13 +35,21 @@ export interface PayerName {
   readonly identifiers: readonly { readonly system?: string; readonly value: string }[];
 }
 
-/** Compares names as people write them: case, punctuation and spaces do not matter. */
+/** Compares names as people write them: case, accents, punctuation, spaces and the legal form do not matter. */
 export const normalName = (name: string): string =>
   name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/&/g, ' and ')
+    .replace(/['’]/g, '')
     .replace(/[^a-z0-9]+/g, ' ')
-    .trim();
+    .trim()
+    .replace(/^the /, '')
+    .replace(/( (inc|incorporated|llc|corp|corporation|co|company|ltd|limited))+$/, '');
+
+/** What people put in parentheses behind a name: an abbreviation, a vendor, a state. */
+const REMARK = /\s*\([^()]*\)\s*$/;
 
 /** Routes coverages to policies. */
 export class PayerDirectory {
@@ -67,7 +75,7 @@ export class PayerDirectory {
       if (found !== undefined) return found;
     }
     for (const n of name.names) {
-      const found = this.#byName.get(normalName(n));
+      const found = this.#byName.get(normalName(n)) ?? this.#byName.get(normalName(n.replace(REMARK, '')));
       if (found !== undefined) return found;
     }
     return undefined;
@@ -84,7 +92,7 @@ export class PayerDirectory {
     for (const route of payer.policies) {
       if (route['line-of-business'] !== undefined && !route['line-of-business'].includes(member.lineOfBusiness))
         continue;
-      if (route.plans !== undefined && !route.plans.some((p) => member.plans.includes(p))) continue;
+      if (route.plans !== undefined && !namesOneOf(route.plans, member.plans)) continue;
       if (route.studies !== undefined && !route.studies.includes(order.study)) continue;
       if (!inPeriod(route, order.serviceDate)) continue;
       const policy = policies.inForce(route.policy, order.serviceDate, status);
@@ -93,6 +101,11 @@ export class PayerDirectory {
     return undefined;
   }
 }
+
+const namesOneOf = (wanted: readonly string[], plans: readonly string[]): boolean => {
+  const have = new Set(plans.map(normalName));
+  return wanted.some((plan) => have.has(normalName(plan)));
+};
 
 const inPeriod = (route: { from?: string | undefined; until?: string | undefined }, on: Day): boolean =>
   (parseDate(route.from)?.lo ?? Number.NEGATIVE_INFINITY) <= on &&

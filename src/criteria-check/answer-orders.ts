@@ -4,7 +4,7 @@ import { ReadContext } from '../chart/read-context.ts';
 import { FHIR_ID, PatientScope, parseReference } from '../chart/references.ts';
 import { readPrefetch, retrieveSection, retrieveSections } from '../chart/retrieve.ts';
 import type { RetrievedSection, Section } from '../chart/sections.ts';
-import { type Coverage, readCoverages } from '../coverage/coverage.ts';
+import { type Coverage, insuranceOf, readCoverages } from '../coverage/coverage.ts';
 import { formatDay, type Interval } from '../dates/day.ts';
 import type { Ehr } from '../ehr/ehr-registry.ts';
 import type { FhirAccess } from '../ehr/fhir-access.ts';
@@ -62,16 +62,35 @@ interface Coverages {
   readonly state: RetrievedSection['state'];
 }
 
+/** How many Coverages and payers are read one by one. */
+const MOST_READS = 5;
+
+/** The Coverages that orders name and the search did not bring. */
+async function insurancesOf(request: OrdersToCheck, found: readonly unknown[]): Promise<readonly Json[]> {
+  const { fhir } = request;
+  if (fhir === undefined) return [];
+  const brought = new Set(found.flatMap((r) => (isObject(r) ? [`${r['resourceType']}/${r['id']}`] : [])));
+  const lacking = [...new Set(request.orders.flatMap(insuranceOf))]
+    .filter((ref) => ref.startsWith('Coverage/') && !brought.has(ref))
+    .slice(0, MOST_READS);
+  const read = await Promise.all(lacking.map((ref) => fhir.read('Coverage', ref.slice('Coverage/'.length))));
+  return read.flatMap((r) => (r.ok ? [r.value] : []));
+}
+
 /** The patient's coverages; payers that are only referred to are read. */
 async function coveragesOf(request: OrdersToCheck, scope: PatientScope, checker: Checker): Promise<Coverages> {
-  const retrieved = await retrieveSection(coverageQuery(request.patientId), request.prefetch, request.fhir);
+  const found = await retrieveSection(coverageQuery(request.patientId), request.prefetch, request.fhir);
+  const retrieved = { ...found, resources: [...found.resources, ...(await insurancesOf(request, found.resources))] };
   const coverages = readCoverages(retrieved.resources, scope);
   const { fhir } = request;
   const unnamed = coverages.filter(
     (c) => c.organization !== undefined && checker.knowledge.payers.find(c.payer) === undefined,
   );
   if (fhir === undefined || unnamed.length === 0) return { coverages, state: retrieved.state };
-  const ids = [...new Set(unnamed.flatMap((c) => c.organization?.slice('Organization/'.length) ?? []))].slice(0, 5);
+  const ids = [...new Set(unnamed.flatMap((c) => c.organization?.slice('Organization/'.length) ?? []))].slice(
+    0,
+    MOST_READS,
+  );
   const organizations = await Promise.all(ids.map((id) => fhir.read('Organization', id)));
   const read = organizations.flatMap((o) => (o.ok ? [o.value] : []));
   const failed = organizations.some((o) => !o.ok && o.problem !== 'not-found' && o.problem !== 'forbidden');

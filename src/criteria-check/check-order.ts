@@ -1,8 +1,9 @@
 import { buildChart, type Chart, type ChartInput } from '../chart/chart.ts';
 import type { LocalCodes } from '../chart/read-context.ts';
 import type { Canonical } from '../chart/readers/answer.ts';
+import { PatientScope } from '../chart/references.ts';
 import type { RetrievedSection, Section } from '../chart/sections.ts';
-import { type Coverage, chooseCoverage } from '../coverage/coverage.ts';
+import { type Coverage, chooseCoverage, payerUnread } from '../coverage/coverage.ts';
 import type { LineOfBusiness, PayerInput } from '../coverage/payers.ts';
 import { type Day, formatDay } from '../dates/day.ts';
 import { FactEngine } from '../facts/fact-engine.ts';
@@ -185,8 +186,11 @@ export function checkOrder(
   const { settled: payerBefore } = data;
   if (payerBefore !== undefined)
     return checkMember(order, (study) => memberBefore(payerBefore, study, order, checker), data, checker, withTrace);
-  const choice = chooseCoverage(data.coverages, order.resource, order.serviceDate);
+  const scope = new PatientScope(data.patientId, data.base);
+  const choice = chooseCoverage(data.coverages, order.resource, order.serviceDate, scope);
   const settled = choice.kind === 'one' && (choice.named || data.coverageState === 'complete');
+  if (settled && payerUnread(choice.coverage))
+    return { kind: 'unchecked', order, study: first, reason: 'coverage-unavailable', options: [] };
   if (settled)
     return checkMember(
       order,
@@ -319,22 +323,25 @@ function urgentFacts(facts: FactEngine, checker: Checker): readonly Evidence[] {
   });
 }
 
+/** Nine = each region of the spine with each contrast. */
+const MOST_CANDIDATES = 9;
+
 const SETTLED: ReadonlySet<Outcome> = new Set(['met', 'not-met', 'not-required']);
 
 /** An order that leaves contrast or region open: one answer when all candidates share it, else a question. */
 function openOrder(order: ImagingOrder, checks: readonly CheckedOrder[]): CheckedOrder | undefined {
   const [first] = checks;
   if (first === undefined) return undefined;
-  if (checks.every((c) => c.assessment.outcome === first.assessment.outcome) && SETTLED.has(first.assessment.outcome))
-    return first;
+  const same = checks.every((c) => c.assessment.outcome === first.assessment.outcome);
+  if (same && checks.length === order.studies.length && SETTLED.has(first.assessment.outcome)) return first;
   const met = checks.filter((c) => c.assessment.outcome === 'met');
   const base = (met[0] ?? first).assessment;
   const question: Missing = {
     fact: `order-${order.open ?? 'contrast'}`,
     label: `the ${order.open ?? 'contrast'} of the ordered study`,
-    ask: `Which study is ordered: ${checks
-      .map((c) => `${c.study.code} (${c.study.label})`)
-      .slice(0, 6)
+    ask: `Which study is ordered: ${order.studies
+      .map((s) => `${s.code} (${s.label})`)
+      .slice(0, MOST_CANDIDATES)
       .join(', ')}?`,
     criteria: [],
     leads: [],

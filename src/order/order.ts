@@ -26,7 +26,7 @@ export type Orderables = ReadonlyMap<string, string>;
 
 const BILLING_OPTIONS = 'http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-billing-options';
 
-/** Every coding of the order's code, those in the billing-options extension included. */
+/** Every coding of the order's code, those in the billing-options extension of the code or of the order included. */
 function codings(resource: Json): readonly Json[] {
   const code = object(resource['code']);
   const out = [...objects(code?.['coding'])];
@@ -38,10 +38,9 @@ function codings(resource: Json): readonly Json[] {
       if (depth < 4) visit(extension['extension'], depth + 1);
     }
   };
-  visit(
-    objects(code?.['extension']).filter((e) => e['url'] === BILLING_OPTIONS),
-    0,
-  );
+  const billing = (extensions: unknown): readonly Json[] =>
+    objects(extensions).filter((e) => e['url'] === BILLING_OPTIONS);
+  visit([...billing(code?.['extension']), ...billing(resource['extension'])], 0);
   return out;
 }
 
@@ -50,16 +49,20 @@ interface Named {
   readonly open: readonly OpenStudy[];
 }
 
+/** A CPT code as some systems write it, with a modifier behind it ("72148-26"). */
+const WITH_MODIFIER = /^(\d{4}[0-9T])[-. :]?[A-Z0-9]{2}$/;
+
 function named(resource: Json, studies: StudyCatalog, orderables: Orderables | undefined): Named {
   const exact = new Map<string, Study>();
   const open: OpenStudy[] = [];
   for (const coding of codings(resource)) {
-    const code = text(coding['code']);
+    const code = text(coding['code'])?.trim();
     const uri = text(coding['system']) ?? '';
     if (code === undefined) continue;
     const system: System | undefined = systemOf(uri);
     const local = orderables?.get(`${uri}|${code}`);
-    const found = local === undefined ? system && studies.byCoding(system, code) : studies.get(local);
+    const bare = system === 'cpt' ? (WITH_MODIFIER.exec(code)?.[1] ?? code) : code;
+    const found = local === undefined ? system && studies.byCoding(system, bare) : studies.get(local);
     if (found === undefined || !found.orderable) continue;
     if (isExact(found)) exact.set(found.code, found);
     else open.push(found);
@@ -73,23 +76,38 @@ function siteRegions(resource: Json, ctx: ReadContext): readonly Region[] {
   return REGIONS.filter((r) => (place & placeOf([r])) !== 0);
 }
 
+/** What "the spine" may mean when neither code nor body site says which part. */
+const SPINE: readonly StudyRegion[] = ['cervical', 'thoracic', 'lumbar'];
+
+/** The studies that agree with every code of the order; when no study does, those of its first code. */
+function candidatesOf(
+  open: readonly OpenStudy[],
+  resource: Json,
+  studies: StudyCatalog,
+  ctx: ReadContext,
+): readonly Study[] {
+  const site = siteRegions(resource, ctx);
+  const each = open.map((code) => {
+    const regions = code.regions.length > 0 ? code.regions : site.length > 0 ? site : SPINE;
+    return studies.candidates(code, regions);
+  });
+  const [first] = each;
+  if (first === undefined) return [];
+  const common = first.filter((s) => each.every((candidates) => candidates.includes(s)));
+  return common.length > 0 ? common : first;
+}
+
 function resolve(
   { exact, open }: Named,
   resource: Json,
   studies: StudyCatalog,
   ctx: ReadContext,
 ): Pick<ImagingOrder, 'studies' | 'open'> | undefined {
-  if (exact.length === 1) return { studies: exact };
-  if (exact.length > 1) return { studies: exact, open: 'contrast' };
-  const first = open[0];
-  if (first === undefined) return undefined;
-  const regions: readonly StudyRegion[] = first.regions.length > 0 ? first.regions : siteRegions(resource, ctx);
-  const candidates = studies.candidates(first.modality, regions);
-  if (candidates.length === 0) return undefined;
-  return {
-    studies: candidates,
-    open: regions.length === 1 || new Set(candidates.map((c) => c.regions[0])).size === 1 ? 'contrast' : 'region',
-  };
+  const possible = exact.length > 0 ? exact : candidatesOf(open, resource, studies, ctx);
+  if (possible.length === 0) return undefined;
+  if (possible.length === 1) return { studies: possible };
+  const regions = new Set(possible.map((s) => s.regions[0]));
+  return { studies: possible, open: regions.size === 1 ? 'contrast' : 'region' };
 }
 
 /** The as-of date: the day the order was written, else today. */

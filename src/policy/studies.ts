@@ -44,6 +44,11 @@ const Open = z.strictObject({
   label: z.string().min(1),
   modality: z.enum(MODALITIES),
   regions: z.array(z.enum(STUDY_REGIONS)).default([]).meta({ description: 'empty = the region is left open' }),
+  'in-view': z
+    .array(z.enum(REGIONS))
+    .default([])
+    .meta({ description: 'spine regions that an examination of the trunk or neck takes in' }),
+  contrast: z.array(z.enum(CONTRASTS)).default([]).meta({ description: 'what is possible; empty = left open' }),
   orderable: z.boolean().default(false),
   loinc: z.array(z.string()).default([]),
   snomed: z.array(z.string()).default([]),
@@ -74,6 +79,8 @@ export interface OpenStudy {
   readonly label: string;
   readonly modality: Modality;
   readonly regions: readonly StudyRegion[];
+  readonly 'in-view': readonly Region[];
+  readonly contrast: readonly Contrast[];
   readonly orderable: boolean;
   readonly loinc: readonly string[];
   readonly snomed: readonly string[];
@@ -121,11 +128,14 @@ export class StudyCatalog {
     );
   }
 
-  /** The orderable studies that agree with what an open order says. */
-  candidates(modality: Modality, regions: readonly StudyRegion[]): readonly Study[] {
+  /** The orderable studies of these regions that agree with what an open code says. */
+  candidates({ modality, contrast }: OpenStudy, regions: readonly StudyRegion[]): readonly Study[] {
     return this.studies.filter(
       (s) =>
-        s.orderable && s.modality === modality && (regions.length === 0 || s.regions.some((r) => regions.includes(r))),
+        s.orderable &&
+        s.modality === modality &&
+        (contrast.length === 0 || contrast.includes(s.contrast)) &&
+        s.regions.some((r) => regions.includes(r)),
     );
   }
 }

@@ -34,7 +34,7 @@ export function readImaging(
     ...(when !== undefined && { when }),
     modality: study.modality,
     place: study.regions.length > 0 ? placeOf(study.regions) : site,
-    inView: isExact(study) ? placeOf(study['in-view']) : 0,
+    inView: placeOf(study['in-view']),
     ...(isExact(study) && { study: study.code }),
     findings,
     reported: r['resourceType'] === 'DiagnosticReport' || r['resourceType'] === 'Observation',
