@@ -27,7 +27,8 @@ export function neededSections(knowledge: Knowledge): ReadonlySet<Section> {
   for (const policy of knowledge.policies.policies) {
     for (const atom of policy.atoms) {
       if (atom.kind === 'fact' || atom.kind === 'absent') visit(atom.query.fact);
-      else if (atom.kind === 'schedule') for (const q of [atom.last, atom.countedFrom]) visit(q.fact);
+      else if (atom.kind === 'schedule')
+        for (const q of [atom.last, atom.countedFrom, atom.after]) if (q !== undefined) visit(q.fact);
     }
   }
   for (const urgent of knowledge.vocabulary.urgent) visit(urgent.fact);

@@ -147,6 +147,7 @@ const Order = z.strictObject({
   specialty: SETS.optional(),
   urgent: z.boolean().default(false),
   'carried-out': z.boolean().default(false).meta({ description: 'orders that were carried out count too' }),
+  'at-most': z.int().positive().optional().meta({ description: 'more of them than this speak against' }),
   regional: REGIONAL,
 });
 const Orderer = z.strictObject({ specialty: SETS });
@@ -194,7 +195,9 @@ const Persistence = z.strictObject({
   'at-least': DURATION.meta({ description: 'the complaint has lasted so long when it is seen again' }),
 });
 const Sign = z.strictObject({
-  codes: SETS.meta({ description: 'signs that began in the window and were found at a visit in person' }),
+  codes: SETS.meta({
+    description: 'signs that began in the window and were found at a visit in person, as diagnoses or observations',
+  }),
   examination: SETS.optional().meta({ description: 'examinations as a whole: abnormal now and normal before' }),
 });
 const PERCENT = z.string().regex(/^\d+(\.\d+)? %$/, 'expected e.g. "5 %"');

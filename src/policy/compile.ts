@@ -27,6 +27,8 @@ export type Atom =
       readonly kind: 'schedule';
       readonly last: FactQuery;
       readonly countedFrom: FactQuery;
+      /** what came before it, for a chart without its date */
+      readonly after?: FactQuery;
       /** its first evidence or its last one */
       readonly from: 'earliest' | 'latest';
       readonly bands: readonly ScheduleBand[];
@@ -558,6 +560,7 @@ class Compiler {
     input: {
       last: string;
       'counted-from': string;
+      after?: string | undefined;
       from?: 'earliest' | 'latest' | undefined;
       bands: { until?: string | undefined; every: string }[];
     },
@@ -568,6 +571,9 @@ class Compiler {
       kind: 'schedule',
       last: this.#query({ fact: input.last }, [...at, 'schedule', 'last'], scope),
       countedFrom: this.#query({ fact: input['counted-from'] }, [...at, 'schedule', 'counted-from'], scope),
+      ...(input.after !== undefined && {
+        after: this.#query({ fact: input.after }, [...at, 'schedule', 'after'], scope),
+      }),
       from: input.from ?? 'latest',
       bands: input.bands.map((band, i) => ({
         ...(band.until !== undefined && { until: this.#duration(band.until, [...at, 'schedule', 'bands', i], scope) }),

@@ -102,15 +102,38 @@ export class Evaluation {
     const start = this.source.fact(atom.countedFrom);
     const began = atom.from === 'earliest' ? start.first : start.when;
     if (start.truth !== 'true' || began === undefined)
-      return { ...start, truth: start.truth === 'false' ? 'false' : 'unknown', gap: start.gap ?? 'unclear' };
+      return (
+        this.#dueInAnyCase(atom, start) ?? {
+          ...start,
+          truth: start.truth === 'false' ? 'false' : 'unknown',
+          gap: start.gap ?? 'unclear',
+        }
+      );
     const last = this.source.fact(atom.last);
     if (last.truth === 'unknown' && last.gap !== 'silent') return last;
     const timed = compareSchedule(began, last.truth === 'true' ? last.when : undefined, this.source.asOf, atom.bands);
-    const evidence = [
-      ...start.evidence,
-      ...(last.truth === 'true' ? last.evidence : [{ fact: atom.last.fact, basis: 'absence' as const }]),
-    ];
+    const evidence = [...start.evidence, ...this.#lastStudy(atom, last)];
     return timed.truth === 'unknown' ? { ...timed, evidence: [], gap: 'unclear' } : { ...timed, evidence };
+  }
+
+  /**
+   * The start of the schedule is not on file, but what came before it is. Intervals grow with time, so a study that would be due
+   * counted from the earlier date is due in any case; nothing else follows.
+   */
+  #dueInAnyCase(atom: Extract<Atom, { kind: 'schedule' }>, start: FactValue): FactValue | undefined {
+    if (atom.after === undefined || start.truth !== 'unknown' || start.gap !== 'silent') return undefined;
+    const before = this.source.fact(atom.after);
+    const last = this.source.fact(atom.last);
+    if (before.truth !== 'true' || before.first === undefined) return undefined;
+    if (last.truth === 'unknown' && last.gap !== 'silent') return undefined;
+    const seen = last.truth === 'true' ? last.when : before.first;
+    const timed = compareSchedule(before.first, seen, this.source.asOf, atom.bands);
+    if (timed.truth !== 'true') return undefined;
+    return { ...timed, evidence: [...before.evidence, ...this.#lastStudy(atom, last)] };
+  }
+
+  #lastStudy(atom: Extract<Atom, { kind: 'schedule' }>, last: FactValue): readonly Evidence[] {
+    return last.truth === 'true' ? last.evidence : [{ fact: atom.last.fact, basis: 'absence' }];
   }
 
   /** A node that the text in force on the service date does not contain is passed over. */

@@ -97,6 +97,7 @@ export type NodeInput =
       schedule: {
         last: string;
         'counted-from': string;
+        after?: string | undefined;
         from?: 'earliest' | 'latest' | undefined;
         bands: { until?: string | undefined; every: string }[];
       };
@@ -143,6 +144,10 @@ const Schedule = z.strictObject({
   schedule: z.strictObject({
     last: FACT.meta({ description: 'the fact whose latest date is the last study; none on file = due' }),
     'counted-from': FACT.meta({ description: 'the fact whose date starts the schedule' }),
+    after: FACT.optional().meta({
+      description:
+        'a fact that came before it (the diagnosis before its treatment): without the date of the start, a study that is due counted from this is due in any case',
+    }),
     from: z.enum(['earliest', 'latest']).default('latest').meta({
       description: 'its first evidence (a diagnosis) or its last one (the end of treatment)',
     }),

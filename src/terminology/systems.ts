@@ -27,6 +27,8 @@ export const SYSTEMS = {
   nucc: ['http://nucc.org/provider-taxonomy', 'urn:oid:2.16.840.1.113883.6.101'],
   mrsafety: [
     'urn:oid:2.16.840.1.113883.3.26.1.1',
+    'http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl',
+    'http://ncit.nci.nih.gov',
     'http://ncithesaurus-stage.nci.nih.gov',
     'http://ncimeta.nci.nih.gov',
   ],

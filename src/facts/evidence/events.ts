@@ -154,8 +154,9 @@ export function relates(record: EncounterRecord, asked: Asked, ctx: FactContext,
   return false;
 }
 
-/** Services that are planned: surgery, injections, referrals. A prohibition by order speaks against. */
+/** Services that are planned: surgery, injections, referrals. A prohibition by order speaks against, and so do too many. */
 export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const placed = new Map<string, Item>();
   for (const name of input.codes) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -168,9 +169,13 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
       else if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx))
         tally.lead(found, 'the requester’s specialty is not stated', true);
       else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
-      else if (inWindow(found, asked, tally)) tally.pro(found, 'ordered');
+      else if (inWindow(found, asked, tally)) placed.set(record.ref, found);
     }
   }
+  const tooMany = placed.size > (input['at-most'] ?? Number.POSITIVE_INFINITY);
+  for (const found of placed.values())
+    if (tooMany) tally.contra(found, 'one of more orders than are allowed');
+    else tally.pro(found, 'ordered');
 }
 
 /** The specialty of the ordering practitioner. */

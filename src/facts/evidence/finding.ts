@@ -202,7 +202,10 @@ const examinedPlace = (record: ImagingRecord): Place => {
   return spine === 0 ? record.inView : spine;
 };
 
-/** Coded observation values, coded conclusions of reports, reasons of visits; family history and claims are leads. */
+/**
+ * Coded observation values, observations whose code names the finding (present or absent), coded conclusions of reports,
+ * reasons of visits; family history and claims are leads.
+ */
 function other(
   input: FindingInput,
   record: ChartRecord,
@@ -220,9 +223,12 @@ function other(
     basis: 'chart',
     ...(until !== undefined && { until }),
   };
+  const valued = record.type === 'observation' && record.valueHits.some((h) => h.set === set);
   const hits =
     record.type === 'observation'
-      ? record.valueHits
+      ? valued
+        ? record.valueHits
+        : record.hits
       : record.type === 'imaging' || record.type === 'report'
         ? record.findings
         : record.type === 'encounter'
@@ -239,7 +245,10 @@ function other(
     case 'observation':
       if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
       if (!record.final) return tally.lead(item, 'not final');
-      if (inWindow(item, asked, tally)) tally.support(item, 'coded observation', input.suggests);
+      if (!valued && readAnswer(record, ctx) === undefined) return tally.lead(item, 'the result is not coded', true);
+      if (!inWindow(item, asked, tally)) return;
+      if (!valued && readAnswer(record, ctx) === false) tally.contra(item, 'observed as absent');
+      else tally.support(item, 'coded observation', input.suggests);
       return;
     case 'imaging':
     case 'report':

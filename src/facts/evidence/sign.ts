@@ -8,11 +8,13 @@ import { readAnswer } from './finding.ts';
 
 /**
  * New signs that were demonstrated on examination: a confirmed sign whose documented onset lies in the window and that was
- * found, or seen again, at a visit in person; or an examination that is abnormal in the window and was normal before.
+ * found, or seen again, at a visit in person; a sign observed at a visit in the window, if it was absent before or the whole
+ * complaint is that young; or an examination that is abnormal in the window and was normal before.
  */
 export function signEvidence(input: SignInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const seen = new Set<string>();
   for (const set of input.codes.map((name) => ctx.set(name))) {
+    observed(set, asked, ctx, tally);
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'condition' || record.orderReason || seen.has(record.ref)) continue;
       seen.add(record.ref);
@@ -53,6 +55,39 @@ function visitOf(record: ConditionRecord, asked: Asked, ctx: FactContext): Item 
   const later = held.filter((v) => stated !== undefined && (v.when?.lo ?? 0) >= stated.lo && relates(v, asked, ctx));
   const visit = [...at, ...later].find((v) => v.inPerson);
   return visit === undefined ? undefined : toItem(visit.ref, visit.when, asked);
+}
+
+/** A sign as an Observation: the latest one of the set speaks. */
+function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const all = ctx.chart
+    .bySet(set)
+    .flatMap((r) => (r.type === 'observation' && r.final && r.when !== undefined ? [{ record: r, when: r.when }] : []))
+    .filter(({ record, when }) => {
+      const hits = [...record.valueHits, ...record.hits].filter((h) => h.set === set);
+      const place = hits.reduce((p, h) => p | h.place, 0);
+      return when.lo <= asked.window.asOf && fitsRegion(asked, placeOfSign(place, record, ctx));
+    })
+    .sort((a, b) => a.when.lo - b.when.lo);
+  const present = (r: ObservationRecord): boolean | undefined =>
+    r.valueHits.some((h) => h.set === set) ? true : readAnswer(r, ctx);
+  const last = all.at(-1);
+  if (last === undefined || fitIn(last.when, asked.window) !== 'inside') return;
+  const item = toItem(last.record.ref, last.when, asked);
+  const answer = present(last.record);
+  if (answer === false) return tally.contra(item, 'observed as absent');
+  if (answer === undefined) return tally.lead(item, 'the result is not coded', true);
+  const visit = ctx.chart.encounters.find(
+    (v) => v.held && v.inPerson && (last.record.encounter === v.ref || v.when?.lo === last.when.lo),
+  );
+  if (visit === undefined) return tally.lead(item, 'not found at a visit in person', true);
+  const absent = all.find(({ record, when }) => when.hi < last.when.lo && present(record) === false);
+  const { onset } = ctx.episode(asked.query.region);
+  const young = onset !== undefined && fitIn(onset, asked.window) === 'inside';
+  if (absent === undefined && !young) return tally.lead(item, 'not known to be new', true);
+  tally.pro(item, 'found on examination');
+  tally.pro(toItem(visit.ref, visit.when, asked), 'the examination in person');
+  if (absent !== undefined)
+    tally.pro(toItem(absent.record.ref, absent.when, asked), 'absent at an earlier examination');
 }
 
 /** An examination as a whole that is abnormal, after one that was normal. */
