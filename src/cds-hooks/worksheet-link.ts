@@ -10,7 +10,7 @@ import type { Link } from './card.ts';
 import type { OrderHookRequest } from './request.ts';
 
 /** The order of a card, as the worksheet gets it through the EHR. */
-export interface HandedOrder {
+interface HandedOrder {
   /** FHIR base of the EHR */
   readonly base: string;
   readonly patientId: string;

@@ -109,10 +109,10 @@ export class SmartApp {
       .route('/smart/launches/:launchId/orders')
       .get((req, res) => this.#orders(req, res))
       .post(form, (req, res) => this.#chooseOrder(req, res));
+    router.use('/smart/launches/:launchId', (req, res, next) => this.#withOrder(req, res, next));
     if (pages !== undefined)
       router.use(
         '/smart/launches/:launchId',
-        (req, res, next) => this.#withOrder(req, res, next),
         pages((_req, res) => Promise.resolve(launchedIn(res))),
       );
     return router;

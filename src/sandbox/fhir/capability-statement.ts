@@ -45,7 +45,8 @@ export const capabilityStatement = (options: CapabilityOptions): Json => ({
       mode: 'server',
       security: {
         cors: true,
-        description: 'Development only: no token is needed, and any token is accepted.',
+        description:
+          'Development only: no token is needed. A token that was issued here shows its patient alone, as far as its scopes go.',
         ...options.security,
       },
       resource: resourceTypes().map(ofType),

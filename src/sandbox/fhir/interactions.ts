@@ -5,7 +5,7 @@ import { checkId, readResource } from './resource.ts';
 import { findAll, search } from './search.ts';
 import { parametersOf } from './search-parameters.ts';
 import type { Paging } from './search-query.ts';
-import type { FhirStore, Resource } from './store.ts';
+import type { Resource, Store } from './store.ts';
 
 /** What one interaction answers; HTTP headers follow from the resource. */
 export interface Answer {
@@ -17,7 +17,9 @@ export interface Answer {
 
 /** What interactions work on. */
 export interface Server {
-  readonly store: FhirStore;
+  readonly store: Store;
+  /** throws FhirProblem (403) for what a token does not permit; without it everything is */
+  readonly permit?: (type: string, interaction: 'read' | 'search' | 'create' | 'update') => void;
   readonly paging: Paging;
   readonly now: () => Date;
 }
@@ -27,6 +29,7 @@ const of = (status: Answer['status'], resource: Resource): Answer => ({ status, 
 /** Reads the current version. */
 export function read(server: Server, type: string, id: string): Answer {
   checkId(id);
+  server.permit?.(type, 'read');
   const resource = server.store.read(type, id);
   if (resource !== undefined) return of(200, resource);
   if (parametersOf(type) === undefined)
@@ -50,6 +53,7 @@ export interface CreateOptions {
 
 /** Creates a resource under an id of the server's. */
 export function create(server: Server, type: string, body: unknown, base: string, options: CreateOptions = {}): Answer {
+  server.permit?.(type, 'create');
   const { id: _theirs, ...resource } = readResource(body, type);
   if (options.ifNoneExist !== undefined) {
     const there = existing(server, type, options.ifNoneExist, base);
@@ -68,6 +72,7 @@ const VERSION = /^(?:W\/)?"?(\d{1,12})"?$/;
  */
 export function update(server: Server, type: string, id: string, body: unknown, ifMatch?: string): Answer {
   checkId(id);
+  server.permit?.(type, 'update');
   const resource = readResource(body, type, id);
   const before = server.store.read(type, id);
   if (ifMatch !== undefined && (before === undefined || VERSION.exec(ifMatch.trim())?.[1] !== before.meta.versionId))
@@ -76,9 +81,9 @@ export function update(server: Server, type: string, id: string, body: unknown, 
 }
 
 /** Searches a type. */
-export const find = (server: Server, type: string, params: URLSearchParams, base: string): Answer => ({
-  status: 200,
-  body: search(server.store, type, params, scopeOf(server, base), server.paging),
-});
+export function find(server: Server, type: string, params: URLSearchParams, base: string): Answer {
+  server.permit?.(type, 'search');
+  return { status: 200, body: search(server.store, type, params, scopeOf(server, base), server.paging) };
+}
 
 const scopeOf = (server: Server, base: string): SearchScope => ({ base, now: server.now().getTime() });

@@ -8,6 +8,8 @@ export type IssueType =
   | 'invalid'
   | 'not-found'
   | 'not-supported'
+  | 'login'
+  | 'forbidden'
   | 'conflict'
   | 'multiple-matches'
   | 'too-long'

@@ -11,7 +11,16 @@ export interface FhirRoutesOptions extends Server {
   readonly baseOf: (req: Request) => string;
   /** largest body, e.g. "10mb" */
   readonly bodyLimit: string;
+  /** what the token of a request shows and permits; undefined = everything. @throws FhirProblem (401) for one that has ended */
+  readonly grantOf?: (req: Request) => TokenGrant | undefined;
+  /** further members of the CapabilityStatement's rest[0].security */
+  readonly security?: (base: string) => Json;
+  /** routes that come before those of resource types */
+  readonly more?: RequestHandler;
 }
+
+/** What a token that was issued here shows and permits. */
+export type TokenGrant = Required<Pick<Server, 'store' | 'permit'>>;
 
 const JSON_TYPES = ['application/fhir+json', 'application/json+fhir', 'application/json'];
 const FORM = 'application/x-www-form-urlencoded';
@@ -72,6 +81,7 @@ const queryOf = ({ originalUrl }: Request): URLSearchParams =>
 /** Errors of body parsing carry the body in them: only their kind is looked at. */
 const onError: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   if (res.headersSent) return next(error);
+  if (error instanceof FhirProblem && error.status === 401) res.set('WWW-Authenticate', 'Bearer error="invalid_token"');
   if (error instanceof FhirProblem) return sendJson(res, error.status, outcome(error.issue, error.message));
   const { type, status } = error as { type?: string; status?: number };
   if (type === 'entity.parse.failed') return sendJson(res, 400, outcome('structure', 'the body is not valid JSON'));
@@ -93,14 +103,21 @@ export function fhirRoutes(server: FhirRoutesOptions): Router {
   ];
   const form: readonly RequestHandler[] = [body([FORM]), express.text({ limit: FORM_LIMIT, type: FORM })];
   const started = server.now().toISOString();
-  const metadata = (base: string): Json => capabilityStatement({ base, date: started });
+  const metadata = (base: string): Json =>
+    capabilityStatement({
+      base,
+      date: started,
+      ...(server.security !== undefined && { security: server.security(base) }),
+    });
+  const of = (req: Request): Server => ({ ...server, ...server.grantOf?.(req) });
   router.use(...anyOrigin, onlyJson);
+  if (server.more !== undefined) router.use(server.more);
 
   router
     .route('/')
     .post(...json, (req, res) => {
       const base = server.baseOf(req);
-      sendJson(res, 200, runBundle(server, req.body, base));
+      sendJson(res, 200, runBundle(of(req), req.body, base));
     })
     .all(notAllowed('POST'));
   router
@@ -111,13 +128,13 @@ export function fhirRoutes(server: FhirRoutesOptions): Router {
     .route('/:type')
     .get((req: TypeRequest, res) => {
       const base = server.baseOf(req);
-      send(req, res, base, find(server, req.params.type, queryOf(req), base));
+      send(req, res, base, find(of(req), req.params.type, queryOf(req), base));
     })
     .post(...json, (req: TypeRequest, res: Response) => {
       const base = server.baseOf(req);
       const ifNoneExist = req.get('If-None-Exist');
       const options = ifNoneExist === undefined ? {} : { ifNoneExist };
-      send(req, res, base, create(server, req.params.type, req.body, base, options));
+      send(req, res, base, create(of(req), req.params.type, req.body, base, options));
     })
     .all(notAllowed('GET, POST'));
   router
@@ -125,16 +142,16 @@ export function fhirRoutes(server: FhirRoutesOptions): Router {
     .post(...form, (req: TypeRequest, res: Response) => {
       const base = server.baseOf(req);
       const sent = typeof req.body === 'string' ? [...new URLSearchParams(req.body)] : [];
-      sendJson(res, 200, find(server, req.params.type, new URLSearchParams([...queryOf(req), ...sent]), base).body);
+      sendJson(res, 200, find(of(req), req.params.type, new URLSearchParams([...queryOf(req), ...sent]), base).body);
     })
     .all(notAllowed('POST'));
   router
     .route('/:type/:id')
     .get((req: IdRequest, res) => {
-      send(req, res, server.baseOf(req), read(server, req.params.type, req.params.id));
+      send(req, res, server.baseOf(req), read(of(req), req.params.type, req.params.id));
     })
     .put(...json, (req: IdRequest, res: Response) => {
-      const answer = update(server, req.params.type, req.params.id, req.body, req.get('If-Match'));
+      const answer = update(of(req), req.params.type, req.params.id, req.body, req.get('If-Match'));
       send(req, res, server.baseOf(req), answer);
     })
     .all(notAllowed('GET, PUT'));

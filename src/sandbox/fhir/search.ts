@@ -3,7 +3,7 @@ import { parseReference } from '../../chart/references.ts';
 import type { SearchScope } from './comparison.ts';
 import type { SearchParameter } from './search-parameters.ts';
 import { type Paging, type Query, readQuery } from './search-query.ts';
-import type { FhirStore, Resource } from './store.ts';
+import type { Resource, Store } from './store.ts';
 import { spanOf } from './time-span.ts';
 
 const MOST_INCLUDED = 1000;
@@ -47,7 +47,7 @@ const refersTo = (value: unknown): string | undefined => {
 };
 
 /** The resources that the page refers to and those that refer to it, as far as the search asks for them. */
-function included(store: FhirStore, page: readonly Resource[], query: Query): readonly Resource[] {
+function included(store: Store, page: readonly Resource[], query: Query): readonly Resource[] {
   const there = new Set(page.map((r) => `${r.resourceType}/${r.id}`));
   const out = new Map<string, Resource>();
   const put = (resource: Resource | undefined): void => {
@@ -90,7 +90,7 @@ function links(type: string, params: URLSearchParams, query: Query, total: numbe
 }
 
 /** All resources of a type that a search finds, in order, without paging. @throws FhirProblem (400) */
-function matching(store: FhirStore, type: string, query: Query): readonly Resource[] {
+function matching(store: Store, type: string, query: Query): readonly Resource[] {
   const candidates = query.patientId === undefined ? store.all(type) : store.ofPatient(type, query.patientId);
   const found: Resource[] = [];
   for (const r of candidates) if (query.criteria.every((fits) => fits(r))) found.push(r);
@@ -103,13 +103,7 @@ function matching(store: FhirStore, type: string, query: Query): readonly Resour
  * @returns a Bundle of type searchset: one page, with links to itself and its neighbours
  * @throws FhirProblem (400) for a parameter, modifier or value that this server does not take
  */
-export function search(
-  store: FhirStore,
-  type: string,
-  params: URLSearchParams,
-  scope: SearchScope,
-  paging: Paging,
-): Json {
+export function search(store: Store, type: string, params: URLSearchParams, scope: SearchScope, paging: Paging): Json {
   const query = readQuery(type, params, scope, paging);
   const found = matching(store, type, query);
   const page = query.countOnly ? [] : found.slice(query.offset, query.offset + query.count);
@@ -132,5 +126,5 @@ export function search(
 }
 
 /** The resources that a conditional create speaks of. @throws FhirProblem (400) */
-export const findAll = (store: FhirStore, type: string, query: string, scope: SearchScope): readonly Resource[] =>
+export const findAll = (store: Store, type: string, query: string, scope: SearchScope): readonly Resource[] =>
   matching(store, type, readQuery(type, new URLSearchParams(query), scope, { usual: 0, most: 0 }));

@@ -32,6 +32,9 @@ const ownerKey = (resource: Json): string | undefined => {
   return parsed?.type === 'Patient' ? `${text(resource['resourceType'])}/${parsed.id}` : undefined;
 };
 
+/** What interactions ask of a store. */
+export type Store = Pick<FhirStore, 'read' | 'all' | 'ofPatient' | 'put' | 'atomically'>;
+
 /** FHIR resources in memory: the current version of each, found by type and id and by patient. */
 export class FhirStore {
   readonly #types = new Map<string, Map<string, Resource>>();
