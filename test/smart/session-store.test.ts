@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { type LaunchRecord, MemorySessionStore, type PendingLaunch } from '../../src/smart/session-store.ts';
+
+const MINUTE = 60_000;
+const record = (id: string): LaunchRecord => ({
+  id,
+  base: 'https://ehr.example.org/fhir',
+  patientId: `patient-of-${id}`,
+  needsBanner: true,
+  csrf: 'csrf',
+  tokens: { access: 'a', expires: 0, scope: '' },
+});
+const pending = (state: string): PendingLaunch => ({
+  state,
+  browser: 'b',
+  base: 'https://ehr.example.org/fhir',
+  redirectUri: 'https://app.example.org/smart/callback',
+  verifier: 'v',
+  nonce: 'n',
+  scope: '',
+  configuration: { authorizationEndpoint: '', tokenEndpoint: '', capabilities: new Set(), returnsIssuer: false },
+});
+
+function at(start = 0) {
+  const clock = { now: start };
+  return { clock, now: () => clock.now };
+}
+
+describe('a pending launch', () => {
+  it('serves once, for ten minutes', async () => {
+    const { clock, now } = at();
+    const store = new MemorySessionStore({}, now);
+    await store.begin(pending('a'));
+    await store.begin(pending('b'));
+    expect((await store.take('a')).kind).toBe('pending');
+    expect((await store.take('a')).kind).toBe('unknown');
+    clock.now = 10 * MINUTE;
+    expect((await store.take('b')).kind).toBe('expired');
+    expect((await store.take('b')).kind).toBe('unknown');
+  });
+
+  it('gives way when there are too many, the oldest first', async () => {
+    const store = new MemorySessionStore({ pending: 2 });
+    for (const state of ['a', 'b', 'c']) await store.begin(pending(state));
+    expect((await store.take('a')).kind).toBe('unknown');
+    expect((await store.take('b')).kind).toBe('pending');
+    expect((await store.take('c')).kind).toBe('pending');
+  });
+});
+
+describe('a session', () => {
+  it('ends when it is not used for 15 minutes', async () => {
+    const { clock, now } = at();
+    const store = new MemorySessionStore({}, now);
+    const id = await store.open(undefined, record('l1'));
+    clock.now = 14 * MINUTE;
+    expect(await store.find(id, 'l1')).toBeDefined();
+    clock.now += 14 * MINUTE;
+    expect(await store.find(id, 'l1')).toBeDefined();
+    clock.now += 15 * MINUTE;
+    expect(await store.find(id, 'l1')).toBeUndefined();
+    expect(await store.current('l1')).toBeUndefined();
+  });
+
+  it('ends after 8 hours, used or not', async () => {
+    const { clock, now } = at();
+    const store = new MemorySessionStore({}, now);
+    const id = await store.open(undefined, record('l1'));
+    for (; clock.now < 8 * 60 * MINUTE - 10 * MINUTE; clock.now += 10 * MINUTE)
+      expect(await store.find(id, 'l1')).toBeDefined();
+    clock.now = 8 * 60 * MINUTE;
+    expect(await store.find(id, 'l1')).toBeUndefined();
+  });
+
+  it('gets a new id with each launch; the former one serves requests on their way, then no more', async () => {
+    const { clock, now } = at();
+    const store = new MemorySessionStore({}, now);
+    const first = await store.open(undefined, record('l1'));
+    const second = await store.open(first, record('l2'));
+    expect(second).not.toBe(first);
+    expect((await store.find(second, 'l1'))?.patientId).toBe('patient-of-l1');
+    expect(await store.find(first, 'l2')).toBeDefined();
+    clock.now = 31_000;
+    expect(await store.find(first, 'l1')).toBeUndefined();
+    expect(await store.find(second, 'l2')).toBeDefined();
+  });
+
+  it('of a former id that is used for a launch once more stays one session', async () => {
+    const store = new MemorySessionStore();
+    const first = await store.open(undefined, record('l1'));
+    const second = await store.open(first, record('l2'));
+    const third = await store.open(first, record('l3'));
+    for (const launch of ['l1', 'l2', 'l3']) {
+      expect(await store.find(second, launch)).toBeDefined();
+      expect(await store.find(third, launch)).toBeDefined();
+    }
+  });
+
+  it('of an id that nobody has is a new one', async () => {
+    const store = new MemorySessionStore();
+    const id = await store.open('made-up', record('l1'));
+    expect(id).not.toBe('made-up');
+    expect(await store.find('made-up', 'l1')).toBeUndefined();
+  });
+
+  it('shows the launches of its own alone', async () => {
+    const store = new MemorySessionStore();
+    const [one, two] = [await store.open(undefined, record('l1')), await store.open(undefined, record('l2'))];
+    expect(await store.find(one, 'l2')).toBeUndefined();
+    expect(await store.find(two, 'l1')).toBeUndefined();
+  });
+
+  it('ends as a whole, and tells its launches', async () => {
+    const store = new MemorySessionStore();
+    const id = await store.open(await store.open(undefined, record('l1')), record('l2'));
+    expect((await store.end(id)).map((l) => l.id)).toEqual(['l1', 'l2']);
+    expect(await store.find(id, 'l1')).toBeUndefined();
+    expect(await store.end(id)).toEqual([]);
+  });
+
+  it('forgets a dropped launch, and changes none that has ended', async () => {
+    const store = new MemorySessionStore();
+    const id = await store.open(await store.open(undefined, record('l1')), record('l2'));
+    await store.drop('l1');
+    await store.update('l1', { tokens: { access: 'new', expires: 1, scope: '' } });
+    expect(await store.find(id, 'l1')).toBeUndefined();
+    await store.update('l2', { tokens: { access: 'new', expires: 1, scope: '' } });
+    expect((await store.find(id, 'l2'))?.tokens.access).toBe('new');
+  });
+
+  it('is bounded in launches, and their number is bounded too: the least recently used give way', async () => {
+    const store = new MemorySessionStore({ sessions: 2, launchesOfSession: 2 });
+    let id = await store.open(undefined, record('l1'));
+    for (const launch of ['l2', 'l3']) id = await store.open(id, record(launch));
+    expect(await store.find(id, 'l1')).toBeUndefined();
+    const other = await store.open(undefined, record('m1'));
+    expect(await store.find(id, 'l3')).toBeDefined();
+    await store.open(undefined, record('n1'));
+    expect(await store.find(other, 'm1')).toBeUndefined();
+    expect(await store.find(id, 'l3')).toBeDefined();
+  });
+});
