@@ -3,6 +3,7 @@ import { ChartError } from '../criteria-check/check-bundle.ts';
 import { ConfigError } from '../server/config.ts';
 import { InvalidFileError } from '../yaml/yaml-file.ts';
 import { assess } from './assess.ts';
+import { batch } from './batch.ts';
 import { type Command, UsageError } from './command.ts';
 import { config } from './config.ts';
 import { purgeDecisions } from './decisions.ts';
@@ -12,6 +13,7 @@ import { replayDecisions, shadowReport } from './replay.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   assess,
+  batch,
   doctor,
   replay: replayDecisions,
   'shadow report': shadowReport,

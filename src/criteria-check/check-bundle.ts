@@ -51,7 +51,8 @@ export function readBundledChart(value: unknown): BundledChart {
   return { patientId: id, patient, resources };
 }
 
-function orderFor(chart: BundledChart, study: string, wish: OrderWish): Json {
+/** An order that is supposed for a chart. */
+export function orderFor(chart: BundledChart, study: string, wish: OrderWish): Json {
   return {
     resourceType: 'ServiceRequest',
     id: 'order-to-check',

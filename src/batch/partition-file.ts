@@ -1,0 +1,147 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Json, object, text } from '../chart/json.ts';
+import { FHIR_ID, parseReference } from '../chart/references.ts';
+import { SECTIONS } from '../chart/sections.ts';
+import { ndjsonLines } from './ndjson-lines.ts';
+
+/** About nobody in particular: kept apart, for all patients. */
+const SHARED = new Set(['Practitioner', 'PractitionerRole', 'Organization', 'Medication']);
+const READ = new Set<string>([...SECTIONS, 'Patient', 'Coverage', ...SHARED]);
+const OPENING = /^\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,60})"/;
+const PATIENT = /Patient\/([A-Za-z0-9\-.]{1,64})["/]/g;
+const FLUSH_BYTES = 1 << 16;
+const TAB = Buffer.from('\t');
+const NEWLINE = Buffer.from('\n');
+
+/** A line that could not be used. */
+export interface BadLine {
+  readonly file: string;
+  readonly line: number;
+  readonly what: string;
+}
+
+/** The name of one part of a partition; `shared` holds what belongs to no patient. */
+export const partName = (partition: number | 'shared', part: number): string => `${partition}.${part}.ndjson`;
+
+/** The partition of a patient. */
+export function partitionOf(patient: string, partitions: number): number {
+  let hash = 2_166_136_261;
+  for (let i = 0; i < patient.length; i++) hash = Math.imul(hash ^ patient.charCodeAt(i), 16_777_619);
+  return (hash >>> 0) % partitions;
+}
+
+/** Appends lines to the parts of partitions, many at a time. */
+class PartWriter {
+  readonly #folder: string;
+  readonly #part: number;
+  readonly #waiting = new Map<number | 'shared', { chunks: Buffer[]; bytes: number }>();
+
+  constructor(folder: string, part: number) {
+    this.#folder = folder;
+    this.#part = part;
+  }
+
+  put(partition: number | 'shared', origin: Buffer, line: Buffer): void {
+    let waiting = this.#waiting.get(partition);
+    if (waiting === undefined) {
+      waiting = { chunks: [], bytes: 0 };
+      this.#waiting.set(partition, waiting);
+    }
+    waiting.chunks.push(origin, TAB, Buffer.from(line), NEWLINE);
+    waiting.bytes += line.length;
+    if (waiting.bytes >= FLUSH_BYTES) this.#flush(partition, waiting);
+  }
+
+  flush(): void {
+    for (const [partition, waiting] of this.#waiting) this.#flush(partition, waiting);
+  }
+
+  #flush(partition: number | 'shared', waiting: { chunks: Buffer[]; bytes: number }): void {
+    if (waiting.chunks.length === 0) return;
+    appendFileSync(join(this.#folder, partName(partition, this.#part)), Buffer.concat(waiting.chunks), { mode: 0o600 });
+    waiting.chunks = [];
+    waiting.bytes = 0;
+  }
+}
+
+/** The patients that a resource names as its own. */
+function subjectsOf(resource: Json): readonly string[] {
+  if (resource['resourceType'] === 'Patient') return [text(resource['id']) ?? ''].filter((id) => FHIR_ID.test(id));
+  const subject = object(resource['subject']) ?? object(resource['patient']) ?? object(resource['beneficiary']);
+  const parsed = parseReference(subject?.['reference']);
+  return parsed?.type === 'Patient' ? [parsed.id] : [];
+}
+
+/** Where a line belongs: the patients it names, `shared`, nowhere, or it cannot be used. */
+type Place = { readonly patients: readonly string[] } | 'shared' | 'skip' | { readonly bad: string };
+
+/** Looks at the text of a line; only lines whose place the text does not tell are parsed. */
+function placeOf(line: string): Place {
+  const first = line.trimEnd().at(-1);
+  const type = OPENING.exec(line)?.[1];
+  if (first !== '}') return { bad: 'not a JSON object' };
+  if (type !== undefined && !READ.has(type)) return 'skip';
+  if (type !== undefined && type !== 'Patient' && !SHARED.has(type)) {
+    const named = new Set([...line.matchAll(PATIENT)].map((m) => m[1] ?? ''));
+    if (named.size > 0) return { patients: [...named] };
+  }
+  if (type !== undefined && SHARED.has(type)) return 'shared';
+  let resource: Json | undefined;
+  try {
+    resource = object(JSON.parse(line));
+  } catch {
+    return { bad: 'not valid JSON' };
+  }
+  const own = text(resource?.['resourceType']);
+  if (resource === undefined || own === undefined) return { bad: 'not a FHIR resource' };
+  if (SHARED.has(own)) return 'shared';
+  if (!READ.has(own)) return 'skip';
+  const patients = subjectsOf(resource);
+  return patients.length > 0 ? { patients } : { bad: `${own} without a patient` };
+}
+
+export interface PartitionTask {
+  readonly file: string;
+  /** number of the file, for the origin of lines */
+  readonly index: number;
+  readonly partitions: number;
+  readonly folder: string;
+  /** number of this worker */
+  readonly part: number;
+}
+
+/**
+ * Sorts the lines of one file into partitions by patient. A line that names several patients goes to each: whose resource it is
+ * is decided when it is read.
+ * @returns lines read; a file that breaks off is one bad line
+ */
+export async function partitionFile(
+  task: PartitionTask,
+  onRead: (bytes: number) => void,
+  onBad: (bad: BadLine) => void,
+): Promise<number> {
+  const writer = new PartWriter(task.folder, task.part);
+  let lines = 0;
+  try {
+    for await (const { number, bytes } of ndjsonLines(task.file, onRead)) {
+      lines = number;
+      const place = placeOf(bytes.toString('latin1'));
+      if (place === 'skip') continue;
+      const origin = Buffer.from(`${task.index}:${number}`);
+      if (place === 'shared') writer.put('shared', origin, bytes);
+      else if ('bad' in place) onBad({ file: task.file, line: number, what: place.bad });
+      else
+        for (const partition of new Set(place.patients.map((p) => partitionOf(p, task.partitions))))
+          writer.put(partition, origin, bytes);
+    }
+  } catch (error) {
+    onBad({
+      file: task.file,
+      line: lines + 1,
+      what: error instanceof RangeError ? error.message : 'the file breaks off',
+    });
+  }
+  writer.flush();
+  return lines;
+}

@@ -1,0 +1,181 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { BatchRow } from './batch-row.ts';
+import type { BatchMessage, BatchTask, BatchWorkerData } from './batch-worker.ts';
+import type { BatchWish } from './evaluate-partition.ts';
+import type { BadLine } from './partition-file.ts';
+
+/** Bytes of a partition: what one worker holds in memory at a time. Inflated files are guessed to be ten times as large. */
+const PARTITION_BYTES = 12 << 20;
+const MOST_PARTITIONS = 4096;
+const INFLATION = 10;
+
+/** How far a batch is. */
+export interface BatchProgress {
+  readonly phase: 'sorting' | 'checking';
+  /** 0 to 1 */
+  readonly done: number;
+  /** megabytes (sorting) or partitions (checking) a second */
+  readonly rate: number;
+  readonly secondsLeft: number;
+}
+
+export interface BatchOptions {
+  /** NDJSON files, plain or gzipped, in any order */
+  readonly files: readonly string[];
+  readonly wish: BatchWish;
+  readonly workers: number;
+  readonly policies: string;
+  readonly canonicalBase: string;
+  /** where the sorted lines are kept meanwhile; default: the system's folder for temporary files */
+  readonly temporary?: string;
+  /** rows of one partition; called in the order of partitions, so that equal input gives equal output */
+  readonly onRows: (rows: readonly BatchRow[]) => void;
+  readonly onBad: (bad: BadLine) => void;
+  readonly onProgress?: (progress: BatchProgress) => void;
+}
+
+export interface BatchSummary {
+  readonly lines: number;
+  readonly charts: number;
+  readonly rows: number;
+  readonly bad: number;
+}
+
+/** The NDJSON files of a folder, in the order of their names. */
+export const exportFiles = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((f) => /\.(ndjson|jsonl)(\.gz)?$/i.test(f))
+    .sort()
+    .map((f) => join(folder, f));
+
+const sizeOf = (file: string): number => statSync(file).size;
+
+/** Gives each worker one task after the other until none is left. */
+async function share(
+  workers: readonly Worker[],
+  tasks: readonly BatchTask[],
+  onMessage: (message: BatchMessage) => void,
+): Promise<void> {
+  let next = 0;
+  await Promise.all(
+    workers.map(
+      (worker) =>
+        new Promise<void>((resolve, reject) => {
+          const go = (): void => {
+            const task = tasks[next++];
+            if (task === undefined) {
+              worker.off('message', heard);
+              worker.off('error', reject);
+              resolve();
+            } else worker.postMessage(task);
+          };
+          const heard = (message: BatchMessage): void => {
+            onMessage(message);
+            if (message.kind === 'sorted' || message.kind === 'evaluated') go();
+          };
+          worker.on('message', heard);
+          worker.on('error', reject);
+          go();
+        }),
+    ),
+  );
+}
+
+/** Hands rows on in the order of partitions, whichever worker is done first. */
+function inOrder(onRows: BatchOptions['onRows']): (index: number, rows: readonly BatchRow[]) => void {
+  const waiting = new Map<number, readonly BatchRow[]>();
+  let next = 0;
+  return (index, rows) => {
+    waiting.set(index, rows);
+    for (let ready = waiting.get(next); ready !== undefined; ready = waiting.get(next)) {
+      waiting.delete(next++);
+      if (ready.length > 0) onRows(ready);
+    }
+  };
+}
+
+/**
+ * Checks the spine imaging orders of a FHIR bulk export on all cores: the lines are sorted by patient into partitions on disk
+ * (removed at the end), then each partition is read and checked. Memory depends on the number of workers, not on the export.
+ */
+export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
+  const { files, wish, policies, canonicalBase } = options;
+  const bytes = files.reduce((sum, f) => sum + sizeOf(f), 0);
+  const inflated = files.reduce((sum, f) => sum + sizeOf(f) * (f.endsWith('.gz') ? INFLATION : 1), 0);
+  const partitions = Math.min(MOST_PARTITIONS, Math.max(1, Math.ceil(inflated / PARTITION_BYTES)));
+  const folder = mkdtempSync(join(options.temporary ?? tmpdir(), 'batch-'));
+  const workers = Array.from({ length: options.workers }, (_, part) => {
+    const workerData: BatchWorkerData = { part, folder, partitions, files, wish, policies, canonicalBase };
+    return new Worker(new URL('./batch-worker.ts', import.meta.url), { workerData });
+  });
+  const total = { lines: 0, charts: 0, rows: 0, bad: 0 };
+  const seen = new Set<string>();
+  const bad = (line: BadLine): void => {
+    const key = `${line.file}:${line.line}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    total.bad++;
+    options.onBad(line);
+  };
+  const progress = progressOf(options.onProgress);
+  const emit = inOrder((rows) => {
+    total.rows += rows.length;
+    options.onRows(rows);
+  });
+  try {
+    let read = 0;
+    progress.begin('sorting');
+    const largestFirst = files.map((f, index) => ({ index, size: sizeOf(f) })).sort((a, b) => b.size - a.size);
+    await share(
+      workers,
+      largestFirst.map(({ index }): BatchTask => ({ kind: 'file', index })),
+      (message) => {
+        if (message.kind === 'bad') bad(message.bad);
+        else if (message.kind === 'sorted') total.lines += message.lines;
+        else if (message.kind === 'progress') {
+          read += message.bytes;
+          progress.tell(bytes === 0 ? 1 : read / bytes, read / 1e6);
+        }
+      },
+    );
+    let checked = 0;
+    progress.begin('checking');
+    await share(
+      workers,
+      Array.from({ length: partitions }, (_, index): BatchTask => ({ kind: 'partition', index })),
+      (message) => {
+        if (message.kind === 'bad') bad(message.bad);
+        else if (message.kind === 'evaluated') {
+          total.charts += message.charts;
+          emit(message.index, message.rows);
+          progress.tell(++checked / partitions, checked);
+        }
+      },
+    );
+    return total;
+  } finally {
+    await Promise.all(workers.map((w) => w.terminate()));
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function progressOf(onProgress: BatchOptions['onProgress']): {
+  readonly begin: (phase: BatchProgress['phase']) => void;
+  readonly tell: (done: number, amount: number) => void;
+} {
+  let phase: BatchProgress['phase'] = 'sorting';
+  let started = performance.now();
+  return {
+    begin: (next) => {
+      phase = next;
+      started = performance.now();
+    },
+    tell: (done, amount) => {
+      const seconds = (performance.now() - started) / 1000;
+      onProgress?.({ phase, done, rate: amount / seconds, secondsLeft: done > 0 ? (seconds * (1 - done)) / done : 0 });
+    },
+  };
+}
