@@ -1,0 +1,160 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BatchRow, CSV_HEADING, csvField, csvRow } from '../../src/batch/batch-row.ts';
+import { ndjsonLines } from '../../src/batch/ndjson-lines.ts';
+import type { BadLine } from '../../src/batch/partition-file.ts';
+import { type BatchSummary, exportFiles, runBatch } from '../../src/batch/run-batch.ts';
+import { loadVignettes } from '../../src/vignettes/run.ts';
+import { vignetteToFhir } from '../../src/vignettes/to-fhir.ts';
+import { CANONICAL_BASE, ROOT } from '../support/knowledge.ts';
+
+type Json = Record<string, unknown>;
+
+const TODAY = { lo: 20_600, hi: 20_600 };
+const vignettes = loadVignettes(`${ROOT}/test/vignettes`)
+  .flatMap((f) => f.vignettes)
+  .filter((v, i) => i % 40 === 0 && Object.keys(v.incomplete).length === 0);
+let folder = '';
+let temporary = '';
+
+/** A vignette's resources as those of a patient of their own. */
+function resourcesOf(index: number): readonly Json[] {
+  const vignette = vignettes[index];
+  if (vignette === undefined) return [];
+  const { patient, order, coverage, chart } = vignetteToFhir(vignette, CANONICAL_BASE);
+  const own = (r: Json): Json => {
+    const id = r['resourceType'] === 'Patient' ? `p${index}` : `${String(r['id'])}-${index}`;
+    const text = JSON.stringify({ ...r, id })
+      .replaceAll('Patient/p1"', `Patient/p${index}"`)
+      .replaceAll(/"(Coverage\/coverage-1|Encounter\/Encounter-\d+|Condition\/Condition-\d+)"/g, `"$1-${index}"`);
+    return JSON.parse(text) as Json;
+  };
+  return [patient, { ...order, status: 'active' }, coverage, ...chart].map(own);
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'export-'));
+  temporary = mkdtempSync(join(tmpdir(), 'work-'));
+  const byType = new Map<string, string[]>();
+  for (const resource of vignettes.flatMap((_, i) => resourcesOf(i))) {
+    const type = String(resource['resourceType']);
+    byType.set(type, [...(byType.get(type) ?? []), JSON.stringify(resource)]);
+  }
+  // in many files, out of order, one of them gzipped, one below
+  mkdirSync(join(folder, 'more'));
+  for (const [type, lines] of byType) {
+    if (type === 'Patient') writeFileSync(join(folder, 'zz-patients.ndjson.gz'), gzipSync(lines.join('\n')));
+    else if (type === 'Condition') {
+      writeFileSync(join(folder, 'Condition.000.ndjson'), `${lines.slice(0, 3).join('\r\n')}\r\n\n`);
+      writeFileSync(join(folder, 'more', 'Condition.001.ndjson'), lines.slice(3).join('\n'));
+    } else writeFileSync(join(folder, `${type}.ndjson`), `${lines.reverse().join('\n')}\n`);
+  }
+  const bad = ['{"resourceType":"Condition","id":"x"', '[1]', '{"resourceType":"Procedure","id":"nobody"}', '{"a":1}'];
+  writeFileSync(join(folder, 'bad.ndjson'), bad.join('\n'));
+  writeFileSync(
+    join(folder, 'broken.ndjson.gz'),
+    gzipSync('{"resourceType":"Patient","id":"q"}\n'.repeat(9)).subarray(0, 30),
+  );
+  writeFileSync(join(folder, 'readme.txt'), 'not an export file');
+});
+afterAll(() => {
+  for (const dir of [folder, temporary]) rmSync(dir, { recursive: true, force: true });
+});
+
+async function run(
+  workers: number,
+  wish: Partial<Parameters<typeof runBatch>[0]['wish']> = {},
+): Promise<{ readonly rows: readonly BatchRow[]; readonly bad: readonly BadLine[]; readonly summary: BatchSummary }> {
+  const rows: BatchRow[] = [];
+  const bad: BadLine[] = [];
+  const summary = await runBatch({
+    files: exportFiles(folder),
+    wish: { date: TODAY, everyPatient: false, ...wish },
+    workers,
+    policies: `${ROOT}/policies`,
+    canonicalBase: CANONICAL_BASE,
+    temporary,
+    onRows: (found) => rows.push(...found),
+    onBad: (line) => bad.push(line),
+  });
+  return { rows, bad, summary };
+}
+
+describe('a batch', () => {
+  it('gives each order the outcome that it has alone, whatever the number of workers', async () => {
+    const one = await run(1);
+    const two = await run(2);
+    expect(two.rows).toEqual(one.rows);
+    const found = new Map(one.rows.filter((r) => r.order.includes('order-1')).map((r) => [r.patient, r.outcome]));
+    expect([...vignettes.keys()].map((i) => found.get(`p${i}`))).toEqual(vignettes.map((v) => v.expect.outcome));
+    expect(one.summary.charts).toBe(vignettes.length);
+  });
+
+  it('reports lines that cannot be used with file and line, once, and goes on', async () => {
+    const { bad } = await run(2);
+    const at = bad.map((b) => `${b.file.slice(folder.length + 1)}:${b.line} ${b.what}`).sort();
+    expect(at).toEqual([
+      'bad.ndjson:1 not a JSON object',
+      'bad.ndjson:2 not a JSON object',
+      'bad.ndjson:3 Procedure without a patient',
+      'bad.ndjson:4 not a FHIR resource',
+      'broken.ndjson.gz:1 the file breaks off',
+    ]);
+  });
+
+  it('leaves nothing in the temporary folder', () => {
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it('supposes an order for every patient when asked to', async () => {
+    const { rows } = await run(1, { everyPatient: true, study: '72148', payer: 'healthhelp' });
+    expect(rows).toHaveLength(vignettes.length);
+    expect(new Set(rows.map((r) => `${r.study} ${r.policy ?? ''}`))).toEqual(new Set(['72148 healthhelp-lumbar-mri']));
+  });
+
+  it('keeps to one study when asked to', async () => {
+    const { rows } = await run(1, { study: '72141' });
+    expect(new Set(rows.map((r) => r.study))).toEqual(new Set(['72141']));
+  });
+});
+
+describe('lines of a file', () => {
+  it('come with their numbers, plain or gzipped, blank ones left out, the last one without an end', async () => {
+    const text = `${'a'.repeat(3)}\n\n${'b'.repeat(2_000_000)}\r\nlast`;
+    for (const [name, content] of [
+      ['plain.ndjson', Buffer.from(text)],
+      ['zipped.ndjson', gzipSync(text)],
+    ] as const) {
+      const file = join(temporary, name);
+      writeFileSync(file, content);
+      const lines: string[] = [];
+      for await (const { number, bytes } of ndjsonLines(file))
+        lines.push(`${number}:${bytes.toString().trim().length}`);
+      rmSync(file);
+      expect(lines).toEqual(['1:3', '3:2000000', '4:4']);
+    }
+  });
+});
+
+describe('the CSV form', () => {
+  it('quotes what needs it, and sets off what a spreadsheet would run', () => {
+    expect(['a,b', 'say "x"', '=1+1', '@x', '-cmd', '-5', 'plain'].map(csvField)).toEqual([
+      '"a,b"',
+      '"say ""x"""',
+      "'=1+1",
+      "'@x",
+      "'-cmd",
+      '-5',
+      'plain',
+    ]);
+  });
+
+  it('has one field for each heading', async () => {
+    const { rows } = await run(1, { study: '72141' });
+    const [row] = rows;
+    expect(row === undefined ? 0 : csvRow(row).split(',').length).toBe(CSV_HEADING.split(',').length);
+  });
+});
