@@ -1,7 +1,7 @@
 import { type Interval, parseDate } from '../dates/day.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
-import { isObject, type Json, object, text } from './json.ts';
+import { isObject, type Json, object, objects, text } from './json.ts';
 import { type LocalCodes, ReadContext } from './read-context.ts';
 import { type Canonical, readFactObservation, readQuestionnaireResponse } from './readers/answer.ts';
 import { readCondition, readFamilyHistory } from './readers/condition.ts';
@@ -15,6 +15,7 @@ import { readProcedure } from './readers/procedure.ts';
 import type { AnswerRecord, ChartRecord, ConditionRecord, EncounterRecord, ImagingRecord } from './records.ts';
 import { FHIR_ID, PatientScope } from './references.ts';
 import { type RetrievedSection, SECTIONS, type Section, type SectionState } from './sections.ts';
+import { isVoid } from './status.ts';
 
 /** A resource that was left out before any fact was derived, and why. */
 export interface Dropped {
@@ -102,7 +103,7 @@ class ChartBuilder implements Chart {
     const birth = parseDate(object(input.patient)?.['birthDate']);
     if (birth !== undefined) this.birth = birth;
     this.sections = new Map(SECTIONS.map((s) => [s, input.sections.get(s)?.state ?? 'not-available']));
-    this.#ctx = new ReadContext(index, studies, input.localCodes, birth);
+    this.#ctx = new ReadContext(index, studies, input.localCodes, birth, input.base);
     this.#scope = new PatientScope(input.patientId, input.base);
     this.#canonical = canonical;
     if (input.order !== undefined) {
@@ -171,11 +172,7 @@ class ChartBuilder implements Chart {
     if (!this.#scope.includes(subject)) return 'another patient';
     const status = text(r['status']);
     if (status !== undefined && Object.hasOwn(VOID, status)) return VOID[status];
-    const verification = object(r['verificationStatus']);
-    const coding = verification?.['coding'];
-    const code =
-      text(r['verificationStatus']) ?? (Array.isArray(coding) ? text(object(coding[0])?.['code']) : undefined);
-    if (code === 'entered-in-error') return 'entered in error';
+    if (isVoid(r['verificationStatus'])) return 'entered in error';
     return r['doNotPerform'] === true && type !== 'ServiceRequest' && type !== 'MedicationRequest'
       ? 'do not perform'
       : undefined;
@@ -260,10 +257,11 @@ class ChartBuilder implements Chart {
 
   /** The order's reasons are the orderer's documentation, equal to a provisional diagnosis of the order's day. */
   #reasons(order: OrderEvidence): void {
-    const coded = this.#ctx.hits(order.resource['reasonCode']);
-    const references = order.resource['reasonReference'];
-    const referred = (Array.isArray(references) ? references : []).flatMap((r) => this.#referredHits(r));
-    const hits = [...coded, ...referred];
+    const { resource } = order;
+    const referred = objects(resource['reasonReference'])
+      .flatMap((r) => this.#ctx.condition(resource, r) ?? [])
+      .filter((c) => !c.refuted);
+    const hits = [...this.#ctx.hits(resource['reasonCode']), ...referred.flatMap((c) => c.hits)];
     if (hits.length === 0) return;
     const record: ConditionRecord = {
       type: 'condition',
@@ -275,18 +273,12 @@ class ChartBuilder implements Chart {
       current: true,
       saysActive: true,
       recorded: order.date,
-      codes: this.#ctx.keys(order.resource['reasonCode']),
+      codes: [...this.#ctx.keys(resource['reasonCode']), ...referred.flatMap((c) => c.codes)],
       orderReason: true,
       siteHits: [],
     };
     this.orderReasons.push(record);
     this.#index(record, hits);
-  }
-
-  #referredHits(reference: unknown): readonly Hit[] {
-    const value = text(object(reference)?.['reference']);
-    const key = value?.split('/').slice(-2).join('/');
-    return key === undefined ? [] : this.#ctx.conditionHits(key);
   }
 }
 

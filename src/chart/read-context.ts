@@ -4,7 +4,8 @@ import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import { NO_PLACE, OTHER, type Place } from '../terminology/regions.ts';
 import { type System, systemOf } from '../terminology/systems.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
-import { localKey, parseReference } from './references.ts';
+import { localKey } from './references.ts';
+import { isVoid, verification } from './status.ts';
 
 /** Local codes of one EHR: "system|code" to standard codings. */
 export type LocalCodes = ReadonlyMap<string, readonly { readonly system: System; readonly code: string }[]>;
@@ -52,24 +53,35 @@ export interface Reason {
 }
 const NO_REASON: Reason = { place: NO_PLACE, spine: false, given: false };
 
+/** A Condition that other resources refer to. */
+export interface Referred {
+  readonly hits: readonly Hit[];
+  /** its codings as "system|code" */
+  readonly codes: readonly string[];
+  readonly refuted: boolean;
+}
+
 /** Codes, places, dates and specialties of one chart: what every resource reader needs. */
 export class ReadContext {
   readonly index: CodeIndex;
   /** for onsets that are stated as an age */
   readonly birth: Interval | undefined;
   readonly #studies: StudyCatalog;
+  readonly #base: string | undefined;
   readonly #local: LocalCodes | undefined;
   readonly #set: Readonly<Record<ReadingSet, number>>;
   /** specialty codes of practitioners and roles, by "Practitioner/x" */
   readonly #specialties = new Map<string, readonly Hit[]>();
   /** conditions by reference, for reasons given as references */
-  readonly #conditions = new Map<string, readonly Hit[]>();
+  readonly #conditions = new Map<string, Referred>();
   /** medications by reference */
   readonly #medications = new Map<string, unknown>();
 
-  constructor(index: CodeIndex, studies: StudyCatalog, local?: LocalCodes, birth?: Interval) {
+  /** @param base the FHIR base URL that relative references belong to, if known */
+  constructor(index: CodeIndex, studies: StudyCatalog, local?: LocalCodes, birth?: Interval, base?: string) {
     this.index = index;
     this.birth = birth;
+    this.#base = base;
     this.#studies = studies;
     this.#local = local;
     this.#set = Object.fromEntries(READING_SETS.map((s) => [s, index.number(s)])) as Record<ReadingSet, number>;
@@ -169,7 +181,7 @@ export class ReadContext {
       }
     };
     this.#codings(codes, (system, code) => take(this.index.lookup(system, code)));
-    for (const reference of references) take(this.#conditions.get(localKey(reference) ?? '') ?? NO_HITS);
+    for (const reference of references) take(this.condition(resource, reference)?.hits ?? NO_HITS);
     return { place: given && !spine ? OTHER : place, spine, given };
   }
 
@@ -193,18 +205,31 @@ export class ReadContext {
   addSpecialist(key: string, resource: Json): void {
     const hits = this.hits([resource['specialty'], ...objects(resource['qualification']).map((q) => q['code'])]);
     if (hits.length === 0) return;
-    const practitioner = localKey(object(resource['practitioner']));
+    const practitioner = this.key(object(resource['practitioner']));
     for (const k of practitioner === undefined ? [key] : [key, practitioner]) {
       this.#specialties.set(k, [...(this.#specialties.get(k) ?? []), ...hits]);
     }
   }
 
-  addCondition(key: string, hits: readonly Hit[]): void {
-    this.#conditions.set(key, hits);
+  addCondition(key: string, condition: Referred): void {
+    this.#conditions.set(key, condition);
   }
 
-  conditionHits(key: string): readonly Hit[] {
-    return this.#conditions.get(key) ?? NO_HITS;
+  /** The Condition that a reference of a resource names, contained in it or known. */
+  condition(resource: Json, reference: Json | undefined): Referred | undefined {
+    const contained = this.#contained(resource, reference);
+    if (contained === undefined) return this.#conditions.get(this.key(reference) ?? '');
+    if (contained['resourceType'] !== 'Condition' || isVoid(contained['verificationStatus'])) return undefined;
+    return {
+      hits: this.hits(contained['code']),
+      codes: this.keys(contained['code']),
+      refuted: verification(contained['verificationStatus']) === 'refuted',
+    };
+  }
+
+  /** "Type/id" of a reference to this server. */
+  key(reference: Json | undefined): string | undefined {
+    return localKey(reference, this.#base);
   }
 
   addMedication(key: string, code: unknown): void {
@@ -218,7 +243,7 @@ export class ReadContext {
     const reference = object(resource['medicationReference']);
     const contained = this.#contained(resource, reference);
     if (contained !== undefined) return contained['code'];
-    return this.#medications.get(localKey(reference) ?? '');
+    return this.#medications.get(this.key(reference) ?? '');
   }
 
   #contained(resource: Json, reference: Json | undefined): Json | undefined {
@@ -235,8 +260,7 @@ export class ReadContext {
       const contained = this.#contained(resource, reference);
       if (contained !== undefined)
         out.push(...this.hits([contained['specialty'], ...objects(contained['qualification']).map((q) => q['code'])]));
-      const parsed = parseReference(reference['reference']);
-      if (parsed !== undefined) out.push(...(this.#specialties.get(`${parsed.type}/${parsed.id}`) ?? []));
+      out.push(...(this.#specialties.get(this.key(reference) ?? '') ?? []));
     }
     return out;
   }

@@ -152,8 +152,9 @@ export interface EncounterRecord extends Base {
   readonly specialties: readonly Hit[];
   /** hits of reason codes and of diagnoses */
   readonly reasons: readonly Hit[];
+  /** hits of diagnoses that were ruled out */
+  readonly ruledOut: readonly Hit[];
   readonly hasReason: boolean;
-  readonly diagnoses: readonly string[];
 }
 
 /** An AllergyIntolerance. */

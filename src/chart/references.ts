@@ -31,10 +31,18 @@ export function parseReference(reference: unknown): LocalReference | undefined {
   return /^https?:\/\//.test(base) ? { type, id, base } : undefined;
 }
 
-/** "Type/id" of a literal reference in a Reference element. */
-export function localKey(element: Json | undefined): string | undefined {
+/** A FHIR base URL without the slash at its end. */
+const trimmed = (base: string | undefined): string | undefined => base?.replace(/\/+$/, '');
+
+/**
+ * "Type/id" of a literal reference in a Reference element.
+ * @param base the FHIR base URL that relative references belong to; absolute references to another server are none of ours
+ */
+export function localKey(element: Json | undefined, base?: string): string | undefined {
   const parsed = parseReference(element?.['reference']);
-  return parsed === undefined ? undefined : `${parsed.type}/${parsed.id}`;
+  if (parsed === undefined) return undefined;
+  const elsewhere = parsed.base !== undefined && base !== undefined && parsed.base !== trimmed(base);
+  return elsewhere ? undefined : `${parsed.type}/${parsed.id}`;
 }
 
 /** Tells references to one patient from all others. */
@@ -48,7 +56,7 @@ export class PatientScope {
    */
   constructor(id: string, base?: string) {
     this.#id = id;
-    this.#base = base?.replace(/\/+$/, '');
+    this.#base = trimmed(base);
   }
 
   /** Does the Reference element name this patient? Absolute references must name this server. */

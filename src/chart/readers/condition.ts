@@ -1,21 +1,8 @@
 import { add, type Interval, parseDate } from '../../dates/day.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { type ReadContext, start } from '../read-context.ts';
-import type { ConditionRecord, FamilyRecord, Verification } from '../records.ts';
-import { localKey } from '../references.ts';
-
-/** The first code of a CodeableConcept, or a bare code as older servers send it. */
-export const statusCode = (element: unknown): string | undefined =>
-  text(element) ?? text(objects(object(element)?.['coding'])[0]?.['code']);
-
-const SUSPECTED = new Set(['provisional', 'differential', 'unconfirmed']);
-
-/** Confirmed and status-less entries are known; provisional, differential and unconfirmed are a suspicion. */
-export const verification = (status: string | undefined): Verification =>
-  status === 'refuted' ? 'refuted' : status !== undefined && SUSPECTED.has(status) ? 'suspected' : 'confirmed';
-
-const INACTIVE = new Set(['inactive', 'remission', 'resolved']);
-const ACTIVE = new Set(['active', 'recurrence', 'relapse']);
+import type { ConditionRecord, FamilyRecord } from '../records.ts';
+import { clinicalStatus, isActive, isPast, verification } from '../status.ts';
 
 const HISTOLOGY = 'http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior';
 
@@ -23,27 +10,51 @@ const HISTOLOGY = 'http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histol
 const histology = (r: Json): readonly unknown[] =>
   objects(r['extension']).flatMap((e) => (e['url'] === HISTOLOGY ? [e['valueCodeableConcept']] : []));
 
-/** The onset: a date, or an age in completed years or months. */
-function onsetOf(ctx: ReadContext, r: Json): Interval | undefined {
-  const dated = start(r, 'onset');
-  const age = object(r['onsetAge']);
+const AGE_UNITS: ReadonlyMap<string, 'years' | 'months'> = new Map([
+  ['a', 'years'],
+  ['year', 'years'],
+  ['years', 'years'],
+  ['mo', 'months'],
+  ['month', 'months'],
+  ['months', 'months'],
+]);
+
+/** The days at which the patient had an age in completed years or months. */
+function atAge(age: Json | undefined, birth: Interval | undefined): Interval | undefined {
   const value = age?.['value'];
-  const unit = { a: 'years', mo: 'months' }[text(age?.['code']) ?? ''] as 'years' | 'months' | undefined;
-  if (dated !== undefined || typeof value !== 'number' || unit === undefined || ctx.birth === undefined) return dated;
+  const unit = AGE_UNITS.get((text(age?.['code']) ?? text(age?.['unit']) ?? '').toLowerCase());
+  if (typeof value !== 'number' || !(value >= 0 && value < 150 * 12) || unit === undefined || birth === undefined)
+    return undefined;
   const count = Math.floor(value);
-  return { lo: add(ctx.birth.lo, { count, unit }), hi: add(ctx.birth.hi, { count: count + 1, unit }) - 1 };
+  return { lo: add(birth.lo, { count, unit }), hi: add(birth.hi, { count: count + 1, unit }) - 1 };
 }
+
+/** The onset: a date, a period in which it fell, or an age. A period that is open at its beginning says only until when. */
+function onsetOf(ctx: ReadContext, r: Json): Interval | undefined {
+  const dated = parseDate(r['onsetDateTime']);
+  if (dated !== undefined) return dated;
+  const period = object(r['onsetPeriod']);
+  const from = parseDate(period?.['start']);
+  if (from !== undefined) return { lo: from.lo, hi: Math.max(from.hi, parseDate(period?.['end'])?.hi ?? from.hi) };
+  return atAge(object(r['onsetAge']), ctx.birth);
+}
+
+/** The ways to say that it is over. */
+const ABATED = ['abatementString', 'abatementAge', 'abatementRange', 'abatementPeriod'] as const;
+const isAbated = (r: Json): boolean => r['abatementBoolean'] === true || ABATED.some((name) => r[name] !== undefined);
 
 /** Reads a Condition. Its hits are remembered for references to it. */
 export function readCondition(ctx: ReadContext, r: Json, ref: string): ConditionRecord | undefined {
   const hits = ctx.hits([r['code'], ...histology(r)]);
-  ctx.addCondition(ref, hits);
+  const codes = ctx.keys(r['code']);
+  const verified = verification(r['verificationStatus']);
+  ctx.addCondition(ref, { hits, codes, refuted: verified === 'refuted' });
   if (hits.length === 0) return undefined;
-  const clinical = statusCode(r['clinicalStatus']);
+  const clinical = clinicalStatus(r['clinicalStatus']);
   const abated = start(r, 'abatement');
   const onset = onsetOf(ctx, r);
   const recorded = parseDate(r['recordedDate']);
-  const encounter = localKey(object(r['encounter']));
+  const encounter = ctx.key(object(r['encounter']));
   return {
     type: 'condition',
     basis: 'chart',
@@ -51,15 +62,14 @@ export function readCondition(ctx: ReadContext, r: Json, ref: string): Condition
     hits,
     site: ctx.site(r['bodySite']),
     ...(encounter !== undefined && { encounter }),
-    verification: verification(statusCode(r['verificationStatus'])),
-    current:
-      !(clinical !== undefined && INACTIVE.has(clinical)) && abated === undefined && r['abatementString'] === undefined,
+    verification: verified,
+    current: !isPast(clinical) && abated === undefined && !isAbated(r),
     ...(clinical !== undefined && { clinical }),
-    saysActive: clinical !== undefined && ACTIVE.has(clinical),
+    saysActive: isActive(clinical),
     ...(onset !== undefined && { onset }),
     ...(recorded !== undefined && { recorded }),
     ...(abated !== undefined && { abated }),
-    codes: ctx.keys(r['code']),
+    codes,
     orderReason: false,
     siteHits: ctx.hits(r['bodySite']),
     ...(ctx.keys(r['severity']).length > 0 && { severity: ctx.hits(r['severity']) }),

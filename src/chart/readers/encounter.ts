@@ -2,11 +2,11 @@ import { parseDate } from '../../dates/day.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { EncounterRecord } from '../records.ts';
-import { localKey } from '../references.ts';
 
 /** v3 ActCode classes of visits at which patient and clinician are in one place; VR (telehealth) is not among them. */
 const IN_PERSON = new Set(['AMB', 'EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'SS', 'HH', 'FLD']);
-const HELD = new Set(['finished', 'in-progress', 'onleave', 'arrived', 'triaged']);
+/** Finished, or under way on the day; "arrived" and "triaged" say that the patient waits. */
+const HELD = new Set(['finished', 'in-progress', 'onleave']);
 
 /** Reads an Encounter. */
 export function readEncounter(ctx: ReadContext, r: Json, ref: string): EncounterRecord | undefined {
@@ -14,9 +14,8 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
   const code = text(object(r['class'])?.['code']);
   const period = object(r['period']);
   const when = parseDate(period?.['start']) ?? parseDate(period?.['end']);
-  const diagnoses = objects(r['diagnosis']).flatMap((d) => localKey(object(d['condition'])) ?? []);
-  const reasonReferences = objects(r['reasonReference']).flatMap((d) => localKey(d) ?? []);
-  const known = [...diagnoses, ...reasonReferences];
+  const references = [...objects(r['diagnosis']).map((d) => object(d['condition'])), ...objects(r['reasonReference'])];
+  const known = references.flatMap((c) => ctx.condition(r, c) ?? []);
   return {
     type: 'encounter',
     ref,
@@ -33,8 +32,8 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
         objects(r['participant']).map((p) => object(p['individual'])),
       ),
     ],
-    reasons: [...ctx.hits(r['reasonCode']), ...known.flatMap((k) => ctx.conditionHits(k))],
-    hasReason: r['reasonCode'] !== undefined || known.length > 0,
-    diagnoses: known,
+    reasons: [...ctx.hits(r['reasonCode']), ...known.filter((c) => !c.refuted).flatMap((c) => c.hits)],
+    ruledOut: known.filter((c) => c.refuted).flatMap((c) => c.hits),
+    hasReason: r['reasonCode'] !== undefined || references.length > 0,
   };
 }

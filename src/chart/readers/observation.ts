@@ -2,7 +2,6 @@ import { parseDate } from '../../dates/day.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { type ReadContext, start } from '../read-context.ts';
 import type { ImagingRecord, ObservationRecord, ObservedValue } from '../records.ts';
-import { localKey } from '../references.ts';
 import { readImaging } from './imaging.ts';
 
 const COMPARATORS = new Set(['<', '<=', '>=', '>']);
@@ -54,7 +53,7 @@ export function readObservation(
   if (parts.length === 0) return [];
   const status = text(r['status']);
   const when = start(r, 'effective') ?? parseDate(r['issued']);
-  const encounter = localKey(object(r['encounter']));
+  const encounter = ctx.key(object(r['encounter']));
   const site = ctx.site(r['bodySite']);
   const siteHits = ctx.hits(r['bodySite']);
   const one = (part: Json): ObservationRecord => {

@@ -2,22 +2,21 @@ import { parseDate } from '../../dates/day.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { type ReadContext, start } from '../read-context.ts';
 import type { AllergyRecord, DeviceRecord, LeadRecord } from '../records.ts';
-import { statusCode, verification } from './condition.ts';
+import { clinicalStatus, isPast, verification } from '../status.ts';
 
 /** Reads an AllergyIntolerance: the substance, and how the patient reacted. */
 export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyRecord | undefined {
   const reactions = objects(r['reaction']);
   const hits = ctx.hits([r['code'], ...reactions.map((x) => x['substance'])]);
   if (hits.length === 0) return undefined;
-  const clinical = statusCode(r['clinicalStatus']);
   const recorded = parseDate(r['recordedDate']) ?? parseDate(r['onsetDateTime']);
   return {
     type: 'allergy',
     ref,
     hits,
     site: 0,
-    verification: verification(statusCode(r['verificationStatus'])),
-    current: clinical !== 'inactive' && clinical !== 'resolved',
+    verification: verification(r['verificationStatus']),
+    current: !isPast(clinicalStatus(r['clinicalStatus'])),
     ...(recorded !== undefined && { recorded }),
     reactions: reactions.flatMap((x) => ctx.hits(x['manifestation'])),
   };

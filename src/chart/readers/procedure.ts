@@ -1,7 +1,6 @@
 import { type Json, object, text } from '../json.ts';
 import { end, type ReadContext, start } from '../read-context.ts';
 import type { ImagingRecord, Performed, ProcedureRecord } from '../records.ts';
-import { localKey } from '../references.ts';
 import { readImaging } from './imaging.ts';
 
 const DONE = new Set(['completed', 'in-progress']);
@@ -18,7 +17,7 @@ export function readProcedure(ctx: ReadContext, r: Json, ref: string): Procedure
     status === undefined || DONE.has(status) ? 'done' : status === 'not-done' ? 'not-done' : 'unclear';
   const reason = ctx.reason(r);
   const last = end(r, 'performed');
-  const encounter = localKey(object(r['encounter']));
+  const encounter = ctx.key(object(r['encounter']));
   return {
     type: 'procedure',
     ref,

@@ -137,7 +137,7 @@ export function relates(record: EncounterRecord, asked: Asked, ctx: FactContext,
       (h) =>
         sets.includes(h.set) && supports(placeOfRecord(h.place, site), asked.query.region, asked.query.strictRegion),
     );
-  if (fits(record.reasons, 0)) return true;
+  if (fits(record.reasons, 0) || fits(record.ruledOut, 0)) return true;
   const madeThere = sets.some((set) =>
     ctx.chart
       .bySet(set)
