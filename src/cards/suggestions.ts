@@ -2,15 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Suggestion } from '../cds-hooks/card.ts';
 import { type Json, objects } from '../chart/json.ts';
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import { AGAINST_CONTRAST } from '../criteria-check/program-facts.ts';
 import type { FactQuery } from '../policy/fact-source.ts';
 import type { Study, StudyCatalog } from '../policy/studies.ts';
 import { SYSTEMS } from '../terminology/systems.ts';
 
 const CPT = SYSTEMS.cpt[0];
 const MOST_NEXT_STEPS = 2;
-
-/** Facts that forbid to suggest contrast material: documented or suspected. */
-const AGAINST_CONTRAST = ['gadolinium-allergy', 'egfr-below-30', 'pregnancy'] as const;
 
 /** Why contrast cannot be suggested for this patient, in words; undefined when nothing speaks against it. */
 export function againstContrast(check: CheckedOrder): string | undefined {

@@ -9,11 +9,13 @@ import { config } from './config.ts';
 import { purgeDecisions } from './decisions.ts';
 import { doctor } from './doctor.ts';
 import { feedbackSummary } from './feedback.ts';
+import { policyLint } from './policy-lint.ts';
 import { replayDecisions, shadowReport } from './replay.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   assess,
   batch,
+  'policy lint': policyLint,
   doctor,
   replay: replayDecisions,
   'shadow report': shadowReport,

@@ -292,6 +292,7 @@ export const FactsFile = z.strictObject({
   facts: z.record(NAME, Fact).default({}),
   episode: EpisodeFamilies.optional(),
 });
+export type FactsInput = z.infer<typeof FactsFile>;
 export type FactInput = z.infer<typeof Fact>;
 export type BlockInput = z.infer<typeof Block>;
 export type EpisodeInput = z.infer<typeof EpisodeFamilies>;

@@ -6,7 +6,7 @@ import type { CodeIndex } from '../terminology/code-sets.ts';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { type FactPlan, planFact } from './fact-plan.ts';
 import { QueryPool } from './query-pool.ts';
-import { type BlockInput, type EpisodeInput, type FactInput, FactsFile } from './schema.ts';
+import { type BlockInput, type EpisodeInput, type FactInput, FactsFile, type FactsInput } from './schema.ts';
 
 /** A duration that the schema has checked. */
 export function duration(text: string): Duration {
@@ -114,7 +114,8 @@ export function setsOf(
   return Object.entries(value).flatMap(([key, v]) => setsOf(v, [...path, key], NAMING.has(key)));
 }
 
-function references(id: string, fact: FactInput): readonly { readonly fact: string; readonly path: YamlPath }[] {
+/** The facts that a fact is made of, each with its place in the file. */
+export function references(id: string, fact: FactInput): readonly { readonly fact: string; readonly path: YamlPath }[] {
   const composite = [
     ...(fact.any ?? []).map((f, i) => ({ fact: f, path: ['facts', id, 'any', i] })),
     ...(fact.all ?? []).map((f, i) => ({ fact: f, path: ['facts', id, 'all', i] })),
@@ -130,6 +131,13 @@ function references(id: string, fact: FactInput): readonly { readonly fact: stri
   return [...composite, ...signs];
 }
 
+/** Reads the files of a folder of facts. @throws InvalidFileError when one is invalid */
+export const readFactFiles = (folder: string): readonly LoadedFile<FactsInput>[] =>
+  readdirSync(folder)
+    .filter((f) => f.endsWith('.yaml'))
+    .sort()
+    .map((name) => readYaml(join(folder, name), FactsFile));
+
 /**
  * Loads every file of a folder of facts.
  * @throws InvalidFileError for invalid files, facts defined twice, unknown code sets and unknown or circular facts
@@ -139,10 +147,7 @@ export function loadVocabulary(folder: string, codes: CodeIndex): Vocabulary {
   const files = new Map<string, LoadedFile<unknown>>();
   const problems: string[] = [];
   let episode: EpisodeInput | undefined;
-  for (const name of readdirSync(folder)
-    .filter((f) => f.endsWith('.yaml'))
-    .sort()) {
-    const file = readYaml(join(folder, name), FactsFile);
+  for (const file of readFactFiles(folder)) {
     if (file.data.episode !== undefined) episode = file.data.episode;
     for (const [id, fact] of Object.entries(file.data.facts)) {
       if (facts.has(id)) problems.push(`${file.locate(['facts', id])} facts.${id}: this fact is defined twice`);

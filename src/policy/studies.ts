@@ -61,6 +61,8 @@ export const StudiesFile = z.strictObject({
   sources: z.array(z.string()).default([]),
 });
 
+export type StudiesInput = z.infer<typeof StudiesFile>;
+
 /** An imaging study. */
 export interface Study {
   readonly code: string;
@@ -97,7 +99,7 @@ export class StudyCatalog {
     snomed: new Map<string, Study | OpenStudy>(),
   };
 
-  constructor(file: z.infer<typeof StudiesFile>) {
+  constructor(file: StudiesInput) {
     this.studies = file.studies;
     this.open = file['left-open'];
     const bare = (item: string): string => item.split(' ', 1)[0] ?? item;

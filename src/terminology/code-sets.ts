@@ -34,6 +34,9 @@ const CodeSet = z.strictObject({
   label: z.string().min(1),
   note: z.string().optional(),
   include: z.array(z.string()).default([]).meta({ description: 'other code sets that belong to this one' }),
+  opposes: z.array(z.string()).default([]).meta({
+    description: 'code sets that say the opposite: no code may belong to both',
+  }),
   icd10cm: Regional.optional().meta({
     description: 'codes or families; "by-region" families are followed by a region digit',
   }),
@@ -58,6 +61,7 @@ export const CodeSetsFile = z.strictObject({
   sources: z.array(z.string()).default([]),
 });
 export type CodeSetInput = z.infer<typeof CodeSet>;
+export type CodeSetsInput = z.infer<typeof CodeSetsFile>;
 
 /** A code found in a chart: the set it belongs to and the place on the body that the code itself names. */
 export interface Hit {
@@ -92,7 +96,8 @@ const PLACES: Readonly<Record<string, Place>> = {
   other: placeOf(['other']),
 };
 
-const split = (item: string): [string, string] => {
+/** A listed item as its code and its label. */
+export const codeAndLabel = (item: string): [string, string] => {
   const space = item.indexOf(' ');
   return space < 0 ? [item, ''] : [item.slice(0, space), item.slice(space + 1)];
 };
@@ -124,7 +129,7 @@ export class CodeIndex {
 
   #add(name: string, set: CodeSetInput, listed: ListedCode[]): void {
     const number = this.number(name);
-    const except = set['icd10cm-except'].map((item) => split(item)[0]);
+    const except = set['icd10cm-except'].map((item) => codeAndLabel(item)[0]);
     if (except.length > 0) this.#except.set(number, except);
     for (const system of SYSTEM_NAMES) {
       const regional = set[system];
@@ -132,7 +137,7 @@ export class CodeIndex {
       const groups = Array.isArray(regional) ? { any: regional } : regional;
       for (const [region, items] of Object.entries(groups)) {
         for (const item of items ?? []) {
-          const [code, label] = split(item);
+          const [code, label] = codeAndLabel(item);
           listed.push({ set: name, system, code, label, region });
           const entry: Entry = {
             set: number,
@@ -218,18 +223,22 @@ const NONE: readonly Hit[] = [];
 const placed = (hits: readonly Hit[]): readonly Hit[] =>
   hits.filter((h) => h.place !== NO_PLACE || !hits.some((o) => o.set === h.set && o.place !== NO_PLACE));
 
+/** Reads the files of a folder of code sets. @throws InvalidFileError when one is invalid */
+export const readCodeSetFiles = (folder: string): readonly LoadedFile<CodeSetsInput>[] =>
+  readdirSync(folder)
+    .filter((f) => f.endsWith('.yaml'))
+    .sort()
+    .map((name) => readYaml(join(folder, name), CodeSetsFile));
+
 /**
  * Loads every code set of a folder.
- * @throws InvalidFileError when a file is invalid, a set is defined twice, or an included set does not exist
+ * @throws InvalidFileError when a file is invalid, a set is defined twice, or a set that is named does not exist
  */
 export function loadCodeSets(folder: string): ReadonlyMap<string, CodeSetInput> {
   const sets = new Map<string, CodeSetInput>();
   const where = new Map<string, LoadedFile<unknown>>();
   const problems: string[] = [];
-  for (const name of readdirSync(folder)
-    .filter((f) => f.endsWith('.yaml'))
-    .sort()) {
-    const file = readYaml(join(folder, name), CodeSetsFile);
+  for (const file of readCodeSetFiles(folder)) {
     for (const [id, set] of Object.entries(file.data['code-sets'])) {
       if (sets.has(id)) problems.push(`${file.locate(['code-sets', id])} code-sets.${id}: this set is defined twice`);
       sets.set(id, set);
@@ -237,11 +246,12 @@ export function loadCodeSets(folder: string): ReadonlyMap<string, CodeSetInput> 
     }
   }
   for (const [id, set] of sets) {
-    for (const [i, inc] of set.include.entries()) {
-      if (!sets.has(inc))
-        problems.push(
-          `${where.get(id)?.locate(['code-sets', id, 'include', i])} code-sets.${id}.include: there is no code set "${inc}"`,
-        );
+    for (const key of ['include', 'opposes'] as const) {
+      for (const [i, other] of set[key].entries()) {
+        if (sets.has(other)) continue;
+        const at = where.get(id)?.locate(['code-sets', id, key, i]);
+        problems.push(`${at} code-sets.${id}.${key}: there is no code set "${other}"`);
+      }
     }
   }
   if (problems.length > 0) throw new InvalidFileError(problems);
