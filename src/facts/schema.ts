@@ -273,6 +273,22 @@ const Fact = z.strictObject({
     .meta({ description: 'one of these sections, complete, suffices to say that there is none' }),
 });
 
+const optionalOf = (schema: z.core.$ZodType): z.core.$ZodType =>
+  schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ? optionalOf(schema.unwrap()) : schema;
+
+/** Is it a list of code sets, or a list of such lists? */
+function listsSets(schema: z.core.$ZodType): boolean {
+  const inner = optionalOf(schema);
+  return inner._zod.def === SETS._zod.def || (inner instanceof z.ZodArray && listsSets(inner.element));
+}
+
+/** The members of evidence and leads that name code sets. */
+export const SET_MEMBERS: ReadonlySet<string> = new Set(
+  [Leads, ...Block.options.flatMap((block) => Object.values<z.ZodObject>(block.shape))].flatMap((schema) =>
+    Object.entries<z.core.$ZodType>(schema.shape).flatMap(([name, member]) => (listsSets(member) ? [name] : [])),
+  ),
+);
+
 const EpisodeFamilies = z.strictObject({
   complaints: z
     .record(NAME, SETS)

@@ -6,7 +6,14 @@ import type { CodeIndex } from '../terminology/code-sets.ts';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { type FactPlan, planFact } from './fact-plan.ts';
 import { QueryPool } from './query-pool.ts';
-import { type BlockInput, type EpisodeInput, type FactInput, FactsFile, type FactsInput } from './schema.ts';
+import {
+  type BlockInput,
+  type EpisodeInput,
+  type FactInput,
+  FactsFile,
+  type FactsInput,
+  SET_MEMBERS,
+} from './schema.ts';
 
 /** A duration that the schema has checked. */
 export function duration(text: string): Duration {
@@ -67,39 +74,6 @@ const tellsOfCare = (fact: FactInput): boolean =>
     'imaging' in block ? block.imaging.shows === undefined : Object.keys(block).every((kind) => CARE.includes(kind)),
   );
 
-/** Members of a fact that name code sets. */
-const NAMING = new Set([
-  'codes',
-  'observed',
-  'history',
-  'shows',
-  'lacks',
-  'denies',
-  'cleared-by',
-  'rated-as',
-  'undone-by',
-  'during',
-  'new',
-  'without',
-  'reasons',
-  'specialty',
-  'safety',
-  'reaction',
-  'therapies',
-  'drugs',
-  'evaluation',
-  'refusal',
-  'including',
-  'scores',
-  'here',
-  'over',
-  'examination',
-  'site',
-  'orders',
-  'documents',
-  'findings',
-]);
-
 type YamlPath = readonly (string | number)[];
 
 /** The code sets that a fact names anywhere, each with its place in the file. */
@@ -111,7 +85,7 @@ export function setsOf(
   if (typeof value === 'string') return naming ? [{ set: value, path }] : [];
   if (Array.isArray(value)) return value.flatMap((v, i) => setsOf(v, [...path, i], naming));
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, v]) => setsOf(v, [...path, key], NAMING.has(key)));
+  return Object.entries(value).flatMap(([key, v]) => setsOf(v, [...path, key], SET_MEMBERS.has(key)));
 }
 
 /** The facts that a fact is made of, each with its place in the file. */
