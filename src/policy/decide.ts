@@ -159,7 +159,8 @@ export class Decider {
     const indicated = inPlay.some((s) => !s.screen);
     if (!maybe && indicated && inPlay.every((s) => truthOf(s) === 'false')) return { outcome: 'not-met', ...base };
     const open = inPlay.filter((s) => truthOf(s) === 'unknown');
-    return { outcome: 'undetermined', reason: this.#reason(open, maybe, indicated), ...base };
+    const concerned = indicated || inPlay.some((s) => s.onFile);
+    return { outcome: 'undetermined', reason: this.#reason(open, maybe, concerned), ...base };
   }
 
   #reason(open: readonly PathState[], maybe: boolean, indicated: boolean): Reason {

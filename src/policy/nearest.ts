@@ -40,7 +40,7 @@ export class NearestWays {
   ranked(): readonly Candidate[] {
     const candidates = this.#states
       .all()
-      .filter((s) => s.inPlay === 'yes' && s.truth !== 'true' && (!s.screen || this.hasTellingEvidence(s)));
+      .filter((s) => s.inPlay === 'yes' && s.truth !== 'true' && (!s.screen || this.#worthAsking(s)));
     const named = candidates.filter((s) => this.#decider.namesOrdered(s));
     const found = (named.length > 0 ? named : candidates).flatMap((state) => {
       const way = this.#search.cheapest(state);
@@ -55,6 +55,11 @@ export class NearestWays {
         .join();
       return seen.has(key) ? false : seen.add(key) !== undefined;
     });
+  }
+
+  /** A red flag is worth asking for when what it is about is on file; where that is not stated, with telling evidence. */
+  #worthAsking(state: PathState): boolean {
+    return state.path.about === undefined ? this.hasTellingEvidence(state) : state.onFile;
   }
 
   /** Does the chart say anything of the patient that speaks of this indication in particular? */

@@ -15,6 +15,8 @@ export interface PathState {
   readonly whole: Expr;
   readonly screen: boolean;
   readonly inPlay: InPlay;
+  /** what the passage is about is on file; a screen is in play without it */
+  readonly onFile: boolean;
   readonly truth: Truth;
   /** a documented negative that closes the path */
   readonly closedBy: readonly Evidence[];
@@ -72,6 +74,7 @@ export class PathStates {
       whole,
       screen,
       inPlay: screen || truth === 'true' ? 'yes' : this.#concerns(path, entry),
+      onFile: this.#onFile(path.about ?? entry),
       truth,
       closedBy,
     };
@@ -91,6 +94,10 @@ export class PathStates {
     if (path.about === undefined || inPlay === 'no') return inPlay;
     const about = this.evaluation.truth(path.about) === 'false' ? 'no' : this.#inPlay(path.about);
     return about === 'yes' ? inPlay : about;
+  }
+
+  #onFile(expr: Expr | undefined): boolean {
+    return expr !== undefined && this.evaluation.truth(expr) === 'true';
   }
 
   /** The entry, read closed-world: silence of complete sections is a "no"; a refuted entry is in play (and false). */

@@ -104,28 +104,34 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   const began = input.during === undefined ? undefined : ongoingSince(input.during, asked, ctx);
   if (input.during !== undefined && began === undefined) return;
   const earliest = began ?? asked.window.earliest;
-  if (earliest !== undefined) newFindings(input.new ?? [], earliest, asked, ctx, tally);
+  const progressed = earliest !== undefined && newFindings(input.new ?? [], earliest, asked, ctx, tally);
   const all = scores(input.scores, asked, ctx);
   const before = earliest === undefined ? undefined : all.filter((s) => s.day <= earliest).at(-1);
   const first = before ?? all[0];
   const last = all.at(-1);
   if (first === undefined || last === undefined || first === last || last.day === first.day) return;
-  const report = last.value > first.value ? tally.pro.bind(tally) : tally.contra.bind(tally);
-  for (const s of [first, last])
-    report({ ...s.item, ...dated(last) }, last.value > first.value ? 'the score rose' : 'the score did not rise');
+  for (const s of [first, last]) {
+    const item = { ...s.item, ...dated(last) };
+    if (last.value > first.value) tally.pro(item, 'the score rose');
+    else if (progressed) tally.ignore(item, 'the score did not rise, but a new finding began');
+    else tally.contra(item, 'the score did not rise');
+  }
 }
 
-/** Confirmed findings of the region whose documented onset lies after a day. */
-function newFindings(sets: readonly string[], after: Day, asked: Asked, ctx: FactContext, tally: Tally): void {
+/** Confirmed findings of the region whose documented onset lies after a day. @returns whether there is one */
+function newFindings(sets: readonly string[], after: Day, asked: Asked, ctx: FactContext, tally: Tally): boolean {
+  let found = false;
   for (const set of sets.map((name) => ctx.set(name))) {
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'condition' || record.verification !== 'confirmed' || !record.current) continue;
       const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
       if (!fitsRegion(asked, placeOfSign(place, record, ctx)) || record.onset === undefined) continue;
-      if (record.onset.lo > after && record.onset.hi <= asked.window.asOf)
-        tally.pro({ ref: record.ref, date: record.onset, basis: record.basis }, 'began during the treatment');
+      if (record.onset.lo <= after || record.onset.hi > asked.window.asOf) continue;
+      found = true;
+      tally.pro({ ref: record.ref, date: record.onset, basis: record.basis }, 'began during the treatment');
     }
   }
+  return found;
 }
 
 /** Pain here greater than there, by the latest scores of both sites. */
