@@ -118,6 +118,8 @@ export interface MedicationRecord extends Base {
   readonly start?: Interval;
   /** documented or supplied to this day */
   readonly end?: Interval;
+  /** stopped or put on hold before the supply ran out */
+  readonly broken: boolean;
   /** the patient states that it is being taken (MedicationStatement) */
   readonly stated: boolean;
   /** the drug as "system|code" */

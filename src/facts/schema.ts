@@ -49,6 +49,9 @@ const Finding = z.strictObject({
   innervated: z.boolean().default(false).meta({
     description: 'a sign at an arm belongs to the cervical spine, one at a leg to the lumbar spine',
   }),
+  'placed-by': SETS.optional().meta({
+    description: 'a diagnosis without a place belongs where procedures of these sets were done, if any are on file',
+  }),
   'dated-by-onset': z.boolean().default(false).meta({
     description: 'only the onset dates the event, not the day of the entry (presence of a stent)',
   }),

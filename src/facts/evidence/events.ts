@@ -68,7 +68,7 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
 const current = (record: MedicationRecord, asOf: Day): boolean =>
   record.taken === 'active'
     ? !(record.stated && record.end !== undefined && record.end.hi < asOf)
-    : record.taken === 'past' && record.end !== undefined && record.end.lo > asOf;
+    : record.taken === 'past' && !record.broken && record.end !== undefined && record.end.lo > asOf;
 
 /** Drugs that are or were taken. */
 export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: FactContext, tally: Tally): void {

@@ -2,7 +2,7 @@ import type { ChartRecord, ConditionRecord, ImagingRecord, ObservationRecord } f
 import { add, type Interval } from '../../dates/day.ts';
 import { REGIONS } from '../../policy/fact-source.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
-import { type Place, placeOf } from '../../terminology/regions.ts';
+import { NO_PLACE, type Place, placeOf } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -16,6 +16,21 @@ const statedOn = (r: ConditionRecord): Interval | undefined => r.recorded ?? r.o
 /** The place that the hits of one set name. */
 const placeIn = (hits: readonly Hit[], set: number): Place =>
   hits.reduce((place, h) => (h.set === set ? place | h.place : place), 0);
+
+/** Where procedures of the given sets were done; nowhere when none is on file or one of them names no place. */
+function placeOfProcedures(input: FindingInput, asked: Asked, ctx: FactContext): Place {
+  let place = NO_PLACE;
+  for (const set of (input['placed-by'] ?? []).map((name) => ctx.set(name))) {
+    for (const record of ctx.chart.bySet(set)) {
+      if (record.type !== 'procedure' || record.performed !== 'done') continue;
+      if (record.when !== undefined && record.when.lo > asked.window.asOf) continue;
+      const here = placeOfRecord(placeIn(record.hits, set), record.site);
+      if (here === NO_PLACE) return NO_PLACE;
+      place |= here;
+    }
+  }
+  return place;
+}
 
 interface Found {
   readonly record: ConditionRecord;
@@ -107,7 +122,8 @@ function condition(
   const item = toItem(record, asked, input['dated-by-onset']);
   if (asked.query.source === 'order-reason' && !record.orderReason)
     return tally.ignore(item, 'not a reason of this order');
-  const place = input.innervated ? placeOfSign(codePlace, record, ctx) : placeOfRecord(codePlace, record.site);
+  const stated = input.innervated ? placeOfSign(codePlace, record, ctx) : placeOfRecord(codePlace, record.site);
+  const place = stated === NO_PLACE ? placeOfProcedures(input, asked, ctx) : stated;
   if (input.regional && !fitsRegion(asked, place)) return tally.ignore(item, 'another region');
   if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf)
     return tally.ignore(item, 'recorded after the order');

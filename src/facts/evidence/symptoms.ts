@@ -158,10 +158,12 @@ interface Sign {
 
 /**
  * Objective signs that progressed between two in-person visits: a sign found at a later visit that was not there at an
- * earlier one, at which another sign or a normal examination was recorded.
+ * earlier one, at which another sign, an absent sign or a normal examination was recorded.
  */
 export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const signs = signsOf(input, asked, ctx);
+  const found = signsOf(input, asked, ctx);
+  const denied = found.filter((s) => s.record.verification === 'refuted');
+  const signs = found.filter((s) => s.record.verification !== 'refuted' && !denied.some((d) => ended(s, d)));
   const visits = ctx.chart.encounters.filter(
     (v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf && relates(v, asked, ctx),
   );
@@ -184,7 +186,9 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
     const normal = examinations(input, ctx).filter((o) =>
       earlier.some((v) => o.encounter === v.ref || (o.when !== undefined && o.when.lo === v.when?.lo)),
     );
-    if (before.length === 0 && normal.length === 0 && beganLater(sign, input, asked, ctx)) {
+    const absent = denied.filter((s) => s.visit !== undefined && earlier.includes(s.visit));
+    const examined = before.length + normal.length + absent.length > 0;
+    if (!examined && beganLater(sign, input, asked, ctx)) {
       tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'began later than the complaint');
       tally.pro(
         { ref: sign.visit.ref, ...(sign.visit.when !== undefined && { date: sign.visit.when }), basis: 'chart' },
@@ -192,7 +196,7 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
       );
       continue;
     }
-    if (before.length === 0 && normal.length === 0) {
+    if (!examined) {
       tally.lead(
         item,
         earlier.length > 0 ? 'the earlier examination is not on file' : 'only one examination in person',
@@ -206,6 +210,7 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
       'the later examination',
     );
     for (const s of before) tally.pro(signItem(s), 'found at an earlier examination');
+    for (const s of absent) tally.pro(signItem(s), 'absent at an earlier examination');
     for (const o of normal)
       tally.pro(
         { ref: o.ref, ...(o.when !== undefined && { date: o.when }), basis: 'chart' },
@@ -232,6 +237,12 @@ const signItem = ({ record }: Sign): Item => {
   return { ref: record.ref, ...(date !== undefined && { date }), basis: 'chart' };
 };
 
+/** Was a sign found before the day on which it is documented as absent? */
+const ended = (sign: Sign, denied: Sign): boolean =>
+  sameSign(sign, denied) && (dayOf(denied) ?? 0) > (dayOf(sign) ?? Number.POSITIVE_INFINITY);
+
+const dayOf = ({ record }: Sign): Day | undefined => (record.recorded ?? record.onset)?.lo;
+
 const sameSign = (a: Sign, b: Sign): boolean => a.record.codes.some((c) => b.record.codes.includes(c));
 
 const examinations = (input: ProgressionInput, ctx: FactContext): readonly ObservationRecord[] =>
@@ -244,7 +255,7 @@ const examinations = (input: ProgressionInput, ctx: FactContext): readonly Obser
       ),
   );
 
-/** The current signs of a region, each with the visit at which it was found. */
+/** The current and the refuted signs of a region, each with the visit at which it was looked for. */
 function signsOf(input: ProgressionInput, asked: Asked, ctx: FactContext): readonly Sign[] {
   const out = new Map<string, Sign>();
   const blocks = input.signs.flatMap((f) =>
@@ -255,8 +266,7 @@ function signsOf(input: ProgressionInput, asked: Asked, ctx: FactContext): reado
   )) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
-      if (record.type !== 'condition' || record.verification === 'refuted' || !record.current || record.orderReason)
-        continue;
+      if (record.type !== 'condition' || !record.current || record.orderReason) continue;
       const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
       const found = innervated ? placeOfSign(place, record, ctx) : placeOfRecord(place, record.site);
       if (!fitsRegion(asked, found)) continue;
