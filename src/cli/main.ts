@@ -11,11 +11,13 @@ import { doctor } from './doctor.ts';
 import { feedbackSummary } from './feedback.ts';
 import { policyLint } from './policy-lint.ts';
 import { replayDecisions, shadowReport } from './replay.ts';
+import { report } from './report.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   assess,
   batch,
   'policy lint': policyLint,
+  report,
   doctor,
   replay: replayDecisions,
   'shadow report': shadowReport,

@@ -1,0 +1,95 @@
+import { createReadStream, existsSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { formatDay } from '../dates/day.ts';
+import type { Decision } from '../decisions/decision.ts';
+import { reportCsv } from '../report/report-csv.ts';
+import { reportPage } from '../report/report-page.ts';
+import { type CountedOrder, OrderTally } from '../report/tally-orders.ts';
+import { type Command, loadChecker, UsageError } from './command.ts';
+import { allDecisions, instantOf, settingsStore } from './decisions.ts';
+
+type Named = readonly { readonly criterion: string; readonly needs?: readonly string[] }[];
+
+/** A recorded decision as a report counts it. */
+function ofDecision(decision: Decision): CountedOrder {
+  const result = JSON.parse(decision.result) as {
+    readonly satisfied?: Named;
+    readonly contradicted?: Named;
+    readonly paths?: Named;
+  };
+  const names = (list: Named | undefined): readonly string[] => [...new Set((list ?? []).map((c) => c.criterion))];
+  return {
+    asOf: decision.asOf,
+    ...(decision.policy !== null && { policy: decision.policy }),
+    outcome: decision.outcome,
+    satisfied: decision.outcome === 'undetermined' ? [] : names(result.satisfied),
+    contradicted: names(result.contradicted),
+    nearest: names(result.paths),
+    needs: result.paths?.[0]?.needs ?? [],
+  };
+}
+
+async function fromFile(file: string, tally: OrderTally): Promise<void> {
+  if (!existsSync(file)) throw new UsageError(`${file}: cannot be read`);
+  let number = 0;
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    number++;
+    if (line.trim() === '') continue;
+    try {
+      tally.add(JSON.parse(line) as CountedOrder);
+    } catch {
+      throw new UsageError(`${file}:${number}: expected the output of "batch" (NDJSON)`);
+    }
+  }
+}
+
+export const report: Command = {
+  usage: 'report [BATCH.ndjson...] [--since DATE] [--policy ID] --html FILE [--csv FILE]',
+  summary: 'outcomes, criteria and missing facts over many orders, as a page with charts',
+  help: `Counts assessed orders: outcomes by policy and month; how often each criterion decided, was contradicted or was not
+documented; and the facts whose documentation would turn most undetermined orders to met. The orders are those of batch output,
+or without a file those of the decision records of the settings (plain base, texts in force).
+
+  --html FILE     one self-contained page
+  --csv FILE      the figures
+  --since DATE    records since this date (UTC); default: all
+  --policy ID     records of one policy`,
+  async run(args, out) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        html: { type: 'string' },
+        csv: { type: 'string' },
+        since: { type: 'string' },
+        policy: { type: 'string' },
+      },
+    });
+    if (values.html === undefined && values.csv === undefined) throw new UsageError('report: expected --html or --csv');
+    const counted = new OrderTally();
+    for (const file of positionals) await fromFile(file, counted);
+    if (positionals.length === 0) {
+      const store = await settingsStore();
+      const since = values.since === undefined ? {} : { since: instantOf('since', values.since) };
+      const policy = values.policy === undefined ? {} : { policy: values.policy };
+      for await (const d of allDecisions(store, { base: 'cds', mode: 'live', ...since, ...policy }))
+        counted.add(ofDecision(d));
+      await store.close();
+    }
+    const tally = counted.result();
+    const { vocabulary } = loadChecker().knowledge;
+    const labelOf = (fact: string): string => {
+      const [, negative, name = fact] = /^(not:)?([^.]+)/.exec(fact) ?? [];
+      const label = vocabulary.describe(name)?.label ?? name;
+      return negative === undefined ? label : `no ${label}`;
+    };
+    const source = positionals.length > 0 ? `batch output (${positionals.length} files)` : 'decision records';
+    const made = formatDay(Math.floor(Date.now() / 86_400_000));
+    if (values.html !== undefined)
+      writeFileSync(values.html, reportPage(tally, { source, made, labelOf }), { mode: 0o600 });
+    if (values.csv !== undefined) writeFileSync(values.csv, reportCsv(tally), { mode: 0o600 });
+    out(`${tally.orders} orders counted`);
+    return 0;
+  },
+};

@@ -1,0 +1,100 @@
+import { init } from 'echarts';
+import { OUTCOMES, type Outcome } from '../policy/assessment.ts';
+import type { Tally } from './tally-orders.ts';
+
+/** Colours that can be told apart on white, in print and by people who see no red or green. */
+const COLOURS: Readonly<Record<Outcome, string>> = {
+  met: '#1b6b3a',
+  alternative: '#0b5a8c',
+  undetermined: '#d59b2a',
+  'not-met': '#a12622',
+  'not-required': '#8a949e',
+};
+const FONT = 'system-ui, sans-serif';
+const WIDTH = 900;
+
+interface Bars {
+  readonly title: string;
+  readonly labels: readonly string[];
+  readonly series: readonly { readonly name: string; readonly colour: string; readonly values: readonly number[] }[];
+}
+
+/** Horizontal stacked bars with their figures, as an SVG. */
+function bars({ title, labels, series }: Bars): string {
+  const height = 90 + labels.length * 26;
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
+  chart.setOption({
+    animation: false,
+    textStyle: { fontFamily: FONT },
+    title: { text: title, left: 0, textStyle: { fontSize: 15 } },
+    legend: { top: 28, left: 0, data: series.map((s) => s.name) },
+    grid: { left: 8, right: 24, top: 62, bottom: 8, containLabel: true },
+    xAxis: { type: 'value', minInterval: 1 },
+    yAxis: { type: 'category', inverse: true, data: [...labels], axisLabel: { width: 330, overflow: 'truncate' } },
+    series: series.map((s) => ({
+      name: s.name,
+      type: 'bar',
+      stack: 'all',
+      barMaxWidth: 18,
+      itemStyle: { color: s.colour },
+      label: {
+        show: true,
+        color: '#fff',
+        fontSize: 11,
+        formatter: (p: { value: unknown }) => (p.value === 0 ? '' : String(p.value)),
+      },
+      data: [...s.values],
+    })),
+  });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return svg;
+}
+
+/** Orders by outcome, one bar for each policy and month. */
+export const outcomeChart = ({ months }: Tally): string =>
+  bars({
+    title: 'Orders by outcome, policy and month',
+    labels: months.map((m) => `${m.policy} ${m.month}`),
+    series: OUTCOMES.map((outcome) => ({
+      name: outcome,
+      colour: COLOURS[outcome],
+      values: months.map((m) => m.outcomes[outcome]),
+    })),
+  });
+
+/** What criteria did, most frequent first. */
+export const criteriaChart = ({ criteria }: Tally, most: number): string => {
+  const shown = criteria.slice(0, most);
+  const of = (name: string, colour: string, key: 'decided' | 'contradicted' | 'missing') => ({
+    name,
+    colour,
+    values: shown.map((c) => c[key]),
+  });
+  return bars({
+    title: 'Criteria: how often they decided, were contradicted, were not documented',
+    labels: shown.map((c) => `${c.policy} ${c.criterion}`),
+    series: [
+      of('decided', COLOURS.met, 'decided'),
+      of('contradicted', COLOURS['not-met'], 'contradicted'),
+      of('not documented', COLOURS.undetermined, 'missing'),
+    ],
+  });
+};
+
+/** Facts whose documentation would settle most orders. */
+export const factsChart = ({ facts }: Tally, most: number, labelOf: (fact: string) => string): string => {
+  const shown = facts.slice(0, most);
+  return bars({
+    title: 'Facts whose documentation would settle undetermined orders',
+    labels: shown.map((f) => labelOf(f.fact)),
+    series: [
+      { name: 'would settle it alone', colour: COLOURS.met, values: shown.map((f) => f.alone) },
+      {
+        name: 'needed together with others',
+        colour: COLOURS.alternative,
+        values: shown.map((f) => f.orders - f.alone),
+      },
+    ],
+  });
+};
