@@ -11,7 +11,9 @@ const COLOURS: Readonly<Record<Outcome, string>> = {
   'not-required': '#8a949e',
 };
 const FONT = 'system-ui, sans-serif';
-const WIDTH = 900;
+const WIDTH = 940;
+/** room for the labels of bars */
+const LABELS = 340;
 
 interface Bars {
   readonly title: string;
@@ -21,16 +23,21 @@ interface Bars {
 
 /** Horizontal stacked bars with their figures, as an SVG. */
 function bars({ title, labels, series }: Bars): string {
-  const height = 90 + labels.length * 26;
+  const height = 106 + labels.length * 26;
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
   chart.setOption({
     animation: false,
     textStyle: { fontFamily: FONT },
     title: { text: title, left: 0, textStyle: { fontSize: 15 } },
-    legend: { top: 28, left: 0, data: series.map((s) => s.name) },
-    grid: { left: 8, right: 24, top: 62, bottom: 8, containLabel: true },
+    legend: { top: 34, left: 0, data: series.map((s) => s.name) },
+    grid: { left: LABELS, right: 24, top: 66, bottom: 28 },
     xAxis: { type: 'value', minInterval: 1 },
-    yAxis: { type: 'category', inverse: true, data: [...labels], axisLabel: { width: 330, overflow: 'truncate' } },
+    yAxis: {
+      type: 'category',
+      inverse: true,
+      data: [...labels],
+      axisLabel: { width: LABELS - 16, overflow: 'truncate' },
+    },
     series: series.map((s) => ({
       name: s.name,
       type: 'bar',
