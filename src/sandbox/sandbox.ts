@@ -5,11 +5,9 @@ import type { PatientInput } from './charts/schema.ts';
 import { fhirRoutes } from './fhir/routes.ts';
 import type { Paging } from './fhir/search-query.ts';
 import { FhirStore } from './fhir/store.ts';
+import { FHIR_PATH } from './paths.ts';
 import type { Launches } from './smart/launches.ts';
 import { OAUTH_PATH, sandboxSmart } from './smart/smart-routes.ts';
-
-/** Where the FHIR server of the sandbox stands. */
-export const FHIR_PATH = '/sandbox/fhir';
 
 /** How our app is registered with the sandbox's authorization server: as `smart-config/ehrs/development.yaml` says. */
 const APP = { clientId: 'payer-policy-cds', redirectPath: '/smart/callback', jwksPath: '/smart/jwks.json' } as const;

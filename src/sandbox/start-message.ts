@@ -1,6 +1,7 @@
 import { coding } from './charts/codes.ts';
 import type { PatientInput } from './charts/schema.ts';
-import { FHIR_PATH, type Sandbox } from './sandbox.ts';
+import { FHIR_PATH } from './paths.ts';
+import type { Sandbox } from './sandbox.ts';
 
 const SERVICE = 'spine-imaging-order-select';
 

@@ -123,10 +123,11 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
     bytesOf(config.BODY_LIMIT),
     () => refused('overload'),
   );
-  const smart = createSmartApp(config, registry, knowledge, (result) => {
+  const onLaunch = (result: string): void => {
     metrics.launches.inc({ result });
     if (result !== 'launched') logger.warn({ reason: result }, 'a launch was stopped');
-  });
+  };
+  const smart = createSmartApp(config, registry, knowledge, onLaunch);
   let stopping = false;
   const guards = {
     discovery: [authenticate(authentication, false)],

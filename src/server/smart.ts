@@ -5,6 +5,7 @@ import type { Knowledge } from '../criteria-check/knowledge.ts';
 import { neededSections } from '../criteria-check/needed-sections.ts';
 import { calendarOf } from '../dates/day.ts';
 import type { EhrRegistry } from '../ehr/ehr-registry.ts';
+import { FHIR_PATH } from '../sandbox/paths.ts';
 import { appContextText } from '../smart/app-context.ts';
 import { type ClientKey, ClientKeys, generateKeys, readKeyFolder, readKeySetting } from '../smart/client-keys.ts';
 import { type SealKeys, sealKeys, sealOrder } from '../smart/order-context.ts';
@@ -54,7 +55,6 @@ function checkSecrets(registry: EhrRegistry): void {
 
 /**
  * Builds the SMART app, when an EHR of the registry has it.
- * @param suggestedPath path of a FHIR base of our own to suggest in development
  * @param onLaunch told of each launch: "launched", or the code of what stopped it
  * @throws ConfigError, InvalidFileError
  */
@@ -63,7 +63,6 @@ export function createSmartApp(
   registry: EhrRegistry,
   knowledge: Knowledge,
   onLaunch: (result: string) => void,
-  suggestedPath?: string,
 ): Smart | undefined {
   if (registry.ehrs.every((e) => e.smart === undefined)) return undefined;
   const configured = configuredKeys(config);
@@ -89,7 +88,7 @@ export function createSmartApp(
       return { lo: day, hi: day, at };
     },
     deadlineMs: config.DEADLINE_MS,
-    ...(suggestedPath !== undefined && { suggestedPath }),
+    ...(config.SANDBOX && { suggestedPath: FHIR_PATH }),
     onLaunch,
   });
   return { app, sealKeys: seal, keys };

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { calendarOf } from '../../src/dates/day.ts';
 import type { Paging } from '../../src/sandbox/fhir/search-query.ts';
-import { createSandbox, FHIR_PATH, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { FHIR_PATH } from '../../src/sandbox/paths.ts';
+import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { readConfig } from '../../src/server/config.ts';
 import { listen } from '../../src/server/listen.ts';
 import { createService, type Service } from '../../src/server/service.ts';
