@@ -9,6 +9,7 @@ import { config } from './config.ts';
 import { purgeDecisions } from './decisions.ts';
 import { doctor } from './doctor.ts';
 import { feedbackSummary } from './feedback.ts';
+import { policyDiff } from './policy-diff.ts';
 import { policyLint } from './policy-lint.ts';
 import { replayDecisions, shadowReport } from './replay.ts';
 import { report } from './report.ts';
@@ -16,6 +17,7 @@ import { report } from './report.ts';
 const COMMANDS: Readonly<Record<string, Command>> = {
   assess,
   batch,
+  'policy diff': policyDiff,
   'policy lint': policyLint,
   report,
   doctor,

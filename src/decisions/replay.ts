@@ -77,7 +77,8 @@ function saidOf(result: Result): ReadonlyMap<string, string> {
   return out;
 }
 
-function changes(before: Result, after: Result): readonly CriterionChange[] {
+/** The criteria that two assessments tell otherwise. */
+export function criterionChanges(before: Result, after: Result): readonly CriterionChange[] {
   const [was, is] = [saidOf(before), saidOf(after)];
   return [...new Set([...was.keys(), ...is.keys()])].sort().flatMap((criterion) => {
     const [b, a] = [was.get(criterion) ?? 'open', is.get(criterion) ?? 'open'];
@@ -97,6 +98,6 @@ export function replay(decision: Decision, checker: Checker, local: LocalMeaning
     ...base,
     after,
     same: after.assessment === before.assessment,
-    changes: changes(JSON.parse(decision.result) as Result, assessment),
+    changes: criterionChanges(JSON.parse(decision.result) as Result, assessment),
   };
 }

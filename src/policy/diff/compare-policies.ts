@@ -1,0 +1,206 @@
+import type { Day } from '../../dates/day.ts';
+import type { Atom, CompiledExclusion, CompiledPath, CompiledPolicy, Expr } from '../compile.ts';
+import { Evaluation } from '../evaluate.ts';
+import { type FactCatalog, REGIONS, type Region } from '../fact-source.ts';
+import { PathStates } from '../path-state.ts';
+import type { Truth } from '../truth.ts';
+import { atomLabel } from '../words.ts';
+import { RandomWorld } from './random-world.ts';
+
+/** What became of a passage or exclusion. Tightened: fewer patients fulfil it; for an exclusion, fewer are excluded. */
+export type ChangeKind = 'added' | 'removed' | 'tightened' | 'loosened' | 'changed' | 'reworded';
+
+export interface PassageChange {
+  readonly id: string;
+  readonly part: 'indication' | 'exclusion' | 'exemption';
+  readonly label: string;
+  readonly cite: string;
+  readonly kind: ChangeKind;
+  /** leaves that only the new or only the old text has, in words */
+  readonly leaves: { readonly added: readonly string[]; readonly removed: readonly string[] };
+  /** codes that the passage names now, or named before */
+  readonly studies: { readonly added: readonly string[]; readonly removed: readonly string[] };
+}
+
+export interface PolicyDiff {
+  readonly from: { readonly id: string; readonly version: string; readonly effective: string };
+  readonly to: { readonly id: string; readonly version: string; readonly effective: string };
+  /** codes that the text governs now, or governed before */
+  readonly governs: { readonly added: readonly string[]; readonly removed: readonly string[] };
+  readonly changes: readonly PassageChange[];
+}
+
+const WORLDS = 6000;
+
+const onlyIn = (a: readonly string[], b: readonly string[]): readonly string[] => {
+  const known = new Set(b);
+  return [...new Set(a)].filter((x) => !known.has(x));
+};
+
+const sides = (before: readonly string[], after: readonly string[]) => ({
+  added: onlyIn(after, before),
+  removed: onlyIn(before, after),
+});
+
+/** An expression without its place and words: equal forms mean the same. */
+function form(expr: Expr, atoms: readonly Atom[]): string {
+  const period = `${expr.from ?? ''}-${expr.until ?? ''}`;
+  if (expr.op === 'atom') return `${JSON.stringify(atoms[expr.atom])}${period}`;
+  if (expr.op === 'review') return `review ${expr.what}${period}`;
+  if (expr.op === 'any-indication') return `any-indication ${expr.except.join()} ${expr.region}${period}`;
+  if (expr.op === 'not') return `not(${form(expr.child, atoms)})${period}`;
+  if (expr.op === 'closable')
+    return `closable(${form(expr.child, atoms)};${expr.closedBy.map((c) => form(c, atoms)).join()})${period}`;
+  const n = expr.op === 'at-least' ? expr.n : '';
+  const children = expr.children.map((c) => form(c, atoms)).sort();
+  return expr.children.length === 1 && n === '' ? (children[0] ?? '') : `${expr.op}${n}(${children.join()})${period}`;
+}
+
+function leavesOf(expr: Expr, policy: CompiledPolicy, catalog: FactCatalog): readonly string[] {
+  if (expr.op === 'atom') {
+    const atom = policy.atoms[expr.atom];
+    return atom === undefined ? [] : [atomLabel(atom, catalog)];
+  }
+  if (expr.op === 'review') return [`left to a reviewer: ${expr.what}`];
+  if (expr.op === 'any-indication') return ['any other indication'];
+  return expr.op === 'not' || expr.op === 'closable'
+    ? leavesOf(expr.child, policy, catalog)
+    : expr.children.flatMap((c) => leavesOf(c, policy, catalog));
+}
+
+const pathForm = (path: CompiledPath, policy: CompiledPolicy): string =>
+  [
+    form(path.whole, policy.atoms),
+    path.about === undefined ? '' : form(path.about, policy.atoms),
+    path.closedBy.map((c) => form(c, policy.atoms)).join(),
+    JSON.stringify([path.screen, path.ownStudiesOnly, path.onlyOrdered, path.inForce]),
+  ].join('|');
+
+const exclusionForm = (e: CompiledExclusion, policy: CompiledPolicy): string =>
+  [
+    form(e.criteria, policy.atoms),
+    e.unless === undefined ? '' : form(e.unless, policy.atoms),
+    JSON.stringify([e.ifUnknown, e.studies, e.region, e.onlyOrdered, e.from, e.until]),
+  ].join('|');
+
+/** Whether a passage holds in each of many worlds. */
+type Holds = (world: RandomWorld) => boolean;
+
+const regionsOf = (region: Region | 'any'): readonly Region[] => (region === 'any' ? REGIONS : [region]);
+
+const pathHolds =
+  (policy: CompiledPolicy, path: CompiledPath): Holds =>
+  (world) =>
+    new PathStates(policy, world, regionsOf(path.region), '').state(path).truth === 'true';
+
+function exclusionHolds(policy: CompiledPolicy, exclusion: CompiledExclusion): Holds {
+  const none = (): Truth => 'false';
+  return (world) => {
+    const ev = new Evaluation(policy, world, none);
+    if (!ev.inForce(exclusion) || ev.truth(exclusion.criteria) !== 'true') return false;
+    return exclusion.unless === undefined || ev.truth(exclusion.unless) !== 'true';
+  };
+}
+
+/** Compares two texts over made-up patients: who fulfils the one and not the other? */
+function compare(before: Holds, after: Holds, on: Day): ChangeKind {
+  let lost = false;
+  let won = false;
+  for (let seed = 1; seed <= WORLDS && !(lost && won); seed++) {
+    const [b, a] = [before(new RandomWorld(seed, on)), after(new RandomWorld(seed, on))];
+    lost ||= b && !a;
+    won ||= a && !b;
+  }
+  if (lost && won) return 'changed';
+  return lost ? 'tightened' : won ? 'loosened' : 'reworded';
+}
+
+const about = (policy: CompiledPolicy): PolicyDiff['from'] => ({
+  id: policy.id,
+  version: policy.input.version,
+  effective: policy.input.effective,
+});
+
+interface Part<T> {
+  readonly part: PassageChange['part'];
+  readonly of: (policy: CompiledPolicy) => readonly T[];
+  readonly form: (item: T, policy: CompiledPolicy) => string;
+  /** left out: a change of it has no direction */
+  readonly holds?: (policy: CompiledPolicy, item: T) => Holds;
+  readonly leaves: (item: T, policy: CompiledPolicy) => readonly string[];
+  readonly studies: (item: T) => readonly string[];
+}
+
+function changesOf<T extends { readonly id: string; readonly label: string; readonly cite: string }>(
+  part: Part<T>,
+  from: CompiledPolicy,
+  to: CompiledPolicy,
+  on: Day,
+): readonly PassageChange[] {
+  const before = new Map(part.of(from).map((i) => [i.id, i]));
+  const after = new Map(part.of(to).map((i) => [i.id, i]));
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((id): readonly PassageChange[] => {
+    const [was, is] = [before.get(id), after.get(id)];
+    const shown = is ?? was;
+    if (shown === undefined) return [];
+    const leaves = sides(was === undefined ? [] : part.leaves(was, from), is === undefined ? [] : part.leaves(is, to));
+    const studies = sides(was === undefined ? [] : part.studies(was), is === undefined ? [] : part.studies(is));
+    const base = { id, part: part.part, label: shown.label, cite: shown.cite, leaves, studies };
+    if (was === undefined) return [{ ...base, kind: 'added' }];
+    if (is === undefined) return [{ ...base, kind: 'removed' }];
+    const renamed = was.label !== is.label || was.cite !== is.cite;
+    const sameStudies = studies.added.length === 0 && studies.removed.length === 0;
+    if (part.form(was, from) === part.form(is, to)) {
+      if (!sameStudies) return [{ ...base, kind: 'changed' }];
+      return renamed ? [{ ...base, kind: 'reworded' }] : [];
+    }
+    const { holds } = part;
+    const kind = holds === undefined ? 'changed' : compare(holds(from, was), holds(to, is), on);
+    return [{ ...base, kind: kind === 'reworded' && !sameStudies ? 'changed' : kind }];
+  });
+}
+
+/**
+ * Tells what a new text of a policy changes: passages and exclusions added, removed, tightened, loosened. Whether a rule became
+ * tighter is found by evaluating both over the same made-up patients.
+ * @param on the day of the orders: texts with dates are compared as they are in force on it
+ */
+export function comparePolicies(from: CompiledPolicy, to: CompiledPolicy, on: Day, catalog: FactCatalog): PolicyDiff {
+  const indications: Part<CompiledPath> = {
+    part: 'indication',
+    of: (p) => p.paths,
+    form: pathForm,
+    holds: pathHolds,
+    leaves: (path, p) => leavesOf(path.whole, p, catalog),
+    studies: (path) => path.studies.map((s) => s.code),
+  };
+  const exclusions: Part<CompiledExclusion> = {
+    part: 'exclusion',
+    of: (p) => p.exclusions,
+    form: exclusionForm,
+    holds: exclusionHolds,
+    leaves: (e, p) => [
+      ...leavesOf(e.criteria, p, catalog),
+      ...(e.unless === undefined ? [] : leavesOf(e.unless, p, catalog).map((l) => `unless ${l}`)),
+    ],
+    studies: (e) => e.studies ?? [],
+  };
+  type Exemption = CompiledPolicy['input']['not-required'][number];
+  const exemptions: Part<Exemption> = {
+    part: 'exemption',
+    of: (p) => p.input['not-required'],
+    form: (r) => JSON.stringify([r['line-of-business'], r.studies]),
+    leaves: (r) => r['line-of-business'] ?? [],
+    studies: (r) => r.studies ?? [],
+  };
+  return {
+    from: about(from),
+    to: about(to),
+    governs: sides([...from.governs], [...to.governs]),
+    changes: [
+      ...changesOf(exemptions, from, to, on),
+      ...changesOf(exclusions, from, to, on),
+      ...changesOf(indications, from, to, on),
+    ],
+  };
+}

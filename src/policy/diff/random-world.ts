@@ -1,0 +1,116 @@
+import { add, type Day, type Interval } from '../../dates/day.ts';
+import type { Episode, FactQuery, FactSource, FactValue, Region } from '../fact-source.ts';
+import { compareBegun } from '../measure-time.ts';
+
+/** Random numbers that are the same for the same seed (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** How common facts are in a world: worlds of few and of many facts tell different texts apart. */
+const DENSITIES = [0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95] as const;
+/** Days back at which policies draw lines, and around them. */
+const AGES = [0, 5, 13, 27, 29, 41, 43, 59, 61, 89, 93, 120, 170, 190, 300, 370, 700, 1000, 2500, 6000] as const;
+const YEARS = [1, 4, 9, 12, 17, 19, 21, 35, 39, 45, 50, 51, 60, 65, 66, 70, 71, 80] as const;
+
+interface State {
+  /** how sure it is; each is enough for the ones before it, but history */
+  readonly level: 'none' | 'history' | 'suspected' | 'known';
+  /** days since its latest and its first evidence */
+  readonly latest: number;
+  readonly first: number;
+}
+
+const pick = <T>(from: readonly T[], random: number): T => from[Math.floor(random * from.length)] as T;
+
+/**
+ * A made-up patient of whom everything is known: facts, when they were found, age, onset. The same fact is the same for every
+ * policy that asks, and a longer window finds whatever a shorter one finds.
+ */
+export class RandomWorld implements FactSource {
+  readonly asOf: Day;
+  readonly serviceDate: Day;
+  readonly #random: () => number;
+  readonly #density: number;
+  readonly #states = new Map<string, State>();
+  readonly #coins = new Map<string, boolean>();
+  readonly #birth: Interval;
+  readonly #onset: Interval;
+
+  /** @param seed tells worlds apart @param on the day of the order */
+  constructor(seed: number, on: Day) {
+    this.#random = seeded(seed);
+    this.#density = pick(DENSITIES, this.#random());
+    this.asOf = on;
+    this.serviceDate = on;
+    const born = add(on, { count: pick(YEARS, this.#random()), unit: 'years' }, -1) - Math.floor(this.#random() * 360);
+    this.#birth = { lo: born, hi: born };
+    const began = on - pick(AGES, this.#random());
+    this.#onset = { lo: began, hi: began };
+  }
+
+  birth(): { readonly on: Interval; readonly reference: string } {
+    return { on: this.#birth, reference: 'Patient/p' };
+  }
+
+  episode(_region: Region | 'any'): Episode {
+    return { onset: this.#onset, evidence: [{ fact: 'episode-onset', basis: 'chart' }] };
+  }
+
+  #state(query: FactQuery): State {
+    const key = `${query.fact}|${query.region}|${query.source ?? ''}`;
+    const known = this.#states.get(key);
+    if (known !== undefined) return known;
+    const levels = ['history', 'suspected', 'known', 'known', 'known'] as const;
+    const latest = pick(AGES, this.#random());
+    const state: State = {
+      level: this.#random() < this.#density ? pick(levels, this.#random()) : 'none',
+      latest,
+      first: latest + pick(AGES, this.#random()),
+    };
+    this.#states.set(key, state);
+    return state;
+  }
+
+  #coin(key: string): boolean {
+    const known = this.#coins.get(key);
+    if (known !== undefined) return known;
+    const value = this.#random() < 0.5;
+    this.#coins.set(key, value);
+    return value;
+  }
+
+  #found({ level }: State, { certainty }: FactQuery): boolean {
+    if (level === 'known') return true;
+    return level !== 'none' && level === certainty;
+  }
+
+  fact(query: FactQuery): FactValue {
+    const state = this.#state(query);
+    const when = this.asOf - state.latest;
+    const inside =
+      (query.within === undefined || when >= add(this.asOf, query.within, -1)) &&
+      (query.ago === undefined || when <= add(this.asOf, query.ago, -1)) &&
+      (query.begun === undefined ||
+        compareBegun({ lo: this.asOf - state.first, hi: this.asOf - state.first }, this.asOf, query.begun).truth ===
+          'true') &&
+      (query.since === undefined ||
+        (query.since === 'episode'
+          ? when >= this.#onset.lo - (query.grace === undefined ? 0 : add(0, query.grace))
+          : this.#coin(`${query.fact} since ${query.since.fact}`)));
+    const truth = this.#found(state, query) && inside ? 'true' : 'false';
+    const date: Interval = { lo: when, hi: when };
+    const first: Interval = { lo: this.asOf - state.first, hi: this.asOf - state.first };
+    return {
+      truth,
+      evidence: [{ fact: query.fact, basis: 'chart' }],
+      ...(truth === 'true' && { when: date, first }),
+    };
+  }
+}
