@@ -1,0 +1,95 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { lintFolder } from '../../src/criteria-check/lint.ts';
+import { ROOT } from '../support/knowledge.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'policies-'));
+  cpSync(`${ROOT}/policies`, folder, { recursive: true });
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const change = (file: string, from: string | RegExp, to: string): void => {
+  const path = join(folder, file);
+  const before = readFileSync(path, 'utf8');
+  const after = before.replace(from, to);
+  expect(after).not.toBe(before);
+  writeFileSync(path, after);
+};
+const errors = (): readonly string[] =>
+  lintFolder(folder, '2024-01-01').findings.flatMap((f) =>
+    f.level === 'error' ? [`${f.where.slice(folder.length + 1)} ${f.message}`] : [],
+  );
+const LUMBAR = 'kaiser-wa/lumbar-mri/2020-09-01.yaml';
+
+it('the policies of this project are clean', () => {
+  const { findings, texts } = lintFolder(`${ROOT}/policies`, '2024-01-01');
+  expect(findings.filter((f) => f.level === 'error' && !f.message.startsWith('checked: '))).toEqual([]);
+  expect(texts).toBeGreaterThanOrEqual(5);
+});
+
+it('a name that does not exist is told with file, line and column', () => {
+  change(LUMBAR, 'criteria: { fact: progressive-neurological-signs }', 'criteria: { fact: no-such-fact }');
+  expect(errors()).toEqual([
+    expect.stringMatching(
+      /^kaiser-wa\/lumbar-mri\/2020-09-01\.yaml:\d+:\d+ .*the fact "no-such-fact" is not in policies\/facts$/,
+    ),
+  ]);
+});
+
+it('a window without a unit is told with file, line and column', () => {
+  change(LUMBAR, 'within: 6 months', 'within: 6');
+  expect(errors()[0]).toMatch(/^kaiser-wa\/lumbar-mri\/2020-09-01\.yaml:\d+:\d+ /);
+});
+
+it('facts and code sets without use, two facts with one question, codes with a wrong check digit', () => {
+  const facts = 'facts/trauma.yaml';
+  writeFileSync(
+    join(folder, facts),
+    `${readFileSync(join(folder, facts), 'utf8').trimEnd()}
+  spare-fact:
+    label: fever
+    ask: Spare?
+    evidence: [{ imaging: { modality: [mri], shows: [fever], denies: [fever] } }]
+    order: { any: { system: snomed, code: "308447004", label: Referral } }
+`,
+  );
+  change(
+    'codes/reading.yaml',
+    'code-sets:\n',
+    'code-sets:\n  spare-set: { label: spare, snomed: ["279039008 back pain"] }\n',
+  );
+  expect(
+    errors()
+      .filter((e) => !e.includes('checked: '))
+      .map((e) => e.replace(/:\d+:\d+/, '')),
+  ).toEqual([
+    'codes/reading.yaml code-sets.spare-set: the check digit of SNOMED CT 279039008 is wrong',
+    'facts/trauma.yaml facts.spare-fact: no policy uses this fact',
+    expect.stringMatching(/^facts\/trauma\.yaml facts\.spare-fact\.label: the same as that of "fever"$/),
+    'facts/trauma.yaml facts.spare-fact: "fever" stands under shows and under denies',
+    'facts/trauma.yaml facts.spare-fact: the check digit of SNOMED CT 308447004 is wrong',
+    'codes/reading.yaml code-sets.spare-set: no fact uses this set',
+  ]);
+});
+
+it('texts that nobody uses, and texts of the same day', () => {
+  const text = readFileSync(join(folder, LUMBAR), 'utf8');
+  writeFileSync(join(folder, 'kaiser-wa/lumbar-mri/2020-09-01-copy.yaml'), text);
+  change('payers.yaml', '      - policy: kaiser-wa-cervical-mri\n', '');
+  const found = lintFolder(folder, '2024-01-01').findings;
+  expect(found.filter((f) => f.message.includes('the same day'))).toHaveLength(1);
+  expect(found.filter((f) => f.message.includes("nobody's orders")).map((f) => f.level)).toEqual(['warning']);
+});
+
+it('a reason of the order that is no finding', () => {
+  change(
+    LUMBAR,
+    '{ fact: suspected stenosis, source: order-reason }',
+    '{ fact: treatment-6-weeks, source: order-reason }',
+  );
+  expect(errors()).toContainEqual(expect.stringContaining('"treatment-6-weeks" is no finding'));
+});
