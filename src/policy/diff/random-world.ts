@@ -13,6 +13,13 @@ function seeded(seed: number): () => number {
   };
 }
 
+/** A number for a text (FNV-1a). */
+function numberOf(text: string): number {
+  let hash = 2_166_136_261;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16_777_619);
+  return hash;
+}
+
 /** How common facts are in a world: worlds of few and of many facts tell different texts apart. */
 const DENSITIES = [0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95] as const;
 /** Days back at which policies draw lines, and around them. */
@@ -36,7 +43,7 @@ const pick = <T>(from: readonly T[], random: number): T => from[Math.floor(rando
 export class RandomWorld implements FactSource {
   readonly asOf: Day;
   readonly serviceDate: Day;
-  readonly #random: () => number;
+  readonly #seed: number;
   readonly #density: number;
   readonly #states = new Map<string, State>();
   readonly #coins = new Map<string, boolean>();
@@ -45,13 +52,14 @@ export class RandomWorld implements FactSource {
 
   /** @param seed tells worlds apart @param on the day of the order */
   constructor(seed: number, on: Day) {
-    this.#random = seeded(seed);
-    this.#density = pick(DENSITIES, this.#random());
+    const random = seeded(seed);
+    this.#seed = seed;
+    this.#density = pick(DENSITIES, random());
     this.asOf = on;
     this.serviceDate = on;
-    const born = add(on, { count: pick(YEARS, this.#random()), unit: 'years' }, -1) - Math.floor(this.#random() * 360);
+    const born = add(on, { count: pick(YEARS, random()), unit: 'years' }, -1) - Math.floor(random() * 360);
     this.#birth = { lo: born, hi: born };
-    const began = on - pick(AGES, this.#random());
+    const began = on - pick(AGES, random());
     this.#onset = { lo: began, hi: began };
   }
 
@@ -67,12 +75,14 @@ export class RandomWorld implements FactSource {
     const key = `${query.fact}|${query.region}|${query.source ?? ''}`;
     const known = this.#states.get(key);
     if (known !== undefined) return known;
+    // drawn for the fact itself, so that it does not matter which text asks for what first
+    const random = seeded(this.#seed ^ numberOf(key));
     const levels = ['history', 'suspected', 'known', 'known', 'known'] as const;
-    const latest = pick(AGES, this.#random());
+    const latest = pick(AGES, random());
     const state: State = {
-      level: this.#random() < this.#density ? pick(levels, this.#random()) : 'none',
+      level: random() < this.#density ? pick(levels, random()) : 'none',
       latest,
-      first: latest + pick(AGES, this.#random()),
+      first: latest + pick(AGES, random()),
     };
     this.#states.set(key, state);
     return state;
@@ -81,7 +91,7 @@ export class RandomWorld implements FactSource {
   #coin(key: string): boolean {
     const known = this.#coins.get(key);
     if (known !== undefined) return known;
-    const value = this.#random() < 0.5;
+    const value = seeded(this.#seed ^ numberOf(key))() < 0.5;
     this.#coins.set(key, value);
     return value;
   }
