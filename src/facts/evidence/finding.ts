@@ -13,9 +13,9 @@ const dateOf = (r: ConditionRecord): Interval | undefined => r.onset ?? r.record
 /** When the entry was last stated: a refutation is compared with this. */
 const statedOn = (r: ConditionRecord): Interval | undefined => r.recorded ?? r.onset;
 
-/** The place that the hits of one set name. */
-const placeIn = (hits: readonly Hit[], set: number): Place =>
-  hits.reduce((place, h) => (h.set === set ? place | h.place : place), 0);
+/** The place that the hits of some sets name together. */
+const placeIn = (hits: readonly Hit[], sets: readonly number[]): Place =>
+  hits.reduce((place, h) => (sets.includes(h.set) ? place | h.place : place), 0);
 
 /** Where procedures of the given sets were done; nowhere when none is on file or one of them names no place. */
 function placeOfProcedures(input: FindingInput, asked: Asked, ctx: FactContext): Place {
@@ -45,16 +45,16 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   const positive: Found[] = [];
   const negative: Found[] = [];
   const seen = new Set<string>();
-  for (const name of input.codes ?? []) {
-    const set = ctx.set(name);
+  const sets = (input.codes ?? []).map((name) => ctx.set(name));
+  for (const set of sets) {
     for (const record of ctx.chart.bySet(set)) {
       const key = `${record.type}|${record.ref}`;
       if (seen.has(key)) continue;
       seen.add(key);
       if (record.type === 'condition' && isExcepted(input, record, ctx)) continue;
       if (record.type === 'condition')
-        condition(input, record, placeIn(record.hits, set), asked, ctx, tally, positive, negative);
-      else other(input, record, set, asked, ctx, tally);
+        condition(input, record, placeIn(record.hits, sets), asked, ctx, tally, positive, negative);
+      else other(input, record, sets, asked, ctx, tally);
     }
   }
   if (asked.query.certainty === 'history') historyCodes(input, asked, ctx, tally, positive);
@@ -63,7 +63,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
       if (record.type === 'observation' && record.hits.some((h) => h.set === set))
-        yesOrNo(input, record, placeIn(record.hits, set), asked, ctx, tally);
+        yesOrNo(input, record, placeIn(record.hits, [set]), asked, ctx, tally);
     }
   }
 }
@@ -225,7 +225,7 @@ const examinedPlace = (record: ImagingRecord): Place => {
 function other(
   input: FindingInput,
   record: ChartRecord,
-  set: number,
+  sets: readonly number[],
   asked: Asked,
   ctx: FactContext,
   tally: Tally,
@@ -239,7 +239,7 @@ function other(
     basis: 'chart',
     ...(until !== undefined && { until }),
   };
-  const valued = record.type === 'observation' && record.valueHits.some((h) => h.set === set);
+  const valued = record.type === 'observation' && record.valueHits.some((h) => sets.includes(h.set));
   const hits =
     record.type === 'observation'
       ? valued
@@ -253,8 +253,8 @@ function other(
   const looked = record.type === 'imaging' ? examinedPlace(record) : record.site;
   const place =
     input.innervated && record.type === 'observation'
-      ? placeOfSign(placeIn(hits, set), record, ctx)
-      : placeOfRecord(placeIn(hits, set), looked);
+      ? placeOfSign(placeIn(hits, sets), record, ctx)
+      : placeOfRecord(placeIn(hits, sets), looked);
   if (input.regional && !fitsRegion(asked, place)) return tally.ignore(item, 'another region');
   if (input.conclusions === 'only' && record.type !== 'imaging' && record.type !== 'report') return;
   switch (record.type) {
