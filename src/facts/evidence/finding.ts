@@ -24,7 +24,7 @@ function placeOfProcedures(input: FindingInput, asked: Asked, ctx: FactContext):
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'procedure' || record.performed !== 'done') continue;
       if (record.when !== undefined && record.when.lo > asked.window.asOf) continue;
-      const here = placeOfRecord(placeIn(record.hits, set), record.site);
+      const here = placeOfRecord(placeIn(record.hits, [set]), record.site);
       if (here === NO_PLACE) return NO_PLACE;
       place |= here;
     }
