@@ -90,6 +90,11 @@ export function uncheckedExtension(check: UncheckedOrder): unknown {
       serviceDate: formatDay(check.order.serviceDate),
       study: check.study.code,
     },
-    candidates: check.options.map((o) => ({ payer: o.payer.name, policy: o.policy.id, outcome: o.assessment.outcome })),
+    candidates: check.options.map((o) => ({
+      payer: o.payer.name,
+      lineOfBusiness: o.payer.lineOfBusiness,
+      policy: o.policy.id,
+      outcome: o.assessment.outcome,
+    })),
   });
 }

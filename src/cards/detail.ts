@@ -134,7 +134,7 @@ export function uncheckedDetail(check: UncheckedOrder): string {
       'Under each coverage',
       check.options.map(
         (o) =>
-          `${o.payer.name}: ${OUTCOME[o.assessment.outcome]?.toLowerCase() ?? o.assessment.outcome} (${o.policy.input.title}, version ${o.policy.input.version})`,
+          `${o.payer.name} (${o.payer.lineOfBusiness}): ${OUTCOME[o.assessment.outcome]?.toLowerCase() ?? o.assessment.outcome} (${o.policy.input.title}, version ${o.policy.input.version})`,
       ),
     ),
     '',

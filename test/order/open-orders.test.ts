@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Answer,
+  assessmentsOf,
+  ORDER_SELECT,
+  orderSelectCall,
+  outcomeOf,
+  post,
+  searchset,
+  storyFhir,
+  storyPrefetch,
+} from '../support/hook-request.ts';
+import { at, listAt } from '../support/json-path.ts';
+import { startTestService, type TestService } from '../support/test-service.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+const LOINC = 'http://loinc.org';
+const SNOMED = 'http://snomed.info/sct';
+const LUMBAR = { system: LOINC, code: '24968-0' };
+const SPINE = { system: SNOMED, code: '241645008' };
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService();
+});
+afterAll(() => service.close());
+
+/** The story's order (a suspected cauda equina syndrome) under other codes and for another payer. */
+function ordered(payer: string, order: Json): Promise<Answer> {
+  const { order: own, coverage } = storyFhir();
+  const named = { ...coverage, payor: [{ display: payer }] };
+  const context = {
+    userId: 'Practitioner/orderer',
+    patientId: 'p1',
+    selections: ['ServiceRequest/order-1'],
+    draftOrders: {
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: [{ resource: { ...own, id: 'order-1', ...order } }],
+    },
+  };
+  const prefetch = { ...storyPrefetch(), coverages: searchset([named]) };
+  return post(`${service.base}/cds-services/${ORDER_SELECT}`, orderSelectCall({ context, prefetch }));
+}
+const by = (...coding: readonly Json[]): Json => ({ code: { coding } });
+const missing = (answer: Answer): Json => at(assessmentsOf(answer)[0], 'missing.0') as Json;
+const KAISER = 'Kaiser Foundation Health Plan of Washington';
+
+describe('an order that leaves the contrast open', () => {
+  it('is a question with the candidates when they differ', async () => {
+    const answer = await ordered(KAISER, by(LUMBAR));
+    expect([outcomeOf(answer), at(assessmentsOf(answer)[0], 'reason')]).toEqual(['undetermined', 'documentation']);
+    expect(missing(answer)['fact']).toBe('order-contrast');
+    for (const code of ['72148', '72149', '72158']) expect(String(missing(answer)['ask'])).toContain(code);
+    expect(listAt(assessmentsOf(answer)[0], 'alternatives').map((a) => at(a, 'code'))).toEqual(['72148']);
+  });
+  it('asks nothing when every candidate has the same answer', async () => {
+    expect(outcomeOf(await ordered('Cohere Health', by(LUMBAR)))).toBe('met');
+  });
+  it('is one card', async () => {
+    expect(listAt((await ordered(KAISER, by(LUMBAR))).body, 'cards')).toHaveLength(1);
+  });
+});
+
+describe('an order that leaves the region open', () => {
+  it('is a question with the candidates', async () => {
+    const answer = await ordered('Cohere Health', by(SPINE));
+    expect(outcomeOf(answer)).toBe('undetermined');
+    expect(missing(answer)['fact']).toBe('order-region');
+    for (const code of ['72141', '72146', '72148']) expect(String(missing(answer)['ask'])).toContain(code);
+  });
+  it('is a question too when the payer has a policy for one of the regions only', async () => {
+    const answer = await ordered('HealthHelp', by(SPINE));
+    expect(outcomeOf(answer)).toBe('undetermined');
+    expect(missing(answer)['fact']).toBe('order-region');
+    expect(String(missing(answer)['ask'])).toContain('72141');
+  });
+  it('is settled by a body site', async () => {
+    const bodySite = [{ coding: [{ system: SNOMED, code: '122496007' }] }];
+    expect(outcomeOf(await ordered('Cohere Health', { ...by(SPINE), bodySite }))).toBe('met');
+  });
+});
+
+describe('an order that names the study exactly in another code system', () => {
+  it.each([
+    ['LOINC', { system: LOINC, code: '30679-5' }],
+    ['SNOMED CT', { system: SNOMED, code: '394451000119106' }],
+  ])('%s', async (_, coding) => {
+    const answer = await ordered(KAISER, by(coding));
+    expect([outcomeOf(answer), at(assessmentsOf(answer)[0], 'evaluated.study')]).toEqual(['met', '72148']);
+  });
+});
