@@ -8,7 +8,7 @@ import type { LineOfBusiness, PayerInput } from '../coverage/payers.ts';
 import { type Day, formatDay } from '../dates/day.ts';
 import { FactEngine } from '../facts/fact-engine.ts';
 import type { ImagingOrder } from '../order/order.ts';
-import { assess, assessWithTrace, type OrderedStudy } from '../policy/assess.ts';
+import { assess, assessWithTrace, governs, type OrderedStudy } from '../policy/assess.ts';
 import type { Assessment, Missing, Outcome, Trace } from '../policy/assessment.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
 import { type Evidence, REGIONS, type Region } from '../policy/fact-source.ts';
@@ -248,9 +248,9 @@ function checkMember(
   if (members.length === 0) return undefined;
   const chart = chartFor(order, data, checker);
   const facts = new FactEngine(chart, checker.knowledge.vocabulary, order.asOf, order.serviceDate);
-  const checks = members.map(({ study, payer, policy }) =>
-    checkStudy({ order, study, payer, policy, chart, facts }, checker, withTrace),
-  );
+  const checks = members
+    .filter(({ study, policy }) => governs(policy, ordered(study), facts))
+    .map(({ study, payer, policy }) => checkStudy({ order, study, payer, policy, chart, facts }, checker, withTrace));
   return order.open === undefined ? checks[0] : openOrder(order, checks);
 }
 

@@ -17,6 +17,14 @@ const MAX_PATHS = 3;
 const MAX_QUESTIONS = 4;
 const MAX_SATISFIED = 4;
 
+/** Is the order one that the policy speaks of? Some studies are of many parts of the body. */
+export function governs(policy: CompiledPolicy, order: OrderedStudy, source: FactSource): boolean {
+  const rules = policy.governsWhen.filter((rule) => rule.studies.includes(order.code));
+  if (rules.length === 0) return true;
+  const { evaluation } = new PathStates(policy, source, order.regions, order.code);
+  return rules.some((rule) => evaluation.truth(rule.criteria) === 'true');
+}
+
 /** Checks one order against one policy. Holds nothing that outlives the call. */
 class Assessor {
   readonly #order: OrderedStudy;

@@ -97,6 +97,8 @@ export interface CompiledPath {
   readonly screen: boolean;
   /** counts only for orders of its own studies */
   readonly ownStudiesOnly: boolean;
+  /** rests on a red flag: no way to propose unless the chart speaks of one */
+  readonly redFlag: boolean;
   readonly entry?: Expr;
   /** has to be on file too for the path to be in play, but is no criterion */
   readonly about?: Expr;
@@ -142,6 +144,8 @@ export interface CompiledPolicy {
   readonly until?: Day;
   readonly reviewBy: Day;
   readonly governs: ReadonlySet<string>;
+  /** studies that are governed only when something is on file */
+  readonly governsWhen: readonly { readonly studies: readonly string[]; readonly criteria: Expr }[];
   readonly atoms: readonly Atom[];
   /** how many different nodes there are */
   readonly nodes: number;
@@ -176,6 +180,7 @@ interface Inherited {
   readonly onlyOrdered: boolean;
   readonly screen: boolean;
   readonly ownStudiesOnly: boolean;
+  readonly redFlag: boolean;
   readonly closedBy: readonly { readonly input: NodeInput; readonly at: YamlPath }[];
   readonly inForce: readonly { readonly from?: Day; readonly until?: Day }[];
   readonly cite: string;
@@ -275,6 +280,7 @@ class Compiler {
       onlyOrdered: input.region === 'order',
       screen: false,
       ownStudiesOnly: false,
+      redFlag: false,
       closedBy: [],
       inForce: [],
       cite: '',
@@ -305,6 +311,12 @@ class Compiler {
         };
       });
     });
+    const governsWhen = input['governs-when'].map((rule, i) => {
+      for (const code of rule.studies)
+        if (!input.governs.includes(code)) this.#problem(['governs-when', i, 'studies'], `${code} is not governed`);
+      const scope: Scope = { region: 'any', strict: false, params: {}, stack: [] };
+      return { studies: rule.studies, criteria: this.#node(rule.criteria, ['governs-when', i, 'criteria'], scope) };
+    });
     if (this.#problems.length > 0) throw new InvalidFileError([...new Set(this.#problems)]);
     return {
       id: input.policy,
@@ -315,6 +327,7 @@ class Compiler {
       ...(input.until !== undefined && { until: day(input.until) }),
       reviewBy: day(input['review-by']),
       governs: new Set(input.governs),
+      governsWhen,
       atoms: this.#atoms,
       nodes: this.#nodes.size,
       spread: spreadOf(paths, this.#atoms.length),
@@ -378,6 +391,7 @@ class Compiler {
         place.region === undefined && place.regions === undefined ? above.onlyOrdered : place.region === 'order',
       screen: place.screen ?? above.screen,
       ownStudiesOnly: place['own-studies-only'] ?? above.ownStudiesOnly,
+      redFlag: place['red-flag'] ?? above.redFlag,
       closedBy: closing(place, at, above.closedBy),
       inForce:
         place.from === undefined && place.until === undefined ? above.inForce : [...above.inForce, period(place)],
@@ -411,6 +425,7 @@ class Compiler {
       studies: (here.studies?.input ?? []).flatMap((s, i) => this.#study(s, [...(here.studies?.at ?? at), i], scope)),
       screen: here.screen,
       ownStudiesOnly: here.ownStudiesOnly,
+      redFlag: here.redFlag,
       ...(entry !== undefined && { entry }),
       ...(strictEntry !== undefined && { strictEntry }),
       requires,

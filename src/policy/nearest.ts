@@ -40,7 +40,9 @@ export class NearestWays {
   ranked(): readonly Candidate[] {
     const candidates = this.#states
       .all()
-      .filter((s) => s.inPlay === 'yes' && s.truth !== 'true' && (!s.screen || this.#worthAsking(s)));
+      .filter(
+        (s) => s.inPlay === 'yes' && s.truth !== 'true' && (!(s.screen || s.path.redFlag) || this.#worthAsking(s)),
+      );
     const named = candidates.filter((s) => this.#decider.namesOrdered(s));
     const found = (named.length > 0 ? named : candidates).flatMap((state) => {
       const way = this.#search.cheapest(state);

@@ -118,6 +118,7 @@ interface PlaceCommon {
   regions?: Region[] | undefined;
   screen?: boolean | undefined;
   'own-studies-only'?: boolean | undefined;
+  'red-flag'?: boolean | undefined;
   'closed-by'?: NodeInput[] | undefined;
 }
 /** One indication of the policy. */
@@ -214,6 +215,9 @@ const place = {
     description:
       'speaks of orders for its own studies alone: it makes no other order an alternative and keeps none open',
   }),
+  'red-flag': z.boolean().optional().meta({
+    description: 'rests on a red flag: proposed as a way to met only when the chart speaks of one',
+  }),
   'closed-by': z.array(Node).optional().meta({ description: 'a documented negative of one of these closes the path' }),
 };
 
@@ -270,6 +274,13 @@ export const PolicyFile = z
     notice: TEXT.optional().meta({ description: 'said on every card, e.g. that the text is probably superseded' }),
     region: z.enum([...REGIONS, 'order']).optional(),
     governs: z.array(CODE).min(1),
+    'governs-when': z
+      .array(z.strictObject({ studies: z.array(CODE).min(1), criteria: Node }))
+      .default([])
+      .meta({
+        description:
+          'studies of many parts of the body: an order is governed only when this is on file, else there is no card',
+      }),
     documents: z.array(TEXT).default([]).meta({ description: 'what the payer asks to be sent' }),
     'not-required': z.array(NotRequired).default([]),
     define: z

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDay } from '../../src/dates/day.ts';
-import { checked, on, outcomeOf, tinyPolicy } from '../support/tiny-policy.ts';
+import { governs } from '../../src/policy/assess.ts';
+import { checked, factsBy, on, ordered, outcomeOf, tinyPolicy } from '../support/tiny-policy.ts';
 
 const PATHS = `
 indications:
@@ -211,5 +212,44 @@ indications:
     expect(found.outcome).toBe('not-met');
     const open = checked(policy, { facts: { pain: 'true', x: 'false' } });
     expect(open.paths[0]?.startedNow === undefined ? '' : formatDay(open.paths[0].startedNow)).toBe('2026-04-13');
+  });
+});
+
+describe('studies of many parts of the body', () => {
+  const policy = tinyPolicy(`
+governs-when:
+  - { studies: ["72131"], criteria: pain }
+${PATHS}`);
+
+  it('are governed only when the criterion is on file', () => {
+    expect(governs(policy, ordered('72131'), factsBy({ facts: { pain: 'true' } }))).toBe(true);
+    expect(governs(policy, ordered('72131'), factsBy({}))).toBe(false);
+    expect(governs(policy, ordered('72131'), factsBy({ facts: { pain: 'false' } }))).toBe(false);
+  });
+
+  it('other studies always are', () => {
+    expect(governs(policy, ordered('72148'), factsBy({}))).toBe(true);
+  });
+
+  it('have to be among the governed ones', () => {
+    expect(() => tinyPolicy(`governs-when: [{ studies: ["70551"], criteria: pain }]\n${PATHS}`)).toThrow(
+      /70551 is not governed/,
+    );
+  });
+});
+
+describe('passages that rest on a red flag', () => {
+  const policy = tinyPolicy(`
+indications:
+  - { id: A, label: slip and treatment, cite: A, entry: slip, studies: ["72148"], criteria: { all: [treatment, failure] } }
+  - { id: R, label: slip and red flag, cite: R, red-flag: true, entry: slip, studies: ["72148"], criteria: { any: [weakness, retention] } }
+  - { id: Z, label: pain, cite: Z, entry: pain, studies: ["72148"], criteria: care }
+  - { id: Y, label: fever, cite: "Y", entry: fever, studies: ["72148"], criteria: care }`);
+  const proposed = (facts: Record<string, 'true'>): readonly string[] =>
+    checked(policy, { facts: { slip: 'true', ...facts } }).paths.map((p) => p.criterion);
+
+  it('are proposed only when the chart speaks of one', () => {
+    expect(proposed({})).toEqual(['A']);
+    expect(outcomeOf(checked(policy, { facts: { slip: 'true', weakness: 'true' } }))).toBe('met');
   });
 });
