@@ -26,6 +26,8 @@ interface Costed extends Way {
 
 const WIDTH = 6;
 const COST: Readonly<Record<NeedKind, number>> = { document: 1, do: 3, wait: 3 };
+/** A question for which the chart has a lead is nearer to an answer than a silent one. */
+const LEAD = 0.1;
 const EMPTY: Costed = { has: [], needs: [], cost: 0 };
 const NONE: readonly Costed[] = [];
 const FREE: readonly Costed[] = [EMPTY];
@@ -161,8 +163,9 @@ export class WaySearch {
   #leaf(atom: number, want: 'true' | 'false'): readonly Costed[] {
     const value = this.#ev.value(atom);
     if (value.truth === want) return [{ has: [atom], needs: [], cost: 0 }];
+    const led = (value.leads ?? []).length > 0 ? LEAD : 0;
     const need = (kind: NeedKind, from?: Day): readonly Costed[] => [
-      { has: [], needs: [{ atom, want, kind, ...(from !== undefined && { from }) }], cost: COST[kind] },
+      { has: [], needs: [{ atom, want, kind, ...(from !== undefined && { from }) }], cost: COST[kind] - led },
     ];
     if (value.truth === 'unknown') return this.#ev.atom(atom).kind === 'age' ? NONE : need('document');
     if (want === 'true' && value.from !== undefined) return need('wait', value.from);
