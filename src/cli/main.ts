@@ -11,6 +11,7 @@ import { doctor } from './doctor.ts';
 import { feedbackSummary } from './feedback.ts';
 import { policyDiff } from './policy-diff.ts';
 import { policyLint } from './policy-lint.ts';
+import { policyShow } from './policy-show.ts';
 import { replayDecisions, shadowReport } from './replay.ts';
 import { report } from './report.ts';
 
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   batch,
   'policy diff': policyDiff,
   'policy lint': policyLint,
+  'policy show': policyShow,
   report,
   doctor,
   replay: replayDecisions,

@@ -2,7 +2,7 @@ import { type Day, parseDate } from '../dates/day.ts';
 import type { CompiledPath, CompiledPolicy, Expr } from './compile.ts';
 import type { FactCatalog, Region } from './fact-source.ts';
 import type { PlaceInput, SectionInput } from './schema.ts';
-import { atomLabel, atomQuestion } from './words.ts';
+import { atomInFull, atomQuestion } from './words.ts';
 
 /** A study that a passage names, with the condition under which it does. */
 interface OutlineStudy {
@@ -29,6 +29,8 @@ export interface OutlineNode {
   readonly id?: string;
   /** our words; empty for a group that the policy does not name */
   readonly label: string;
+  /** of a criterion with a label of its own: what it states, in the words of the vocabulary */
+  readonly says?: string;
   readonly cite?: string;
   readonly note?: string;
   /** in force on service dates from this day */
@@ -87,6 +89,8 @@ class Outliner {
   readonly #catalog: FactCatalog;
   /** the copies of a path, one for each of its regions */
   readonly #copies: ReadonlyMap<string, readonly CompiledPath[]>;
+  /** the region of the passage that is being told; leaves say theirs when it is another */
+  #region: Region | 'any' = 'any';
 
   constructor(policy: CompiledPolicy, catalog: FactCatalog) {
     this.#policy = policy;
@@ -117,6 +121,7 @@ class Outliner {
 
   #exclusion(exclusion: CompiledPolicy['exclusions'][number], copies: number): OutlineNode {
     const { id, label, cite, note, studies, criteria, unless } = exclusion;
+    this.#region = exclusion.region;
     return {
       kind: 'exclusion',
       id: copies > 1 ? id.replace(/@\w+$/, '') : id,
@@ -141,6 +146,7 @@ class Outliner {
       ...(note !== undefined && { note }),
       ...(place.screen === true && { screen: true }),
     };
+    this.#region = this.#below(place)?.region ?? 'any';
     const demands = this.#demands(place);
     if (isSection(place))
       return {
@@ -228,7 +234,8 @@ class Outliner {
       return {
         kind: 'criterion',
         ...meta,
-        label: expr.label ?? atomLabel(atom, this.#catalog),
+        label: expr.label ?? atomInFull(atom, this.#catalog, this.#region),
+        ...(expr.label !== undefined && { says: atomInFull(atom, this.#catalog, this.#region) }),
         ...(fact !== undefined && { fact }),
         ...(atom.kind !== 'age' && { question: atomQuestion(atom, this.#catalog) }),
         children: [],
@@ -250,9 +257,19 @@ class Outliner {
         children: [],
       };
     if (expr.op === 'closable') return { ...this.#node(expr.child), ...meta };
-    if (expr.op === 'not')
+    if (expr.op === 'not') {
+      const onFile = this.#onFile(expr.child);
+      if (onFile !== undefined) return { ...this.#node(expr.child), ...meta, label: expr.label ?? onFile };
       return { kind: 'group', ...meta, label: expr.label ?? '', heading: 'not', children: [this.#node(expr.child)] };
+    }
     return this.#group(expr, meta);
+  }
+
+  /** "Not absent" reads as "on file". */
+  #onFile(expr: Expr): string | undefined {
+    const atom = expr.op === 'atom' && expr.label === undefined ? this.#policy.atoms[expr.atom] : undefined;
+    if (atom?.kind !== 'absent') return undefined;
+    return `on file: ${atomInFull({ ...atom, kind: 'fact' }, this.#catalog, this.#region)}`;
   }
 
   /** A group; one around a single other group is told as that group under its own name. */

@@ -42,6 +42,31 @@ export function atomLabel(atom: Atom, catalog: FactCatalog): string {
   }
 }
 
+/** What a leaf states, with everything that the policy says of it: anchors, other regions, the bands of a schedule. */
+export function atomInFull(atom: Atom, catalog: FactCatalog, pathRegion: Region | 'any'): string {
+  const label = (fact: string): string => catalog.describe(fact)?.label ?? fact;
+  if (atom.kind === 'schedule') {
+    const bands = atom.bands.map(
+      ({ every, until }) =>
+        `every ${formatDuration(every)}${until === undefined ? '' : ` until ${formatDuration(until)}`}`,
+    );
+    const start = `the ${atom.from === 'earliest' ? 'first' : 'last'} ${label(atom.countedFrom.fact)}`;
+    return `due ${bands.join(', then ')}, counted from ${start}; last done: ${label(atom.last.fact)}`;
+  }
+  const base = atomLabel(atom, catalog);
+  if (atom.kind === 'age') return base;
+  if (atom.kind === 'episode') return atom.region === pathRegion ? base : `${base} (${place(atom.region)})`;
+  const { since, grace, region } = atom.query;
+  const more = [
+    ...(typeof since === 'object' ? [`since ${label(since.fact)}`] : []),
+    ...(grace === undefined ? [] : [`or up to ${formatDuration(grace)} before`]),
+    ...(region === pathRegion ? [] : [place(region)]),
+  ];
+  return more.length === 0 ? base : `${base} (${more.join(', ')})`;
+}
+
+const place = (region: Region | 'any'): string => (region === 'any' ? 'of any region' : `of the ${region} region`);
+
 /** The neutral question for a fact, whenever it was: the same wherever the fact is asked under this code. */
 export function factQuestion({ fact, certainty }: Pick<FactQuery, 'fact' | 'certainty'>, catalog: FactCatalog): string {
   const description = catalog.describe(fact);
