@@ -44,6 +44,7 @@ const INTERPRETATION: Readonly<Record<string, ReadingSet>> = {
 };
 
 const NO_HITS: readonly Hit[] = [];
+const DEEPEST_LIST = 3;
 
 /** What a place-naming set of codes says: its places, and whether any code belongs to a spine problem. */
 export interface Reason {
@@ -87,10 +88,10 @@ export class ReadContext {
     this.#set = Object.fromEntries(READING_SETS.map((s) => [s, index.number(s)])) as Record<ReadingSet, number>;
   }
 
-  /** Calls back for each standard coding of a CodeableConcept, Coding or list of them. */
-  #codings(element: unknown, each: (system: System, code: string) => void): void {
+  /** Calls back for each standard coding of a CodeableConcept, Coding or list of them (or of lists). */
+  #codings(element: unknown, each: (system: System, code: string) => void, depth = 0): void {
     if (Array.isArray(element)) {
-      for (const e of element) this.#codings(e, each);
+      if (depth < DEEPEST_LIST) for (const e of element) this.#codings(e, each, depth + 1);
       return;
     }
     if (!isObject(element)) return;

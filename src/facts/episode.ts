@@ -4,6 +4,7 @@ import { add, type Day, formatInterval, type Interval } from '../dates/day.ts';
 import type { Episode, Evidence, Region } from '../policy/fact-source.ts';
 import { type Place, supports } from '../terminology/regions.ts';
 import { placeOfRecord } from './context.ts';
+import { drugEnd } from './drug-end.ts';
 import { servicePlace } from './evidence/events.ts';
 import { duration, type Vocabulary } from './vocabulary.ts';
 
@@ -17,6 +18,7 @@ interface Complaint {
 
 /** A span of days in which the complaint was present or treated. */
 interface Span {
+  /** it had begun by this day */
   readonly from: Day;
   readonly to: Day;
   /** it shows the complaint itself; drugs and films only bridge the time between such spans */
@@ -79,7 +81,7 @@ function spans(
   const out: Span[] = [];
   const put = (from: Interval | undefined, to?: Day, shows = true): void => {
     if (from !== undefined && from.lo <= asOf)
-      out.push({ from: from.lo, to: Math.min(Math.max(to ?? from.hi, from.hi), asOf), shows });
+      out.push({ from: Math.min(from.hi, asOf), to: Math.min(Math.max(to ?? from.hi, from.hi), asOf), shows });
   };
   for (const { record } of found) {
     put(record.recorded);
@@ -106,7 +108,10 @@ function spans(
     for (const record of chart.bySet(vocabulary.codes.number(name))) {
       if (record.type !== 'medication' || record.taken === 'not-taken' || record.taken === 'unclear') continue;
       if (record.hasReason && !(record.spineReason && supports(record.reason, region, false))) continue;
-      put(record.start, record.taken === 'active' ? asOf : record.end?.hi, record.spineReason);
+      if (record.start === undefined) continue;
+      // a drug for nothing in particular bridges no more time than it was taken for sure
+      const until = record.spineReason && record.taken === 'active' ? asOf : drugEnd(record, record.start, asOf).end;
+      put(record.start, until, record.spineReason);
     }
   }
   for (const record of chart.imaging) {
@@ -149,14 +154,15 @@ const evidenceOf = (ref: string, date: Interval, basis: Evidence['basis']): Evid
   basis,
 });
 
-/** A clinician's own statement of the onset, when it is not older than the chart's entries. */
+/** A clinician's own statement of the onset, when no entry of the chart has stated another since. */
 function statedOnset(
   chart: Chart,
   found: readonly Complaint[],
   asOf: Day,
   region: Region | 'any',
 ): Episode | undefined {
-  const recorded = Math.max(...found.map((c) => c.record.recorded?.hi ?? Number.NEGATIVE_INFINITY));
+  const stating = found.filter(({ record }) => record.onset !== undefined);
+  const recorded = Math.max(...stating.map(({ record }) => record.recorded?.hi ?? Number.NEGATIVE_INFINITY));
   const answers = chart.answers.filter(
     (a) =>
       a.fact === 'episode-onset' &&

@@ -159,8 +159,14 @@ export class FactEngine implements FactSource, FactContext {
       ...(leads.length > 0 && { leads }),
       ...(tally.considered.length > 0 && { considered: tally.considered }),
       ...(decided.truth === 'false' && from !== undefined && { from }),
-      ...(decided.truth === 'false' && tally.redoable && { redoable: true }),
+      ...(decided.truth === 'false' && tally.redoable && { redoable: true, ...this.#unseen(plan) }),
     };
+  }
+
+  /** The sections in which more could be found, if none that suffices was seen whole. */
+  #unseen(plan: FactPlan): { readonly sections?: readonly Section[] } {
+    if (this.#sufficientlySeen(plan)) return {};
+    return { sections: plan.sections.filter((s) => this.chart.sections.get(s) !== 'complete') };
   }
 
   #block(block: BlockInput, asked: Asked, tally: Tally): Day | undefined {
@@ -233,8 +239,8 @@ export class FactEngine implements FactSource, FactContext {
   /** A silence is a silence only when one sufficient section is complete. */
   #gap(gap: Gap | undefined, plan: FactPlan): { readonly gap: Gap; readonly sections?: readonly Section[] } {
     if (gap !== 'silent') return { gap: gap ?? 'unclear' };
-    if (this.#sufficientlySeen(plan)) return { gap };
-    return { gap: 'incomplete', sections: plan.sections.filter((s) => this.chart.sections.get(s) !== 'complete') };
+    const unseen = this.#unseen(plan);
+    return unseen.sections === undefined ? { gap } : { gap: 'incomplete', ...unseen };
   }
 
   /** Facts made of others: the same question is asked of each. */

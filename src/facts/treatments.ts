@@ -2,11 +2,9 @@ import type { ChartRecord, MedicationRecord, ProcedureRecord } from '../chart/re
 import type { Day, Interval } from '../dates/day.ts';
 import { type Place, supports } from '../terminology/regions.ts';
 import { type Asked, type FactContext, placeOfRecord } from './context.ts';
+import { drugEnd } from './drug-end.ts';
 import { servicePlace } from './evidence/events.ts';
 import type { Tally } from './tally.ts';
-
-/** An active prescription without supply or dates is a course of unknown length beyond this. */
-const OPEN_PRESCRIPTION_DAYS = 30;
 
 /** One treatment of the complaint: a visit, or a drug from its start to its end. */
 export interface Treatment {
@@ -160,18 +158,4 @@ function drug(
     possibleEnd: Math.min(possibleEnd, asOf),
     isVisit: false,
   });
-}
-
-/** How long a drug was taken for sure, and how long at most. */
-function drugEnd(
-  record: MedicationRecord,
-  start: Interval,
-  asOf: Day,
-): { readonly end: Day; readonly possibleEnd: Day } {
-  if (record.stated && record.taken === 'active')
-    return { end: record.end?.lo ?? asOf, possibleEnd: record.end?.hi ?? asOf };
-  if (record.end !== undefined)
-    return { end: record.end.lo, possibleEnd: record.taken === 'active' ? asOf : record.end.hi };
-  if (record.taken === 'active') return { end: start.lo + OPEN_PRESCRIPTION_DAYS, possibleEnd: asOf };
-  return { end: start.lo, possibleEnd: asOf };
 }

@@ -93,7 +93,13 @@ export class Evaluation {
   /** Closed world: nothing found in a sufficient, complete set of sections is a "no". */
   #absent(found: FactValue, fact: string): FactValue {
     if (found.truth === 'true') return { ...found, truth: 'false' };
-    if (found.truth === 'false') return { ...found, truth: 'true' };
+    if (found.truth === 'false') {
+      // that one was refused says nothing of what was not retrieved
+      const { sections } = found;
+      return sections === undefined
+        ? { ...found, truth: 'true' }
+        : { truth: 'unknown', evidence: [], gap: 'incomplete', sections };
+    }
     if (found.gap !== 'silent') return found;
     return { ...ABSENT_TRUE, evidence: [{ fact, basis: 'absence' }] };
   }

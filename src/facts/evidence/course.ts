@@ -27,7 +27,7 @@ function runs(given: readonly Treatment[], pause: number): readonly Run[] {
   }
   return out.map((parts) => ({
     parts,
-    start: parts[0]?.when.hi ?? 0,
+    start: Math.min(...parts.map((t) => t.when.hi)),
     end: Math.max(...parts.map((t) => t.end)),
     possibleEnd: Math.max(...parts.map((t) => t.possibleEnd)),
   }));

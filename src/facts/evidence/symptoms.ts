@@ -52,15 +52,45 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
     if (improved === (input.claims === 'some')) tally.pro(item, improved ? 'improved' : 'not improved');
     else tally.contra(item, improved ? 'improved' : 'not improved');
   };
-  const all = scores(input.scores, asked, ctx);
-  const [first, last] = [all[0], all.at(-1)];
-  if (first !== undefined && last !== undefined && last.day > first.day) {
-    const fall = first.value - last.value;
-    if (fall >= 2 && fall >= 0.3 * first.value) for (const s of [first, last]) say({ ...s.item, ...dated(last) }, true);
-    else if (fall <= 0) for (const s of [first, last]) say({ ...s.item, ...dated(last) }, false);
-    else tally.lead(last.item, 'the score fell a little: neither improved nor unimproved', true);
+  const { firsts, lasts } = ends(scores(input.scores, asked, ctx));
+  const [first] = firsts;
+  const [last] = lasts;
+  if (first !== undefined && last !== undefined && last.day > first.day && !firsts.includes(last)) {
+    const before = [...new Set(firsts.map((s) => s.value))];
+    const after = [...new Set(lasts.map((s) => s.value))];
+    const changes = new Set(before.flatMap((from) => after.map((to) => changeOf(from, to))));
+    const [change] = changes;
+    if (changes.size > 1) tally.lead(last.item, 'several scores of one day differ', true);
+    else if (change === 'little')
+      tally.lead(last.item, 'the score fell a little: neither improved nor unimproved', true);
+    else for (const s of [first, last]) say({ ...s.item, ...dated(last) }, change === 'improved');
   } else if (first !== undefined) tally.lead(first.item, 'a single score does not show a course');
   outcomes(asked, ctx, say);
+}
+
+/** A fall of at least 30 % and 2 points is an improvement; a smaller one leaves it open. */
+function changeOf(from: number, to: number): 'improved' | 'none' | 'little' {
+  const fall = from - to;
+  if (fall <= 0) return 'none';
+  return fall >= 2 && fall >= 0.3 * from ? 'improved' : 'little';
+}
+
+/** The scores that may be the first and those that may be the last: several, when their days overlap and no times are given. */
+function ends(all: readonly Score[]): { readonly firsts: readonly Score[]; readonly lasts: readonly Score[] } {
+  const dates = all.flatMap((s) => s.item.date ?? []);
+  const earliest = Math.min(...dates.map((d) => d.hi));
+  const latest = Math.max(...dates.map((d) => d.lo));
+  const firsts = all.filter((s) => (s.item.date?.lo ?? earliest) <= earliest);
+  const lasts = all.filter((s) => (s.item.date?.hi ?? latest) >= latest);
+  return { firsts: atTime(firsts, Math.min), lasts: atTime(lasts, Math.max) };
+}
+
+/** Of the scores that may be meant the one with the first, or the last, time; all of them when one has no time. */
+function atTime(scores: readonly Score[], pick: (...times: number[]) => number): readonly Score[] {
+  const times = scores.flatMap((s) => s.item.date?.at ?? []);
+  if (times.length < scores.length) return scores;
+  const wanted = times.reduce((a, b) => pick(a, b), times[0] ?? 0);
+  return scores.filter((s) => s.item.date?.at === wanted);
 }
 
 /** Both scores speak on the day of the later one. */

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import type { ConditionRecord, MedicationRecord } from '../../src/chart/records.ts';
+import { type Interval, parseDate } from '../../src/dates/day.ts';
+import { chartOf, concept, found, named } from '../support/tiny-chart.ts';
+
+/** From the first day to the last of two dates. */
+const span = (from: string, to = from): Pick<Interval, 'lo' | 'hi'> => ({
+  lo: parseDate(from)?.lo ?? Number.NaN,
+  hi: parseDate(to)?.hi ?? Number.NaN,
+});
+
+describe('the onset of a Condition', () => {
+  const onset = (members: object, patient?: object): Interval | undefined => {
+    const pain = { resourceType: 'Condition', code: concept('icd M54.50'), ...members };
+    const chart = chartOf(named([pain]), patient === undefined ? {} : { patient });
+    return (found(chart, 'spinal-pain')[0] as ConditionRecord).onset;
+  };
+  it('is a day, the day in its own offset, a month or a year', () => {
+    expect(onset({ onsetDateTime: '2025-11-03' })).toEqual(span('2025-11-03'));
+    expect(onset({ onsetDateTime: '2025-11-03T23:30:00-08:00' })).toMatchObject(span('2025-11-03'));
+    expect(onset({ onsetDateTime: '2025-11-03T00:30:00+13:00' })).toMatchObject(span('2025-11-03'));
+    expect(onset({ onsetDateTime: '2025-02' })).toEqual(span('2025-02-01', '2025-02-28'));
+    expect(onset({ onsetDateTime: '2024' })).toEqual(span('2024-01-01', '2024-12-31'));
+  });
+  it('lies somewhere in a period', () => {
+    expect(onset({ onsetPeriod: { start: '2025-11-01', end: '2025-11-20' } })).toEqual(
+      span('2025-11-01', '2025-11-20'),
+    );
+    expect(onset({ onsetPeriod: { start: '2025-11-01' } })).toEqual(span('2025-11-01'));
+    expect(onset({ onsetPeriod: { start: '2025-11-20', end: '2025-11-01' } })).toEqual(span('2025-11-20'));
+    expect(onset({ onsetPeriod: { end: '2025-11-20' } })).toBeUndefined();
+  });
+  it('at an age lies in the year of life, or month', () => {
+    const patient = { birthDate: '1980-06-15' };
+    expect(onset({ onsetAge: { value: 44, code: 'a' } }, patient)).toEqual(span('2024-06-15', '2025-06-14'));
+    expect(onset({ onsetAge: { value: 44, unit: 'years' } }, patient)).toEqual(span('2024-06-15', '2025-06-14'));
+    expect(onset({ onsetAge: { value: 3, code: 'mo' } }, patient)).toEqual(span('1980-09-15', '1980-10-14'));
+    expect(onset({ onsetAge: { value: 44, code: 'a' } }, { birthDate: '1980' })).toEqual(
+      span('2024-01-01', '2025-12-30'),
+    );
+  });
+  it('is unknown when nobody can tell it', () => {
+    for (const members of [
+      {},
+      { onsetString: 'two weeks ago' },
+      { onsetDateTime: '2025-13-01' },
+      { onsetDateTime: '2025-02-30' },
+      { onsetDateTime: 'yesterday' },
+      { onsetDateTime: 20251103 },
+      { onsetAge: { value: 44 } },
+      { onsetAge: { value: -1, code: 'a' } },
+      { onsetAge: { value: 1e9, code: 'a' } },
+      { onsetAge: { value: '44', code: 'a' } },
+      { onsetPeriod: 'x' },
+    ])
+      expect(onset(members), JSON.stringify(members)).toBeUndefined();
+    expect(onset({ onsetAge: { value: 44, code: 'a' } }, {})).toBeUndefined();
+  });
+  it('is not the day of the entry', () => {
+    expect(onset({ recordedDate: '2025-11-03' })).toBeUndefined();
+  });
+});
+
+describe('how long a drug was prescribed', () => {
+  const course = (members: object): Pick<MedicationRecord, 'start' | 'end'> => {
+    const drug = {
+      resourceType: 'MedicationRequest',
+      status: 'completed',
+      authoredOn: '2025-11-01',
+      medicationCodeableConcept: concept('rxnorm 7258'),
+    };
+    const { start, end } = found(chartOf(named([{ ...drug, ...members }])), 'analgesic')[0] as MedicationRecord;
+    return { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
+  };
+  const supply = (value: unknown, code?: string): object => ({
+    dispenseRequest: { expectedSupplyDuration: { value, ...(code !== undefined && { code }) } },
+  });
+  it('is the supply, in days, weeks or months', () => {
+    expect(course(supply(30)).end).toEqual(span('2025-12-01'));
+    expect(course(supply(30, 'd')).end).toEqual(span('2025-12-01'));
+    expect(course(supply(2, 'wk')).end).toEqual(span('2025-11-15'));
+    expect(course(supply(1, 'mo')).end).toEqual(span('2025-12-01'));
+  });
+  it('is the dosing period or duration before the supply', () => {
+    const repeat = (bounds: object): object => ({ dosageInstruction: [{ timing: { repeat: bounds } }] });
+    expect(course({ ...supply(90), ...repeat({ boundsPeriod: { end: '2025-11-10' } }) }).end).toEqual(
+      span('2025-11-10'),
+    );
+    expect(course({ ...supply(90), ...repeat({ boundsDuration: { value: 10, code: 'd' } }) }).end).toEqual(
+      span('2025-11-11'),
+    );
+  });
+  it('is unknown without them', () => {
+    for (const members of [{}, supply(-3), supply('30'), supply(30, 'h'), supply(Number.NaN), { dispenseRequest: [] }])
+      expect(course(members)).toEqual({ start: span('2025-11-01') });
+  });
+  it('keeps the uncertainty of a partial date', () => {
+    expect(course({ authoredOn: '2025-11', ...supply(10) })).toEqual({
+      start: span('2025-11-01', '2025-11-30'),
+      end: span('2025-11-11', '2025-12-10'),
+    });
+  });
+});

@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest';
+import type { ChartRecord } from '../../src/chart/records.ts';
+import { chartOf, concept, found, named, type Resource } from '../support/tiny-chart.ts';
+
+const one = (resource: Resource, set: string): ChartRecord | undefined => found(chartOf(named([resource])), set)[0];
+const status = (...codes: readonly string[]): unknown => ({ coding: codes.map((code) => ({ code })) });
+
+describe('Condition', () => {
+  const diabetes = { resourceType: 'Condition', code: concept('icd E11.9') };
+  const read = (members: Readonly<Record<string, unknown>>): ChartRecord | undefined =>
+    one({ ...diabetes, ...members }, 'diabetes');
+
+  it.each([
+    [undefined, 'confirmed'],
+    [status('confirmed'), 'confirmed'],
+    [status('provisional'), 'suspected'],
+    [status('differential'), 'suspected'],
+    [status('unconfirmed'), 'suspected'],
+    [status('refuted'), 'refuted'],
+    ['provisional', 'suspected'],
+    [status('R/O', 'refuted'), 'refuted'],
+    [status('P', 'provisional'), 'suspected'],
+    [status('Confirmed'), 'confirmed'],
+    [{ text: 'Confirmed' }, 'confirmed'],
+    [{}, 'confirmed'],
+    [status('WORKING-DX'), 'suspected'],
+    [{ text: 'rule out' }, 'suspected'],
+  ])('verificationStatus %j is %s', (verificationStatus, verification) => {
+    expect(read({ verificationStatus })).toMatchObject({ verification });
+  });
+
+  it.each([
+    [undefined, true],
+    [status('active'), true],
+    [status('recurrence'), true],
+    [status('relapse'), true],
+    [status('inactive'), false],
+    [status('remission'), false],
+    [status('resolved'), false],
+    ['resolved', false],
+    [status('7', 'resolved'), false],
+    [status('Resolved'), false],
+    [status('something'), true],
+  ])('clinicalStatus %j: current %s', (clinicalStatus, current) => {
+    expect(read({ clinicalStatus })).toMatchObject({ current });
+  });
+
+  it.each([
+    [{ abatementDateTime: '2025-01-01' }],
+    [{ abatementDateTime: '2025' }],
+    [{ abatementPeriod: { start: '2024-12-01', end: '2025-01-01' } }],
+    [{ abatementString: 'last winter' }],
+    [{ abatementAge: { value: 40, code: 'a' } }],
+    [{ abatementRange: { low: { value: 40 } } }],
+    [{ abatementBoolean: true }],
+  ])('%j is over', (members) => {
+    expect(read({ clinicalStatus: status('active'), ...members })).toMatchObject({ current: false });
+  });
+  it('that says it has not abated goes on', () => {
+    expect(read({ abatementBoolean: false })).toMatchObject({ current: true });
+  });
+});
+
+describe('events', () => {
+  const therapy = { resourceType: 'Procedure', code: concept('cpt 97110') };
+  it.each([
+    ['completed', 'done'],
+    ['in-progress', 'done'],
+    ['not-done', 'not-done'],
+    ['preparation', 'unclear'],
+    ['on-hold', 'unclear'],
+    ['stopped', 'unclear'],
+    ['unknown', 'unclear'],
+    ['suspended', 'unclear'],
+  ])('a Procedure %s is %s', (s, performed) => {
+    expect(one({ ...therapy, status: s }, 'physical-therapy')).toMatchObject({ performed });
+  });
+
+  it.each([
+    ['final', 'done'],
+    ['amended', 'done'],
+    ['corrected', 'done'],
+    ['appended', 'done'],
+    ['registered', 'unclear'],
+    ['partial', 'unclear'],
+    ['preliminary', 'unclear'],
+    ['unknown', 'unclear'],
+  ])('an imaging DiagnosticReport %s is %s', (s, done) => {
+    const report = { resourceType: 'DiagnosticReport', status: s, code: concept('cpt 72148') };
+    expect(chartOf(named([report])).imaging).toMatchObject([{ done }]);
+  });
+
+  it.each([
+    ['completed', 'done'],
+    ['not-done', 'not-done'],
+    ['in-progress', 'unclear'],
+  ])('an imaging Procedure %s is %s', (s, done) => {
+    const film = { resourceType: 'Procedure', status: s, code: concept('cpt 72100') };
+    expect(chartOf(named([film])).imaging).toMatchObject([{ done }]);
+  });
+
+  it.each([
+    ['available', 'done'],
+    ['registered', 'unclear'],
+  ])('an ImagingStudy %s is %s', (s, done) => {
+    const study = {
+      resourceType: 'ImagingStudy',
+      status: s,
+      series: [{ modality: { code: 'MR' }, bodySite: { system: 'http://snomed.info/sct', code: '122496007' } }],
+    };
+    expect(chartOf(named([study])).imaging).toMatchObject([{ done, modality: 'mri' }]);
+  });
+
+  it.each([
+    ['final', true],
+    ['amended', true],
+    ['corrected', true],
+    ['preliminary', false],
+    ['registered', false],
+    ['unknown', false],
+  ])('an Observation %s: final %s', (s, final) => {
+    const fever = { resourceType: 'Observation', status: s, code: concept('loinc 8310-5') };
+    expect(one({ ...fever, valueQuantity: { value: 39, code: 'Cel' } }, 'body-temperature')).toMatchObject({ final });
+  });
+
+  it.each([
+    ['finished', true],
+    ['in-progress', true],
+    ['onleave', true],
+    ['planned', false],
+    ['arrived', false],
+    ['triaged', false],
+    ['unknown', false],
+  ])('an Encounter %s: held %s', (s, held) => {
+    expect(chartOf(named([{ resourceType: 'Encounter', status: s }])).encounters).toMatchObject([{ held }]);
+  });
+
+  it.each([
+    ['AMB', true],
+    ['EMER', true],
+    ['IMP', true],
+    ['ACUTE', true],
+    ['NONAC', true],
+    ['OBSENC', true],
+    ['SS', true],
+    ['HH', true],
+    ['FLD', true],
+    ['VR', false],
+    ['PRENC', false],
+    ['amb', false],
+  ])('an Encounter of class %s: in person %s', (code, inPerson) => {
+    const visit = { resourceType: 'Encounter', status: 'finished', class: { code }, type: [concept('cpt 99213')] };
+    expect(chartOf(named([visit])).encounters).toMatchObject([{ inPerson }]);
+  });
+  it('a visit without a class is not known to be in person, whatever its procedure code', () => {
+    const visit = { resourceType: 'Encounter', status: 'finished', type: [concept('cpt 99213')] };
+    expect(chartOf(named([visit])).encounters).toMatchObject([{ inPerson: false }]);
+  });
+});
+
+describe('drugs and orders', () => {
+  const drug = { medicationCodeableConcept: concept('rxnorm 7258') };
+  it.each([
+    ['active', 'active'],
+    ['completed', 'past'],
+    ['stopped', 'past'],
+    ['on-hold', 'past'],
+    ['draft', 'unclear'],
+    ['unknown', 'unclear'],
+  ])('a MedicationRequest %s is %s', (s, taken) => {
+    expect(one({ resourceType: 'MedicationRequest', status: s, ...drug }, 'analgesic')).toMatchObject({ taken });
+  });
+  it('a proposal or plan is no prescription', () => {
+    for (const intent of ['proposal', 'plan'])
+      expect(one({ resourceType: 'MedicationRequest', status: 'active', intent, ...drug }, 'analgesic')).toMatchObject({
+        taken: 'unclear',
+      });
+  });
+  it.each([
+    ['active', 'active'],
+    ['completed', 'past'],
+    ['stopped', 'past'],
+    ['on-hold', 'past'],
+    ['not-taken', 'not-taken'],
+    ['intended', 'unclear'],
+    ['unknown', 'unclear'],
+  ])('a MedicationStatement %s is %s', (s, taken) => {
+    expect(one({ resourceType: 'MedicationStatement', status: s, ...drug }, 'analgesic')).toMatchObject({ taken });
+  });
+  it.each([
+    ['draft', true],
+    ['active', true],
+    ['on-hold', true],
+    ['completed', false],
+    ['unknown', false],
+  ])('a ServiceRequest %s: active %s', (s, active) => {
+    expect(
+      one({ resourceType: 'ServiceRequest', status: s, code: concept('cpt 63030') }, 'spine-surgery'),
+    ).toMatchObject({ active });
+  });
+  it('a revoked ServiceRequest is none', () => {
+    expect(
+      one({ resourceType: 'ServiceRequest', status: 'revoked', code: concept('cpt 63030') }, 'spine-surgery'),
+    ).toBeUndefined();
+  });
+  it('an allergy has the statuses of a Condition', () => {
+    const allergy = { resourceType: 'AllergyIntolerance', code: concept('rxnorm 7258') };
+    const read = (members: object): ChartRecord | undefined => one({ ...allergy, ...members }, 'nsaid');
+    expect(read({ clinicalStatus: status('x', 'inactive') })).toMatchObject({ current: false });
+    expect(read({ verificationStatus: status('refuted') })).toMatchObject({ verification: 'refuted' });
+    expect(read({ verificationStatus: status('presumed') })).toMatchObject({ verification: 'suspected' });
+  });
+  it('a device counts while it is in place', () => {
+    const device = { resourceType: 'Device', type: concept('snomed 14106009') };
+    for (const [s, present] of [
+      ['active', true],
+      ['inactive', false],
+      ['unknown', false],
+    ] as const)
+      expect(one({ ...device, status: s }, 'active-implant')).toMatchObject({ present });
+  });
+});

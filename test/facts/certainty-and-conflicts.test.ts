@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { condition, pain, value, visit } from '../support/lumbar-facts.ts';
+import { concept, type Resource } from '../support/tiny-chart.ts';
+
+const PAIN = pain('2026-01-20');
+const verified = (code: string): object => ({ verificationStatus: { coding: [{ code }] } });
+const FACT = 'https://payer-policy-cds.example.org/fhir/CodeSystem/fact';
+const answer = (fact: string, yes: boolean, date: string, members: object = {}): Resource => ({
+  resourceType: 'Observation',
+  status: 'final',
+  code: { coding: [{ system: FACT, code: fact }] },
+  valueBoolean: yes,
+  effectiveDateTime: date,
+  performer: [{ reference: 'Practitioner/doc' }],
+  ...members,
+});
+const infection = (date: string, status: string, code = 'icd M46.46'): Resource =>
+  condition(code, { recordedDate: date, ...verified(status) });
+const known = (...resources: readonly Resource[]): string => value('spinal-infection', [PAIN, ...resources]).truth;
+const suspected = (...resources: readonly Resource[]): string =>
+  value('spinal-infection', [PAIN, ...resources], { certainty: 'suspected' }).truth;
+
+describe('known, suspected, history', () => {
+  it('a confirmed entry is known; a provisional one is a suspicion', () => {
+    expect(known(infection('2026-02-20', 'confirmed'))).toBe('true');
+    for (const status of ['provisional', 'differential', 'unconfirmed']) {
+      expect(known(infection('2026-02-20', status)), status).toBe('unknown');
+      expect(suspected(infection('2026-02-20', status)), status).toBe('true');
+    }
+  });
+  it('a reason of the order is a suspicion of the day of the order', () => {
+    const order = { resourceType: 'ServiceRequest', reasonCode: [concept('icd M46.46')] };
+    const ask = (certainty: 'known' | 'suspected'): string =>
+      value('spinal-infection', [PAIN], { certainty }, { order }).truth;
+    expect(ask('known')).toBe('unknown');
+    expect(ask('suspected')).toBe('true');
+  });
+  it('a resolved entry is history', () => {
+    const past = condition('icd C61', {
+      onsetDateTime: '2019-01-01',
+      clinicalStatus: { coding: [{ code: 'resolved' }] },
+    });
+    expect(value('cancer', [past]).truth).toBe('unknown');
+    expect(value('cancer', [past], { certainty: 'history' }).truth).toBe('true');
+    expect(value('cancer', [condition('icd Z85.46')], { certainty: 'history' }).truth).toBe('true');
+    expect(value('cancer', [condition('icd Z85.46')]).truth).toBe('unknown');
+  });
+  it('family history proves nothing', () => {
+    const family: Resource = { resourceType: 'FamilyMemberHistory', condition: [{ code: concept('icd C61') }] };
+    for (const resource of [family, condition('icd Z80.42')])
+      expect(value('cancer', [resource], { certainty: 'history' }).truth).toBe('unknown');
+  });
+  it('words prove nothing', () => {
+    const worded = { resourceType: 'Condition', code: { text: 'Discitis L4/5' }, note: [{ text: 'MRI: discitis' }] };
+    expect(suspected(worded)).toBe('unknown');
+  });
+});
+
+describe('two entries on the same finding', () => {
+  it('the later one counts', () => {
+    expect(suspected(infection('2026-02-10', 'provisional'), infection('2026-02-20', 'refuted'))).toBe('false');
+    expect(suspected(infection('2026-02-20', 'provisional'), infection('2026-02-10', 'refuted'))).toBe('true');
+  });
+  it('on the same day they are a conflict', () => {
+    const both = [infection('2026-02-20', 'provisional'), infection('2026-02-20', 'refuted')];
+    expect(value('spinal-infection', [PAIN, ...both], { certainty: 'suspected' })).toMatchObject({
+      truth: 'unknown',
+      gap: 'conflict',
+    });
+  });
+  it('a refuted code does not undo another one', () => {
+    expect(suspected(infection('2026-02-10', 'provisional', 'icd G06.1'), infection('2026-02-20', 'refuted'))).toBe(
+      'true',
+    );
+  });
+  it('a refutation alone is a documented negative', () => {
+    expect(suspected(infection('2026-02-20', 'refuted'))).toBe('false');
+    expect(suspected(infection('2024-02-20', 'refuted'))).toBe('unknown');
+    expect(suspected(infection('2026-03-03', 'refuted'))).toBe('unknown');
+  });
+  it('of two measurements the later one counts', () => {
+    const esr = (date: string, points: number): Resource => ({
+      resourceType: 'Observation',
+      status: 'final',
+      code: concept('loinc 4537-7'),
+      effectiveDateTime: date,
+      valueQuantity: { value: points, code: 'mm/h' },
+      referenceRange: [{ low: { value: 0 }, high: { value: 20 } }],
+    });
+    const raised = (...all: readonly Resource[]): string => value('elevated-esr-or-crp', all).truth;
+    expect(raised(esr('2026-02-10', 70), esr('2026-02-20', 8))).toBe('false');
+    expect(raised(esr('2026-02-10', 8), esr('2026-02-20', 70))).toBe('true');
+    expect(raised(esr('2026-02-20', 70), esr('2026-03-03', 8))).toBe('true');
+    expect(raised(esr('2025-06-01', 70))).toBe('unknown');
+  });
+});
+
+describe('a clinician’s answer', () => {
+  const fever = (...resources: readonly Resource[]): string => value('fever', resources).truth;
+  it('settles what the chart is silent on', () => {
+    expect(fever(answer('fever', true, '2026-02-28'))).toBe('true');
+    expect(fever(answer('fever', false, '2026-02-28'))).toBe('false');
+  });
+  it('counts when final, of this patient, by a practitioner, in the window of the fact', () => {
+    for (const members of [
+      { status: 'preliminary' },
+      { status: 'entered-in-error' },
+      { subject: { reference: 'Patient/p2' } },
+      { performer: [{ reference: 'Patient/p1' }] },
+      { performer: [] },
+      { effectiveDateTime: '2026-02-01' },
+      { effectiveDateTime: '2026-03-03' },
+      { code: { coding: [{ system: 'http://other.example.org', code: 'fever' }] } },
+    ])
+      expect(fever(answer('fever', true, '2026-02-28', members)), JSON.stringify(members)).toBe('unknown');
+    for (const status of ['final', 'amended', 'corrected'])
+      expect(fever(answer('fever', true, '2026-02-28', { status })), status).toBe('true');
+    const role = { performer: [{ reference: 'PractitionerRole/r' }] };
+    expect(fever(answer('fever', true, '2026-02-28', role))).toBe('true');
+  });
+  it('never overrides later evidence of the chart, and the conflict is told', () => {
+    const charted = condition('icd R50.9', { onsetDateTime: '2026-03-01', recordedDate: '2026-03-01' });
+    const later = value('fever', [charted, answer('fever', false, '2026-02-28')]);
+    expect(later).toMatchObject({ truth: 'true', conflicts: [{ basis: 'attested' }] });
+    const earlier = condition('icd R50.9', { onsetDateTime: '2026-02-20', recordedDate: '2026-02-20' });
+    expect(value('fever', [earlier, answer('fever', false, '2026-02-28')])).toMatchObject({
+      truth: 'false',
+      conflicts: [{ basis: 'chart' }],
+    });
+  });
+  it('the latest of several answers counts', () => {
+    expect(fever(answer('fever', true, '2026-02-25'), answer('fever', false, '2026-02-28'))).toBe('false');
+  });
+  it('that denies a suspicion denies the diagnosis; one that affirms it leaves the diagnosis open', () => {
+    const ask = (yes: boolean, certainty: 'known' | 'suspected'): string =>
+      value('cauda-equina-syndrome', [answer('cauda-equina-syndrome.suspected', yes, '2026-02-28')], { certainty })
+        .truth;
+    expect(ask(false, 'suspected')).toBe('false');
+    expect(ask(false, 'known')).toBe('false');
+    expect(ask(true, 'suspected')).toBe('true');
+    expect(ask(true, 'known')).toBe('unknown');
+  });
+});
+
+describe('the reason of a visit', () => {
+  it('shows a complaint, no diagnosis', () => {
+    const suspicion = { certainty: 'suspected' } as const;
+    expect(value('radiculopathy', [visit('2026-02-20', 'icd M54.16')], suspicion).truth).toBe('true');
+    expect(value('radiculopathy', [visit('2026-02-20', 'icd M54.16')]).truth).toBe('unknown');
+    expect(value('spinal-infection', [visit('2026-02-20', 'icd M46.46')], suspicion).truth).toBe('unknown');
+  });
+  it('that was ruled out at the visit shows none', () => {
+    const root = condition('icd M54.16', { id: 'root', ...verified('refuted') });
+    const ruledOut = visit('2026-02-20', undefined, { diagnosis: [{ condition: { reference: 'Condition/root' } }] });
+    expect(value('radiculopathy', [root, ruledOut], { certainty: 'suspected' }).truth).toBe('false');
+  });
+});

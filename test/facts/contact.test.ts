@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { FactQuery } from '../../src/policy/fact-source.ts';
+import { condition, pain, value, visit } from '../support/lumbar-facts.ts';
+import { concept, type Resource } from '../support/tiny-chart.ts';
+
+const PAIN = pain('2026-01-01');
+const LUMBAR = 'icd M54.50';
+const LAST_MONTH: Partial<FactQuery> = { within: { count: 30, unit: 'days' } };
+
+const inPerson = (resources: readonly Resource[], query: Partial<FactQuery> = LAST_MONTH): string =>
+  value('in-person-evaluation', [PAIN, ...resources], query).truth;
+const reevaluated = (resources: readonly Resource[], query: Partial<FactQuery> = LAST_MONTH): string =>
+  value('clinical-reevaluation', [PAIN, ...resources], query).truth;
+
+describe('an evaluation in person', () => {
+  it.each(['AMB', 'EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'SS', 'HH', 'FLD'])('a visit of class %s', (code) => {
+    expect(inPerson([visit('2026-02-20', LUMBAR, { class: { code } })])).toBe('true');
+  });
+  it('is no visit by telephone or video, whatever its procedure code', () => {
+    const video = visit('2026-02-20', LUMBAR, { class: { code: 'VR' }, type: [concept('cpt 99213')] });
+    expect(value('in-person-evaluation', [PAIN, video], LAST_MONTH)).toMatchObject({
+      truth: 'unknown',
+      leads: [{ label: 'not in person' }],
+    });
+    expect(reevaluated([video])).toBe('true');
+  });
+  it('has taken place', () => {
+    for (const status of ['planned', 'arrived', 'cancelled', 'entered-in-error', 'unknown'])
+      expect(inPerson([visit('2026-02-20', LUMBAR, { status })]), status).toBe('unknown');
+    expect(inPerson([visit('2026-03-02', LUMBAR, { status: 'in-progress' })])).toBe('true');
+  });
+  it('is about this problem: by reason, diagnosis, or a diagnosis made there', () => {
+    expect(inPerson([visit('2026-02-20', 'icd I10')])).toBe('unknown');
+    expect(inPerson([visit('2026-02-20', 'icd M54.2')])).toBe('unknown');
+    expect(inPerson([visit('2026-02-20')])).toBe('unknown');
+    const reference = [{ condition: { reference: 'Condition/r1' } }];
+    expect(inPerson([visit('2026-02-20', undefined, { diagnosis: reference })])).toBe('true');
+    const there = condition('icd M54.16', { recordedDate: '2026-02-20', encounter: { reference: 'Encounter/e' } });
+    expect(inPerson([there, visit('2026-02-20', undefined, { id: 'e' })])).toBe('true');
+    const ruledOut = { ...there, verificationStatus: { coding: [{ code: 'refuted' }] } };
+    expect(inPerson([ruledOut, visit('2026-02-20', undefined, { id: 'e' })])).toBe('unknown');
+  });
+  it('a visit without a stated reason is a lead', () => {
+    expect(value('in-person-evaluation', [PAIN, visit('2026-02-20')], LAST_MONTH).leads).toMatchObject([
+      { label: 'a visit without a stated reason' },
+    ]);
+  });
+  it('is no therapy session', () => {
+    expect(inPerson([visit('2026-02-20', LUMBAR, { type: [concept('cpt 97110')] })])).toBe('unknown');
+  });
+  it('lies in the window, not after the order', () => {
+    expect(inPerson([visit('2026-01-31', LUMBAR)])).toBe('true');
+    expect(inPerson([visit('2026-01-30', LUMBAR)])).toBe('unknown');
+    expect(inPerson([visit('2026-03-03', LUMBAR)])).toBe('unknown');
+    expect(inPerson([visit('2026-02', LUMBAR)])).toBe('true');
+    expect(inPerson([visit('2026-01', LUMBAR)])).toBe('unknown');
+  });
+  it('is this patient’s', () => {
+    expect(inPerson([visit('2026-02-20', LUMBAR, { subject: { reference: 'Patient/p2' } })])).toBe('unknown');
+  });
+});
+
+describe('signs that progressed between two visits in person', () => {
+  const sign = (code: string, date: string, encounter: string): Resource =>
+    condition(code, { recordedDate: date, encounter: { reference: `Encounter/${encounter}` } });
+  const first = visit('2026-02-10', 'icd M54.16', { id: 'first' });
+  const second = visit('2026-02-24', 'icd M54.16', { id: 'second' });
+  const reflex = sign('icd R29.2', '2026-02-10', 'first');
+  const drop = sign('icd M21.371', '2026-02-24', 'second');
+  const progress = (...resources: readonly Resource[]): string =>
+    value('progressive-neurological-signs', [PAIN, ...resources]).truth;
+  it('a new sign at the later visit', () => {
+    expect(progress(first, second, reflex, drop)).toBe('true');
+  });
+  it('not the same sign again, not both at one visit, not one visit alone', () => {
+    expect(progress(first, second, sign('icd M21.371', '2026-02-10', 'first'), drop)).toBe('unknown');
+    expect(progress(first, second, sign('icd R29.2', '2026-02-24', 'second'), drop)).toBe('unknown');
+    expect(progress(second, drop)).toBe('unknown');
+  });
+  it('not when one of the visits was a telehealth visit', () => {
+    const video = { class: { code: 'VR' } };
+    expect(progress(first, { ...second, ...video }, reflex, drop)).toBe('unknown');
+    expect(progress({ ...first, ...video }, second, reflex, drop)).toBe('unknown');
+  });
+  it('a normal examination first shows it too', () => {
+    const normal: Resource = {
+      resourceType: 'Observation',
+      status: 'final',
+      code: concept('loinc 10202-0'),
+      valueCodeableConcept: concept('snomed 17621005'),
+      effectiveDateTime: '2026-02-10',
+      encounter: { reference: 'Encounter/first' },
+    };
+    expect(progress(first, second, normal, drop)).toBe('true');
+    expect(progress(first, second, { ...normal, status: 'preliminary' }, drop)).toBe('unknown');
+  });
+  it('not when the sign is resolved, refuted, void or of an arm', () => {
+    const status = (member: string, code: string): object => ({ [member]: { coding: [{ code }] } });
+    for (const members of [
+      status('clinicalStatus', 'resolved'),
+      status('verificationStatus', 'refuted'),
+      status('verificationStatus', 'entered-in-error'),
+      { code: concept('icd M21.331') },
+      { subject: { reference: 'Patient/p2' } },
+    ])
+      expect(progress(first, second, reflex, { ...drop, ...members }), JSON.stringify(members)).not.toBe('true');
+  });
+});

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { type Day, formatInterval, parseDate } from '../../src/dates/day.ts';
+import type { Episode } from '../../src/policy/fact-source.ts';
+import { compareEpisode } from '../../src/policy/measure-time.ts';
+import {
+  AS_OF,
+  visit as anyVisit,
+  because,
+  condition,
+  drug,
+  factsOf,
+  pain,
+  procedure,
+  supply,
+} from '../support/lumbar-facts.ts';
+import { type ChartOptions, concept, type Resource } from '../support/tiny-chart.ts';
+
+/** The current lumbar episode on 2026-03-02. */
+const episode = (resources: readonly Resource[], options: ChartOptions = {}): Episode =>
+  factsOf(resources, options).episode('lumbar');
+const onset = (resources: readonly Resource[], options?: ChartOptions): string | undefined => {
+  const { onset } = episode(resources, options);
+  return onset === undefined ? undefined : formatInterval(onset);
+};
+const day = (text: string): Day => parseDate(text)?.lo ?? Number.NaN;
+const since = (resources: readonly Resource[], options?: ChartOptions): Day | undefined =>
+  episode(resources, options).knownSince;
+
+const resolved = { clinicalStatus: { coding: [{ code: 'resolved' }] } };
+const visit = (date: string, code = 'icd M54.50', members: object = {}): Resource => anyVisit(date, code, members);
+const therapy = (date: string, code = 'icd M54.50'): Resource => procedure('cpt 97110', date, because(code));
+const answer = (date: string, when: string, members: object = {}): Resource => ({
+  resourceType: 'Observation',
+  status: 'final',
+  code: { coding: [{ system: 'https://payer-policy-cds.example.org/fhir/CodeSystem/fact', code: 'episode-onset' }] },
+  valueDateTime: date,
+  effectiveDateTime: when,
+  performer: [{ reference: 'Practitioner/doc' }],
+  ...members,
+});
+
+describe('the onset', () => {
+  it('is that of the complaint, not the day of the entry', () => {
+    expect(onset([pain('2026-01-10', { recordedDate: '2026-02-01' })])).toBe('2026-01-10');
+    expect(onset([condition('icd M54.50', { recordedDate: '2026-02-01' })])).toBeUndefined();
+  });
+  it('is the first of pain and radiculopathy of the region', () => {
+    expect(onset([pain('2026-01-10'), condition('icd M54.16', { onsetDateTime: '2026-01-05' })])).toBe('2026-01-05');
+    expect(onset([pain('2026-01-10'), condition('icd M54.2', { onsetDateTime: '2025-01-05' })])).toBe('2026-01-10');
+    expect(onset([pain('2026-01-10'), condition('icd M54.9', { onsetDateTime: '2026-01-05' })])).toBe('2026-01-05');
+  });
+  it('keeps what is uncertain about it', () => {
+    expect(onset([pain('2026-01')])).toBe('2026-01');
+    expect(onset([pain('2025')])).toBe('2025');
+    expect(onset([condition('icd M54.50', { onsetPeriod: { start: '2026-01-03', end: '2026-01-09' } })])).toBe(
+      '2026-01-03/2026-01-09',
+    );
+  });
+  it('is not that of a refuted, void, strange or later entry', () => {
+    const refuted = { verificationStatus: { coding: [{ code: 'refuted' }] } };
+    const voided = { verificationStatus: { coding: [{ code: 'entered-in-error' }] } };
+    const strange = { subject: { reference: 'Patient/p2' } };
+    for (const members of [refuted, voided, strange, { recordedDate: '2026-03-05' }])
+      expect(onset([pain('2026-01-10', members)])).toBeUndefined();
+    expect(onset([pain('2026-03-05')])).toBeUndefined();
+  });
+  it('of another problem counts where no complaint is on file', () => {
+    expect(onset([condition('icd M48.061', { onsetDateTime: '2025-11-01' })])).toBe('2025-11-01');
+    expect(onset([condition('icd M48.061', { onsetDateTime: '2025-11-01' }), pain('2026-01-10')])).toBe('2026-01-10');
+    expect(onset([condition('icd M25.561', { onsetDateTime: '2025-11-01' })])).toBeUndefined();
+  });
+});
+
+describe('a least duration', () => {
+  it('comes from the day of the entry, visits and therapy for the complaint', () => {
+    expect(since([condition('icd M54.50', { recordedDate: '2026-01-10' })])).toBe(day('2026-01-10'));
+    expect(since([visit('2026-01-10')])).toBe(day('2026-01-10'));
+    expect(since([therapy('2026-01-10')])).toBe(day('2026-01-10'));
+    expect(since([visit('2026-01-10', 'icd M25.561')])).toBeUndefined();
+    expect(since([therapy('2026-01-10', 'icd M25.561')])).toBeUndefined();
+    expect(since([visit('2026-01-10', 'icd M54.50', { status: 'cancelled' })])).toBeUndefined();
+  });
+  it('is that of the earliest possible day when the entry names only a month', () => {
+    expect(since([condition('icd M54.50', { recordedDate: '2025-12' })])).toBe(day('2025-12-31'));
+  });
+  it('proves that it lasts longer, never that it lasts no longer', () => {
+    const least = episode([condition('icd M54.50', { recordedDate: '2026-01-10' })]);
+    const weeks = (op: '>' | '<=', count: number): string =>
+      compareEpisode(least, AS_OF.hi, { op, than: { count, unit: 'weeks' } }).truth;
+    expect(weeks('>', 6)).toBe('true');
+    expect(weeks('<=', 6)).toBe('false');
+    expect(weeks('>', 12)).toBe('unknown');
+    expect(weeks('<=', 12)).toBe('unknown');
+  });
+});
+
+describe('time bands', () => {
+  const band = (from: string, op: '>' | '<=' | '>=', count: number, unit: 'weeks' | 'months'): string =>
+    compareEpisode(episode([pain(from)]), AS_OF.hi, { op, than: { count, unit } }).truth;
+  it('day 42 is within six weeks, day 43 is not', () => {
+    expect(band('2026-01-19', '<=', 6, 'weeks')).toBe('true');
+    expect(band('2026-01-19', '>', 6, 'weeks')).toBe('false');
+    expect(band('2026-01-18', '<=', 6, 'weeks')).toBe('false');
+    expect(band('2026-01-18', '>', 6, 'weeks')).toBe('true');
+  });
+  it('three months are calendar months', () => {
+    expect(band('2025-12-02', '>', 3, 'months')).toBe('false');
+    expect(band('2025-12-01', '>', 3, 'months')).toBe('true');
+    expect(band('2025-12-02', '>=', 3, 'months')).toBe('true');
+  });
+  it('a partial date decides only when all of its days agree', () => {
+    expect(band('2026-02', '<=', 6, 'weeks')).toBe('true');
+    expect(band('2026-01', '<=', 6, 'weeks')).toBe('unknown');
+    expect(band('2025-12', '<=', 6, 'weeks')).toBe('false');
+    expect(band('2025', '>', 3, 'months')).toBe('unknown');
+    expect(band('2024', '>', 3, 'months')).toBe('true');
+  });
+});
+
+describe('a new episode', () => {
+  it('begins with a new onset date of the same complaint', () => {
+    expect(onset([pain('2024-05-01'), pain('2026-02-20')])).toBe('2026-02-20');
+    expect(onset([pain('2024-05-01', resolved), condition('icd M54.59', { onsetDateTime: '2026-02-20' })])).toBe(
+      '2026-02-20',
+    );
+  });
+  it('does not begin when the same onset is stated a little differently', () => {
+    expect(onset([pain('2026-01-05'), condition('icd M54.59', { onsetDateTime: '2026-01-12' })])).toBe('2026-01-05');
+    expect(onset([pain('2026-01'), condition('icd M54.59', { onsetDateTime: '2026-02-10' })])).toBe('2026-01');
+  });
+  it('does not begin when radicular pain joins the pain of the back', () => {
+    expect(onset([pain('2025-10-01'), condition('icd M54.16', { onsetDateTime: '2026-02-20' })])).toBe('2025-10-01');
+  });
+  it('begins after more than 90 days without visit, code or treatment', () => {
+    const old = pain('2024-05-01', { ...resolved, abatementDateTime: '2024-08-01' });
+    expect(since([old, visit('2026-02-20')])).toBe(day('2026-02-20'));
+    expect(onset([old, visit('2026-02-20')])).toBeUndefined();
+    const last = visit('2025-11-22');
+    expect(since([visit('2025-08-24'), last, visit('2026-02-20')])).toBe(day('2025-08-24'));
+    expect(since([visit('2025-08-23'), last, visit('2026-02-20')])).toBe(day('2025-11-22'));
+    expect(since([visit('2025-11-21'), visit('2026-02-20')])).toBe(day('2026-02-20'));
+  });
+  it('ends when nothing was heard of it for 90 days', () => {
+    expect(since([visit('2025-12-02')])).toBe(day('2025-12-02'));
+    expect(since([visit('2025-12-01')])).toBeUndefined();
+  });
+  it('does not end while the entry is said to be active', () => {
+    expect(onset([pain('2024-05-01')])).toBe('2024-05-01');
+    expect(onset([pain('2024-05-01', resolved)])).toBeUndefined();
+  });
+  it('goes on through therapy and drugs', () => {
+    const early = [visit('2025-08-01'), visit('2026-02-20')];
+    expect(since(early)).toBe(day('2026-02-20'));
+    expect(since([...early, therapy('2025-10-15'), therapy('2025-12-20')])).toBe(day('2025-08-01'));
+    expect(since([...early, drug('2025-08-05', because('icd M54.50'))])).toBe(day('2025-08-01'));
+  });
+  it('a drug for nothing in particular bridges what was supplied, and proves no complaint', () => {
+    const early = [visit('2025-08-01'), visit('2026-02-20')];
+    expect(since([...early, drug('2025-08-05')])).toBe(day('2026-02-20'));
+    expect(since([...early, drug('2025-08-05', supply(120))])).toBe(day('2025-08-01'));
+    expect(since([visit('2026-02-20'), drug('2024-01-01', supply(3000))])).toBe(day('2026-02-20'));
+    const knee = { ...because('icd M25.561'), ...supply(120) };
+    expect(since([...early, drug('2025-08-05', knee)])).toBe(day('2026-02-20'));
+  });
+});
+
+describe('an onset that a clinician states', () => {
+  it('counts where the chart states none, whatever the reason of the order', () => {
+    const entry = condition('icd M54.50', { recordedDate: '2026-02-25' });
+    const order = { resourceType: 'ServiceRequest', reasonCode: [concept('icd M54.50')] };
+    expect(onset([entry, answer('2026-02-10', '2026-02-28')])).toBe('2026-02-10');
+    expect(onset([entry, answer('2026-02-10', '2026-02-28')], { order })).toBe('2026-02-10');
+    expect(onset([answer('2026-02-10', '2026-02-28')], { order })).toBe('2026-02-10');
+  });
+  it('wins over what the chart stated before, not after', () => {
+    expect(onset([pain('2025-10-01', { recordedDate: '2025-10-05' }), answer('2026-02-10', '2026-02-28')])).toBe(
+      '2026-02-10',
+    );
+    expect(onset([pain('2026-01-10', { recordedDate: '2026-03-01' }), answer('2026-02-10', '2026-02-28')])).toBe(
+      '2026-01-10',
+    );
+  });
+  it('the latest of several statements counts', () => {
+    expect(onset([answer('2026-01-01', '2026-02-01'), answer('2026-02-10', '2026-02-28')])).toBe('2026-02-10');
+  });
+  it('does not count from the patient, of a later day, or about another region', () => {
+    const entry = condition('icd M54.50', { recordedDate: '2026-02-25' });
+    for (const members of [
+      { performer: [{ reference: 'Patient/p1' }] },
+      { performer: undefined },
+      { effectiveDateTime: '2026-03-03' },
+      { valueDateTime: '2026-03-03' },
+      { status: 'preliminary' },
+      { bodySite: concept('snomed 122494005') },
+      { subject: { reference: 'Patient/p2' } },
+    ])
+      expect(onset([entry, answer('2026-02-10', '2026-02-28', members)]), JSON.stringify(members)).toBeUndefined();
+  });
+});
+
+it('a truncated section makes a missing episode unknown, not absent', () => {
+  expect(episode([], { states: { Condition: 'truncated' } })).toMatchObject({ sections: ['Condition'] });
+  expect(episode([]).sections).toBeUndefined();
+});

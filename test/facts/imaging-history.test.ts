@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import type { FactQuery } from '../../src/policy/fact-source.ts';
+import { pain, procedure, value } from '../support/lumbar-facts.ts';
+import { type ChartOptions, concept, type Resource } from '../support/tiny-chart.ts';
+
+const report = (code: string, date: string | undefined, members: object = {}): Resource => ({
+  resourceType: 'DiagnosticReport',
+  status: 'final',
+  code: concept(code),
+  ...(date !== undefined && { effectiveDateTime: date }),
+  ...members,
+});
+const study = (members: object): Resource => ({
+  resourceType: 'ImagingStudy',
+  status: 'available',
+  started: '2025-06-01',
+  ...members,
+});
+const series = (modality: string, site?: string): object => ({
+  series: [
+    {
+      modality: { code: modality },
+      ...(site !== undefined && { bodySite: { system: 'http://snomed.info/sct', code: site } }),
+    },
+  ],
+});
+
+/** "yes", "none" or "unknown": is an MRI of the lumbar spine on file? */
+function mri(resources: readonly Resource[], options: ChartOptions = {}): string {
+  const { truth, gap } = value('mri', resources, {}, options);
+  return truth === 'true' ? 'yes' : truth === 'unknown' && gap !== 'silent' ? 'unknown' : 'none';
+}
+
+describe('a prior MRI', () => {
+  it('is a report, a procedure, a study or an observation', () => {
+    expect(mri([report('cpt 72148', '2024-05-01')])).toBe('yes');
+    expect(mri([procedure('cpt 72158', '2024-05-01')])).toBe('yes');
+    expect(mri([study({ procedureCode: [concept('cpt 72149')] })])).toBe('yes');
+    expect(mri([study(series('MR', '122496007'))])).toBe('yes');
+    expect(mri([{ ...report('cpt 72148', '2024-05-01'), resourceType: 'Observation' }])).toBe('yes');
+    expect(mri([report('loinc 24968-0', '2024-05-01')])).toBe('yes');
+    expect(mri([report('cpt 72148', undefined)])).toBe('yes');
+  });
+  it('is of the region', () => {
+    expect(mri([report('cpt 72141', '2024-05-01')])).toBe('none');
+    expect(mri([report('cpt 70551', '2024-05-01')])).toBe('none');
+    expect(mri([study(series('MR', '12738006'))])).toBe('none');
+    expect(mri([report('loinc 42698-1', '2024-05-01')])).toBe('yes');
+  });
+  it('without a stated region leaves it open', () => {
+    expect(mri([study(series('MR'))])).toBe('unknown');
+    expect(mri([report('snomed 241645008', '2024-05-01')])).toBe('unknown');
+  });
+  it('is none by other modalities, orders or documents', () => {
+    expect(mri([report('cpt 72131', '2024-05-01')])).toBe('none');
+    expect(mri([study(series('CT', '122496007'))])).toBe('none');
+    expect(mri([{ resourceType: 'ServiceRequest', status: 'active', code: concept('cpt 72148') }])).toBe('none');
+    expect(mri([{ resourceType: 'Claim', item: [{ productOrService: concept('cpt 72148') }] }])).toBe('none');
+  });
+  it('that was not done, is void, later or another patient’s is none', () => {
+    expect(mri([procedure('cpt 72148', '2024-05-01', { status: 'not-done' })])).toBe('none');
+    for (const status of ['cancelled', 'entered-in-error'])
+      expect(mri([report('cpt 72148', '2024-05-01', { status })]), status).toBe('none');
+    expect(mri([report('cpt 72148', '2026-03-03')])).toBe('none');
+    expect(mri([report('cpt 72148', '2024-05-01', { subject: { reference: 'Patient/p2' } })])).toBe('none');
+  });
+  it('whose report is not final leaves it open', () => {
+    for (const status of ['registered', 'partial', 'preliminary'])
+      expect(mri([report('cpt 72148', '2026-02-01', { status })]), status).toBe('unknown');
+    expect(mri([report('cpt 72148', '2026-03-09', { status: 'registered' })])).toBe('none');
+  });
+});
+
+describe('that there is none', () => {
+  const states = (...missing: readonly ('DiagnosticReport' | 'Procedure' | 'ImagingStudy')[]): ChartOptions => ({
+    states: Object.fromEntries(missing.map((s) => [s, 'truncated' as const])),
+  });
+  it('is told by one sufficient section that was seen whole', () => {
+    expect(mri([])).toBe('none');
+    expect(mri([], states('DiagnosticReport'))).toBe('none');
+    expect(mri([], states('DiagnosticReport', 'Procedure'))).toBe('none');
+    expect(mri([], states('DiagnosticReport', 'Procedure', 'ImagingStudy'))).toBe('unknown');
+  });
+  it('is not told by a server without such sections', () => {
+    const gone = { DiagnosticReport: 'not-available', Procedure: 'failed', ImagingStudy: 'not-available' } as const;
+    expect(value('mri', [], {}, { states: gone })).toMatchObject({ truth: 'unknown', gap: 'incomplete' });
+  });
+  it('is not told by one that was refused, when the rest was not seen', () => {
+    const refused = procedure('cpt 72148', '2024-05-01', { status: 'not-done' });
+    const unseen = states('DiagnosticReport', 'Procedure', 'ImagingStudy');
+    expect(value('mri', [refused], {}, unseen)).toMatchObject({
+      truth: 'false',
+      redoable: true,
+      sections: expect.anything(),
+    });
+    expect(value('mri', [refused]).sections).toBeUndefined();
+  });
+});
+
+describe('how long ago the last MRI was', () => {
+  const yearAgo: Partial<FactQuery> = { ago: { count: 12, unit: 'months' } };
+  const ago = (...dates: readonly string[]): string =>
+    value(
+      'mri',
+      dates.map((d) => report('cpt 72148', d)),
+      yearAgo,
+    ).truth;
+  it('the latest decides; a year to the day is a year', () => {
+    expect(ago('2025-03-02')).toBe('true');
+    expect(ago('2025-03-03')).toBe('false');
+    expect(ago('2020-01-01', '2025-09-01')).toBe('false');
+    expect(ago('2024', '2023-05-01')).toBe('true');
+    expect(ago('2025')).toBe('unknown');
+    expect(ago()).toBe('unknown');
+  });
+});
+
+describe('plain films that are not diagnostic', () => {
+  const PAIN = pain('2026-02-01');
+  const films = (conclusion: readonly string[] | undefined, members: object = {}, code = 'cpt 72100'): string =>
+    value(
+      'non-diagnostic-films',
+      [
+        PAIN,
+        report(code, '2026-02-20', {
+          ...(conclusion !== undefined && { conclusionCode: conclusion.map((c) => concept(c)) }),
+          ...members,
+        }),
+      ],
+      { since: 'episode' },
+    ).truth;
+  it('are normal, indeterminate or degenerative', () => {
+    for (const result of ['snomed 17621005', 'snomed 408573005', 'snomed 82334004', 'snomed 42425007', 'icd M47.816'])
+      expect(films([result]), result).toBe('true');
+  });
+  it('are not those that show the cause', () => {
+    for (const result of ['icd S32.010A', 'icd C79.51', 'icd M46.46', 'icd M43.16', 'icd M53.2X6'])
+      expect(films([result]), result).toBe('false');
+    expect(films(['icd S32.010A', 'icd M47.816'])).toBe('false');
+  });
+  it('need a coded result: abnormal alone, words or silence leave it open', () => {
+    expect(films(['snomed 263654008'])).toBe('unknown');
+    expect(films(undefined, { conclusion: 'No fracture.' })).toBe('unknown');
+    expect(films(undefined)).toBe('unknown');
+  });
+  it('are of the region, of the episode and final', () => {
+    expect(films(['snomed 17621005'], {}, 'cpt 72040')).toBe('unknown');
+    expect(films(['snomed 17621005'], {}, 'cpt 72148')).toBe('unknown');
+    expect(films(['snomed 17621005'], { effectiveDateTime: '2026-01-31' })).toBe('unknown');
+    expect(films(['snomed 17621005'], { effectiveDateTime: '2026-01' })).toBe('unknown');
+    expect(films(['snomed 17621005'], { status: 'preliminary' })).toBe('unknown');
+  });
+  it('the later examination decides', () => {
+    const at = (date: string, result: string): Resource =>
+      report('cpt 72100', date, { conclusionCode: [concept(result)] });
+    const query = { since: 'episode' } as const;
+    const both = (a: string, b: string): string =>
+      value('non-diagnostic-films', [PAIN, at('2026-02-10', a), at('2026-02-20', b)], query).truth;
+    expect(both('snomed 82334004', 'icd S32.010A')).toBe('false');
+    expect(both('icd S32.010A', 'snomed 17621005')).toBe('true');
+  });
+});

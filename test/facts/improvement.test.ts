@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { because, pain, procedure, value } from '../support/lumbar-facts.ts';
+import { concept, type Resource } from '../support/tiny-chart.ts';
+
+const PAIN = pain('2025-11-01');
+const BACK = { bodySite: concept('snomed 52612000') };
+const score = (date: string, points: number, members: object = BACK): Resource => ({
+  resourceType: 'Observation',
+  status: 'final',
+  code: concept('loinc 72514-3'),
+  effectiveDateTime: date,
+  valueQuantity: { value: points, unit: '{score}', code: '{score}' },
+  ...members,
+});
+const outcome = (date: string, code: string, members: object = because('icd M54.50')): Resource =>
+  procedure('cpt 97110', date, { ...members, outcome: concept(code) });
+const FAILED = 'snomed 385671000';
+const HELPED = 'snomed 385669000';
+
+/** "improved", "not improved" or "unknown"; both facts must agree. */
+function course(...resources: readonly Resource[]): string {
+  const chart = [PAIN, ...resources];
+  const improved = value('improvement', chart).truth;
+  const failed = value('no-significant-improvement', chart).truth;
+  expect([`${improved}/${failed}`]).toEqual([expect.stringMatching(/^(true\/false|false\/true|unknown\/unknown)$/)]);
+  return improved === 'true' ? 'improved' : failed === 'true' ? 'not improved' : 'unknown';
+}
+
+describe('the last score against the first', () => {
+  it.each([
+    [8, 5, 'improved'],
+    [10, 7, 'improved'],
+    [5, 3, 'improved'],
+    [6, 4, 'improved'],
+    [10, 8, 'unknown'],
+    [7, 5, 'unknown'],
+    [3, 1.5, 'unknown'],
+    [7, 6, 'unknown'],
+    [6, 6, 'not improved'],
+    [6, 8, 'not improved'],
+    [0, 0, 'not improved'],
+    [2, 0, 'improved'],
+  ])('from %d to %d: %s', (first, last, verdict) => {
+    expect(course(score('2025-11-10', first), score('2026-02-20', last))).toBe(verdict);
+  });
+  it('needs two days', () => {
+    expect(course(score('2025-11-10', 6))).toBe('unknown');
+    expect(course(score('2026-02-20T09:00:00Z', 8), score('2026-02-20T10:00:00Z', 3))).toBe('unknown');
+    expect(course()).toBe('unknown');
+  });
+  it('passes over what lies between', () => {
+    expect(course(score('2025-11-10', 7), score('2025-12-10', 2), score('2026-02-20', 7))).toBe('not improved');
+    expect(course(score('2026-02-20', 3), score('2025-12-10', 9), score('2025-11-10', 8))).toBe('improved');
+  });
+  it('takes the last of a day by its time; without times differing scores leave it open', () => {
+    const first = score('2025-11-10', 8);
+    expect(course(first, score('2026-02-20T10:00:00Z', 3), score('2026-02-20T09:00:00Z', 8))).toBe('improved');
+    expect(course(first, score('2026-02-20', 3), score('2026-02-20', 8))).toBe('unknown');
+    expect(course(first, score('2026-02-20', 8), score('2026-02-20', 9))).toBe('not improved');
+  });
+  it('a month that may be first or last leaves it open, unless all agree', () => {
+    expect(course(score('2026-02', 8), score('2026-02-10', 3))).toBe('unknown');
+    expect(course(score('2025-11', 8), score('2026-02-10', 3))).toBe('improved');
+  });
+  it('counts since the episode began, until the order', () => {
+    expect(course(score('2025-08-01', 9), score('2025-11-10', 6), score('2026-02-20', 6))).toBe('not improved');
+    expect(course(score('2025-11-10', 8), score('2026-03-03', 2))).toBe('unknown');
+    expect(course(score('2025-11-10', 6), score('2026-03-02', 6))).toBe('not improved');
+  });
+  it('is of the region; a score without a place counts', () => {
+    const at = (code: string): object => ({ bodySite: concept(code) });
+    for (const elsewhere of ['snomed 61685007', 'snomed 72696002', 'snomed 122494005'])
+      expect(course(score('2025-11-10', 8, at(elsewhere)), score('2026-02-20', 2, at(elsewhere)))).toBe('unknown');
+    expect(course(score('2025-11-10', 8, {}), score('2026-02-20', 2, {}))).toBe('improved');
+  });
+  it('is final', () => {
+    for (const status of ['preliminary', 'registered', 'cancelled', 'entered-in-error'])
+      expect(course(score('2025-11-10', 8), score('2026-02-20', 2, { ...BACK, status })), status).toBe('unknown');
+  });
+  it('converts the hundred millimeters of an analog scale, and leaves what it cannot compare', () => {
+    const mm = (date: string, v: number): Resource =>
+      score(date, 0, { ...BACK, code: concept('loinc 38214-3'), valueQuantity: { value: v, code: 'mm' } });
+    expect(course(mm('2025-11-10', 80), mm('2026-02-20', 30))).toBe('improved');
+    expect(course(mm('2025-11-10', 80), score('2026-02-20', 8))).toBe('not improved');
+    const kilos = score('2026-02-20', 0, { ...BACK, valueQuantity: { value: 3, code: 'kg' } });
+    expect(course(score('2025-11-10', 8), kilos)).toBe('unknown');
+  });
+});
+
+describe('coded outcomes of treatment', () => {
+  it('say it too', () => {
+    expect(course(outcome('2026-02-20', FAILED))).toBe('not improved');
+    expect(course(outcome('2026-02-20', HELPED))).toBe('improved');
+  });
+  it('of another region, without one, of an earlier episode or after the order say nothing', () => {
+    expect(course(outcome('2026-02-20', FAILED, because('icd M25.561')))).toBe('unknown');
+    expect(course(outcome('2026-02-20', FAILED, {}))).toBe('unknown');
+    expect(course(outcome('2025-08-20', FAILED))).toBe('unknown');
+    expect(course(outcome('2026-03-03', FAILED))).toBe('unknown');
+  });
+  it('and scores: the later wins, the same day is a conflict', () => {
+    const fall = [score('2025-11-10', 8), score('2026-01-10', 2)];
+    expect(course(...fall, outcome('2026-02-20', FAILED))).toBe('not improved');
+    expect(course(...fall, outcome('2025-12-20', FAILED))).toBe('improved');
+    expect(course(...fall, outcome('2026-01-10', FAILED))).toBe('unknown');
+    expect(value('improvement', [PAIN, ...fall, outcome('2026-01-10', FAILED)])).toMatchObject({ gap: 'conflict' });
+    expect(value('improvement', [PAIN, ...fall, outcome('2025-12-20', FAILED)]).conflicts).toHaveLength(1);
+  });
+});

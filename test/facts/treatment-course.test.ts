@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { formatDay } from '../../src/dates/day.ts';
+import type { FactQuery } from '../../src/policy/fact-source.ts';
+import { because, condition, drug, pain, procedure, supply, value, visit } from '../support/lumbar-facts.ts';
+import { concept, type Resource } from '../support/tiny-chart.ts';
+
+const PAIN = pain('2025-11-01');
+const BACK = because('icd M54.50');
+const evaluation = (date: string, members: object = BACK): Resource => procedure('cpt 97161', date, members);
+const session = (date: string, members: object = BACK): Resource => procedure('cpt 97110', date, members);
+const WITHIN = { within: { count: 3, unit: 'months' } } as const;
+
+/** Were there four weeks of physical therapy within three months? */
+const fourWeeks = (resources: readonly Resource[], query: Partial<FactQuery> = WITHIN): string =>
+  value('physical-therapy-4-weeks', [PAIN, ...resources], query).truth;
+/** Has the episode been treated for six weeks? */
+const sixWeeks = (resources: readonly Resource[], query: Partial<FactQuery> = {}): string =>
+  value('treatment-6-weeks', [PAIN, ...resources], query).truth;
+
+describe('four weeks of physical therapy', () => {
+  it('are 28 days from the first visit to the last', () => {
+    expect(fourWeeks([evaluation('2026-01-05'), session('2026-02-02')])).toBe('true');
+    expect(fourWeeks([evaluation('2026-01-05'), session('2026-02-01')])).toBe('unknown');
+  });
+  it('begin with an evaluation and have a later visit', () => {
+    expect(fourWeeks([session('2026-01-05'), session('2026-02-02')])).toBe('unknown');
+    expect(fourWeeks([evaluation('2026-01-05')])).toBe('unknown');
+    expect(fourWeeks([evaluation('2026-02-02'), session('2026-01-05'), session('2026-02-02')])).toBe('unknown');
+  });
+  it('lie in the window whole: evaluation, follow-up and the 28 days', () => {
+    const course = (start: string, end: string): readonly Resource[] => [evaluation(start), session(end)];
+    expect(fourWeeks(course('2025-12-02', '2026-01-05'))).toBe('true');
+    expect(fourWeeks(course('2025-12-01', '2026-01-05'))).toBe('unknown');
+    expect(fourWeeks(course('2025-12-01', '2026-01-05'), { within: { count: 6, unit: 'months' } })).toBe('true');
+  });
+  it('are of the region', () => {
+    for (const reason of ['icd M25.561', 'icd M54.2', 'icd R51.9']) {
+      const members = because(reason);
+      expect(fourWeeks([evaluation('2026-01-05', members), session('2026-02-02', members)]), reason).toBe('unknown');
+    }
+    const atBack = { bodySite: [concept('snomed 52612000')] };
+    expect(fourWeeks([evaluation('2026-01-05', atBack), session('2026-02-02', atBack)])).toBe('true');
+    const anySpine = because('icd M54.9');
+    expect(fourWeeks([evaluation('2026-01-05', anySpine), session('2026-02-02', anySpine)])).toBe('true');
+  });
+  it('visits without region or reason are leads, no proof', () => {
+    const found = value('physical-therapy-4-weeks', [PAIN, evaluation('2026-01-05', {}), session('2026-02-02', {})]);
+    expect(found).toMatchObject({ truth: 'unknown' });
+    expect(found.leads?.map((l) => l.label)).toEqual([
+      'a therapy visit without region or reason',
+      'a therapy visit without region or reason',
+    ]);
+  });
+  it('count as Procedures or as Encounters', () => {
+    const asVisit = (code: string, date: string): Resource =>
+      visit(date, 'icd M54.50', { type: [concept(code)], class: { code: 'AMB' } });
+    expect(fourWeeks([asVisit('cpt 97161', '2026-01-05'), asVisit('cpt 97110', '2026-02-02')])).toBe('true');
+  });
+  it('do not count when planned, claimed, undone, later than the order, or another patient’s', () => {
+    const first = evaluation('2026-01-05');
+    for (const last of [
+      session('2026-02-02', { ...BACK, status: 'preparation' }),
+      session('2026-02-02', { ...BACK, status: 'unknown' }),
+      session('2026-03-03'),
+      session('2026-02-02', { ...BACK, subject: { reference: 'Patient/p2' } }),
+      { resourceType: 'Claim', created: '2026-02-02', item: [{ productOrService: concept('cpt 97110') }] },
+      { resourceType: 'ServiceRequest', status: 'active', authoredOn: '2026-02-02', code: concept('snomed 308447003') },
+    ])
+      expect(fourWeeks([first, last])).toBe('unknown');
+  });
+  it('of an earlier episode do not count', () => {
+    const course = [evaluation('2026-01-05'), session('2026-02-02')];
+    expect(value('physical-therapy-4-weeks', [pain('2026-01-20'), ...course]).truth).not.toBe('true');
+    const again = [pain('2025-09-01', { clinicalStatus: { coding: [{ code: 'resolved' }] } }), pain('2026-02-10')];
+    expect(value('physical-therapy-4-weeks', [...again, ...course]).truth).toBe('false');
+  });
+  it('need days: a month does not prove the time between two visits', () => {
+    expect(fourWeeks([evaluation('2026-01'), session('2026-02')])).toBe('unknown');
+    expect(fourWeeks([evaluation('2026-01'), session('2026-03-01')])).toBe('true');
+    expect(fourWeeks([evaluation('2025-12'), session('2026-02-20')])).toBe('unknown');
+  });
+  it('cannot have happened in an episode that is shorter, until it is long enough', () => {
+    const running = [pain('2026-02-10'), evaluation('2026-02-12'), session('2026-02-26')];
+    const short = value('physical-therapy-4-weeks', running, WITHIN);
+    expect(short).toMatchObject({ truth: 'false', redoable: true });
+    expect(short.from === undefined ? undefined : formatDay(short.from)).toBe('2026-03-12');
+  });
+});
+
+describe('a refusal', () => {
+  const declined = (date: string): Resource => session(date, { ...BACK, status: 'not-done' });
+  it('stands until a later record', () => {
+    expect(fourWeeks([declined('2026-01-10')])).toBe('false');
+    expect(fourWeeks([declined('2026-01-10'), evaluation('2026-01-20')])).toBe('unknown');
+    expect(fourWeeks([evaluation('2026-01-05'), declined('2026-01-10')])).toBe('false');
+  });
+  it('does not undo a course that was complete', () => {
+    expect(fourWeeks([evaluation('2026-01-05'), session('2026-02-02'), declined('2026-02-20')])).toBe('true');
+    expect(fourWeeks([declined('2026-01-02'), evaluation('2026-01-05'), session('2026-02-02')])).toBe('true');
+  });
+  it('of therapy for another region, or without one, is none', () => {
+    for (const members of [because('icd M25.561'), {}])
+      expect(fourWeeks([session('2026-01-10', { ...members, status: 'not-done' })])).toBe('unknown');
+  });
+  it('of one therapy does not refuse all treatment', () => {
+    expect(sixWeeks([declined('2026-01-10')])).toBe('unknown');
+  });
+});
+
+describe('a drug course', () => {
+  it('lasts for the supply', () => {
+    expect(sixWeeks([drug('2025-12-01', { status: 'completed', ...supply(42) })])).toBe('true');
+    expect(sixWeeks([drug('2025-12-01', { status: 'completed', ...supply(41) })])).toBe('unknown');
+  });
+  it('lasts until its stated end', () => {
+    const until = (end: string): object => ({
+      dosageInstruction: [{ timing: { repeat: { boundsPeriod: { start: '2025-12-01', end } } } }],
+    });
+    expect(sixWeeks([drug('2025-12-01', { status: 'stopped', ...until('2026-01-12') })])).toBe('true');
+    expect(sixWeeks([drug('2025-12-01', { status: 'stopped', ...until('2026-01-11') })])).toBe('unknown');
+  });
+  it('of an active prescription without supply is of unknown length beyond 30 days', () => {
+    expect(sixWeeks([drug('2025-12-01')])).toBe('unknown');
+    expect(value('treatment-4-weeks', [PAIN, drug('2025-12-01')]).truth).toBe('true');
+    expect(value('treatment-6-weeks', [PAIN, drug('2025-12-01')])).toMatchObject({ gap: 'unclear' });
+  });
+  it('that was stopped or completed without a date has no length', () => {
+    for (const status of ['stopped', 'completed', 'on-hold'])
+      expect(value('treatment-1-week', [PAIN, drug('2025-12-01', { status })]).truth, status).toBe('unknown');
+  });
+  it('that is stated as being taken goes on until the order', () => {
+    const statement = (members: object): Resource => ({
+      resourceType: 'MedicationStatement',
+      status: 'active',
+      medicationCodeableConcept: concept('rxnorm 7258'),
+      ...members,
+    });
+    expect(sixWeeks([statement({ effectivePeriod: { start: '2026-01-19' } })])).toBe('true');
+    expect(sixWeeks([statement({ effectivePeriod: { start: '2026-01-20' } })])).toBe('unknown');
+    expect(sixWeeks([statement({ effectivePeriod: { start: '2025-12-01', end: '2025-12-20' } })])).toBe('unknown');
+    expect(sixWeeks([statement({ status: 'not-taken', effectivePeriod: { start: '2025-12-01' } })])).toBe('unknown');
+    expect(sixWeeks([statement({ status: 'intended', effectivePeriod: { start: '2025-12-01' } })])).toBe('unknown');
+    expect(sixWeeks([statement({})])).toBe('unknown');
+  });
+  it('for another problem, of another kind, or begun after the order is no treatment', () => {
+    const long = supply(90);
+    expect(sixWeeks([drug('2025-12-01', { ...because('icd M25.561'), ...long })])).toBe('unknown');
+    expect(sixWeeks([drug('2025-12-01', { ...because('icd M54.50'), ...long })])).toBe('true');
+    expect(sixWeeks([drug('2025-12-01', { medicationCodeableConcept: concept('rxnorm 29046'), ...long })])).toBe(
+      'unknown',
+    );
+    expect(sixWeeks([drug('2026-03-03', long)])).toBe('unknown');
+    expect(sixWeeks([drug(undefined, long)])).toBe('unknown');
+  });
+  it('begun before the episode counts from its onset, when it is for the spine', () => {
+    const long = (start: string, members: object = {}): Resource => drug(start, { ...supply(365), ...members });
+    expect(value('treatment-6-weeks', [pain('2026-01-19'), long('2025-10-01', because('icd M54.50'))]).truth).toBe(
+      'true',
+    );
+    expect(value('treatment-6-weeks', [pain('2026-01-19'), long('2025-10-01')]).truth).toBe('unknown');
+    expect(value('treatment-6-weeks', [pain('2026-02-19'), long('2025-10-01', because('icd M54.50'))]).truth).toBe(
+      'false',
+    );
+  });
+  it('and therapy together make the six weeks; a long pause parts two courses', () => {
+    const therapy = [evaluation('2026-01-05'), session('2026-01-20')];
+    expect(sixWeeks([...therapy, drug('2025-12-01', { status: 'completed', ...supply(14) })])).toBe('true');
+    expect(sixWeeks([...therapy, drug('2025-11-03', { status: 'completed', ...supply(5) })])).toBe('unknown');
+  });
+});
+
+it('a least duration of the episode is enough for treatment to count', () => {
+  const recorded = condition('icd M54.50', { recordedDate: '2025-12-20' });
+  const course = [evaluation('2026-01-05'), session('2026-02-02')];
+  expect(value('physical-therapy-4-weeks', [recorded, ...course], WITHIN).truth).toBe('true');
+  expect(value('physical-therapy-4-weeks', [...course], WITHIN).truth).toBe('true');
+});
