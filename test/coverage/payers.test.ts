@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadPayers, normalName, type PayerDirectory } from '../../src/coverage/payers.ts';
 import { parseDate } from '../../src/dates/day.ts';
 import { InvalidFileError } from '../../src/yaml/yaml-file.ts';
-import { checker } from '../support/knowledge.ts';
+import { checker, ROOT } from '../support/knowledge.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'payers-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -122,6 +122,14 @@ describe('a plan whose imaging somebody else reviews', () => {
     expect(find('12345', 'urn:other')).toBeUndefined();
     expect(find('ACME', 'urn:other')).toBe('acme');
     expect(find('nothing')).toBeUndefined();
+  });
+});
+
+describe('the example of the documentation', () => {
+  it('loads', () => {
+    const document = readFileSync(`${ROOT}/docs/write-a-policy.md`, 'utf8');
+    const [, example] = /```yaml\n(payers:\n[\s\S]*?)```/.exec(document) ?? [];
+    expect(directory(example ?? '').find({ names: ['ACME Advantage, Inc.'], identifiers: [] })?.short).toBe('Acme');
   });
 });
 
