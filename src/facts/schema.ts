@@ -211,7 +211,11 @@ const Trend = z.strictObject({
 });
 const Comparison = z.strictObject({ scores: SETS, here: SETS, over: SETS });
 const Progression = z.strictObject({
-  signs: z.array(NAME).min(1),
+  signs: z.array(NAME).min(1).meta({ description: 'the facts of which a sign is new' }),
+  baseline: z
+    .array(NAME)
+    .default([])
+    .meta({ description: 'facts whose signs, found or absent, show an earlier examination too' }),
   examination: SETS.optional(),
   'dated-onset': z
     .boolean()

@@ -191,14 +191,19 @@ interface Sign {
  * earlier one, at which another sign, an absent sign or a normal examination was recorded.
  */
 export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const found = signsOf(input, asked, ctx);
-  const denied = found.filter((s) => s.record.verification === 'refuted');
-  const signs = found.filter((s) => s.record.verification !== 'refuted' && !denied.some((d) => ended(s, d)));
+  const looked = signsOf([...input.signs, ...input.baseline], asked, ctx);
+  const denied = looked.filter((s) => s.record.verification === 'refuted');
+  const signs = looked.filter((s) => s.record.verification !== 'refuted' && !denied.some((d) => ended(s, d)));
+  const own = new Set(signsOf(input.signs, asked, ctx).map((s) => s.record.ref));
   const visits = ctx.chart.encounters.filter(
     (v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf && relates(v, asked, ctx),
   );
   for (const sign of signs) {
     const item = signItem(sign);
+    if (!own.has(sign.record.ref)) {
+      tally.lead(item, 'another sign');
+      continue;
+    }
     if (sign.visit === undefined) {
       tally.lead(item, 'a sign that is not tied to a visit', true);
       continue;
@@ -286,9 +291,9 @@ const examinations = (input: ProgressionInput, ctx: FactContext): readonly Obser
   );
 
 /** The current and the refuted signs of a region, each with the visit at which it was looked for. */
-function signsOf(input: ProgressionInput, asked: Asked, ctx: FactContext): readonly Sign[] {
+function signsOf(facts: readonly string[], asked: Asked, ctx: FactContext): readonly Sign[] {
   const out = new Map<string, Sign>();
-  const blocks = input.signs.flatMap((f) =>
+  const blocks = facts.flatMap((f) =>
     (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? [b.finding] : [])),
   );
   for (const { name, innervated } of blocks.flatMap((b) =>
