@@ -59,9 +59,9 @@ export class NearestWays {
     });
   }
 
-  /** A red flag is worth asking for when what it is about is on file; where that is not stated, with telling evidence. */
+  /** A red flag is worth asking for when the passage says what it is about and that is on file, or with telling evidence. */
   #worthAsking(state: PathState): boolean {
-    return state.path.about === undefined ? this.hasTellingEvidence(state) : state.onFile;
+    return (state.path.about !== undefined && state.onFile) || this.hasTellingEvidence(state);
   }
 
   /** Does the chart say anything of the patient that speaks of this indication in particular? */
