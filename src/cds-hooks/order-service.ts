@@ -6,6 +6,7 @@ import { answerOrders, type FailedOrder } from '../criteria-check/answer-orders.
 import type { Checker, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
 import { FhirAccess, type FhirCall } from '../ehr/fhir-access.ts';
+import { permissions } from '../ehr/granted-scopes.ts';
 import { serviceRequests } from '../order/order.ts';
 import type { Caller } from '../trust/caller.ts';
 import type { Card } from './card.ts';
@@ -72,13 +73,14 @@ export async function answerOrderHook(
   const calls: FhirCall[] = [];
   const today = now(options.calendar);
   const { ehr } = caller;
-  const token = request.fhirAuthorization?.access_token;
+  const granted = request.fhirAuthorization;
   const fhir =
-    request.fhirServer === undefined || caller.fhir === undefined || token === undefined
+    request.fhirServer === undefined || caller.fhir === undefined || granted === undefined
       ? undefined
       : new FhirAccess({
           base: request.fhirServer,
-          token,
+          token: granted.access_token,
+          permitted: permissions(granted.scope),
           privateNetwork: caller.fhir.privateNetwork,
           signal: AbortSignal.timeout(options.deadlineMs),
           onCall: (call) => calls.push(call),

@@ -68,7 +68,7 @@ export interface OrderHookRequest {
   readonly hook: Hook;
   readonly hookInstance: string;
   readonly fhirServer?: string | undefined;
-  readonly fhirAuthorization?: { readonly access_token: string } | undefined;
+  readonly fhirAuthorization?: { readonly access_token: string; readonly scope: string } | undefined;
   readonly prefetch?: Json | null | undefined;
   readonly context: {
     readonly userId: string;

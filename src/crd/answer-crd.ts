@@ -10,6 +10,7 @@ import type { CheckedOrder, Checker, OrderCheck, PatientData, PayerOfOrder } fro
 import type { Calendar, Interval } from '../dates/day.ts';
 import { formatDay } from '../dates/day.ts';
 import { FhirAccess, type FhirCall } from '../ehr/fhir-access.ts';
+import { permissions } from '../ehr/granted-scopes.ts';
 import { type ImagingOrder, readOrder } from '../order/order.ts';
 import type { Caller } from '../trust/caller.ts';
 import { alternateCard, type CrdCard } from './alternate-card.ts';
@@ -58,13 +59,14 @@ export type CrdAnswer =
 /** Answers a call of payer mode. Never throws because of content. */
 export async function answerCrd(request: CrdRequest, caller: Caller, options: CrdOptions): Promise<CrdAnswer> {
   const calls: FhirCall[] = [];
-  const token = request.fhirAuthorization?.access_token;
+  const granted = request.fhirAuthorization;
   const fhir =
-    request.fhirServer === undefined || caller.fhir === undefined || token === undefined
+    request.fhirServer === undefined || caller.fhir === undefined || granted === undefined
       ? undefined
       : new FhirAccess({
           base: request.fhirServer,
-          token,
+          token: granted.access_token,
+          permitted: permissions(granted.scope),
           privateNetwork: caller.fhir.privateNetwork,
           signal: AbortSignal.timeout(options.deadlineMs),
           onCall: (call) => calls.push(call),

@@ -47,7 +47,7 @@ export interface CrdRequest {
   readonly hook: CrdHook;
   readonly hookInstance: string;
   readonly fhirServer?: string | undefined;
-  readonly fhirAuthorization?: { readonly access_token: string } | undefined;
+  readonly fhirAuthorization?: { readonly access_token: string; readonly scope: string } | undefined;
   readonly prefetch?: Json | null | undefined;
   readonly extension?: Json | undefined;
   readonly context: {

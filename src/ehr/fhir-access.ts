@@ -2,6 +2,7 @@ import { Client } from 'fhir-kit-client';
 import type { Dispatcher } from 'undici';
 import { isObject, type Json, objects, text } from '../chart/json.ts';
 import { FHIR_ID, parseReference } from '../chart/references.ts';
+import type { Permissions } from './granted-scopes.ts';
 import { LIMITS, namesPrivateAddress, PRIVATE_NETWORK, PUBLIC_NETWORK } from './network.ts';
 
 /** Why an EHR gave no usable answer. */
@@ -52,7 +53,7 @@ export interface FhirAccessOptions {
   readonly signal: AbortSignal;
   readonly onCall?: (call: FhirCall) => void;
   /** how far the token permits an interaction with a type; unasked, as a server may hide what it does not show */
-  readonly permitted?: (type: string, interaction: 'read' | 'search' | 'create' | 'update') => 'all' | 'part' | 'none';
+  readonly permitted?: Permissions;
 }
 
 const RETRY_AT_MOST_MS = 2_000;

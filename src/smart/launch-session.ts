@@ -1,7 +1,7 @@
 import type { Ehr } from '../ehr/ehr-registry.ts';
 import { FhirAccess } from '../ehr/fhir-access.ts';
+import { permissions } from '../ehr/granted-scopes.ts';
 import { type Launched, SessionEnded } from './launched.ts';
-import { permissions } from './scopes.ts';
 import type { LaunchRecord, SessionStore } from './session-store.ts';
 import type { TokenAnswer, Tokens } from './token-endpoint.ts';
 

@@ -125,6 +125,25 @@ describe('a FHIR server that behaves', () => {
   });
 });
 
+describe('a token whose scopes leave a section out', () => {
+  it('makes it unavailable, and the server is not asked: it could hide what it does not show', async () => {
+    const fhirAuthorization = {
+      access_token: 'a-token',
+      token_type: 'Bearer',
+      expires_in: 300,
+      scope: 'patient/*.r patient/Condition.rs patient/Observation.rs?category=laboratory',
+      subject: 'cds-service',
+    };
+    const answer = await fetching({ fhirAuthorization });
+    expect([stateOf(answer, 'Condition'), stateOf(answer, 'Procedure'), stateOf(answer, 'Observation')]).toEqual([
+      'complete',
+      'not-available',
+      'truncated',
+    ]);
+    expect(ehr.fhirRequests.some((r) => r.url.startsWith('/fhir/Procedure'))).toBe(false);
+  });
+});
+
 describe.each(SECTIONS.map((s) => [s]))('%s', (section) => {
   it.each(MOODS.map((m) => [m]))('that answers with "%s" is incomplete, and nothing else', async (mood) => {
     ehr.moods.set(section, mood);

@@ -319,3 +319,38 @@ describe('a token at the FHIR server', () => {
     expect(answer.headers.get('www-authenticate')).toContain('invalid_token');
   });
 });
+
+describe('the official CDS Hooks Sandbox as an app', () => {
+  it('signs in as a public client without PKCE, from any port of this machine', async () => {
+    const client = '48163c5e-88b5-4cb3-92d3-23b800caa927';
+    const redirect = 'http://127.0.0.1:8123/';
+    const query = new URLSearchParams({
+      response_type: 'code',
+      client_id: client,
+      redirect_uri: redirect,
+      scope: 'patient/*.* user/*.* launch openid profile online_access',
+      state: 's',
+      aud: fhir,
+      launch: launch(),
+    });
+    const going = await fetch(`${base}/sandbox/oauth/auth?${query}`, { redirect: 'manual' });
+    const location = new URL(going.headers.get('location') ?? '');
+    expect(location.origin).toBe('http://127.0.0.1:8123');
+    const answer = await fetch(tokenEndpoint(), {
+      method: 'POST',
+      headers: { origin: 'http://127.0.0.1:8123' },
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        code: location.searchParams.get('code') ?? '',
+        redirect_uri: redirect,
+        client_id: client,
+      }),
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('access-control-allow-origin')).toBe('http://127.0.0.1:8123');
+    expect(await answer.json()).toMatchObject({
+      patient: 'ada',
+      scope: expect.stringContaining('patient/*.*') as string,
+    });
+  });
+});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FhirAccess } from '../../src/ehr/fhir-access.ts';
-import { permissions, scopesFor } from '../../src/smart/scopes.ts';
+import { permissions } from '../../src/ehr/granted-scopes.ts';
+import { scopesFor } from '../../src/smart/scopes.ts';
 import { EhrStub } from '../support/ehr-stub.ts';
 
 const registration = { scopes: 'auto', moreScopes: ['online_access'], writesAnswers: true } as const;

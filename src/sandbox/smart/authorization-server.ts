@@ -1,7 +1,7 @@
 import { generateKeyPair, type KeyPairKeyObjectResult, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
-import type { Configuration, JWK, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { ClientMetadata, Configuration, JWK, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { LaunchContext, Launches } from './launches.ts';
 import { sandboxScopes } from './scopes.ts';
 import type { TokenStorage } from './token-storage.ts';
@@ -28,6 +28,21 @@ const CODE_SECONDS = 60;
 const SESSION_SECONDS = 300;
 const REFRESH_SECONDS = 8 * 3600;
 const COOKIE = 'sandbox-oauth';
+
+/**
+ * The official CDS Hooks Sandbox, launched as a SMART app itself: a public client in a browser, which sends no PKCE. A copy of
+ * it stands at any port of this machine.
+ */
+const CDS_HOOKS_SANDBOX = {
+  client_id: '48163c5e-88b5-4cb3-92d3-23b800caa927',
+  client_name: 'CDS Hooks Sandbox',
+  application_type: 'native',
+  token_endpoint_auth_method: 'none',
+  redirect_uris: ['http://127.0.0.1/', 'http://localhost/', 'https://sandbox.cds-hooks.org/'],
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+} satisfies ClientMetadata;
+
 /** The account of requests whose launch is not known; it is refused before anything is granted. */
 const NOBODY = 'nobody';
 
@@ -149,10 +164,12 @@ export class AuthorizationServer {
           grant_types: ['authorization_code', 'refresh_token'],
           response_types: ['code'],
         },
+        CDS_HOOKS_SANDBOX,
       ],
       clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'none'],
       enabledJWA: { clientAuthSigningAlgValues: ['ES384', 'RS384'] },
-      pkce: { required: () => true },
+      pkce: { required: (_ctx, client) => client.clientId !== CDS_HOOKS_SANDBOX.client_id },
+      clientBasedCORS: (_ctx, _origin, client) => client.clientId === CDS_HOOKS_SANDBOX.client_id,
       scopes: [...sandboxScopes()],
       claims: { openid: ['sub'], fhirUser: ['fhirUser'] },
       conformIdTokenClaims: false,

@@ -1,6 +1,6 @@
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import { type Json, objects, text } from '../../chart/json.ts';
-import { permissions } from '../../smart/scopes.ts';
+import { permissions } from '../../ehr/granted-scopes.ts';
 import { sendPage } from '../../web/page.ts';
 import { PatientView } from '../fhir/patient-view.ts';
 import { FhirProblem, outcome } from '../fhir/problem.ts';
