@@ -33,9 +33,9 @@ export class NearestWays {
   }
 
   /**
-   * Ways to met, best first, each with different needs: documenting before doing or waiting, then the share of its leaves
-   * that are true already (leaves that speak in few passages weigh more), then the fewest needs. Red flags only with
-   * telling evidence.
+   * Ways to met, best first, each with different needs: documenting before doing or waiting, of those that wait the soonest,
+   * then the share of its leaves that are true already (leaves that speak in few passages weigh more), then the fewest needs.
+   * Red flags only with telling evidence.
    */
   ranked(): readonly Candidate[] {
     const candidates = this.#states
@@ -97,7 +97,8 @@ export class NearestWays {
     const sum = (atoms: readonly number[]): number => atoms.reduce((total, i) => total + this.#weight(i), 0);
     const done = sum(has) + about;
     const open = sum(needs.map((n) => n.atom));
-    return [needs.some((n) => n.kind !== 'document') ? 1 : 0, -done / (done + open), needs.length];
+    const since = Math.max(0, ...needs.map((n) => n.from ?? 0));
+    return [needs.some((n) => n.kind !== 'document') ? 1 : 0, since, -done / (done + open), needs.length];
   }
 }
 

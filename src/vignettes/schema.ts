@@ -16,7 +16,7 @@ const WHEN = z
     'expected a date, or a time before the order such as "-20d", "-6w", "-3m", "-1y"',
   );
 const NAME = z.string().regex(/^[a-z][\w-]*$/i);
-const PLACE = z.enum(['cervical', 'thoracic', 'lumbar', 'pelvis', 'leg', 'arm', 'knee', 'shoulder']);
+const PLACE = z.enum(['cervical', 'thoracic', 'lumbar', 'pelvis', 'leg', 'arm', 'knee', 'shoulder', 'perineum']);
 
 const common = {
   as: NAME.optional(),

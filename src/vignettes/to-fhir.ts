@@ -24,6 +24,7 @@ const SITE: Readonly<Record<string, string>> = {
   arm: '53120007',
   knee: '72696002',
   shoulder: '16982005',
+  perineum: '38864007',
 };
 const RESULT: Readonly<Record<string, string>> = {
   normal: '17621005',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { because, pain, procedure, value } from '../support/lumbar-facts.ts';
-import { concept, type Resource } from '../support/tiny-chart.ts';
+import { because, pain, procedure } from '../support/lumbar-facts.ts';
+import { ask, concept, type Resource } from '../support/tiny-facts.ts';
 
 const PAIN = pain('2025-11-01');
 const BACK = { bodySite: concept('snomed 52612000') };
@@ -17,11 +17,14 @@ const outcome = (date: string, code: string, members: object = because('icd M54.
 const FAILED = 'snomed 385671000';
 const HELPED = 'snomed 385669000';
 
+const IMPROVED = 'evidence: [{ improvement: { scores: [pain-score], claims: some } }]';
+const FAILURE = 'evidence: [{ improvement: { scores: [pain-score], claims: none } }]';
+
 /** "improved", "not improved" or "unknown"; both facts must agree. */
 function course(...resources: readonly Resource[]): string {
   const chart = [PAIN, ...resources];
-  const improved = value('improvement', chart).truth;
-  const failed = value('no-significant-improvement', chart).truth;
+  const improved = ask(IMPROVED, chart).truth;
+  const failed = ask(FAILURE, chart).truth;
   expect([`${improved}/${failed}`]).toEqual([expect.stringMatching(/^(true\/false|false\/true|unknown\/unknown)$/)]);
   return improved === 'true' ? 'improved' : failed === 'true' ? 'not improved' : 'unknown';
 }
@@ -103,7 +106,7 @@ describe('coded outcomes of treatment', () => {
     expect(course(...fall, outcome('2026-02-20', FAILED))).toBe('not improved');
     expect(course(...fall, outcome('2025-12-20', FAILED))).toBe('improved');
     expect(course(...fall, outcome('2026-01-10', FAILED))).toBe('unknown');
-    expect(value('improvement', [PAIN, ...fall, outcome('2026-01-10', FAILED)])).toMatchObject({ gap: 'conflict' });
-    expect(value('improvement', [PAIN, ...fall, outcome('2025-12-20', FAILED)]).conflicts).toHaveLength(1);
+    expect(ask(IMPROVED, [PAIN, ...fall, outcome('2026-01-10', FAILED)])).toMatchObject({ gap: 'conflict' });
+    expect(ask(IMPROVED, [PAIN, ...fall, outcome('2025-12-20', FAILED)]).conflicts).toHaveLength(1);
   });
 });
