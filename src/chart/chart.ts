@@ -114,7 +114,9 @@ class ChartBuilder implements Chart {
     for (const section of input.sections.values()) {
       for (const resource of section.resources) this.#first(resource, later);
     }
-    for (const [type, resource] of later) this.#guarded(type, resource);
+    const reports = later.filter(([type]) => type === 'DiagnosticReport');
+    for (const [type, resource] of later) if (type !== 'DiagnosticReport') this.#guarded(type, resource);
+    for (const [type, resource] of reports) this.#guarded(type, resource);
     this.orderer =
       input.order === undefined
         ? []
@@ -188,6 +190,7 @@ class ChartBuilder implements Chart {
       case 'Observation': {
         const answer = readFactObservation(ctx, r, ref, this.#canonical);
         if (answer !== undefined) this.#answers([answer]);
+        ctx.addObservation(ref, r);
         for (const record of readObservation(ctx, r, ref)) this.#add(record);
         return;
       }

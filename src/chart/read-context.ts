@@ -75,6 +75,8 @@ export class ReadContext {
   readonly #specialties = new Map<string, readonly Hit[]>();
   /** conditions by reference, for reasons given as references */
   readonly #conditions = new Map<string, Referred>();
+  /** observations by reference, for reports whose results they are */
+  readonly #observations = new Map<string, Json>();
   /** medications by reference */
   readonly #medications = new Map<string, unknown>();
 
@@ -231,6 +233,18 @@ export class ReadContext {
   /** "Type/id" of a reference to this server. */
   key(reference: Json | undefined): string | undefined {
     return localKey(reference, this.#base);
+  }
+
+  addObservation(key: string, resource: Json): void {
+    this.#observations.set(key, resource);
+  }
+
+  /** The Observations that a list of references names. */
+  observations(references: unknown): readonly Json[] {
+    return objects(references).flatMap((r) => {
+      const observation = this.#observations.get(this.key(r) ?? '');
+      return observation === undefined ? [] : [observation];
+    });
   }
 
   addMedication(key: string, code: unknown): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ask, concept, type Resource } from '../support/tiny-facts.ts';
 
+type Members = Readonly<Record<string, unknown>>;
 const report = (code: string, date: string, result?: string): Resource => ({
   resourceType: 'DiagnosticReport',
   status: 'final',
@@ -58,5 +59,29 @@ describe('follows', () => {
     expect(ask(follows, [first, report('cpt 72148', '2025-12-01', NORMAL)]).truth).toBe('true');
     expect(ask(follows, [first, report('cpt 72141', '2025-12-01', NORMAL)]).truth).toBe('unknown');
     expect(ask(follows, [first, report('cpt 72148', '2025-09-01', NORMAL)]).truth).toBe('unknown');
+  });
+});
+
+describe('results of a report that are Observations of their own', () => {
+  const shows = 'evidence: [{ imaging: { modality: [ct], shows: [vertebral-fracture] } }]';
+  const withResult = (value: Members, more: Members = {}): readonly Resource[] => [
+    { ...report('cpt 72131', '2026-02-01'), result: [{ reference: 'Observation/found' }] },
+    { id: 'found', status: 'final', code: concept('loinc 18782-3'), ...value, ...more, resourceType: 'Observation' },
+  ];
+  const FRACTURE: Members = { valueCodeableConcept: concept('icd S32.010A') };
+
+  it('count as its findings', () => {
+    expect(ask(shows, withResult(FRACTURE)).truth).toBe('true');
+    expect(ask(shows, withResult({ code: concept('icd S32.010A'), valueBoolean: true })).truth).toBe('true');
+    expect(ask(shows, [...withResult(FRACTURE)].reverse()).truth).toBe('true');
+  });
+  it('do not count when they are not final, of another patient, or affirm nothing', () => {
+    for (const more of [
+      { status: 'preliminary' },
+      { status: 'entered-in-error' },
+      { subject: { reference: 'Patient/p2' } },
+    ])
+      expect(ask(shows, withResult(FRACTURE, more)).truth).toBe('unknown');
+    expect(ask(shows, withResult({ code: concept('icd S32.010A'), valueBoolean: false })).truth).toBe('unknown');
   });
 });

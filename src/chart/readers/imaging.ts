@@ -1,5 +1,6 @@
 import { type Interval, parseDate } from '../../dates/day.ts';
 import { isExact, type OpenStudy, type Study } from '../../policy/studies.ts';
+import type { Hit } from '../../terminology/code-sets.ts';
 import { placeOf } from '../../terminology/regions.ts';
 import { type Json, objects, text } from '../json.ts';
 import { type ReadContext, start } from '../read-context.ts';
@@ -10,6 +11,19 @@ const NOT_DONE = new Set(['not-done', 'cancelled']);
 
 const performed = (status: string | undefined): Performed =>
   status === undefined || REPORT_FINAL.has(status) ? 'done' : NOT_DONE.has(status) ? 'not-done' : 'unclear';
+
+const RESULT_FINAL = new Set(['final', 'amended', 'corrected']);
+
+/** What a final result Observation found: its coded value, or the finding that it affirms. */
+function resultOf(ctx: ReadContext, o: Json): readonly Hit[] {
+  const status = text(o['status']);
+  if (status !== undefined && !RESULT_FINAL.has(status)) return [];
+  return [
+    ...ctx.hits(o['valueCodeableConcept']),
+    ...(o['valueBoolean'] === true ? ctx.hits(o['code']) : []),
+    ...ctx.interpretation(o['interpretation']).hits,
+  ];
+}
 
 /** One imaging examination, from a DiagnosticReport, a Procedure, an ImagingStudy or an Observation. */
 export function readImaging(
@@ -23,6 +37,7 @@ export function readImaging(
     ...ctx.hits(r['conclusionCode']),
     ...ctx.hits(r['valueCodeableConcept']),
     ...ctx.interpretation(r['interpretation']).hits,
+    ...ctx.observations(r['result']).flatMap((o) => resultOf(ctx, o)),
   ];
   const site = ctx.site(r['bodySite']);
   return {
