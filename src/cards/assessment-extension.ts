@@ -3,6 +3,7 @@ import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order
 import { formatDay } from '../dates/day.ts';
 import type { NearestPath } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
+import { factCounts } from './words.ts';
 
 export const ASSESSMENT_EXTENSION = 'org.payer-policy-cds.assessment';
 
@@ -58,20 +59,12 @@ export function checkedExtension(check: CheckedOrder, studies: StudyCatalog): un
     earliest: assessment.earliest === undefined ? undefined : formatDay(assessment.earliest),
     validUntil: assessment.validUntil === undefined ? undefined : formatDay(assessment.validUntil),
     urgent: check.urgent,
-    attested: attestedFacts(check),
+    attested: factCounts(check),
     completeness: completeness(check),
   });
 }
 
 const factCodes = (facts: NearestPath['has']): readonly string[] => [...new Set(facts.map((f) => f.fact))];
-
-/** How many facts rest on a clinician's statement and how many on the chart. */
-function attestedFacts(check: CheckedOrder): { readonly attested: number; readonly charted: number } {
-  const evidence = check.assessment.satisfied.flatMap((s) => s.evidence);
-  const facts = (basis: (b: string) => boolean): number =>
-    new Set(evidence.filter((e) => basis(e.basis)).map((e) => e.fact)).size;
-  return { attested: facts((b) => b === 'attested'), charted: facts((b) => b === 'chart' || b === 'order') };
-}
 
 function completeness(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {
   return [...check.chart.sections].flatMap(([section, state]) =>

@@ -1,13 +1,14 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
-import type { NearestPath } from '../policy/assessment.ts';
+import type { NearestPath, Outcome } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
-import { evidenceList, factLabels, list, NOT_A_DECISION, URGENT } from './words.ts';
+import { countsWords, evidenceList, factLabels, list, NOT_A_DECISION, URGENT } from './words.ts';
 
 const section = (heading: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : ['', `**${heading}**`, ...lines.map((l) => `- ${l}`)];
 
-const OUTCOME: Readonly<Record<string, string>> = {
+/** The outcomes in words. */
+export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
   met: 'Criteria met as documented',
   'not-met': 'Criteria not met as documented',
   undetermined: 'Criteria not settled',
@@ -27,7 +28,7 @@ function pathLines(path: NearestPath): readonly string[] {
 }
 
 /** What a red flag is about, without the words that all of them begin with. */
-const bareScreen = (label: string): string => label.replace(/^Red flag[^:]*: /, '');
+export const bareScreen = (label: string): string => label.replace(/^Red flag[^:]*: /, '');
 
 /** Sections of the chart that were not seen whole. */
 export function unseen(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {
@@ -54,9 +55,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
   const label = factLabels(check);
   const asDocumented =
     assessment.outcome === 'undetermined' || assessment.outcome === 'alternative'
-      ? [
-          `With this chart alone a reviewer would find: ${OUTCOME[assessment.asDocumented]?.toLowerCase() ?? assessment.asDocumented}.`,
-        ]
+      ? [`With this chart alone a reviewer would find: ${OUTCOME_WORDS[assessment.asDocumented].toLowerCase()}.`]
       : [];
   const dates = [
     ...(assessment.earliest === undefined
@@ -80,9 +79,10 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
           `**${URGENT}.** ${evidenceList(check.urgent, label).join('; ')}.${assessment.reason === 'exclusion' ? ' A reviewer must decide.' : ''}`,
           '',
         ]),
-    `**${OUTCOME[assessment.outcome]}**: ${study.label} (${study.code}), as of ${formatDay(order.asOf.hi)}.`,
+    `**${OUTCOME_WORDS[assessment.outcome]}**: ${study.label} (${study.code}), as of ${formatDay(order.asOf.hi)}.`,
     ...asDocumented,
     ...dates,
+    ...(assessment.satisfied.length + assessment.contradicted.length === 0 ? [] : [countsWords(check)]),
     ...section(
       'Documented',
       assessment.satisfied
@@ -134,7 +134,7 @@ export function uncheckedDetail(check: UncheckedOrder): string {
       'Under each coverage',
       check.options.map(
         (o) =>
-          `${o.payer.name} (${o.payer.lineOfBusiness}): ${OUTCOME[o.assessment.outcome]?.toLowerCase() ?? o.assessment.outcome} (${o.policy.input.title}, version ${o.policy.input.version})`,
+          `${o.payer.name} (${o.payer.lineOfBusiness}): ${OUTCOME_WORDS[o.assessment.outcome].toLowerCase()} (${o.policy.input.title}, version ${o.policy.input.version})`,
       ),
     ),
     '',

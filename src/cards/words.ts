@@ -27,6 +27,22 @@ export const factLabels =
   (fact) =>
     check.facts.vocabulary.describe(fact)?.label ?? fact.replaceAll('-', ' ');
 
+/** How many facts of an outcome rest on the chart, and how many on a clinician's statement alone. */
+export function factCounts({ assessment }: CheckedOrder): { readonly attested: number; readonly charted: number } {
+  const against = assessment.outcome === 'met' ? [] : assessment.contradicted;
+  const evidence = [...assessment.satisfied, ...against].flatMap((s) => s.evidence);
+  const charted = new Set(evidence.flatMap((e) => (e.basis === 'chart' || e.basis === 'order' ? [e.fact] : [])));
+  const attested = new Set(evidence.flatMap((e) => (e.basis === 'attested' && !charted.has(e.fact) ? [e.fact] : [])));
+  return { attested: attested.size, charted: charted.size };
+}
+
+/** The counts in one sentence. */
+export function countsWords(check: CheckedOrder): string {
+  const { attested, charted } = factCounts(check);
+  const facts = (n: number): string => `${n} ${n === 1 ? 'fact' : 'facts'}`;
+  return `Rests on ${facts(charted)} of the chart and ${facts(attested)} stated by a clinician.`;
+}
+
 /** One piece of evidence in words: the fact, the resource and its date, or that nothing is on file. */
 export function evidenceWords(evidence: Evidence, label: FactLabel): string {
   if (evidence.basis === 'absence') return `no ${label(evidence.fact)}: none on file here`;

@@ -211,16 +211,18 @@ function checkRead(
 /**
  * Answers the orders of one hook call: finds the imaging orders, retrieves what is needed of the chart, checks each order.
  * Never throws because of content: an order whose check breaks is named in `failed`.
+ * @param answersBeside QuestionnaireResponses that are kept elsewhere than in the chart; read while the chart is
  */
 export async function answerOrders(
   request: OrdersToCheck,
   checker: Checker,
-  options: CheckOptions = {},
+  answersBeside?: (orders: readonly ImagingOrder[]) => Promise<readonly Json[]>,
 ): Promise<Answer> {
   const orders = imagingOrders(request, new PatientScope(request.patientId, request.base), checker);
   if (orders.length === 0) return { kind: 'checked', checks: [], failed: [] };
-  const gathered = await gather(request, checker);
-  return gathered.kind === 'gathered' ? checkRead(orders, request, gathered.data, checker, options) : gathered;
+  const [gathered, answers] = await Promise.all([gather(request, checker), answersBeside?.(orders)]);
+  if (gathered.kind !== 'gathered') return gathered;
+  return checkRead(orders, request, gathered.data, checker, answers === undefined ? {} : { answers });
 }
 
 /** The planned services of the chart and of the basket; a draft without a date is today's. */

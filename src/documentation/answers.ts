@@ -134,7 +134,8 @@ export function responseOf(
   context: AnswersContext,
   earlier?: Json,
 ): QuestionnaireResponse {
-  const before = objects(earlier?.['item']) as unknown as readonly QuestionnaireResponseItem[];
+  const withdrawn = earlier?.['status'] === 'entered-in-error';
+  const before = objects(withdrawn ? undefined : earlier?.['item']) as unknown as readonly QuestionnaireResponseItem[];
   const kept = new Map(before.map((item) => [item.linkId, item]));
   for (const answer of answers) {
     const item = itemOf(answer, form, context.author);
@@ -162,6 +163,7 @@ export function responseOf(
 
 /** The answers that a response holds, with what was said to each question; "not assessed" among them. */
 export function answersIn(response: Json, form: Form): readonly GivenAnswer[] {
+  if (response['status'] === 'entered-in-error') return [];
   return objects(response['item']).flatMap((item) => {
     const fact = form.facts.find((f) => f.code === item['linkId']);
     const [answer] = objects(item['answer']);

@@ -77,12 +77,16 @@ export interface Trace {
   readonly cite?: string;
   readonly note?: string;
   readonly truth: Truth;
+  /** it states that what is below it does not hold */
+  readonly negates?: boolean;
   /** for a path: is it about this patient? */
   readonly inPlay?: 'yes' | 'no' | 'maybe';
   readonly fact?: string;
   readonly gap?: Gap;
   readonly evidence?: readonly Evidence[];
   readonly conflicts?: readonly Evidence[];
+  /** where evidence conflicts: what says that the fact holds, and what says that it does not */
+  readonly sides?: { readonly yes: readonly Evidence[]; readonly no: readonly Evidence[] };
   readonly leads?: readonly Lead[];
   readonly children?: readonly Trace[];
 }

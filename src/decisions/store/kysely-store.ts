@@ -1,8 +1,10 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Kysely } from 'kysely';
+import type { AnswerRow } from '../../answer-store/answer-store.ts';
 import type { Decision, DecisionQuery, DecisionStore, FeedbackRecord } from '../decision.ts';
 import type { Place } from './dialects.ts';
 import { migrate } from './migrations.ts';
+import type { Store } from './open-store.ts';
 import type { DecisionRow, Tables } from './tables.ts';
 
 const pack = (text: string): Uint8Array => gzipSync(text, { level: 1 });
@@ -66,8 +68,8 @@ const toDecision = (r: DecisionRow): Decision => ({
   input: unpack(r.input),
 });
 
-/** Decisions in SQLite or PostgreSQL, through the same statements. */
-export class KyselyStore implements DecisionStore {
+/** Decisions and answers in SQLite or PostgreSQL, through the same statements. */
+export class KyselyStore implements Store {
   readonly #db: Kysely<Tables>;
 
   private constructor(db: Kysely<Tables>) {
@@ -173,6 +175,29 @@ export class KyselyStore implements DecisionStore {
           : tx.deleteFrom('decision').where('patient', '=', what.patient);
       return Number((await decisions.executeTakeFirst()).numDeletedRows);
     });
+  }
+
+  async keepAnswers(row: AnswerRow): Promise<void> {
+    const { sealed, expires } = row;
+    await this.#db
+      .insertInto('answer')
+      .values(row)
+      .onConflict((c) => c.column('key').doUpdateSet({ sealed, expires }))
+      .execute();
+  }
+
+  async answersOf(keys: readonly string[], now: string): Promise<readonly AnswerRow[]> {
+    return this.#db
+      .selectFrom('answer')
+      .selectAll()
+      .where('key', 'in', [...keys])
+      .where('expires', '>', now)
+      .execute();
+  }
+
+  async purgeAnswers(now: string): Promise<number> {
+    const removed = await this.#db.deleteFrom('answer').where('expires', '<=', now).executeTakeFirst();
+    return Number(removed.numDeletedRows);
   }
 
   async close(): Promise<void> {

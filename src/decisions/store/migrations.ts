@@ -55,12 +55,27 @@ const first = (bytes: 'blob' | 'bytea'): Migration => ({
   },
 });
 
+const second: Migration = {
+  async up(db: Db) {
+    await db.schema
+      .createTable('answer')
+      .addColumn('key', 'text', (c) => c.primaryKey())
+      .addColumn('sealed', 'text', (c) => c.notNull())
+      .addColumn('expires', 'text', (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('answer_expires').on('answer').column('expires').execute();
+  },
+};
+
 /**
  * Brings the tables up to date. Several processes may start at once: the migrator locks.
  * @throws the first failing migration's error
  */
 export async function migrate(db: Db, bytes: 'blob' | 'bytea'): Promise<void> {
-  const migrations: Record<string, Migration> = { '001-decisions-and-feedback': first(bytes) };
+  const migrations: Record<string, Migration> = {
+    '001-decisions-and-feedback': first(bytes),
+    '002-answers': second,
+  };
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;

@@ -1,11 +1,15 @@
+import type { AnswerRows } from '../../answer-store/answer-store.ts';
 import type { DecisionStore } from '../decision.ts';
 import { postgresPlace, sqlitePlace } from './dialects.ts';
 import { KyselyStore } from './kysely-store.ts';
+
+/** What one store keeps. */
+export type Store = DecisionStore & AnswerRows;
 
 /**
  * Opens the store that a setting names.
  * @param where "postgres://…" or the path of an SQLite file
  * @throws when it cannot be opened or its tables cannot be brought up to date
  */
-export const openStore = async (where: string): Promise<DecisionStore> =>
+export const openStore = async (where: string): Promise<Store> =>
   KyselyStore.open(/^postgres(ql)?:\/\//.test(where) ? await postgresPlace(where) : sqlitePlace(where));

@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads';
+import type { AnswerRow } from '../../answer-store/answer-store.ts';
 import type { Decision, DecisionQuery, DecisionStore, FeedbackRecord } from '../decision.ts';
+import type { Store } from './open-store.ts';
 
 /** A call to the thread that keeps the store. */
 export interface StoreCall {
   readonly call: number;
-  readonly method: keyof DecisionStore;
+  readonly method: keyof Store;
   readonly args: readonly unknown[];
 }
 export type StoreReply =
@@ -17,7 +19,7 @@ interface Waiting {
 }
 
 /** A store in a thread of its own. A thread that dies fails its open calls and is started again on the next one. */
-export class RemoteStore implements DecisionStore {
+export class RemoteStore implements Store {
   readonly #where: string;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
@@ -48,7 +50,7 @@ export class RemoteStore implements DecisionStore {
     return worker;
   }
 
-  #call<T>(method: keyof DecisionStore, ...args: readonly unknown[]): Promise<T> {
+  #call<T>(method: keyof Store, ...args: readonly unknown[]): Promise<T> {
     const call = this.#next++;
     return new Promise<T>((resolve, reject) => {
       this.#waiting.set(call, { resolve: (value) => resolve(value as T), reject });
@@ -74,6 +76,18 @@ export class RemoteStore implements DecisionStore {
 
   purge(what: Parameters<DecisionStore['purge']>[0]): Promise<number> {
     return this.#call('purge', what);
+  }
+
+  keepAnswers(row: AnswerRow): Promise<void> {
+    return this.#call('keepAnswers', row);
+  }
+
+  answersOf(keys: readonly string[], now: string): Promise<readonly AnswerRow[]> {
+    return this.#call('answersOf', keys, now);
+  }
+
+  purgeAnswers(now: string): Promise<number> {
+    return this.#call('purgeAnswers', now);
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { DecisionStore } from '../decision.ts';
-import { openStore } from './open-store.ts';
+import { openStore, type Store } from './open-store.ts';
 import type { StoreCall, StoreReply } from './remote-store.ts';
 
 /** Runs a store in a thread of its own, so that a slow disk or a locked file never holds up a hook call. */
 async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
   const { where } = workerData as { readonly where: string };
-  let store: DecisionStore | undefined;
+  let store: Store | undefined;
   port.on('message', async (call: StoreCall) => {
     const reply = (answer: StoreReply): void => port.postMessage(answer);
     try {

@@ -43,7 +43,15 @@ export interface FeedbackRow {
   readonly received: Generated<string>;
 }
 
+/** One row of `answer`: encrypted answers that an EHR does not take. */
+interface AnswerTableRow {
+  readonly key: string;
+  readonly sealed: string;
+  readonly expires: string;
+}
+
 export interface Tables {
   readonly decision: DecisionRow;
   readonly feedback: FeedbackRow;
+  readonly answer: AnswerTableRow;
 }

@@ -1,0 +1,122 @@
+import { isObject, type Json, object, objects, text } from '../chart/json.ts';
+import type { PatientData } from '../criteria-check/check-order.ts';
+
+const MOST = 140;
+
+const cut = (words: string): string => (words.length > MOST ? `${words.slice(0, MOST - 1)}…` : words);
+
+/** The words of a CodeableConcept or Coding: its own text, else what a coding displays, else the code. */
+function concept(element: unknown): string | undefined {
+  for (const one of objects(element)) {
+    const own = text(one['text']) ?? text(one['display']);
+    if (own !== undefined && own.trim() !== '') return own;
+    const coded = objects(one['coding']);
+    const said = coded.flatMap((c) => text(c['display']) ?? [])[0] ?? coded.flatMap((c) => text(c['code']) ?? [])[0];
+    if (said !== undefined) return said;
+    const code = text(one['code']);
+    if (code !== undefined) return code;
+  }
+  return undefined;
+}
+
+const number = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : undefined);
+
+function observed(resource: Json): string | undefined {
+  const quantity = object(resource['valueQuantity']);
+  if (quantity !== undefined)
+    return [number(quantity['value']), text(quantity['unit']) ?? text(quantity['code'])].filter(Boolean).join(' ');
+  if (typeof resource['valueBoolean'] === 'boolean') return resource['valueBoolean'] ? 'yes' : 'no';
+  return (
+    number(resource['valueInteger']) ??
+    concept(resource['valueCodeableConcept']) ??
+    text(resource['valueString']) ??
+    concept(resource['interpretation'])
+  );
+}
+
+const withDetail = (words: string | undefined, detail: string | undefined): string | undefined =>
+  words === undefined || detail === undefined || detail === '' ? words : `${words}: ${detail}`;
+
+/** What a resource is about, in the chart's own words; they are shown as text and nothing else. */
+export function resourceWords(resource: Json): string | undefined {
+  const code = concept(resource['code']);
+  const words = ((): string | undefined => {
+    switch (resource['resourceType']) {
+      case 'Observation':
+        return withDetail(code, observed(resource));
+      case 'DiagnosticReport':
+        return withDetail(code, concept(resource['conclusionCode']) ?? text(resource['conclusion']));
+      case 'Procedure':
+        return withDetail(code, concept(resource['outcome']));
+      case 'Encounter':
+        return withDetail(
+          concept(resource['type']) ?? concept(resource['class']) ?? 'Visit',
+          concept(resource['reasonCode']),
+        );
+      case 'MedicationRequest':
+      case 'MedicationStatement':
+        return (
+          concept(resource['medicationCodeableConcept']) ?? text(object(resource['medicationReference'])?.['display'])
+        );
+      case 'ServiceRequest':
+        return code ?? concept(resource['reasonCode']);
+      case 'ImagingStudy':
+        return text(resource['description']) ?? concept(resource['procedureCode']);
+      case 'Device':
+        return concept(resource['type']);
+      case 'DocumentReference':
+      case 'CarePlan':
+        return text(resource['description']) ?? text(resource['title']) ?? concept(resource['type']);
+      default:
+        return code;
+    }
+  })();
+  return words === undefined || words.trim() === '' ? undefined : cut(words.trim());
+}
+
+/** The patient as a banner names them. */
+export interface PatientWords {
+  readonly name: string;
+  readonly birthDate: string;
+  readonly sex: string;
+}
+
+/** Name, birth date and sex of a Patient, as far as they are stated. */
+export function patientWords(patient: unknown): PatientWords {
+  const resource = object(patient);
+  const names = objects(resource?.['name']);
+  const name = names.find((n) => n['use'] === 'official') ?? names[0];
+  const given = Array.isArray(name?.['given']) ? name['given'].filter((g) => typeof g === 'string').join(' ') : '';
+  const spoken = text(name?.['text']) ?? [given, text(name?.['family']) ?? ''].join(' ').trim();
+  return {
+    name: cut(spoken === '' ? 'Name not stated' : spoken),
+    birthDate: cut(text(resource?.['birthDate']) ?? 'not stated'),
+    sex: cut(text(resource?.['gender']) ?? 'not stated'),
+  };
+}
+
+/** The resources that a check rests on, found by reference. */
+export class ResourceIndex {
+  readonly #found = new Map<string, Json>();
+
+  /** @param more resources that the chart does not hold: the order, answers that are not saved */
+  constructor(data: PatientData, more: readonly Json[]) {
+    const put = (resource: unknown): void => {
+      if (!isObject(resource)) return;
+      const [type, id] = [text(resource['resourceType']), text(resource['id'])];
+      if (type !== undefined && id !== undefined) this.#found.set(`${type}/${id}`, resource);
+    };
+    put(data.patient);
+    for (const section of data.sections.values()) for (const resource of section.resources) put(resource);
+    for (const resource of more) put(resource);
+  }
+
+  get(reference: string): Json | undefined {
+    return this.#found.get(reference);
+  }
+
+  words(reference: string): string | undefined {
+    const resource = this.get(reference);
+    return resource === undefined ? undefined : resourceWords(resource);
+  }
+}

@@ -1,0 +1,167 @@
+import type { AnswerStore } from '../answer-store/answer-store.ts';
+import { isObject, type Json, object, objects, text } from '../chart/json.ts';
+import { answersIdentifier, isEarlier } from '../documentation/answers.ts';
+import type { FhirAccess, FhirProblem } from '../ehr/fhir-access.ts';
+import { type Launched, SessionEnded } from '../smart/launched.ts';
+import { type FormAnswers, unsavedId } from './assess.ts';
+
+/** Why answers were not saved. Whatever it is, they stay on the page. */
+export type SaveProblem = 'nothing' | 'no-author' | 'ended' | 'forbidden' | 'conflict' | 'not-supported' | 'failed';
+
+export type Saved =
+  | {
+      readonly kind: 'saved';
+      /** in the EHR's chart, or in the store of this service */
+      readonly where: 'chart' | 'here';
+      /** the responses as they are on file now */
+      readonly responses: readonly Json[];
+    }
+  | { readonly kind: 'not-saved'; readonly problem: SaveProblem };
+
+const PROBLEM: Readonly<Record<FhirProblem, SaveProblem>> = {
+  unauthorized: 'ended',
+  forbidden: 'forbidden',
+  'not-found': 'not-supported',
+  conflict: 'conflict',
+  refused: 'failed',
+  'rate-limited': 'failed',
+  'server-error': 'failed',
+  'not-fhir': 'failed',
+  deadline: 'failed',
+  network: 'failed',
+  'too-large': 'failed',
+};
+
+const notSaved = (problem: SaveProblem): Saved => ({ kind: 'not-saved', problem });
+
+const versionOf = (resource: Json | undefined): string | undefined => text(object(resource?.['meta'])?.['versionId']);
+
+/** Do two responses say the same? */
+const sameAnswers = (a: Json, b: Json): boolean => JSON.stringify(answered(a)) === JSON.stringify(answered(b));
+
+/** What a response says, without what servers add or order otherwise. */
+function answered(response: Json): unknown {
+  const told = (items: unknown): unknown =>
+    objects(items)
+      .map((i) => [
+        text(i['linkId']) ?? '',
+        objects(i['answer']).map((a) => [
+          text(object(a['valueCoding'])?.['code']) ?? text(a['valueDate']) ?? text(a['valueString']),
+          told(a['item']),
+        ]),
+        told(i['item']),
+      ])
+      .sort((x, y) => String(x[0]).localeCompare(String(y[0])));
+  return told(response['item']);
+}
+
+/** The resource as it goes to the EHR: what stands for "not saved yet" is left out. */
+function outgoing(response: Json, answers: FormAnswers): Json {
+  const { id, ...rest } = response;
+  return id === unsavedId(answers.form) ? rest : response;
+}
+
+/**
+ * Saves the answers to one form: creates the response, or writes the next version of the one that is there. The identifier
+ * keeps two saves from making two responses; a version that the page has not seen is a conflict.
+ */
+async function saveForm(answers: FormAnswers, response: Json, launched: Launched, fhir: FhirAccess): Promise<Saved> {
+  const own = object(response['identifier']);
+  const identifier = { system: text(own?.['system']) ?? '', value: text(own?.['value']) ?? '' };
+  const token = `${identifier.system}|${identifier.value}`;
+  const found = await fhir.search('QuestionnaireResponse', {
+    patient: launched.patientId,
+    identifier: token,
+    _count: '20',
+  });
+  const there = found.ok ? found.value.resources.find((r) => isEarlier(r, identifier)) : answers.earlier;
+  if (found.ok && there !== undefined && versionOf(there) !== versionOf(answers.earlier))
+    return sameAnswers(there, response) ? { kind: 'saved', where: 'chart', responses: [there] } : notSaved('conflict');
+  const body = outgoing(response, answers);
+  const version = versionOf(there);
+  const written =
+    there === undefined
+      ? await fhir.create(body, { identifier: token })
+      : await fhir.update({ ...body, id: there['id'] }, version === undefined ? undefined : `W/"${version}"`);
+  if (!written.ok) return notSaved(PROBLEM[written.problem]);
+  const stored = { ...response, id: written.value.id };
+  const back = await fhir.read('QuestionnaireResponse', written.value.id);
+  if (!back.ok) return { kind: 'saved', where: 'chart', responses: [stored] };
+  const kept = isObject(back.value) && sameAnswers(back.value, response);
+  // the server found another response by the identifier, made in the meantime
+  return kept ? { kind: 'saved', where: 'chart', responses: [back.value] } : notSaved('conflict');
+}
+
+async function saveInChart(answers: readonly FormAnswers[], launched: Launched, fhir: FhirAccess): Promise<Saved> {
+  const responses: Json[] = [];
+  for (const form of answers) {
+    if (form.response === undefined) continue;
+    const saved = await saveForm(form, form.response, launched, fhir);
+    if (saved.kind === 'not-saved') return saved;
+    responses.push(...saved.responses);
+  }
+  return { kind: 'saved', where: 'chart', responses };
+}
+
+/** How the ids of responses begin that only this service has. */
+const KEPT = 'kept-';
+
+/** Keeps the answers in the store of this service, with those that are there for the same order. */
+async function saveHere(
+  answers: readonly FormAnswers[],
+  launched: Launched,
+  order: string,
+  store: AnswerStore,
+  before: readonly Json[],
+): Promise<Saved> {
+  const of = { base: launched.base, patientId: launched.patientId, order };
+  const responses = answers.flatMap(({ form, response }) => {
+    if (response === undefined) return [];
+    const identifier = answersIdentifier(form, { ...of, about: order });
+    return [{ ...response, id: response['id'] === unsavedId(form) ? `${KEPT}${identifier.value}` : response['id'] }];
+  });
+  const ids = new Set(responses.map((r) => r['id']));
+  const others = before.filter((r) => text(r['id'])?.startsWith(KEPT) === true && !ids.has(r['id']));
+  try {
+    await store.keep(of, [...others, ...responses]);
+    return { kind: 'saved', where: 'here', responses };
+  } catch {
+    return notSaved('failed');
+  }
+}
+
+/**
+ * Saves the page's answers: in the chart where the EHR takes them, else here where the registry allows it.
+ * @param order the reference of the order that they were given for
+ * @param before what was saved before
+ * @param signal ends the calls of the EHR
+ */
+export async function save(
+  answers: readonly FormAnswers[],
+  launched: Launched,
+  order: string,
+  store: AnswerStore | undefined,
+  before: readonly Json[],
+  signal: AbortSignal,
+): Promise<Saved> {
+  if (answers.every((a) => a.response === undefined)) return notSaved('nothing');
+  if (launched.fhirUser === undefined) return notSaved('no-author');
+  const { smart } = launched.ehr;
+  const here = smart?.answerStore === true ? store : undefined;
+  if (smart?.writesAnswers !== false) {
+    const saved = await intoChart(answers, launched, signal);
+    const elsewhere =
+      saved.kind === 'not-saved' && (saved.problem === 'not-supported' || saved.problem === 'forbidden');
+    if (!elsewhere || here === undefined) return saved;
+  }
+  return here === undefined ? notSaved('not-supported') : saveHere(answers, launched, order, here, before);
+}
+
+async function intoChart(answers: readonly FormAnswers[], launched: Launched, signal: AbortSignal): Promise<Saved> {
+  try {
+    return await saveInChart(answers, launched, await launched.access(signal));
+  } catch (error) {
+    if (error instanceof SessionEnded) return notSaved('ended');
+    throw error;
+  }
+}
