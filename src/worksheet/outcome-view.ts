@@ -1,0 +1,209 @@
+import { bareScreen, OUTCOME_WORDS, unseen } from '../cards/detail.ts';
+import { checkedSummary } from '../cards/summary.ts';
+import { countsWords, factLabels, list, NOT_A_DECISION, URGENT } from '../cards/words.ts';
+import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
+import { formatDay } from '../dates/day.ts';
+import { textName } from '../library/addresses.ts';
+import type { NearestPath, Outcome } from '../policy/assessment.ts';
+import { html, type VNode } from '../web/page.ts';
+import { anchorOf } from './criteria-tree.ts';
+import { evidence, evidenceItems, launchPath, libraryOf, type WorksheetView } from './view.ts';
+
+const TONE: Readonly<Record<Outcome, readonly [tone: string, sign: string]>> = {
+  met: ['good', '✓'],
+  'not-required': ['good', '✓'],
+  'not-met': ['bad', '✗'],
+  alternative: ['open', '→'],
+  undetermined: ['open', '?'],
+};
+
+/** The outcome as a sign, a word and a colour. */
+export const outcomeState = (outcome: Outcome): VNode => {
+  const [tone, sign] = TONE[outcome];
+  return html`<span class=${`state ${tone}`}><span aria-hidden="true">${sign}</span>${OUTCOME_WORDS[outcome]}</span>`;
+};
+
+/** Documented red flags, on top of everything. */
+export function urgentBanner(check: CheckedOrder, view: WorksheetView): VNode | '' {
+  if (check.urgent.length === 0) return '';
+  const label = factLabels(check);
+  return html`<section class="notice bad urgent" aria-labelledby="urgent">
+    <h2 id="urgent"><span aria-hidden="true">⚠ </span>${URGENT}</h2>
+    <ul>
+      ${check.urgent.slice(0, 6).map((e) => html`<li>${label(e.fact)}: ${evidence(e, view)}</li>`)}
+    </ul>
+    ${check.assessment.reason === 'exclusion' ? html`<p>The policy excludes this order. A reviewer must decide.</p>` : ''}
+  </section>`;
+}
+
+const line = (check: CheckedOrder): string => {
+  const { payer } = check;
+  const business = payer.lineAssumed ? `${payer.lineOfBusiness} assumed` : payer.lineOfBusiness;
+  return `${payer.name} (${business})${payer.assumed ? ', assumed: no coverage is on file' : ''}`;
+};
+
+/** What is ordered, who pays, and which text it is checked against. */
+export function orderFacts(check: CheckedOrder, view: WorksheetView): VNode {
+  const { order, policy } = check;
+  const { input } = policy;
+  const overdue = order.asOf.hi > policy.reviewBy;
+  return html`<dl class="pairs">
+    <dt>Order</dt>
+    <dd>
+      of ${formatDay(order.asOf.hi)}${order.serviceDate === order.asOf.lo ? '' : `, planned for ${formatDay(order.serviceDate)}`}
+    </dd>
+    <dt>Payer</dt>
+    <dd>${line(check)}${check.exemptIf === undefined ? '' : html`<span class="hint">${check.exemptIf}</span>`}</dd>
+    <dt>Policy</dt>
+    <dd>
+      <a href=${libraryOf(view).text(policy)}>${input.title}</a>, version ${input.version}, in force from ${input.effective}${
+        input.url === undefined ? '' : html` (<a href=${input.url} rel="noreferrer">the payer’s text</a>)`
+      }
+      ${overdue ? html`<span class="hint">Last compared with its publisher on ${input.checked}; its review was due ${input['review-by']}.</span>` : ''}
+      ${input.notice === undefined ? '' : html`<span class="hint">${input.notice}</span>`}
+    </dd>
+  </dl>`;
+}
+
+/** Why an open outcome is open. */
+function reasonWords({ assessment }: CheckedOrder): string | undefined {
+  switch (assessment.reason) {
+    case 'documentation':
+      return 'Facts are missing that somebody may know.';
+    case 'no-indication':
+      return 'No indication of the policy is on file.';
+    case 'data-unavailable':
+      return `Part of the chart could not be read${assessment.sections.length === 0 ? '' : `: ${assessment.sections.join(', ')}`}.`;
+    case 'conflict':
+      return 'The chart says both yes and no to a fact that decides.';
+    case 'reviewer':
+      return 'The policy leaves this to a reviewer.';
+    case 'exclusion':
+      return assessment.blocked === undefined ? undefined : `The policy excludes this: ${assessment.blocked.label}.`;
+    default:
+      return undefined;
+  }
+}
+
+/** The outcome in words, with what it rests on. */
+export function outcomePart(check: CheckedOrder, view: WorksheetView): VNode {
+  const { assessment } = check;
+  const open = assessment.outcome === 'undetermined' || assessment.outcome === 'alternative';
+  const lines = [
+    reasonWords(check),
+    open
+      ? `With this chart alone a reviewer would find: ${OUTCOME_WORDS[assessment.asDocumented].toLowerCase()}.`
+      : undefined,
+    assessment.earliest === undefined
+      ? undefined
+      : `By time alone the criteria are met from ${formatDay(assessment.earliest)}, if the symptoms persist.`,
+    assessment.validUntil === undefined
+      ? undefined
+      : `Met until ${formatDay(assessment.validUntil)} without new evidence.`,
+  ].filter((l) => l !== undefined);
+  const named = assessment.alternatives.map((c) => `${view.studies.get(c)?.label ?? 'study'} (${c})`);
+  const unread = unseen(check).filter((s) => s.state !== 'not-available' || assessment.sections.includes(s.section));
+  return html`<section class="panel" aria-labelledby="outcome" id="outcome-part">
+    <h2 id="outcome" tabindex="-1">${outcomeState(assessment.outcome)}</h2>
+    <p>${checkedSummary(check)}</p>
+    ${lines.map((l) => html`<p>${l}</p>`)}
+    ${named.length === 0 ? '' : html`<p>The policy names: ${named.join('; ')}.</p>`}
+    <p class="counts" id="counts">${countsWords(check)}</p>
+    ${
+      assessment.silentScreens.length === 0
+        ? ''
+        : html`<p class="muted small">Not documented either way: ${list(assessment.silentScreens.map(bareScreen), 12)}.</p>`
+    }
+    ${
+      unread.length === 0
+        ? ''
+        : html`<p class="muted small">Not seen whole: ${unread.map((s) => `${s.section} (${s.state})`).join(', ')}.</p>`
+    }
+    <p class="muted small">${NOT_A_DECISION}</p>
+  </section>`;
+}
+
+function nearestPath(path: NearestPath): VNode {
+  const words = (facts: NearestPath['has']): VNode =>
+    html`<ul>${[...new Set(facts.map((f) => f.label))].map((l) => html`<li>${l}</li>`)}</ul>`;
+  return html`<li>
+    <a href=${`#${encodeURIComponent(anchorOf(path.criterion))}`}>${path.label}</a>
+    <span class="muted small">(${path.cite})</span>
+    <div class="small">
+      <span class="muted">Needed:</span>${words(path.needs)}
+      ${path.has.length === 0 ? html`<span class="muted">Nothing of it is documented yet.</span>` : html`<span class="muted">Documented:</span>${words(path.has)}`}
+      ${path.from === undefined ? '' : html`<p>From ${formatDay(path.from)} on by time alone.</p>`}
+      ${path.startedNow === undefined ? '' : html`<p>If started now: ${formatDay(path.startedNow)} at the earliest.</p>`}
+    </div>
+  </li>`;
+}
+
+/** The nearest ways to "met", best first. */
+export function nearestPart(check: CheckedOrder): VNode | '' {
+  const { paths } = check.assessment;
+  if (paths.length === 0) return '';
+  return html`<section class="panel" aria-labelledby="nearest">
+    <h2 id="nearest">Nearest ways to meet the criteria</h2>
+    <ol class="nearest">${paths.map(nearestPath)}</ol>
+  </section>`;
+}
+
+/** What the outcome rests on, passage by passage: the evidence for it, and what the chart says against. */
+export function basisPart(check: CheckedOrder, view: WorksheetView): VNode | '' {
+  const { satisfied, contradicted, outcome } = check.assessment;
+  const against = outcome === 'met' ? [] : contradicted.slice(0, 4);
+  if (satisfied.length + against.length === 0) return '';
+  return html`<section class="panel" aria-labelledby="basis">
+    <h2 id="basis">Documented</h2>
+    ${satisfied.map(
+      (s) =>
+        html`<div class="stack"><p>${s.label} <span class="muted small">(${s.cite})</span></p>${evidenceItems(s.evidence, view, 8)}</div>`,
+    )}
+    ${against.length === 0 ? '' : html`<h3>The chart says otherwise</h3>`}
+    ${against.map(
+      (c) =>
+        html`<div class="stack"><p>${c.label} <span class="muted small">(${c.cite})</span>: ${c.why}</p>${evidenceItems(c.evidence, view, 4)}</div>`,
+    )}
+  </section>`;
+}
+
+/** What the payer asks to be sent. */
+export function documentsPart(check: CheckedOrder): VNode | '' {
+  const { documents } = check.policy.input;
+  if (documents.length === 0) return '';
+  return html`<section class="panel" aria-labelledby="documents">
+    <h2 id="documents">Documents that the payer asks for</h2>
+    <ul>${documents.map((d) => html`<li>${d}</li>`)}</ul>
+  </section>`;
+}
+
+/** Why an order was not checked, with the outcome under each coverage that may apply. */
+export function uncheckedPart(check: UncheckedOrder, view: WorksheetView): VNode {
+  const unavailable = check.reason === 'coverage-unavailable';
+  return html`<section class="panel" aria-labelledby="outcome">
+    <h2 id="outcome" tabindex="-1"><span class="state open"><span aria-hidden="true">?</span>Criteria not checked</span></h2>
+    <p>
+      ${
+        unavailable
+          ? 'The patient’s coverage could not be read whole, so that no policy could be chosen.'
+          : 'Several coverages apply to this order, and it does not say which. Choose one here to see its criteria; the cards stay undecided until the order names its insurance.'
+      }
+    </p>
+    <ul class="options">
+      ${check.options.map(
+        (o) => html`<li class="row">
+          <span>${o.payer.name} · ${o.policy.input.title} ${textName(o.policy)}</span>
+          ${outcomeState(o.assessment.outcome)}
+          ${
+            o.payer.coverage === undefined
+              ? ''
+              : html`<a href=${`${launchPath(view)}?coverage=${encodeURIComponent(o.payer.coverage)}`}
+                  >Open its criteria<span class="visually-hidden"> (${o.payer.name})</span></a
+                >`
+          }
+        </li>`,
+      )}
+    </ul>
+    <p class="muted small">${NOT_A_DECISION}</p>
+  </section>`;
+}

@@ -1,0 +1,115 @@
+import { checkedSummary } from '../cards/summary.ts';
+import { countsWords, evidenceList, factLabels, list, NOT_A_DECISION, URGENT } from '../cards/words.ts';
+import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import { formatDay } from '../dates/day.ts';
+import type { GivenAnswer } from '../documentation/answers.ts';
+import { html, type VNode } from '../web/page.ts';
+import { outcomeState } from './outcome-view.ts';
+import { launchPage } from './page.ts';
+import { answerWords } from './questions-view.ts';
+import { patientWords } from './resource-words.ts';
+import { launchPath, type WorksheetView } from './view.ts';
+
+interface Statement {
+  readonly question: string;
+  readonly answer: GivenAnswer;
+  readonly saved: boolean;
+}
+
+/** What clinicians stated: what is on file, and what stands on the page. */
+function statements({ assessed }: WorksheetView): readonly Statement[] {
+  return assessed.forms.flatMap(({ form, onFile }) => {
+    const given = assessed.entries.flatMap((e) =>
+      e.read.kind === 'given' && form.facts.some((f) => f.code === e.fact) ? [e.read.answer] : [],
+    );
+    const now = new Set(given.map((g) => g.fact));
+    const question = (fact: string): string => form.facts.find((f) => f.code === fact)?.question ?? fact;
+    return [
+      ...onFile
+        .filter((a) => !now.has(a.fact))
+        .map((answer) => ({ question: question(answer.fact), answer, saved: true })),
+      ...given.map((answer) => ({ question: question(answer.fact), answer, saved: false })),
+    ].filter((s) => s.answer.value !== 'not-assessed');
+  });
+}
+
+const MOST = { satisfied: 4, evidence: 6, contradicted: 3, missing: 4, statements: 8, documents: 8 } as const;
+
+function documented(check: CheckedOrder): VNode | '' {
+  const { satisfied, contradicted, outcome } = check.assessment;
+  const label = factLabels(check);
+  const against = outcome === 'met' ? [] : contradicted.slice(0, MOST.contradicted);
+  if (satisfied.length + against.length === 0) return '';
+  return html`<h2>Documented</h2>
+    <ul>
+      ${satisfied
+        .slice(0, MOST.satisfied)
+        .map(
+          (s) =>
+            html`<li>${s.cite}, ${s.label}: ${list(evidenceList(s.evidence, label), MOST.evidence) || 'by the policy itself'}</li>`,
+        )}
+      ${against.map((c) => html`<li>Against ${c.cite}, ${c.label}: ${c.why}</li>`)}
+    </ul>`;
+}
+
+function stated(view: WorksheetView): VNode | '' {
+  const all = statements(view);
+  if (all.length === 0) return '';
+  return html`<h2>Stated by a clinician</h2>
+    <ul>
+      ${all.slice(0, MOST.statements).map(
+        ({ question, answer, saved }) => html`<li>
+          ${question} <b>${answerWords(answer)}</b>${answer.finding === undefined ? ' (no finding given)' : ''}${saved ? '' : ' (not saved to the chart)'}
+        </li>`,
+      )}
+      ${all.length > MOST.statements ? html`<li>and ${all.length - MOST.statements} more</li>` : ''}
+    </ul>`;
+}
+
+function missing({ assessment }: CheckedOrder): VNode | '' {
+  if (assessment.missing.length === 0) return '';
+  return html`<h2>Not documented</h2>
+    <ul>${assessment.missing.slice(0, MOST.missing).map((m) => html`<li>${m.label} (${m.criteria.slice(0, 3).join(', ')})</li>`)}</ul>`;
+}
+
+function documents(check: CheckedOrder): VNode {
+  const asked = check.policy.input.documents;
+  return html`<h2>Documents that the payer asks for</h2>
+    ${
+      asked.length === 0
+        ? html`<p>The policy names none.</p>`
+        : html`<ul class="boxes">${asked.slice(0, MOST.documents).map((d) => html`<li><span aria-hidden="true">☐ </span>${d}</li>`)}</ul>`
+    }`;
+}
+
+/** What the check came to, on one page: for the chart, or to go with a request for authorization. */
+export function summaryPage(view: WorksheetView, check: CheckedOrder, printedOn: string): string {
+  const { policy, payer, order, study } = check;
+  const patient = patientWords(view.index.get(`Patient/${view.launched.patientId}`));
+  return launchPage(
+    view,
+    'Summary',
+    html`<p class="no-print row">
+        <a href=${launchPath(view)}>Back to the worksheet</a> <button type="button" data-print hidden>Print</button>
+      </p>
+      ${check.urgent.length === 0 ? '' : html`<p class="notice bad"><b>${URGENT}</b></p>`}
+      <h1>Criteria check: ${study.label} (${study.code})</h1>
+      <dl class="pairs">
+        <dt>Patient</dt>
+        <dd>${patient.name}, born ${patient.birthDate}, ${patient.sex}</dd>
+        <dt>Order</dt>
+        <dd>${order.ref}, of ${formatDay(order.asOf.hi)}</dd>
+        <dt>Payer</dt>
+        <dd>${payer.name}${payer.assumed ? ' (assumed)' : ''}</dd>
+        <dt>Policy</dt>
+        <dd>${policy.input.title}, version ${policy.input.version}, in force from ${policy.input.effective}</dd>
+        <dt>Outcome</dt>
+        <dd>${outcomeState(check.assessment.outcome)}</dd>
+      </dl>
+      <p>${checkedSummary(check)}</p>
+      <p>${countsWords(check)}</p>
+      ${documented(check)} ${stated(view)} ${missing(check)} ${documents(check)}
+      <p class="muted small">${NOT_A_DECISION} Printed on ${printedOn}; assessment ${check.id}.</p>`,
+    { narrow: true, scripts: ['print.js'] },
+  );
+}
