@@ -1,3 +1,4 @@
+import type { AnswerStore } from '../answer-store/answer-store.ts';
 import { buildCard, type CardOptions } from '../cards/build-card.ts';
 import { failedCard } from '../cards/failed-card.ts';
 import { type Json, text } from '../chart/json.ts';
@@ -10,6 +11,7 @@ import { permissions } from '../ehr/granted-scopes.ts';
 import { serviceRequests } from '../order/order.ts';
 import type { Caller } from '../trust/caller.ts';
 import type { Card } from './card.ts';
+import { keptAnswersOf } from './kept-answers.ts';
 import type { OrderHookRequest } from './request.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { linkToWorksheet, type WorksheetLinks } from './worksheet-link.ts';
@@ -22,6 +24,8 @@ export interface OrderServiceOptions {
   readonly deadlineMs: number;
   /** leads from cards to the worksheet, where the app is served */
   readonly worksheet?: WorksheetLinks;
+  /** answers from the worksheet that an EHR does not take */
+  readonly answers?: AnswerStore;
 }
 
 /** An assessment with the card that tells it; one that the EHR does not want to see has none. */
@@ -99,6 +103,7 @@ export async function answerOrderHook(
       sections: service.sections,
     },
     options.checker,
+    keptAnswersOf(options.answers, ehr, request.fhirServer, request.context.patientId),
   );
   if (answer.kind === 'data-missing') return { status: 412, what: answer.what };
   const cardOptions: CardOptions = { ...options.cards, quirks: ehr?.quirks ?? new Set() };

@@ -13,7 +13,7 @@ const HEADINGS = { all: 'all of', any: 'any of', not: 'not' } as const;
  * What speaks for a fact and what against it. What was weighed is known by its verdict, the rest by what it lost to.
  * @param absent the leaf states that the fact is absent, so that its truth is the opposite of the fact's
  */
-function sidesOf(value: FactValue, absent: boolean): NonNullable<Trace['sides']> {
+export function sidesOf(value: FactValue, absent = false): NonNullable<Trace['sides']> {
   const holds = absent ? not(value.truth) : value.truth;
   const verdicts = new Map(
     (value.considered ?? []).flatMap((c) =>

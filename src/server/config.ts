@@ -77,6 +77,13 @@ export const ConfigSchema = z.object({
     .min(0)
     .default(0)
     .describe('decisions older than this are removed daily; 0 = never'),
+  ANSWERS_KEEP_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(90)
+    .describe('how long answers are kept for EHRs that take none (answer-store), encrypted with APP_SECRET'),
   ADMIN_TOKEN: z
     .string()
     .min(32)
@@ -97,7 +104,9 @@ export const ConfigSchema = z.object({
       'expected at least 32 random bytes as base64url, or several of them with a space between, newest first',
     )
     .optional()
-    .describe('seals the order that a card hands to the SMART app; required in production where an EHR has the app'),
+    .describe(
+      'seals the order that a card hands to the SMART app, and kept answers; required in production where an EHR has the app',
+    ),
   SMART_KEYS: z
     .string()
     .optional()

@@ -56,6 +56,12 @@ export class Metrics {
     labelNames: ['result'],
     registers: [this.registry],
   });
+  readonly worksheet = new Counter({
+    name: 'cds_worksheet_total',
+    help: 'What was done on worksheets: opened, checked, saved, or why it was not',
+    labelNames: ['result'],
+    registers: [this.registry],
+  });
   readonly feedback = new Counter({
     name: 'cds_feedback_total',
     help: 'Feedback entries by outcome',

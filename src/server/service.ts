@@ -13,11 +13,16 @@ import { neededSections } from '../criteria-check/needed-sections.ts';
 import { calendarOf } from '../dates/day.ts';
 import { DecisionLog } from '../decisions/decision-log.ts';
 import { RemoteStore } from '../decisions/store/remote-store.ts';
+import { formOf, versionedUrl } from '../documentation/questionnaire.ts';
 import { type EhrRegistry, loadEhrs } from '../ehr/ehr-registry.ts';
 import { libraryRoutes } from '../library/library-routes.ts';
+import type { LaunchedPages } from '../smart/smart-app.ts';
 import { callerFinder, isLoopbackUrl } from '../trust/caller.ts';
 import { ClientTokens } from '../trust/client-tokens.ts';
 import { MemoryReplayGuard } from '../trust/replay-guard.ts';
+import { QUESTIONNAIRES_PATH, questionnaireRoutes } from '../worksheet/questionnaire-routes.ts';
+import { worksheetRoutes } from '../worksheet/routes.ts';
+import { keptAnswers } from './answers.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { loadShedding } from './load-shedding.ts';
@@ -61,12 +66,23 @@ function engineVersion(): string {
 const pathPrefix = (config: Config): string =>
   config.PUBLIC_URL === undefined ? '' : new URL(config.PUBLIC_URL).pathname.replace(/\/+$/, '');
 
-function decisionLog(config: Config, metrics: Metrics, logger: Logger): DecisionLog | undefined {
+/** The store of this deployment, if it has one. */
+function openedStore(config: Config, logger: Logger): RemoteStore | undefined {
   const where = config.DATABASE_URL ?? config.DECISIONS;
   if (where === 'off') return undefined;
   const store = new RemoteStore(where);
   // Opened now, so that the first answer does not wait for it; a store that is down is tried again.
   store.find({ limit: 1 }).catch((e: Error) => logger.error({ store: e.message }, 'the store cannot be opened'));
+  return store;
+}
+
+function decisionLog(
+  config: Config,
+  store: RemoteStore | undefined,
+  metrics: Metrics,
+  logger: Logger,
+): DecisionLog | undefined {
+  if (store === undefined) return undefined;
   return new DecisionLog(store, {
     waitMs: config.DECISIONS_WAIT_MS,
     most: QUEUED_DECISIONS,
@@ -101,7 +117,9 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
   const checker = { knowledge, canonical };
   const calendar = calendarOf(config.TIME_ZONE);
   const metrics = new Metrics();
-  const log = decisionLog(config, metrics, logger);
+  const store = openedStore(config, logger);
+  const log = decisionLog(config, store, metrics, logger);
+  const answers = keptAnswers(config, registry, store, logger);
   const purging = purgeDaily(log, config.DECISIONS_KEEP_DAYS, logger);
   const observer = new AnswerObserver({ logger, metrics, log, checker, engine: engineVersion() });
   const refused = (reason: string): void => {
@@ -128,6 +146,17 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
     if (result !== 'launched') logger.warn({ reason: result }, 'a launch was stopped');
   };
   const smart = createSmartApp(config, registry, knowledge, onLaunch);
+  const worksheet: LaunchedPages = (launchedOf) =>
+    worksheetRoutes({
+      launchedOf,
+      checker,
+      calendar,
+      sections: neededSections(knowledge),
+      deadlineMs: config.DEADLINE_MS,
+      prefix: pathPrefix(config),
+      ...(answers !== undefined && { answerStore: answers.store }),
+      onDone: (result) => metrics.worksheet.inc({ result }),
+    });
   let stopping = false;
   const guards = {
     discovery: [authenticate(authentication, false)],
@@ -147,8 +176,7 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
           sections: neededSections(knowledge),
           guards,
           callerOf,
-          questionnaireOf: (check) =>
-            `${canonical.questionnaires}${check.policy.id}.${check.region ?? 'any'}|${check.policy.input.version}`,
+          questionnaireOf: (check) => versionedUrl(formOf(check.policy, check.region, knowledge.vocabulary, canonical)),
           onAnswer: (answered, res) => observer.onCrdAnswer(answered, res),
         });
   const app = createApp({
@@ -163,6 +191,7 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
       guards,
       callerOf,
       ...(smart !== undefined && { worksheet: worksheetLinks(smart.sealKeys, browserBase(config)) }),
+      ...(answers !== undefined && { answers: answers.store }),
       onAnswer: (answered, res) => observer.onAnswer(answered, res),
       onFeedback: (feedback, client) => observer.onFeedback(feedback, client),
     },
@@ -178,7 +207,8 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
     allowsOrigin: (origin) => registry.allowsOrigin(origin) || (config.development && isLoopbackUrl(origin)),
     logger,
     mount: (express) => {
-      if (smart !== undefined) express.use(...limits, shedding.handler, smart.app.routes());
+      express.use(QUESTIONNAIRES_PATH, questionnaireRoutes({ checker, calendar }));
+      if (smart !== undefined) express.use(...limits, shedding.handler, smart.app.routes(worksheet));
       mount?.(express);
     },
   });
@@ -191,6 +221,7 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
     },
     close: async () => {
       clearInterval(purging);
+      answers?.stop();
       await log?.close();
     },
   };

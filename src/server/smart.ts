@@ -12,6 +12,7 @@ import { type SealKeys, sealKeys, sealOrder } from '../smart/order-context.ts';
 import { MemorySessionStore } from '../smart/session-store.ts';
 import { SmartApp } from '../smart/smart-app.ts';
 import { isLoopbackUrl } from '../trust/caller.ts';
+import { appSecrets } from './answers.ts';
 import { type Config, ConfigError } from './config.ts';
 import { browserBase } from './public-base.ts';
 
@@ -69,8 +70,7 @@ export function createSmartApp(
   if (!config.development) checkProduction(config, registry, configured);
   checkSecrets(registry);
   const keys = new ClientKeys(() => (configured.length > 0 ? Promise.resolve(configured) : generateKeys()));
-  const secrets = (config.APP_SECRET?.split(' ') ?? []).map((s) => Buffer.from(s, 'base64url'));
-  const seal = sealKeys(secrets);
+  const seal = sealKeys(appSecrets(config));
   const calendar = calendarOf(config.TIME_ZONE);
   const app = new SmartApp({
     registry,

@@ -3,6 +3,7 @@ import type { Trace } from '../policy/assessment.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
 import type { Evidence, Lead } from '../policy/fact-source.ts';
 import { type OutlineNode, outline, outlineNodes } from '../policy/outline.ts';
+import { sidesOf } from '../policy/trace.ts';
 
 /** How a criterion stands for this patient. */
 export type NodeState =
@@ -68,6 +69,7 @@ function stateOf(trace: Trace, reading: Reading): NodeState {
 /** @param open whether the node above is shown opened, and what it came to */
 function nodeOf(trace: Trace, reading: Reading, open: boolean, above: Trace['truth']): TreeNode {
   const state = stateOf(trace, reading);
+  const twoSided = isTwoSided(trace.sides);
   const matters = open && (trace.truth === above || trace.truth === 'unknown');
   const inner: Reading = reading === 'exclusion' || trace.negates === true ? 'fact' : reading;
   return {
@@ -76,8 +78,8 @@ function nodeOf(trace: Trace, reading: Reading, open: boolean, above: Trace['tru
     ...(trace.note !== undefined && { note: trace.note }),
     state,
     open: matters,
-    evidence: trace.evidence ?? [],
-    ...(trace.sides !== undefined && { sides: trace.sides }),
+    evidence: twoSided ? [] : [...(trace.evidence ?? []), ...(trace.conflicts ?? [])],
+    ...(twoSided && trace.sides !== undefined && { sides: trace.sides }),
     leads: trace.leads ?? [],
     children: (trace.children ?? []).map((c) => nodeOf(c, inner, matters, trace.truth)),
   };
@@ -124,6 +126,30 @@ function sectionsOf({ policy, facts }: CheckedOrder): ReadonlyMap<string, Outlin
 }
 
 const titleOf = ({ id, label }: OutlineNode): string => (id === undefined ? label : `${id} ${label}`);
+
+type Sides = NonNullable<Trace['sides']>;
+
+const isTwoSided = (sides: Sides | undefined): sides is Sides =>
+  sides !== undefined && sides.yes.length > 0 && sides.no.length > 0;
+
+/** A fact of which the chart and clinicians say both yes and no, and how it is read. */
+export interface Conflict {
+  readonly label: string;
+  readonly read: Trace['truth'];
+  readonly sides: Sides;
+}
+
+/** The facts that were asked and on which the evidence conflicts, whether or not a passage in play looks at them. */
+export function conflictsOf({ facts }: CheckedOrder): readonly Conflict[] {
+  const found = new Map<string, Conflict>();
+  for (const [query, value] of facts.values()) {
+    if (value.conflicts === undefined || query.certainty === 'history') continue;
+    const sides = sidesOf(value);
+    const label = facts.vocabulary.describe(query.fact)?.label ?? query.fact;
+    if (isTwoSided(sides)) found.set(query.fact, { label, read: value.truth, sides });
+  }
+  return [...found.values()];
+}
 
 /** Arranges the evaluated criteria of a check for reading. @returns undefined when there is no trace (no review is needed) */
 export function criteriaTree(check: CheckedOrder): CriteriaTree | undefined {

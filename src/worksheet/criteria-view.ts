@@ -1,6 +1,6 @@
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { html, type VNode } from '../web/page.ts';
-import { type CriteriaTree, criteriaTree, type NodeState, type TreeNode } from './criteria-tree.ts';
+import { type CriteriaTree, conflictsOf, criteriaTree, type NodeState, type TreeNode } from './criteria-tree.ts';
 import { evidenceItems, leadItems, libraryOf, type WorksheetView } from './view.ts';
 
 const STATES: Readonly<Record<NodeState, readonly [tone: string, sign: string, words: string]>> = {
@@ -22,11 +22,10 @@ const state = (of: NodeState): VNode => {
 };
 
 /** Where evidence conflicts, both sides stand beside each other. */
-function sides(node: TreeNode, view: WorksheetView): VNode | '' {
-  if (node.sides === undefined) return '';
+function sidesPart(sides: NonNullable<TreeNode['sides']>, view: WorksheetView): VNode {
   return html`<div class="sides">
-    <div><span class="muted">Says yes</span>${evidenceItems(node.sides.yes, view) || html`<p class="muted">nothing</p>`}</div>
-    <div><span class="muted">Says no</span>${evidenceItems(node.sides.no, view) || html`<p class="muted">nothing</p>`}</div>
+    <div><span class="muted">Says yes</span>${evidenceItems(sides.yes, view)}</div>
+    <div><span class="muted">Says no</span>${evidenceItems(sides.no, view)}</div>
   </div>`;
 }
 
@@ -35,7 +34,7 @@ const words = (node: TreeNode): VNode => html`<span class="label-words">${node.l
 function detail(node: TreeNode, view: WorksheetView): VNode {
   return html`${node.cite === undefined || node.passage !== undefined ? '' : html`<span class="hint">${node.cite}</span>`}
     ${node.note === undefined ? '' : html`<p class="note muted small">${node.note}</p>`}
-    ${node.sides === undefined ? evidenceItems(node.evidence, view) : sides(node, view)} ${leadItems(node.leads, view)}
+    ${node.sides === undefined ? evidenceItems(node.evidence, view) : sidesPart(node.sides, view)} ${leadItems(node.leads, view)}
     ${node.children.length === 0 ? '' : html`<ul class="tree">${node.children.map((c) => criterion(c, view))}</ul>`}`;
 }
 
@@ -47,6 +46,19 @@ function criterion(node: TreeNode, view: WorksheetView): VNode {
       ${detail(node, view)}
     </details>
   </li>`;
+}
+
+const READ = { true: 'read as yes', false: 'read as no', unknown: 'left open' } as const;
+
+/** Facts on which the chart, or the chart and a clinician, say both yes and no. */
+export function conflictsPart(check: CheckedOrder, view: WorksheetView): VNode | '' {
+  const conflicts = conflictsOf(check);
+  if (conflicts.length === 0) return '';
+  return html`<section class="panel" aria-labelledby="conflicts">
+    <h2 id="conflicts">Conflicting evidence</h2>
+    <p class="hint">The later statement counts; on the same day the question stays open, and the chart goes before a statement.</p>
+    ${conflicts.map((c) => html`<p>${c.label}: ${READ[c.read]}</p>${sidesPart(c.sides, view)}`)}
+  </section>`;
 }
 
 /** A passage with its citation, which leads to it in the library. */

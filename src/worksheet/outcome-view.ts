@@ -5,6 +5,7 @@ import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order
 import { formatDay } from '../dates/day.ts';
 import { textName } from '../library/addresses.ts';
 import type { NearestPath, Outcome } from '../policy/assessment.ts';
+import type { Evidence } from '../policy/fact-source.ts';
 import { html, type VNode } from '../web/page.ts';
 import { anchorOf } from './criteria-tree.ts';
 import { evidence, evidenceItems, launchPath, libraryOf, type WorksheetView } from './view.ts';
@@ -20,7 +21,7 @@ const TONE: Readonly<Record<Outcome, readonly [tone: string, sign: string]>> = {
 /** The outcome as a sign, a word and a colour. */
 export const outcomeState = (outcome: Outcome): VNode => {
   const [tone, sign] = TONE[outcome];
-  return html`<span class=${`state ${tone}`}><span aria-hidden="true">${sign}</span>${OUTCOME_WORDS[outcome]}</span>`;
+  return html`<span class=${`state outcome ${tone}`}><span aria-hidden="true">${sign}</span>${OUTCOME_WORDS[outcome]}</span>`;
 };
 
 /** Documented red flags, on top of everything. */
@@ -127,7 +128,7 @@ function nearestPath(path: NearestPath): VNode {
   const words = (facts: NearestPath['has']): VNode =>
     html`<ul>${[...new Set(facts.map((f) => f.label))].map((l) => html`<li>${l}</li>`)}</ul>`;
   return html`<li>
-    <a href=${`#${encodeURIComponent(anchorOf(path.criterion))}`}>${path.label}</a>
+    <a href=${`#${encodeURIComponent(anchorOf(path.criterion))}`}>${path.label}</a>${' '}
     <span class="muted small">(${path.cite})</span>
     <div class="small">
       <span class="muted">Needed:</span>${words(path.needs)}
@@ -148,6 +149,18 @@ export function nearestPart(check: CheckedOrder): VNode | '' {
   </section>`;
 }
 
+/** Evidence by the fact that it is about. */
+function byFact(items: readonly Evidence[], check: CheckedOrder, view: WorksheetView): VNode {
+  const label = factLabels(check);
+  const facts = [...Map.groupBy(items, (e) => e.fact)];
+  return html`<ul>
+    ${facts.map(
+      ([fact, found]) =>
+        html`<li>${found.every((e) => e.basis === 'absence') ? 'no ' : ''}${label(fact)}${evidenceItems(found, view, 3)}</li>`,
+    )}
+  </ul>`;
+}
+
 /** What the outcome rests on, passage by passage: the evidence for it, and what the chart says against. */
 export function basisPart(check: CheckedOrder, view: WorksheetView): VNode | '' {
   const { satisfied, contradicted, outcome } = check.assessment;
@@ -156,13 +169,17 @@ export function basisPart(check: CheckedOrder, view: WorksheetView): VNode | '' 
   return html`<section class="panel" aria-labelledby="basis">
     <h2 id="basis">Documented</h2>
     ${satisfied.map(
-      (s) =>
-        html`<div class="stack"><p>${s.label} <span class="muted small">(${s.cite})</span></p>${evidenceItems(s.evidence, view, 8)}</div>`,
+      (s) => html`<div>
+        <p>${s.label} <span class="muted small">(${s.cite})</span></p>
+        ${s.evidence.length === 0 ? html`<p class="muted">by the policy itself</p>` : byFact(s.evidence, check, view)}
+      </div>`,
     )}
     ${against.length === 0 ? '' : html`<h3>The chart says otherwise</h3>`}
     ${against.map(
-      (c) =>
-        html`<div class="stack"><p>${c.label} <span class="muted small">(${c.cite})</span>: ${c.why}</p>${evidenceItems(c.evidence, view, 4)}</div>`,
+      (c) => html`<div>
+        <p>${c.label} <span class="muted small">(${c.cite})</span>: ${c.why}</p>
+        ${byFact(c.evidence, check, view)}
+      </div>`,
     )}
   </section>`;
 }

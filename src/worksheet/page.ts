@@ -1,6 +1,6 @@
 import { NOT_A_DECISION } from '../cards/words.ts';
 import { html, type PageOptions, pageHtml, type VNode } from '../web/page.ts';
-import { criteriaPart } from './criteria-view.ts';
+import { conflictsPart, criteriaPart } from './criteria-view.ts';
 import {
   basisPart,
   documentsPart,
@@ -94,7 +94,7 @@ export function worksheetBody(view: WorksheetView): VNode {
     <div class="columns two">
       <div>${outcomePart(checked, view)} ${questionsPart(view)}</div>
       <div>
-        ${nearestPart(checked)} ${basisPart(checked, view)} ${criteriaPart(checked, view)} ${documentsPart(checked)}
+        ${conflictsPart(checked, view)} ${nearestPart(checked)} ${basisPart(checked, view)} ${criteriaPart(checked, view)} ${documentsPart(checked)}
       </div>
     </div>
     <p class="muted small no-print">

@@ -1,3 +1,4 @@
+import { formatDay } from '../dates/day.ts';
 import type { GivenAnswer } from '../documentation/answers.ts';
 import {
   ANSWERS,
@@ -34,8 +35,10 @@ function choices(q: Question): VNode {
   </div>`;
 }
 
-function dateField(q: Question, part: 'onset' | 'date', label: string): VNode {
+/** A date, and a button that fills in the order's day where scripts run. */
+function dateField(q: Question, part: 'onset' | 'date', label: string, view: WorksheetView): VNode {
   const id = idOf(q, part);
+  const asOf = view.assessed.checked?.order.asOf.hi ?? view.today;
   return html`<div class="field">
     <label for=${id}>${label}</label>
     <input
@@ -45,7 +48,14 @@ function dateField(q: Question, part: 'onset' | 'date', label: string): VNode {
       value=${(part === 'onset' ? q.entry?.onset : q.entry?.date) ?? ''}
       aria-describedby=${q.problem === undefined ? undefined : idOf(q, 'problem')}
       aria-invalid=${q.problem === undefined ? undefined : 'true'}
-    />
+    />${' '}
+    ${
+      part === 'onset'
+        ? ''
+        : html`<button type="button" class="plain" data-fill=${id} data-with=${formatDay(asOf)} hidden>
+            ${asOf === view.today ? 'Today' : 'Day of the order'}<span class="visually-hidden">: ${q.asked.question}</span>
+          </button>`
+    }
   </div>`;
 }
 
@@ -72,10 +82,10 @@ function about(q: Question, view: WorksheetView): VNode {
     ${leadItems(q.leads, view)} ${q.action === undefined ? '' : html`<p class="hint">If it was not done: ${q.action}</p>`}`;
 }
 
-function fields(q: Question): VNode {
-  return html`${q.asked.answer === 'date' ? dateField(q, 'onset', 'Date') : choices(q)}
+function fields(q: Question, view: WorksheetView): VNode {
+  return html`${q.asked.answer === 'date' ? dateField(q, 'onset', 'Date', view) : choices(q)}
     <div class="answer-detail">
-      ${dateField(q, 'date', q.asked.answer === 'date' ? STATED_QUESTION : DATE_QUESTION)} ${findingField(q)}
+      ${dateField(q, 'date', q.asked.answer === 'date' ? STATED_QUESTION : DATE_QUESTION, view)} ${findingField(q)}
     </div>
     ${q.problem === undefined ? '' : html`<p class="problem" id=${idOf(q, 'problem')}><span aria-hidden="true">! </span>${q.problem}</p>`}
     ${q.open === undefined ? '' : html`<p class="problem open">${q.open}</p>`}`;
@@ -84,7 +94,7 @@ function fields(q: Question): VNode {
 function question(q: Question, view: WorksheetView): VNode {
   return html`<fieldset data-question=${entryKey({ region: q.region, fact: q.asked.code })}>
     <legend>${q.asked.question}</legend>
-    ${about(q, view)} ${fields(q)}
+    ${about(q, view)} ${fields(q, view)}
   </fieldset>`;
 }
 
@@ -95,7 +105,7 @@ function stated(q: Question, view: WorksheetView): VNode {
       <summary>${q.asked.question} <b>${q.onFile === undefined ? '' : answerWords(q.onFile)}</b></summary>
       <fieldset data-question=${entryKey({ region: q.region, fact: q.asked.code })}>
         <legend>State it anew</legend>
-        ${about({ ...q, criteria: [], leads: [] }, view)} ${fields(q)}
+        ${about({ ...q, criteria: [], leads: [] }, view)} ${fields(q, view)}
       </fieldset>
     </details>
   </li>`;
@@ -173,6 +183,8 @@ function form({ questions, onFile }: Questions, view: WorksheetView): VNode {
     <div class="row actions">
       <button type="submit" class="primary" id="check">Check</button>
       <button type="submit" id="save" formaction=${launchPath(view, 'save')}>${saveWords(view)}</button>
+    </div>
+    <div class="row">
       <button type="submit" id="download" formaction=${launchPath(view, 'answers')}>Download answers</button>
       <button type="submit" id="summary" formaction=${launchPath(view, 'summary')} formtarget="_blank">Summary to print</button>
     </div>

@@ -271,6 +271,7 @@ class WorksheetPages {
       index: new ResourceIndex(chart.data, [...ordersOf(launched), ...chart.saved, ...unsaved]),
       studies: this.#options.checker.knowledge.studies,
       prefix: this.#options.prefix,
+      today: this.#options.calendar(Date.now()),
       readAt: chart.readAt,
       ...(message !== undefined && { message }),
       ...(coverage !== undefined && { coverage }),

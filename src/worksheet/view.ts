@@ -1,3 +1,4 @@
+import type { Day } from '../dates/day.ts';
 import { addresses } from '../library/addresses.ts';
 import type { Evidence, Lead } from '../policy/fact-source.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
@@ -26,6 +27,8 @@ export interface WorksheetView {
   readonly message?: Message;
   /** the coverage that was chosen where several apply */
   readonly coverage?: string;
+  /** today in the configured time zone */
+  readonly today: Day;
   /** when the chart was read, epoch milliseconds */
   readonly readAt?: number;
 }

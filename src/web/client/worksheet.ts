@@ -92,6 +92,7 @@ function exchange(text: string, sent: string): void {
   if (after !== null && now !== undefined) carryOver(sent, now, after);
   const target = focused === undefined ? null : fresh.querySelector<HTMLElement>(focused);
   (target ?? fresh.querySelector<HTMLElement>('#outcome'))?.focus({ preventScroll: target !== null });
+  showFills();
   announce();
 }
 
@@ -154,6 +155,19 @@ document.addEventListener('submit', (event) => {
   void send(of, action, what === 'save');
 });
 
+/** Buttons that fill in a date; without scripts they are not shown. */
+function showFills(): void {
+  for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-fill]')) button.hidden = false;
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target instanceof Element ? event.target.closest<HTMLElement>('button[data-fill]') : null;
+  const field = button === null ? null : document.getElementById(button.dataset['fill'] ?? '');
+  if (!(field instanceof HTMLInputElement)) return;
+  field.value = button?.dataset['with'] ?? '';
+  dirty = true;
+});
+
 document.addEventListener('input', (event) => {
   if (event.target instanceof Element && event.target.closest('form#answers') !== null) dirty = true;
 });
@@ -161,3 +175,5 @@ document.addEventListener('input', (event) => {
 addEventListener('beforeunload', (event) => {
   if (dirty && !fetching && form() !== null) event.preventDefault();
 });
+
+showFills();
