@@ -9,6 +9,7 @@ import { config } from './config.ts';
 import { purgeDecisions } from './decisions.ts';
 import { doctor } from './doctor.ts';
 import { feedbackSummary } from './feedback.ts';
+import { newKey } from './new-key.ts';
 import { policyDiff } from './policy-diff.ts';
 import { policyLint } from './policy-lint.ts';
 import { policyShow } from './policy-show.ts';
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'shadow report': shadowReport,
   'feedback summary': feedbackSummary,
   'decisions purge': purgeDecisions,
+  'keys new': newKey,
   config,
 };
 const NAME = 'payer-policy-cds';

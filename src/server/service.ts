@@ -208,7 +208,10 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
     logger,
     mount: (express) => {
       express.use(QUESTIONNAIRES_PATH, questionnaireRoutes({ checker, calendar }));
-      if (smart !== undefined) express.use(...limits, shedding.handler, smart.app.routes(worksheet));
+      if (smart !== undefined) {
+        express.use('/smart', ...limits, shedding.handler);
+        express.use(smart.app.routes(worksheet));
+      }
       mount?.(express);
     },
   });

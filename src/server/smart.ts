@@ -41,8 +41,9 @@ function checkProduction(config: Config, registry: EhrRegistry, keys: readonly C
   if (!PUBLIC_URL.startsWith('https:') && !isLoopbackUrl(PUBLIC_URL))
     throw new ConfigError('PUBLIC_URL: the SMART app needs https');
   if (APP_SECRET === undefined) throw new ConfigError('APP_SECRET: required where an EHR has the SMART app');
-  if (registrations.some((r) => r.authentication === 'private_key_jwt') && keys.length === 0)
-    throw new ConfigError('SMART_KEYS: no key in SMART_CONFIG/keys either, and an EHR wants private_key_jwt');
+  const signs = keys.some((k) => k.from <= Date.now());
+  if (registrations.some((r) => r.authentication === 'private_key_jwt') && !signs)
+    throw new ConfigError('SMART_KEYS: an EHR wants private_key_jwt, and no key signs by now; see "keys new --help"');
 }
 
 /** Secrets are named by the registry and come from the environment. @throws ConfigError */

@@ -122,6 +122,20 @@ export const PROBLEMS = {
     'It is not in the chart of this patient, is no imaging of the spine, or could not be read.',
     'Go back and choose another one.',
   ),
+  badForm: problem(
+    'form-unreadable',
+    400,
+    'The form could not be read',
+    'What the browser sent is not the form of this page. Nothing was changed.',
+    'Go back, reload the page and send the form again.',
+  ),
+  internal: problem(
+    'internal',
+    500,
+    'Something went wrong here',
+    'This service had an error of its own. Nothing was changed in the EHR.',
+    `${AGAIN} ${TELL}`,
+  ),
 } as const satisfies Readonly<Record<string, Problem>>;
 
 const DISCOVERY: Readonly<Record<DiscoveryProblem, Problem>> = {

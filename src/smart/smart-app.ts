@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Section } from '../chart/sections.ts';
 import type { Knowledge } from '../criteria-check/knowledge.ts';
 import type { Interval } from '../dates/day.ts';
@@ -115,6 +115,7 @@ export class SmartApp {
         '/smart/launches/:launchId',
         pages((_req, res) => Promise.resolve(launchedIn(res))),
       );
+    router.use('/smart', this.#onError());
     return router;
   }
 
@@ -285,6 +286,16 @@ export class SmartApp {
   }
 
   // --- Around
+
+  /** An error ends in a page too. Of the error only its kind is looked at, as its message could hold what was sent. */
+  #onError(): ErrorRequestHandler {
+    return (error: unknown, _req, res, next) => {
+      if (res.headersSent) return next(error);
+      const status = (error as { status?: number }).status;
+      const theirs = status !== undefined && status >= 400 && status < 500;
+      return this.#stop(res, theirs ? PROBLEMS.badForm : PROBLEMS.internal);
+    };
+  }
 
   #secure(req: Request): boolean {
     return this.#options.baseOf(req).startsWith('https:');

@@ -602,3 +602,19 @@ describe('a standalone launch', () => {
     expect(seen.status).toBe(400);
   });
 });
+
+describe('a form that cannot be read', () => {
+  it.each([
+    ['is too large', 'x'.repeat(20_000), 'application/x-www-form-urlencoded', 400],
+    ['is no form', '{"iss":"x"}', 'application/json', 400],
+    ['has a field twice', 'iss=a&iss=b', 'application/x-www-form-urlencoded', 400],
+  ])('as it %s ends at a page', async (_what, body, type, status) => {
+    const answer = await fetch(`${service.base}/smart/start`, {
+      method: 'POST',
+      headers: { 'content-type': type, accept: 'text/html' },
+      body,
+    });
+    expect(answer.status).toBe(status);
+    expect(await answer.text()).toContain('<h1>');
+  });
+});
