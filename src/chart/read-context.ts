@@ -2,13 +2,13 @@ import { type Interval, parseDate } from '../dates/day.ts';
 import { isExact, type OpenStudy, type Study, type StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import { NO_PLACE, OTHER, type Place } from '../terminology/regions.ts';
-import { type System, systemOf } from '../terminology/systems.ts';
+import { type CodeSource, systemOf } from '../terminology/systems.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
 import { localKey } from './references.ts';
 import { isVoid, verification } from './status.ts';
 
-/** Local codes of one EHR: "system|code" to standard codings. */
-export type LocalCodes = ReadonlyMap<string, readonly { readonly system: System; readonly code: string }[]>;
+/** Codes of one EHR, as "system|code", with what they mean: standard codings or code sets. */
+export type LocalCodes = ReadonlyMap<string, readonly { readonly system: CodeSource; readonly code: string }[]>;
 
 /** The code sets with a fixed meaning for reading charts. They are defined in `policies/codes` like all others. */
 export const READING_SETS = [
@@ -91,7 +91,7 @@ export class ReadContext {
   }
 
   /** Calls back for each standard coding of a CodeableConcept, Coding or list of them (or of lists). */
-  #codings(element: unknown, each: (system: System, code: string) => void, depth = 0): void {
+  #codings(element: unknown, each: (system: CodeSource, code: string) => void, depth = 0): void {
     if (Array.isArray(element)) {
       if (depth < DEEPEST_LIST) for (const e of element) this.#codings(e, each, depth + 1);
       return;
@@ -102,22 +102,22 @@ export class ReadContext {
     else if (list !== undefined || element['code'] !== undefined) this.#coding(list ?? element, each);
   }
 
-  #coding(coding: unknown, each: (system: System, code: string) => void): void {
+  #coding(coding: unknown, each: (system: CodeSource, code: string) => void): void {
     if (!isObject(coding)) return;
     const code = coding['code'];
     const uri = coding['system'];
     if (typeof code !== 'string' || code.length > 64) return;
     const system = typeof uri === 'string' ? systemOf(uri) : undefined;
     if (system !== undefined) each(system, system === 'icd10cm' ? dotted(code) : code);
-    else
-      for (const mapped of this.#local?.get(`${typeof uri === 'string' ? uri : ''}|${code}`) ?? [])
-        each(mapped.system, mapped.code);
+    if (this.#local === undefined || this.#local.size === 0) return;
+    for (const mapped of this.#local.get(`${typeof uri === 'string' ? uri : ''}|${code}`) ?? [])
+      each(mapped.system, mapped.code);
   }
 
   /** The code sets that the codes of an element belong to. LOINC and SNOMED CT codes of a study belong to those of its CPT code. */
   hits(element: unknown): readonly Hit[] {
     let out: Hit[] | undefined;
-    const put = (system: System, code: string): void => {
+    const put = (system: CodeSource, code: string): void => {
       for (const hit of this.index.lookup(system, code)) {
         out ??= [];
         out.push(hit);

@@ -2,9 +2,12 @@ import { parseArgs } from 'node:util';
 import { checkBundle, type OrderWish } from '../criteria-check/check-bundle.ts';
 import type { Checker, OrderCheck } from '../criteria-check/check-order.ts';
 import { type Interval, parseDate } from '../dates/day.ts';
+import { droppedFor } from '../facts/dropped-evidence.ts';
 import { type Command, loadChecker, readJson, UsageError } from './command.ts';
 import { checkAsJson, checkAsText } from './print-check.ts';
-import { traceAsText } from './print-trace.ts';
+import { explanation, findNodes } from './print-trace.ts';
+import { checkAsTree, uncheckedAsTree } from './print-tree.ts';
+import { namedEhr } from './registry.ts';
 
 /** The options that say what is ordered, shared by the commands that check charts. */
 export const ORDER_OPTIONS = {
@@ -13,6 +16,7 @@ export const ORDER_OPTIONS = {
   line: { type: 'string' },
   date: { type: 'string' },
   reason: { type: 'string', multiple: true },
+  ehr: { type: 'string' },
 } as const;
 
 type OrderValues = { readonly [K in keyof typeof ORDER_OPTIONS]?: string | string[] | undefined };
@@ -40,62 +44,85 @@ export function orderWish(values: OrderValues, checker: Checker): OrderWish {
     throw new UsageError(`--payer: expected one of ${payers.payers.map((p) => p.id).join(', ')}`);
   const line = LINES.find((l) => l === values.line);
   if (values.line !== undefined && line === undefined) throw new UsageError(`--line: expected ${LINES.join(', ')}`);
+  const ehr = namedEhr(values.ehr as string | undefined, checker);
   return {
     ...(study !== undefined && { study }),
     ...(payer !== undefined && { payer: payer.id }),
     ...(line !== undefined && { lineOfBusiness: line }),
+    ...(ehr !== undefined && { local: ehr }),
     reasons: (values.reason ?? []) as string[],
     date: dateOf(values.date),
   };
 }
 
-function explain(check: OrderCheck, criterion: string): readonly string[] {
+/** A passage or a criterion with every resource that was looked at for it. @throws UsageError when there is none of this id */
+function explain(check: OrderCheck, criterion: string, { knowledge }: Checker): readonly string[] {
   if (check.kind === 'unchecked' || check.trace === undefined) return ['not checked: there is no criteria tree'];
-  const found = [...check.trace.exclusions, ...check.trace.paths].filter(
-    (t) => t.id === criterion || t.id?.startsWith(`${criterion}@`) === true,
-  );
+  const traces = [...check.trace.exclusions, ...check.trace.paths];
+  const found = findNodes(traces, criterion);
   if (found.length === 0) {
-    const known = [...check.trace.exclusions, ...check.trace.paths].flatMap((t) => t.id ?? []);
+    const known = traces.flatMap((t) => t.id ?? []);
     throw new UsageError(`--explain: there is no "${criterion}"; this policy has ${known.join(', ')}`);
   }
-  return found.flatMap((t) => traceAsText(t));
+  const dropped = (fact: string): readonly string[] =>
+    droppedFor(fact, check.chart, knowledge.vocabulary).map((d) => `${d.ref}: ${d.reason}`);
+  return found.flatMap((t) => explanation(t, dropped));
+}
+
+/** What is printed of one check. */
+function lines(
+  check: OrderCheck,
+  checker: Checker,
+  values: { readonly explain?: string | undefined; readonly card?: boolean; readonly all?: boolean },
+): readonly string[] {
+  if (values.explain !== undefined) return explain(check, values.explain, checker);
+  if (values.card === true) return checkAsText(check, checker);
+  return check.kind === 'checked' ? checkAsTree(check, values.all === true) : uncheckedAsTree(check);
 }
 
 export const assess: Command = {
   usage: 'assess BUNDLE.json [--study CODE] [--payer PAYER] [--line LINE] [--date DATE] [--reason ICD10]...',
   summary: 'check an order against the chart in a FHIR Bundle',
   help: `Checks an order against the chart of one patient: a FHIR R4 Bundle with the Patient and everything about it. What the
-Bundle does not hold does not exist.
+Bundle does not hold does not exist. Prints the outcome and the criteria as a tree, each leaf with its evidence.
 
   --study CODE        CPT code of the order; default: the draft and active imaging orders in the Bundle
   --payer PAYER       id or name of the payer; default: the Coverages in the Bundle
   --line LINE         line of business with --payer: commercial (default), medicare, medicaid
   --date DATE         date of the order, YYYY-MM-DD; default: today
   --reason ICD10      an ICD-10-CM code of the order; may be given again
-  --explain CRITERION the criteria tree of one passage as it was evaluated, with the evidence of each leaf
+  --ehr ID            an EHR of the registry: its local codes and orderables are understood
+  --explain CRITERION one passage or criterion by its id, with every resource that was looked at for it, and why it counted,
+                      spoke against, helps to answer (lead), was ignored, or was dropped from the chart before
+  --all               also silent red flags, indications that are not about this patient, and exclusions that do not hold
+  --card              the text of the card instead
   --json              the assessment as cards carry it`,
   run(args, out) {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { ...ORDER_OPTIONS, json: { type: 'boolean' }, explain: { type: 'string' } },
+      options: {
+        ...ORDER_OPTIONS,
+        json: { type: 'boolean' },
+        explain: { type: 'string' },
+        all: { type: 'boolean' },
+        card: { type: 'boolean' },
+      },
     });
     const [file] = positionals;
     if (file === undefined || positionals.length > 1) throw new UsageError('assess: expected one file');
     const checker = loadChecker();
     const checks = checkBundle(readJson(file), orderWish(values, checker), checker);
-    if (values.json === true)
-      out(
-        JSON.stringify(
-          checks.map((c) => checkAsJson(c, checker)),
-          null,
-          2,
-        ),
-      );
-    else if (checks.length === 0) out('No policy governs an imaging order of this chart.');
-    for (const check of values.json === true ? [] : checks)
-      for (const line of values.explain === undefined ? checkAsText(check, checker) : explain(check, values.explain))
-        out(line);
+    if (values.json === true) {
+      const found = checks.map((c) => checkAsJson(c, checker));
+      out(JSON.stringify(found, null, 2));
+      return 0;
+    }
+    if (checks.length === 0) out('No policy governs an imaging order of this chart.');
+    for (const [i, check] of checks.entries()) {
+      if (i > 0) out('');
+      for (const line of lines(check, checker, values)) out(line);
+    }
     return 0;
   },
 };

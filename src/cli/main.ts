@@ -5,6 +5,7 @@ import { InvalidFileError } from '../yaml/yaml-file.ts';
 import { assess } from './assess.ts';
 import { batch } from './batch.ts';
 import { type Command, UsageError } from './command.ts';
+import { compare } from './compare.ts';
 import { config } from './config.ts';
 import { purgeDecisions } from './decisions.ts';
 import { doctor } from './doctor.ts';
@@ -18,6 +19,7 @@ import { report } from './report.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   assess,
+  compare,
   batch,
   'policy diff': policyDiff,
   'policy lint': policyLint,

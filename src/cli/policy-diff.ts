@@ -13,7 +13,7 @@ import { loadVignettes } from '../vignettes/run.ts';
 import { readYaml } from '../yaml/yaml-file.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
 import { allDecisions, instantOf, settingsStore } from './decisions.ts';
-import { settingsRegistry } from './replay.ts';
+import { loadRegistry } from './registry.ts';
 
 /** A text: a file, or "id" (the latest) or "id@date" (the one of that effective date) of the policies folder. */
 function textOf(name: string, { knowledge }: Checker): CompiledPolicy {
@@ -82,7 +82,7 @@ async function changedDecisions(
   before: Checker,
   after: Checker,
 ): Promise<{ readonly compared: number; readonly cases: readonly ChangedCase[] }> {
-  const registry = settingsRegistry();
+  const registry = loadRegistry(after);
   const store = await settingsStore();
   const cases: ChangedCase[] = [];
   let compared = 0;

@@ -1,14 +1,8 @@
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Replayed, replay } from '../decisions/replay.ts';
-import { type EhrRegistry, loadEhrs } from '../ehr/ehr-registry.ts';
-import { readConfig } from '../server/config.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
 import { allDecisions, instantOf, settingsStore } from './decisions.ts';
-
-/** The settings of EHRs give local codes their meaning; they are not part of a record. */
-export const settingsRegistry = (): EhrRegistry =>
-  loadEhrs(join(readConfig(process.env).SMART_CONFIG, 'ehrs'), () => true);
+import { loadRegistry } from './registry.ts';
 
 function asText(r: Replayed): readonly string[] {
   const after = r.after === undefined ? 'no policy governs it' : r.after.outcome;
@@ -32,7 +26,7 @@ otherwise and by which criteria. With unchanged policies and software nothing do
     });
     if (values.since === undefined) throw new UsageError('replay: expected --since DATE');
     const checker = loadChecker();
-    const registry = settingsRegistry();
+    const registry = loadRegistry(checker);
     const store = await settingsStore();
     const query = {
       since: instantOf('since', values.since),

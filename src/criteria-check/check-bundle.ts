@@ -1,12 +1,12 @@
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
-import { ReadContext } from '../chart/read-context.ts';
+import { type LocalCodes, ReadContext } from '../chart/read-context.ts';
 import { FHIR_ID, PatientScope } from '../chart/references.ts';
 import { type RetrievedSection, SECTIONS, type Section } from '../chart/sections.ts';
 import { readCoverages } from '../coverage/coverage.ts';
 import type { LineOfBusiness } from '../coverage/payers.ts';
 import type { Interval } from '../dates/day.ts';
 import { formatDay } from '../dates/day.ts';
-import { readOrder, serviceRequests } from '../order/order.ts';
+import { type ImagingOrder, type Orderables, readOrder, serviceRequests } from '../order/order.ts';
 import { SYSTEMS } from '../terminology/systems.ts';
 import { type Checker, checkOrder, type OrderCheck, type PatientData } from './check-order.ts';
 
@@ -31,6 +31,8 @@ export interface OrderWish {
   readonly lineOfBusiness?: LineOfBusiness;
   /** ICD-10-CM codes of the order */
   readonly reasons?: readonly string[];
+  /** what local codes and orderables of the EHR mean */
+  readonly local?: { readonly localCodes: LocalCodes; readonly orderables: Orderables };
   readonly date: Interval;
 }
 
@@ -85,10 +87,23 @@ export function patientData(chart: BundledChart, wish: OrderWish): PatientData {
     coverages:
       wish.payer === undefined ? readCoverages([...(byType.get('Coverage') ?? []), ...organizations], scope) : [],
     coverageState: 'complete',
+    ...(wish.local !== undefined && { localCodes: wish.local.localCodes }),
     ...(wish.payer !== undefined && {
       defaultPayer: { payer: wish.payer, lineOfBusiness: wish.lineOfBusiness ?? 'commercial' },
     }),
   };
+}
+
+/** The orders to check: of the study that is wished, else the imaging orders of the bundle. */
+export function bundledOrders(chart: BundledChart, wish: OrderWish, { knowledge }: Checker): readonly ImagingOrder[] {
+  const scope = new PatientScope(chart.patientId);
+  const { codes, studies } = knowledge;
+  const orders =
+    wish.study === undefined
+      ? serviceRequests({ entry: chart.resources.map((resource) => ({ resource })) }).filter((r) => isOpen(r))
+      : [orderFor(chart, wish.study, wish)];
+  const ctx = new ReadContext(codes, studies, wish.local?.localCodes);
+  return orders.flatMap((o) => readOrder(o, scope, studies, ctx, wish.date, wish.local?.orderables) ?? []);
 }
 
 /**
@@ -99,16 +114,7 @@ export function patientData(chart: BundledChart, wish: OrderWish): PatientData {
 export function checkBundle(bundle: unknown, wish: OrderWish, checker: Checker): readonly OrderCheck[] {
   const chart = readBundledChart(bundle);
   const data = patientData(chart, wish);
-  const scope = new PatientScope(chart.patientId);
-  const { codes, studies } = checker.knowledge;
-  const orders =
-    wish.study === undefined
-      ? serviceRequests({ entry: chart.resources.map((resource) => ({ resource })) }).filter((r) => isOpen(r))
-      : [orderFor(chart, wish.study, wish)];
-  return orders.flatMap((resource) => {
-    const order = readOrder(resource, scope, studies, new ReadContext(codes, studies), wish.date);
-    return order === undefined ? [] : (checkOrder(order, data, checker, true) ?? []);
-  });
+  return bundledOrders(chart, wish, checker).flatMap((order) => checkOrder(order, data, checker, true) ?? []);
 }
 
 const isOpen = (order: Json): boolean => order['status'] === 'draft' || order['status'] === 'active';

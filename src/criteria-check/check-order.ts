@@ -292,9 +292,18 @@ function checkStudy(
   return { kind: 'checked', id: assessmentId(checked), ...checked };
 }
 
-/** Checks an order again, from the same chart and facts, against another policy text. */
-export const checkAgainst = (policy: CompiledPolicy, checked: CheckedOrder, checker: Checker): CheckedOrder =>
-  checkStudy({ ...checked, policy }, checker, false);
+/**
+ * Checks an order again, from the same chart and facts, against another policy text.
+ * @returns undefined when that text does not govern the order
+ */
+export const checkAgainst = (
+  policy: CompiledPolicy,
+  checked: CheckedOrder,
+  checker: Checker,
+): CheckedOrder | undefined =>
+  policy.governs.has(checked.study.code) && governs(policy, ordered(checked.study), checked.facts)
+    ? checkStudy({ ...checked, policy }, checker, false)
+    : undefined;
 
 /** The policy says that no review is needed for this line of business or study. */
 function exemption(policy: CompiledPolicy, study: Study, lineOfBusiness: LineOfBusiness): Assessment | undefined {

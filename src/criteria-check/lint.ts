@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import { READING_SETS } from '../chart/read-context.ts';
 import { lintVocabulary } from '../facts/lint-vocabulary.ts';
 import { readFactFiles } from '../facts/vocabulary.ts';
-import type { CompiledPolicy } from '../policy/compile.ts';
-import { compilePolicy } from '../policy/compile.ts';
-import type { FactQuery } from '../policy/fact-source.ts';
+import { type CompiledPolicy, compilePolicy, queriesOf } from '../policy/compile.ts';
 import { lintDocument } from '../policy/lint/document.ts';
 import { lintLogic } from '../policy/lint/logic.ts';
 import { lintTimes } from '../policy/lint/times.ts';
@@ -19,16 +17,8 @@ import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
 import { type Knowledge, loadKnowledge } from './knowledge.ts';
 import { OUTCOME_SETS, PROGRAM_FACTS } from './program-facts.ts';
 
-/** What the leaves of a policy ask. */
-function queriesOf(policy: CompiledPolicy): readonly FactQuery[] {
-  return policy.atoms.flatMap((atom) => {
-    if (atom.kind === 'fact' || atom.kind === 'absent') return [atom.query];
-    return atom.kind === 'schedule' ? [atom.last, atom.countedFrom] : [];
-  });
-}
-
 const factsOf = (policy: CompiledPolicy): readonly string[] =>
-  queriesOf(policy).flatMap((q) => (typeof q.since === 'object' ? [q.fact, q.since.fact] : [q.fact]));
+  policy.atoms.flatMap(queriesOf).flatMap((q) => (typeof q.since === 'object' ? [q.fact, q.since.fact] : [q.fact]));
 
 /** Texts that nobody's orders are checked against, and texts that hide each other. */
 function lintTexts(folder: string, { policies, payers }: Knowledge): readonly Finding[] {
@@ -55,7 +45,7 @@ function lintReasons(policy: CompiledPolicy, { vocabulary }: Knowledge): readonl
       (fact.evidence.some((b) => 'finding' in b) || [...(fact.any ?? []), ...(fact.all ?? [])].some(canBeReason))
     );
   };
-  const never = queriesOf(policy).filter((q) => q.source === 'order-reason' && !canBeReason(q.fact));
+  const never = policy.atoms.flatMap(queriesOf).filter((q) => q.source === 'order-reason' && !canBeReason(q.fact));
   return [...new Set(never.map((q) => q.fact))].map((fact) =>
     error(`${policy.file}:1:1`, `"${fact}" is no finding: it is never the reason of an order`),
   );

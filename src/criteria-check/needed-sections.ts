@@ -1,4 +1,5 @@
 import type { Section } from '../chart/sections.ts';
+import { queriesOf } from '../policy/compile.ts';
 import type { Knowledge } from './knowledge.ts';
 
 /** Read whatever the policies ask: the episode, treatments, answers and the orderer's specialty. */
@@ -25,11 +26,7 @@ export function neededSections(knowledge: Knowledge): ReadonlySet<Section> {
     for (const part of [...(fact?.any ?? []), ...(fact?.all ?? [])]) visit(part);
   };
   for (const policy of knowledge.policies.policies) {
-    for (const atom of policy.atoms) {
-      if (atom.kind === 'fact' || atom.kind === 'absent') visit(atom.query.fact);
-      else if (atom.kind === 'schedule')
-        for (const q of [atom.last, atom.countedFrom, atom.after]) if (q !== undefined) visit(q.fact);
-    }
+    for (const query of policy.atoms.flatMap(queriesOf)) visit(query.fact);
   }
   for (const urgent of knowledge.vocabulary.urgent) visit(urgent.fact);
   const sections = [...facts].flatMap((id) => knowledge.vocabulary.plan(id).sections);

@@ -5,17 +5,28 @@ import * as z from 'zod';
 import type { LocalCodes } from '../chart/read-context.ts';
 import type { Orderables } from '../order/order.ts';
 import { OUTCOMES, type Outcome } from '../policy/assessment.ts';
-import { SYSTEM_NAMES, type System } from '../terminology/systems.ts';
+import { type CodeSource, SYSTEM_NAMES } from '../terminology/systems.ts';
 import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
 import { namesPrivateAddress } from './network.ts';
 import { SmartFile, type SmartRegistration, smartRegistration } from './smart-registration.ts';
 
 const URL_TEXT = z.url({ protocol: /^https?$/ });
 const LocalCodesFile = z.strictObject({
-  codes: z.record(
-    z.string(),
-    z.array(z.string().regex(new RegExp(`^(${SYSTEM_NAMES.join('|')})\\|\\S+$`), 'expected e.g. "icd10cm|M54.16"')),
-  ),
+  codes: z
+    .record(
+      z.string().regex(/^[^|]*\|[^|]+$/, 'expected "system|code" as in the chart, e.g. "urn:oid:1.2.3|LBP"'),
+      z
+        .array(
+          z
+            .string()
+            .regex(
+              new RegExp(`^((${SYSTEM_NAMES.join('|')})\\|\\S+|set\\|[a-z0-9-]+(@[a-z]+)?)$`),
+              'expected e.g. "icd10cm|M54.16", "set|spinal-pain" or "set|spinal-pain@lumbar"',
+            ),
+        )
+        .min(1),
+    )
+    .meta({ description: 'codes of the EHR to standard codes or to code sets of policies/codes' }),
 });
 
 /** A public key; a private one in a registry file is a mistake that must not pass. */
@@ -96,14 +107,21 @@ export interface Ehr {
 /** A FHIR base URL in the form in which bases are compared. */
 export const normalBase = (url: string): string => url.replace(/\/+$/, '');
 
-function readLocalCodes(file: string): LocalCodes {
+function readLocalCodes(file: string, { understands }: Known): LocalCodes {
   const loaded = readYaml(file, LocalCodesFile);
-  return new Map(
-    Object.entries(loaded.data.codes).map(([local, targets]) => [
-      local,
-      targets.map((t) => ({ system: t.slice(0, t.indexOf('|')) as System, code: t.slice(t.indexOf('|') + 1) })),
-    ]),
-  );
+  const problems: string[] = [];
+  const codes = Object.entries(loaded.data.codes).map(([local, targets]) => {
+    const meant = targets.map((t, i) => {
+      const bar = t.indexOf('|');
+      const target = { system: t.slice(0, bar) as CodeSource, code: t.slice(bar + 1) };
+      if (!understands(target.system, target.code))
+        problems.push(`${loaded.locate(['codes', local, i])} codes.${local}: no fact and no study understands "${t}"`);
+      return target;
+    });
+    return [local, meant] as const;
+  });
+  if (problems.length > 0) throw new InvalidFileError(problems);
+  return new Map(codes);
 }
 
 /** Reads a file of public keys. @throws InvalidFileError */
@@ -132,8 +150,24 @@ function issuerOf(input: z.infer<typeof IssuerInput>, file: string, privateNetwo
   return { iss: input.iss, keys, ...(input.tenants !== undefined && { tenants: new Set(input.tenants) }) };
 }
 
-function readEhr(file: string): Ehr {
-  const { data } = readYaml(file, EhrFile);
+/** What the registry names must exist. */
+export interface Known {
+  readonly isPayer: (id: string) => boolean;
+  /** may be ordered: a code of `policies/studies.yaml` */
+  readonly isStudy: (code: string) => boolean;
+  /** belongs to a code set, is the name of one, or is a study */
+  readonly understands: (system: CodeSource, code: string) => boolean;
+}
+
+function readEhr(file: string, known: Known): Ehr {
+  const loaded = readYaml(file, EhrFile);
+  const { data } = loaded;
+  const orderables = Object.entries(data.orderables).flatMap(([local, code]) =>
+    known.isStudy(code)
+      ? []
+      : [`${loaded.locate(['orderables', local])} orderables.${local}: ${code} is no study of policies/studies.yaml`],
+  );
+  if (orderables.length > 0) throw new InvalidFileError(orderables);
   const payer = data['default-payer'];
   return {
     id: data.ehr,
@@ -146,7 +180,7 @@ function readEhr(file: string): Ehr {
     prefetch: data.prefetch,
     show: new Set(data.show),
     orderables: new Map(Object.entries(data.orderables)),
-    localCodes: data.codes === undefined ? new Map() : readLocalCodes(join(dirname(file), data.codes)),
+    localCodes: data.codes === undefined ? new Map() : readLocalCodes(join(dirname(file), data.codes), known),
     quirks: new Set(data.quirks),
     ...(data.smart !== undefined && { smart: smartRegistration(data.smart) }),
   };
@@ -191,9 +225,9 @@ export class EhrRegistry {
 
 /**
  * Loads `smart-config/ehrs/*.yaml`.
- * @throws InvalidFileError for an invalid file, an id or a FHIR base used twice, or a default payer that does not exist
+ * @throws InvalidFileError for an invalid file, an id or a FHIR base used twice, or a payer, study or code that does not exist
  */
-export function loadEhrs(folder: string, isPayer: (id: string) => boolean): EhrRegistry {
+export function loadEhrs(folder: string, known: Known): EhrRegistry {
   if (!existsSync(folder)) return new EhrRegistry([]);
   const problems: string[] = [];
   const seen = new Map<string, string>();
@@ -202,7 +236,7 @@ export function loadEhrs(folder: string, isPayer: (id: string) => boolean): EhrR
     .sort()
     .map((name) => {
       const file = join(folder, name);
-      const ehr = readEhr(file);
+      const ehr = readEhr(file, known);
       const names = [
         `id ${ehr.id}`,
         ...ehr.fhirBases.map((b) => `FHIR base ${b}`),
@@ -217,7 +251,7 @@ export function loadEhrs(folder: string, isPayer: (id: string) => boolean): EhrR
           problems.push(
             `${file}:1:1 fhir-bases: ${base} is a private address; set private-network: true if it is meant`,
           );
-      if (ehr.defaultPayer !== undefined && !isPayer(ehr.defaultPayer.payer))
+      if (ehr.defaultPayer !== undefined && !known.isPayer(ehr.defaultPayer.payer))
         problems.push(`${file}:1:1 default-payer: there is no payer "${ehr.defaultPayer.payer}"`);
       return ehr;
     });

@@ -1,5 +1,5 @@
 import type { Day } from '../dates/day.ts';
-import type { Evidence, Gap, Lead, Region } from './fact-source.ts';
+import type { Considered, Evidence, Gap, Lead, Region } from './fact-source.ts';
 import type { NeedKind } from './needs.ts';
 import type { Truth } from './truth.ts';
 
@@ -88,6 +88,8 @@ export interface Trace {
   /** where evidence conflicts: what says that the fact holds, and what says that it does not */
   readonly sides?: { readonly yes: readonly Evidence[]; readonly no: readonly Evidence[] };
   readonly leads?: readonly Lead[];
+  /** of a leaf: every resource that was looked at for it, and what became of it */
+  readonly considered?: readonly Considered[];
   readonly children?: readonly Trace[];
 }
 

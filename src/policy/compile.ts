@@ -34,6 +34,13 @@ export type Atom =
       readonly bands: readonly ScheduleBand[];
     };
 
+/** What a leaf asks of the chart. */
+export function queriesOf(atom: Atom): readonly FactQuery[] {
+  if (atom.kind === 'fact' || atom.kind === 'absent') return [atom.query];
+  if (atom.kind !== 'schedule') return [];
+  return [atom.last, atom.countedFrom, ...(atom.after === undefined ? [] : [atom.after])];
+}
+
 export interface ScheduleBand {
   readonly until?: Duration;
   readonly every: Duration;

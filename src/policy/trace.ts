@@ -88,6 +88,7 @@ export class Tracer {
         ...(value.conflicts !== undefined &&
           value.conflicts.length > 0 && { conflicts: value.conflicts, sides: sidesOf(value, atom.kind === 'absent') }),
         ...(value.leads !== undefined && value.leads.length > 0 && { leads: value.leads }),
+        ...(value.considered !== undefined && value.considered.length > 0 && { considered: value.considered }),
       };
     }
     if (expr.op === 'review') return { ...meta, label: expr.label ?? `left to a reviewer: ${expr.what}`, truth };

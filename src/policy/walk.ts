@@ -33,7 +33,7 @@ export interface PlaceAt {
 }
 
 /** A criterion and all criteria in it. */
-export function* nodesIn(node: NodeInput, at: YamlPath, role: Role): Generator<NodeAt> {
+function* nodesIn(node: NodeInput, at: YamlPath, role: Role): Generator<NodeAt> {
   yield { node, at, role };
   if (typeof node === 'string') return;
   if ('not' in node) yield* nodesIn(node.not, [...at, 'not'], 'not');
@@ -76,5 +76,7 @@ export function* nodesOf(input: PolicyInput): Generator<NodeAt> {
     if (criteria !== undefined) yield* nodesIn(criteria, ['exclusions', i, 'criteria'], 'criteria');
     if (unless !== undefined) yield* nodesIn(unless, ['exclusions', i, 'unless'], 'unless');
   }
+  for (const [i, { criteria }] of input['governs-when'].entries())
+    yield* nodesIn(criteria, ['governs-when', i, 'criteria'], 'criteria');
   for (const place of placesIn(input.indications)) yield* nodesOfPlace(place);
 }

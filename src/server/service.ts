@@ -9,6 +9,7 @@ import { loadCrdConfig } from '../crd/crd-config.ts';
 import { crdRoutes } from '../crd/crd-routes.ts';
 import { loadCrdServices } from '../crd/crd-service.ts';
 import { type Knowledge, loadKnowledge } from '../criteria-check/knowledge.ts';
+import { namesIn } from '../criteria-check/known-names.ts';
 import { neededSections } from '../criteria-check/needed-sections.ts';
 import { calendarOf } from '../dates/day.ts';
 import { DecisionLog } from '../decisions/decision-log.ts';
@@ -111,7 +112,7 @@ function purgeDaily(log: DecisionLog | undefined, days: number, logger: Logger):
 export function createService(config: Config, logger: Logger, mount?: (app: Express) => void): Service {
   const knowledge = loadKnowledge(config.POLICIES);
   const canonical = canonicalUrls(config.CANONICAL_BASE);
-  const all = loadEhrs(join(config.SMART_CONFIG, 'ehrs'), (id) => knowledge.payers.get(id) !== undefined);
+  const all = loadEhrs(join(config.SMART_CONFIG, 'ehrs'), namesIn(knowledge));
   const registry = registryFor(all, config.development);
   const services = loadServices(config.CDS_SERVICES, neededSections(knowledge), canonical.factSystem);
   const checker = { knowledge, canonical };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { icdPlace, NO_PLACE, type Place, placeOf } from './regions.ts';
-import { SYSTEM_NAMES, type System } from './systems.ts';
+import { type CodeSource, SYSTEM_NAMES, type System } from './systems.ts';
 
 const ITEM = z
   .string({ error: 'quote the code; words after it are its label' })
@@ -180,12 +180,24 @@ export class CodeIndex {
     return this.#number.has(name);
   }
 
-  /** The sets that a code belongs to, with the place that it names. */
-  lookup(system: System, code: string): readonly Hit[] {
+  /**
+   * The sets that a code belongs to, with the place that it names.
+   * @param code a code, or with the system `set` the name of a set and, after an @, a region: "spinal-pain@lumbar"
+   */
+  lookup(system: CodeSource, code: string): readonly Hit[] {
+    if (system === 'set') return this.#named(code);
     const found = system === 'icd10cm' ? this.#families(code) : this.#exact[system].get(code);
     if (found === undefined || found.length === 0) return NONE;
     const hits = found.flatMap((hit) => (this.#including[hit.set] ?? []).map((set) => ({ set, place: hit.place })));
     return hits.length === 1 ? hits : placed(hits);
+  }
+
+  #named(text: string): readonly Hit[] {
+    const [name = '', region = 'any'] = text.split('@');
+    const set = this.#number.get(name);
+    const place = PLACES[region];
+    if (set === undefined || place === undefined) return NONE;
+    return (this.#including[set] ?? []).map((s) => ({ set: s, place }));
   }
 
   /** ICD-10-CM: the code itself and every family that it belongs to. */

@@ -43,3 +43,6 @@ const BY_URI: ReadonlyMap<string, System> = new Map(
 
 /** The code system of a FHIR Coding.system, if it is one that code sets use. */
 export const systemOf = (uri: string): System | undefined => BY_URI.get(uri);
+
+/** A code system, or `set`: the name of a code set itself, by which an EHR's local codes may be mapped. */
+export type CodeSource = System | 'set';

@@ -58,6 +58,11 @@ class Mutations {
     }
     for (const [i, rule] of this.#input['not-required'].entries())
       this.#add(rule.id, ['not-required', i], [drop('the exemption', ['not-required', i])]);
+    for (const [i, { criteria }] of this.#input['governs-when'].entries()) {
+      const at = ['governs-when', i];
+      const changes = nodeChanges(criteria, [...at, 'criteria'], this.#around);
+      this.#add(`governs-when ${i + 1}`, at, [drop('the condition', at), ...changes]);
+    }
     for (const i of exclusions.keys()) this.#exclusion(i);
     for (const [i, place] of indications.entries()) this.#place(place, ['indications', i]);
     return this.found;
@@ -88,7 +93,7 @@ class Mutations {
   }
 
   #place(place: PlaceInput, at: YamlPath): void {
-    const flip = (key: 'screen' | 'own-studies-only'): Change => ({
+    const flip = (key: 'screen' | 'own-studies-only' | 'red-flag'): Change => ({
       kind: 'role',
       what: `${key}: ${place[key] !== true}`,
       at: [...at, key],
@@ -98,6 +103,7 @@ class Mutations {
       drop('the passage', at),
       ...(place.screen === undefined ? [] : [flip('screen')]),
       ...(place['own-studies-only'] === undefined ? [] : [flip('own-studies-only')]),
+      ...(place['red-flag'] === undefined ? [] : [flip('red-flag')]),
       ...dateChanges(place, at),
       ...this.#region(place.region, [...at, 'region']),
       ...this.#regions(place.regions ?? [], [...at, 'regions']),

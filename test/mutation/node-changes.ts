@@ -147,6 +147,9 @@ function scheduleChanges(schedule: Schedule, at: YamlPath): readonly Change[] {
   const other = schedule.from === 'earliest' ? 'latest' : 'earliest';
   return [
     { kind: 'schedule', what: `counted from the ${other} date`, at: [...at, 'from'], by: other },
+    ...(schedule.after === undefined
+      ? []
+      : [{ kind: 'schedule' as const, what: 'no after', at: [...at, 'after'], by: GONE }]),
     ...schedule.bands.flatMap((band, i) => [
       ...(band.until === undefined ? [] : shifts('schedule', 'until', band.until, [...at, 'bands', i, 'until'])),
       ...shifts('schedule', 'every', band.every, [...at, 'bands', i, 'every']),

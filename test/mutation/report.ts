@@ -1,7 +1,7 @@
 import { KINDS, type Kind } from './change.ts';
 
 /** The least share of mutants that the vignettes have to notice. */
-export const LEAST = 0.95;
+const LEAST = 0.95;
 
 /** What became of the mutants of a policy. */
 export interface Report {

@@ -32,6 +32,10 @@ class LogicLint {
         this.#shape(normalForm(expr));
       }
     }
+    for (const { criteria } of this.#policy.governsWhen) {
+      this.#possible(normalForm(criteria), [], 'governs-when');
+      this.#shape(normalForm(criteria));
+    }
     return [...this.#found.values()];
   }
 

@@ -23,7 +23,7 @@ export type Normal =
   | { readonly op: 'all' | 'any'; readonly children: readonly Normal[]; readonly expr: Expr }
   | { readonly op: 'at-least'; readonly n: number; readonly children: readonly Normal[]; readonly expr: Expr };
 
-export const ALWAYS: Period = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
+const ALWAYS: Period = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
 
 const inForce = ({ from, until }: Expr, around: Period): Period => ({
   from: Math.max(around.from, from ?? around.from),

@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util';
+import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import { compareBundle } from '../criteria-check/compare.ts';
+import { ORDER_OPTIONS, orderWish } from './assess.ts';
+import { type Command, loadChecker, readJson, UsageError } from './command.ts';
+import { checkAsJson } from './print-check.ts';
+import { table } from './print-table.ts';
+
+const FEW = 3;
+const few = (items: readonly string[]): string =>
+  items.length <= FEW ? items.join('; ') : `${items.slice(0, FEW).join('; ')}; and ${items.length - FEW} more`;
+
+/** The criterion that decided, or the one that is nearest to being met. */
+function deciding({ assessment }: CheckedOrder): string {
+  const { outcome, satisfied, contradicted, paths, blocked } = assessment;
+  if (outcome === 'met' || outcome === 'not-required' || outcome === 'alternative')
+    return few(satisfied.map((s) => s.criterion));
+  if (blocked !== undefined) return blocked.exclusion;
+  if (outcome === 'not-met') return few(contradicted.map((c) => c.criterion));
+  return paths[0] === undefined ? '' : `nearest: ${paths[0].criterion}`;
+}
+
+/** What would have to be documented, done or waited for. */
+function lacking({ assessment }: CheckedOrder): string {
+  if (assessment.outcome === 'met' || assessment.outcome === 'not-required') return '';
+  const nearest = assessment.paths[0]?.needs.map((n) => n.label) ?? assessment.missing.map((m) => m.label);
+  return few([...new Set(nearest)]);
+}
+
+const outcome = ({ assessment }: CheckedOrder): string =>
+  [
+    assessment.outcome,
+    ...(assessment.reason === undefined ? [] : [`(${assessment.reason})`]),
+    ...(assessment.alternatives.length === 0 ? [] : [assessment.alternatives.join(', ')]),
+  ].join(' ');
+
+export const compare: Command = {
+  usage: 'compare BUNDLE.json --study CODE [--line LINE] [--date DATE] [--reason ICD10]... [--ehr ID] [--json]',
+  summary: 'the same order against every policy that governs it',
+  help: `Checks one order against every policy that governs the study on its date, whatever the patient's coverage is, and prints a
+table: outcome, the criterion that decided (or the nearest one), and what is missing for it.
+
+  --study CODE    CPT code of the order
+  --line LINE     line of business: commercial (default), medicare, medicaid
+  --date DATE     date of the order, YYYY-MM-DD; default: today
+  --reason ICD10  an ICD-10-CM code of the order; may be given again
+  --ehr ID        an EHR of the registry: its local codes are understood
+  --json          the assessments as cards carry them`,
+  run(args, out) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { ...ORDER_OPTIONS, json: { type: 'boolean' } },
+    });
+    const [file] = positionals;
+    if (file === undefined || positionals.length > 1) throw new UsageError('compare: expected one file');
+    if (values.study === undefined) throw new UsageError('compare: expected --study CODE');
+    if (values.payer !== undefined) throw new UsageError('compare: every payer is compared; leave --payer out');
+    const checker = loadChecker();
+    const checks = compareBundle(readJson(file), orderWish(values, checker), checker);
+    if (values.json === true)
+      out(
+        JSON.stringify(
+          checks.map((c) => checkAsJson(c, checker)),
+          null,
+          2,
+        ),
+      );
+    else if (checks.length === 0) out('No policy governs this study on this date.');
+    else {
+      const rows = checks.map((c) => [c.policy.id, outcome(c), deciding(c), lacking(c)]);
+      for (const line of table(['policy', 'outcome', 'criterion', 'missing'], rows)) out(line);
+    }
+    return 0;
+  },
+};

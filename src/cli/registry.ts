@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import type { Checker } from '../criteria-check/check-order.ts';
+import { namesIn } from '../criteria-check/known-names.ts';
+import { type Ehr, type EhrRegistry, loadEhrs } from '../ehr/ehr-registry.ts';
+import { readConfig } from '../server/config.ts';
+import { UsageError } from './command.ts';
+
+/** The registry of EHRs of the settings. They give local codes their meaning. @throws InvalidFileError */
+export const loadRegistry = ({ knowledge }: Checker): EhrRegistry =>
+  loadEhrs(join(readConfig(process.env).SMART_CONFIG, 'ehrs'), namesIn(knowledge));
+
+/** The EHR of an option. @throws UsageError when the registry has no such EHR */
+export function namedEhr(id: string | undefined, checker: Checker): Ehr | undefined {
+  if (id === undefined) return undefined;
+  const registry = loadRegistry(checker);
+  const ehr = registry.byId(id);
+  if (ehr === undefined) throw new UsageError(`--ehr: expected one of ${registry.ehrs.map((e) => e.id).join(', ')}`);
+  return ehr;
+}
