@@ -19,10 +19,15 @@ export interface Command {
   run(args: readonly string[], out: (line: string) => void): Promise<number> | number;
 }
 
-/** Loads policies, facts and codes as the service does. @throws InvalidFileError, ConfigError */
+const loaded = new Map<string, Checker>();
+
+/** Loads policies, facts and codes as the service does, once a process. @throws InvalidFileError, ConfigError */
 export function loadChecker(): Checker {
-  const config = readConfig(process.env);
-  return { knowledge: loadKnowledge(config.POLICIES), canonical: canonicalUrls(config.CANONICAL_BASE) };
+  const { POLICIES, CANONICAL_BASE } = readConfig(process.env);
+  const key = `${POLICIES}\n${CANONICAL_BASE}`;
+  const checker = loaded.get(key) ?? { knowledge: loadKnowledge(POLICIES), canonical: canonicalUrls(CANONICAL_BASE) };
+  loaded.set(key, checker);
+  return checker;
 }
 
 /** Reads a JSON file. @throws UsageError when it cannot be read or is no JSON */

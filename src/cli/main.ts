@@ -4,6 +4,7 @@ import { ConfigError } from '../server/config.ts';
 import { InvalidFileError } from '../yaml/yaml-file.ts';
 import { assess } from './assess.ts';
 import { batch } from './batch.ts';
+import { codesUnknown } from './codes-unknown.ts';
 import { type Command, UsageError } from './command.ts';
 import { compare } from './compare.ts';
 import { config } from './config.ts';
@@ -20,6 +21,7 @@ import { report } from './report.ts';
 const COMMANDS: Readonly<Record<string, Command>> = {
   assess,
   compare,
+  'codes unknown': codesUnknown,
   batch,
   'policy diff': policyDiff,
   'policy lint': policyLint,

@@ -1,19 +1,26 @@
 import type { Chart, Dropped } from '../chart/chart.ts';
 import { references, setsOf, type Vocabulary } from './vocabulary.ts';
 
-/** The code sets that a fact, and the facts that it is made of, look at. */
-function setsOfFact(id: string, vocabulary: Vocabulary, seen: Set<string> = new Set()): readonly string[] {
+/** A fact and the facts that it is made of. */
+function* partsOf(id: string, vocabulary: Vocabulary, seen: Set<string> = new Set()): Generator<string> {
   const fact = vocabulary.facts.get(id);
-  if (fact === undefined || seen.has(id)) return [];
+  if (fact === undefined || seen.has(id)) return;
   seen.add(id);
-  return [
-    ...setsOf({ evidence: fact.evidence, leads: fact.leads }).map((s) => s.set),
-    ...references(id, fact).flatMap((part) => setsOfFact(part.fact, vocabulary, seen)),
-  ];
+  yield id;
+  for (const part of references(id, fact)) yield* partsOf(part.fact, vocabulary, seen);
 }
 
-/** Resources with a code that a fact looks at, left out before any fact was derived: of another patient, entered in error ... */
+/**
+ * Resources that a fact would have looked at, had they not been left out before any fact was derived: of another patient,
+ * entered in error, cancelled. By their codes, or by their type where the fact looks at more than coded records.
+ */
 export function droppedFor(fact: string, chart: Chart, vocabulary: Vocabulary): readonly Dropped[] {
-  const sets = new Set(setsOfFact(fact, vocabulary).map((name) => vocabulary.codes.number(name)));
-  return chart.dropped.filter((d) => d.hits.some((hit) => sets.has(hit.set)));
+  const parts = [...partsOf(fact, vocabulary)].map((id) => vocabulary.plan(id));
+  const sets = new Set(
+    parts.flatMap((p) =>
+      setsOf({ evidence: p.fact.evidence, leads: p.fact.leads }).map((s) => vocabulary.codes.number(s.set)),
+    ),
+  );
+  const types = new Set<string>(parts.flatMap((p) => (p.speaking === undefined ? p.sections : [])));
+  return chart.dropped.filter((d) => d.hits.some((hit) => sets.has(hit.set)) || types.has(d.ref.split('/')[0] ?? ''));
 }

@@ -40,6 +40,7 @@ function flatten(issues: readonly z.core.$ZodIssue[], prefix: Path = []): readon
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
       return bestBranch(issue.errors.map((errors) => flatten(errors, path)));
     }
+    if (issue.code === 'invalid_key') return flatten(issue.issues, path);
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({ path, key, message: `"${key}" is not known here` }));
     return [{ path, message: issue.message }];
