@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { stringify } from 'yaml';
 import type { AnswerStore } from '../../src/answer-store/answer-store.ts';
 import type { Json } from '../../src/chart/json.ts';
+import { namesIn } from '../../src/criteria-check/known-names.ts';
 import { neededSections } from '../../src/criteria-check/needed-sections.ts';
 import { calendarOf, formatDay } from '../../src/dates/day.ts';
 import { type Ehr, loadEhrs } from '../../src/ehr/ehr-registry.ts';
@@ -74,7 +75,7 @@ export async function startWorksheetApp(answerStore?: AnswerStore): Promise<Work
   };
   writeFileSync(join(folder, 'ehrs/development.yaml'), stringify(entry));
   const config = readConfig({ NODE_ENV: 'test', DECISIONS: 'off', SMART_CONFIG: folder, LOG_LEVEL: 'silent' });
-  const [ehr] = loadEhrs(join(folder, 'ehrs'), () => true).ehrs;
+  const [ehr] = loadEhrs(join(folder, 'ehrs'), namesIn(checker().knowledge)).ehrs;
   if (ehr === undefined) throw new Error('there is no EHR');
   const calendar = calendarOf(config.TIME_ZONE);
   const sandbox = createSandbox({ today: calendar(Date.now()), bodyLimit: config.BODY_LIMIT });
