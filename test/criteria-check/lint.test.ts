@@ -32,7 +32,7 @@ it('the policies of this project are clean', () => {
 });
 
 it('a name that does not exist is told with file, line and column', () => {
-  change(LUMBAR, 'criteria: { fact: progressive-neurological-signs }', 'criteria: { fact: no-such-fact }');
+  change(LUMBAR, 'criteria: { fact: progressive-motor-weakness }', 'criteria: { fact: no-such-fact }');
   expect(errors()).toEqual([
     expect.stringMatching(
       /^kaiser-wa\/lumbar-mri\/2020-09-01\.yaml:\d+:\d+ .*the fact "no-such-fact" is not in policies\/facts$/,

@@ -77,6 +77,17 @@ describe('signs that progressed between two visits in person', () => {
     expect(progress(first, second, sign('icd R29.2', '2026-02-24', 'second'), drop)).toBe('unknown');
     expect(progress(second, drop)).toBe('unknown');
   });
+  it('not a sign that was there before, whatever else was found then', () => {
+    expect(progress(first, second, reflex, sign('icd M21.371', '2026-02-10', 'first'), drop)).toBe('unknown');
+  });
+  it('of weakness: only weakness that is new', () => {
+    const weakness = (...resources: readonly Resource[]): string =>
+      value('progressive-motor-weakness', [PAIN, ...resources]).truth;
+    expect(weakness(first, second, reflex, drop)).toBe('true');
+    const numb = sign('icd R20.1', '2026-02-24', 'second');
+    expect(weakness(first, second, reflex, numb)).toBe('unknown');
+    expect(progress(first, second, reflex, numb)).toBe('true');
+  });
   it('not when one of the visits was a telehealth visit', () => {
     const video = { class: { code: 'VR' } };
     expect(progress(first, { ...second, ...video }, reflex, drop)).toBe('unknown');

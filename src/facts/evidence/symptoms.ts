@@ -215,9 +215,11 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
     if (fitIn(sign.visit.when, asked.window) !== 'inside') continue;
     const day = sign.visit.when?.lo ?? 0;
     const earlier = visits.filter((v) => v.inPerson && (v.when?.hi ?? day) < day);
-    const before = signs.filter(
-      (s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit) && !sameSign(s, sign),
-    );
+    if (signs.some((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit) && sameSign(s, sign))) {
+      tally.lead(item, 'found at an earlier examination too');
+      continue;
+    }
+    const before = signs.filter((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit));
     const normal = examinations(input, ctx).filter((o) =>
       earlier.some((v) => o.encounter === v.ref || (o.when !== undefined && o.when.lo === v.when?.lo)),
     );
