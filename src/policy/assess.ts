@@ -254,8 +254,8 @@ class Assessor {
       [...this.#ev.unknownAtoms(s.whole)].some((i) => this.#ev.value(i).gap === 'incomplete');
     const silent = this.#states
       .all()
-      .filter((s) => s.screen && s.truth === 'unknown' && !this.#nearest.hasTellingEvidence(s) && !unseen(s));
-    return [...new Set(silent.map((s) => s.path.label))];
+      .filter((s) => s.screen && s.truth === 'unknown' && !this.#nearest.worthAsking(s) && !unseen(s));
+    return [...new Set(silent.map((s) => s.path.topic ?? s.path.label))];
   }
 
   #incompleteSections(): readonly string[] {

@@ -109,6 +109,8 @@ export interface CompiledPath {
   readonly entry?: Expr;
   /** has to be on file too for the path to be in play, but is no criterion */
   readonly about?: Expr;
+  /** the label of the passage that says what it is about */
+  readonly topic?: string;
   /** the entry for orders of another region: evidence has to name the region */
   readonly strictEntry?: Expr;
   readonly requires: readonly Requirement[];
@@ -180,7 +182,7 @@ interface RequiredInput {
 
 interface Inherited {
   readonly entry?: { readonly input: NodeInput; readonly at: YamlPath };
-  readonly about?: { readonly input: NodeInput; readonly at: YamlPath };
+  readonly about?: { readonly input: NodeInput; readonly at: YamlPath; readonly label: string };
   readonly requires: readonly RequiredInput[];
   readonly studies: { readonly input: readonly StudyInput[]; readonly at: YamlPath } | undefined;
   readonly regions: readonly (Region | 'any')[];
@@ -382,7 +384,7 @@ class Compiler {
         about:
           place.about === undefined
             ? (above.about as NonNullable<Inherited['about']>)
-            : { input: place.about, at: [...at, 'about'] },
+            : { input: place.about, at: [...at, 'about'], label: place.label },
       }),
       requires: [
         ...above.requires,
@@ -436,7 +438,10 @@ class Compiler {
       ...(entry !== undefined && { entry }),
       ...(strictEntry !== undefined && { strictEntry }),
       requires,
-      ...(here.about !== undefined && { about: this.#node(here.about.input, here.about.at, scope) }),
+      ...(here.about !== undefined && {
+        about: this.#node(here.about.input, here.about.at, scope),
+        topic: here.about.label,
+      }),
       ...(own !== undefined && { own }),
       criteria,
       whole: withEntry(entry),

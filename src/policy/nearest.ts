@@ -41,7 +41,7 @@ export class NearestWays {
     const candidates = this.#states
       .all()
       .filter(
-        (s) => s.inPlay === 'yes' && s.truth !== 'true' && (!(s.screen || s.path.redFlag) || this.#worthAsking(s)),
+        (s) => s.inPlay === 'yes' && s.truth !== 'true' && (!(s.screen || s.path.redFlag) || this.worthAsking(s)),
       );
     const named = candidates.filter((s) => this.#decider.namesOrdered(s));
     const found = (named.length > 0 ? named : candidates).flatMap((state) => {
@@ -59,13 +59,18 @@ export class NearestWays {
     });
   }
 
-  /** A red flag is worth asking for when the passage says what it is about and that is on file, or with telling evidence. */
-  #worthAsking(state: PathState): boolean {
-    return (state.path.about !== undefined && state.onFile) || this.hasTellingEvidence(state);
+  /**
+   * A red flag is worth asking for when what it is about is on file. Where that is not stated, or is the entry itself, telling
+   * evidence suffices.
+   */
+  worthAsking(state: PathState): boolean {
+    const { about, entry } = state.path;
+    if (about !== undefined && state.onFile) return true;
+    return (about === undefined || about === entry) && this.#hasTellingEvidence(state);
   }
 
   /** Does the chart say anything of the patient that speaks of this indication in particular? */
-  hasTellingEvidence({ path }: PathState): boolean {
+  #hasTellingEvidence({ path }: PathState): boolean {
     return path.own !== undefined && this.#tells(path.own);
   }
 
