@@ -14,6 +14,8 @@ export interface Candidate {
 /** A leaf that speaks in a larger share of the passages tells nothing of one of them. */
 const TELLING = 1 / 3;
 
+const same = (a: Expr, b: Expr): boolean => a === b || (a.op === 'atom' && b.op === 'atom' && a.atom === b.atom);
+
 /** Ranks the ways to "met" for one chart. */
 export class NearestWays {
   readonly #policy: CompiledPolicy;
@@ -66,7 +68,7 @@ export class NearestWays {
   worthAsking(state: PathState): boolean {
     const { about, entry } = state.path;
     if (about !== undefined && state.onFile) return true;
-    return (about === undefined || about === entry) && this.#hasTellingEvidence(state);
+    return (about === undefined || (entry !== undefined && same(about, entry))) && this.#hasTellingEvidence(state);
   }
 
   /** Does the chart say anything of the patient that speaks of this indication in particular? */
