@@ -14,6 +14,7 @@ import { feedbackSummary } from './feedback.ts';
 import { newKey } from './new-key.ts';
 import { policyDiff } from './policy-diff.ts';
 import { policyLint } from './policy-lint.ts';
+import { policySchema } from './policy-schema.ts';
 import { policyShow } from './policy-show.ts';
 import { replayDecisions, shadowReport } from './replay.ts';
 import { report } from './report.ts';
@@ -26,6 +27,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'policy diff': policyDiff,
   'policy lint': policyLint,
   'policy show': policyShow,
+  'policy schema': policySchema,
   report,
   doctor,
   replay: replayDecisions,

@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { SCHEMA_NAMES, schemaText } from '../criteria-check/editor-schemas.ts';
+import { readConfig } from '../server/config.ts';
+import { type Command, UsageError } from './command.ts';
+
+export const policySchema: Command = {
+  usage: 'policy schema (NAME | --write [FOLDER])',
+  summary: 'JSON Schemas of the YAML files, for editors',
+  help: `Prints the JSON Schema of a kind of file: ${SCHEMA_NAMES.join(', ')}. It is made from the schema by which the file is
+checked at the start, so that an editor completes members, tells what they mean and marks mistakes while you type.
+
+  --write   writes all of them as NAME.schema.json into FOLDER; default: the folder of the settings (POLICIES)
+
+An editor with the YAML language server finds a schema by the first line of a file:
+  # yaml-language-server: $schema=../../policy.schema.json`,
+  run(args, out) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { write: { type: 'boolean' } },
+    });
+    const [word] = positionals;
+    if (values.write === true) {
+      const folder = word ?? readConfig(process.env).POLICIES;
+      for (const name of SCHEMA_NAMES) {
+        const file = join(folder, `${name}.schema.json`);
+        writeFileSync(file, schemaText(name));
+        out(file);
+      }
+      return 0;
+    }
+    const name = SCHEMA_NAMES.find((n) => n === word);
+    if (name === undefined) throw new UsageError(`policy schema: expected one of ${SCHEMA_NAMES.join(', ')}`);
+    out(schemaText(name).trimEnd());
+    return 0;
+  },
+};
