@@ -70,7 +70,7 @@ function words(node: OutlineNode, view: OutlineView): VNode {
 
 function criterion(node: OutlineNode, view: OutlineView): VNode {
   return html`<li>
-    ${words(node, view)}${note(node)}
+    ${words(node, view)}${node.says === undefined || node.says === node.label ? '' : html`<span class="hint">${node.says}</span>`}${note(node)}
     ${node.question === undefined ? '' : html`<span class="hint">${node.question}</span>`}
     ${node.children.length === 0 ? '' : html`<ul>${node.children.map((c) => criterion(c, view))}</ul>`}
   </li>`;

@@ -3,6 +3,7 @@ import { SealedAnswers } from '../../src/answer-store/answer-store.ts';
 import { formatDay } from '../../src/dates/day.ts';
 import { sqlitePlace } from '../../src/decisions/store/dialects.ts';
 import { KyselyStore } from '../../src/decisions/store/kysely-store.ts';
+import { copyPatient } from '../support/copied-patient.ts';
 import { at, listAt } from '../support/json-path.ts';
 import {
   draftOrder,
@@ -30,32 +31,7 @@ afterEach(() => {
   app.fault = undefined;
 });
 
-let patients = 0;
-/** A patient of one test alone: Iris's chart under another name, so that what one test saves is not there for the next. */
-function copyOf(id: string): string {
-  const own = `${id}-${++patients}`;
-  for (const type of [
-    'Patient',
-    'Coverage',
-    'Condition',
-    'Encounter',
-    'Procedure',
-    'Observation',
-    'MedicationRequest',
-    'ServiceRequest',
-    'DiagnosticReport',
-    'ImagingStudy',
-  ])
-    for (const resource of [
-      ...(type === 'Patient' ? [app.sandbox.store.read(type, id)] : app.sandbox.store.ofPatient(type, id)),
-    ]) {
-      if (resource === undefined) continue;
-      const renamed = JSON.stringify(resource).replaceAll(`Patient/${id}"`, `Patient/${own}"`);
-      const copy = JSON.parse(renamed) as typeof resource;
-      app.sandbox.store.put({ ...copy, id: type === 'Patient' ? own : `${copy.id}-${patients}` });
-    }
-  return own;
-}
+const copyOf = (id: string): string => copyPatient(app.sandbox.store, id);
 
 const iris = (more: Partial<LaunchWish> = {}): OpenedLaunch => {
   const patientId = copyOf('iris');

@@ -102,7 +102,8 @@ function announce(): void {
   const outcome = document.getElementById('outcome-part') ?? document.getElementById('outcome');
   const message = document.getElementById('message');
   if (live === null) return;
-  const said = message?.hidden === false ? `${message.textContent ?? ''} ` : '';
+  // an alert speaks for itself
+  const said = message?.hidden === false && message.role === 'status' ? `${message.textContent ?? ''} ` : '';
   live.textContent = `${said}${outcome?.querySelector('h2')?.textContent ?? ''}. ${outcome?.querySelector('p')?.textContent ?? ''}`;
 }
 
