@@ -7,6 +7,7 @@ import type { FhirAccess } from '../ehr/fhir-access.ts';
 import { type ImagingOrder, readOrder } from '../order/order.ts';
 import { type Modality, type Study, spineRegion } from '../policy/studies.ts';
 import { html, pageHtml, type VNode } from '../web/page.ts';
+import { patientBanner } from '../web/patient-banner.ts';
 import type { Launched } from './launched.ts';
 import { ORDER_CONTEXT_SECONDS, type OrderContext } from './order-context.ts';
 import { ROOM } from './pages.ts';
@@ -140,6 +141,8 @@ function ordersPart(found: FoundOrders, csrf: string): VNode {
 export interface ChoosePage {
   readonly launched: Launched;
   readonly found: FoundOrders;
+  /** the Patient, when its name has to be shown */
+  readonly patient?: unknown;
   readonly studies: readonly Study[];
   /** the card's link led to no order any more */
   readonly stale: boolean;
@@ -147,9 +150,10 @@ export interface ChoosePage {
 }
 
 /** The page on which the clinician says which order, or which study, the worksheet is about. */
-export function choosePage({ launched, found, studies, stale, prefix }: ChoosePage): string {
+export function choosePage({ launched, found, patient, studies, stale, prefix }: ChoosePage): string {
   const { csrf } = launched;
-  const body = html`<h1>Which order?</h1>
+  const body = html`${patient !== undefined && patientBanner(patient)}
+    <h1>Which order?</h1>
     ${
       stale &&
       html`<p class="notice open" role="status">

@@ -244,10 +244,14 @@ export class SmartApp {
     const { knowledge, today } = this.#options;
     const fhir = await this.#fhir(launched, res);
     if (fhir === undefined) return;
-    const found = await findOrders(launched, fhir, knowledge, today());
+    const [found, patient] = await Promise.all([
+      findOrders(launched, fhir, knowledge, today()),
+      launched.needsBanner ? fhir.read('Patient', launched.patientId) : undefined,
+    ]);
     const page = choosePage({
       launched,
       found,
+      ...(patient !== undefined && { patient: patient.ok ? patient.value : {} }),
       studies: knowledge.studies.studies,
       stale: record.staleOrder === true,
       prefix: prefixOf(this.#options.baseOf(req)),

@@ -1,5 +1,6 @@
 import { NOT_A_DECISION } from '../cards/words.ts';
 import { html, type PageOptions, pageHtml, type VNode } from '../web/page.ts';
+import { patientBanner } from '../web/patient-banner.ts';
 import { conflictsPart, criteriaPart } from './criteria-view.ts';
 import {
   basisPart,
@@ -11,7 +12,6 @@ import {
   urgentBanner,
 } from './outcome-view.ts';
 import { questionsPart } from './questions-view.ts';
-import { patientWords } from './resource-words.ts';
 import { launchPath, type WorksheetView } from './view.ts';
 
 const ROOM = 'Imaging criteria worksheet';
@@ -52,8 +52,7 @@ function messagePart(view: WorksheetView): VNode {
 /** Whose chart it is, where the EHR does not show it beside the page. */
 function banner(view: WorksheetView): VNode | '' {
   if (!view.launched.needsBanner) return '';
-  const { name, birthDate, sex } = patientWords(view.index.get(`Patient/${view.launched.patientId}`));
-  return html`<p class="banner"><b>${name}</b> · born ${birthDate} · ${sex}</p>`;
+  return patientBanner(view.index.get(`Patient/${view.launched.patientId}`));
 }
 
 const NOTHING: Readonly<Record<'failed' | 'none', readonly [string, string]>> = {

@@ -74,27 +74,6 @@ export function resourceWords(resource: Json): string | undefined {
   return words === undefined || words.trim() === '' ? undefined : cut(words.trim());
 }
 
-/** The patient as a banner names them. */
-export interface PatientWords {
-  readonly name: string;
-  readonly birthDate: string;
-  readonly sex: string;
-}
-
-/** Name, birth date and sex of a Patient, as far as they are stated. */
-export function patientWords(patient: unknown): PatientWords {
-  const resource = object(patient);
-  const names = objects(resource?.['name']);
-  const name = names.find((n) => n['use'] === 'official') ?? names[0];
-  const given = Array.isArray(name?.['given']) ? name['given'].filter((g) => typeof g === 'string').join(' ') : '';
-  const spoken = text(name?.['text']) ?? [given, text(name?.['family']) ?? ''].join(' ').trim();
-  return {
-    name: cut(spoken === '' ? 'Name not stated' : spoken),
-    birthDate: cut(text(resource?.['birthDate']) ?? 'not stated'),
-    sex: cut(text(resource?.['gender']) ?? 'not stated'),
-  };
-}
-
 /** The resources that a check rests on, found by reference. */
 export class ResourceIndex {
   readonly #found = new Map<string, Json>();

@@ -4,10 +4,10 @@ import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import type { GivenAnswer } from '../documentation/answers.ts';
 import { html, type VNode } from '../web/page.ts';
+import { patientWords } from '../web/patient-banner.ts';
 import { outcomeState } from './outcome-view.ts';
 import { launchPage } from './page.ts';
 import { answerWords } from './questions-view.ts';
-import { patientWords } from './resource-words.ts';
 import { launchPath, type WorksheetView } from './view.ts';
 
 interface Statement {
