@@ -98,10 +98,11 @@ const Imaging = z.strictObject({
   elsewhere: z.boolean().default(false).meta({ description: 'examinations of other parts of the body count too' }),
   brain: z.boolean().default(false).meta({ description: 'examinations of the brain, whatever the region asked about' }),
   body: z
-    .union([z.boolean(), z.literal('only')])
+    .union([z.boolean(), z.literal('only'), z.literal('any')])
     .default(false)
     .meta({
-      description: 'examinations of trunk or neck that take the region asked about in: they count too, or only they',
+      description:
+        'examinations of trunk or neck that take the region asked about in: they count too, or only they; any: of whatever part of the spine',
     }),
   codes: SETS.optional().meta({ description: 'only examinations whose code is of one of these sets' }),
 });

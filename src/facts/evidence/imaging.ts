@@ -158,6 +158,7 @@ function fitsPlace(record: ImagingRecord, input: ImagingInput, asked: Asked): Ve
   if (record.place === 0) return 'open';
   const ofSpine = (record.place & SPINE) !== 0;
   if (ofSpine && input.body === 'only') return 'no';
+  if (!ofSpine && input.body === 'any' && record.inView !== 0) return 'yes';
   const place = ofSpine || input.body === false ? record.place : record.inView;
   const fits = asked.query.region === 'any' ? (place & SPINE) !== 0 : place !== 0 && fitsRegion(asked, place);
   return fits ? 'yes' : 'no';
