@@ -13,7 +13,7 @@ left-out operands, windows, comparisons, certainties, entries, studies, dates, r
   --strict     also let a suspicion do wherever a fact has to be known
 
 The exit code is 1 when less than 95 % of the mutants of a policy are noticed, or a survivor has no reason in
-test/mutation/accepted/<policy>.yaml.`;
+test/mutation/accepted/<policy>.yaml. Mutants that stand there as equivalent do not count.`;
 const AT_ONCE = 2;
 
 /** Tries one policy in a process of its own. @returns its exit code */

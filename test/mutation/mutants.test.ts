@@ -90,22 +90,35 @@ it('windows are doubled and halved', () => {
   expect(otherDurations('$window')).toEqual([]);
 });
 
-it('a report is good when enough mutants are noticed and every survivor has a reason', () => {
+describe('a report', () => {
   const result = (name: string, killed: boolean) => ({ kind: 'drop' as const, name, where: 'p.yaml:1:1', killed });
-  const twenty = Array.from({ length: 20 }, (_, i) => result(`m${i}`, i > 0));
-  const report = { policy: 'p', vignettes: 3, partial: false, results: twenty };
-  expect(reportText({ ...report, accepted: new Map() }).good).toBe(false);
-  expect(reportText({ ...report, accepted: new Map([['m0', 'says the same']]) }).good).toBe(true);
-  expect(
-    reportText({
-      ...report,
-      accepted: new Map([
-        ['m0', ''],
-        ['m1', ''],
-      ]),
-    }).lines.at(-1),
-  ).toContain('m1');
-  const fifteen = twenty.map((r, i) => ({ ...r, killed: i >= 5 }));
-  const all = new Map(fifteen.map((r) => [r.name, 'why'] as const));
-  expect(reportText({ ...report, results: fifteen, accepted: all }).good).toBe(false);
+  const results = (all: number, survivors: number) =>
+    Array.from({ length: all }, (_, i) => result(`m${i}`, i >= survivors));
+  const reasons = (...names: string[]) => new Map(names.map((n) => [n, 'why'] as const));
+  const none = new Map<string, string>();
+  const report = { policy: 'p', vignettes: 3, partial: false };
+
+  it('is good when enough mutants are noticed and every survivor has a reason', () => {
+    const twenty = { ...report, results: results(20, 1) };
+    expect(reportText({ ...twenty, accepted: { equivalent: none, tolerated: none } }).good).toBe(false);
+    expect(reportText({ ...twenty, accepted: { equivalent: none, tolerated: reasons('m0') } }).good).toBe(true);
+    expect(reportText({ ...twenty, accepted: { equivalent: reasons('m0'), tolerated: none } }).good).toBe(true);
+  });
+
+  it('leaves equivalent mutants out of the share, not those that are tolerated', () => {
+    const five = { ...report, results: results(20, 5) };
+    const names = ['m0', 'm1', 'm2', 'm3', 'm4'];
+    expect(reportText({ ...five, accepted: { equivalent: none, tolerated: reasons(...names) } }).good).toBe(false);
+    const { lines, good } = reportText({ ...five, accepted: { equivalent: reasons(...names), tolerated: none } });
+    expect(good).toBe(true);
+    expect(lines[0]).toContain(
+      '15 of 20 mutants noticed by 3 vignettes (75.0 %); 5 are equivalent (100.0 % of the others)',
+    );
+  });
+
+  it('tells what is accepted but does not survive', () => {
+    const twenty = { ...report, results: results(20, 1) };
+    const { lines } = reportText({ ...twenty, accepted: { equivalent: reasons('m0'), tolerated: reasons('m1') } });
+    expect(lines.at(-1)).toContain('m1');
+  });
 });

@@ -29,6 +29,14 @@ function dateChanges(node: Dated, at: YamlPath): readonly Change[] {
 
 const sameNode = (a: NodeInput, b: NodeInput): boolean => JSON.stringify(a) === JSON.stringify(b);
 
+/** Does a node hold only when a reviewer decides? */
+const needsReviewer = (node: NodeInput): boolean =>
+  typeof node !== 'string' && ('review' in node || ('all' in node && node.all.some(needsReviewer)));
+
+/** A passage that is left to a reviewer is never met: the studies that it names are for the record. */
+const neverMet = (place: PlaceInput): boolean =>
+  'paths' in place ? place.paths.every(neverMet) : place.criteria !== undefined && needsReviewer(place.criteria);
+
 class Mutations {
   readonly #input: PolicyInput;
   readonly #around: Surroundings;
@@ -113,7 +121,7 @@ class Mutations {
         : [drop('what it is about', [...at, 'about']), ...nodeChanges(place.about, [...at, 'about'], this.#around)]),
       ...this.#list(place.require ?? [], [...at, 'require']),
       ...this.#list(place['closed-by'] ?? [], [...at, 'closed-by']),
-      ...this.#studies(place.studies, [...at, 'studies']),
+      ...(neverMet(place) ? [] : this.#studies(place.studies, [...at, 'studies'])),
     ]);
     if ('paths' in place) for (const [i, child] of place.paths.entries()) this.#place(child, [...at, 'paths', i]);
     else if (place.criteria !== undefined)

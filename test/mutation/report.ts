@@ -1,6 +1,7 @@
+import type { Accepted } from './accepted.ts';
 import { KINDS, type Kind } from './change.ts';
 
-/** The least share of mutants that the vignettes have to notice. */
+/** The least share of mutants that the vignettes have to notice; equivalent mutants do not count. */
 const LEAST = 0.95;
 
 /** What became of the mutants of a policy. */
@@ -17,8 +18,7 @@ export interface Report {
     readonly where: string;
     readonly killed: boolean;
   }[];
-  /** reasons of survivors, by name */
-  readonly accepted: ReadonlyMap<string, string>;
+  readonly accepted: Accepted;
 }
 
 const percent = (part: number, whole: number): string => `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`;
@@ -29,21 +29,24 @@ export function reportText({ policy, vignettes, partial, results, accepted }: Re
   readonly good: boolean;
 } {
   const survivors = results.filter((r) => !r.killed);
-  const unexplained = survivors.filter((s) => !accepted.has(s.name));
+  const equivalent = survivors.filter((s) => accepted.equivalent.has(s.name)).length;
+  const unexplained = survivors.filter((s) => !accepted.equivalent.has(s.name) && !accepted.tolerated.has(s.name));
   const names = new Set(survivors.map((s) => s.name));
-  const stale = partial ? [] : [...accepted.keys()].filter((name) => !names.has(name));
+  const listed = [...accepted.equivalent.keys(), ...accepted.tolerated.keys()];
+  const stale = partial ? [] : listed.filter((name) => !names.has(name));
   const killed = results.length - survivors.length;
+  const counted = results.length - equivalent;
   const kinds = KINDS.flatMap((kind) => {
     const own = results.filter((r) => r.kind === kind);
     return own.length === 0 ? [] : [`${kind} ${own.filter((r) => r.killed).length}/${own.length}`];
   });
   return {
     lines: [
-      `${policy}: ${killed} of ${results.length} mutants noticed by ${vignettes} vignettes (${percent(killed, results.length)}); ${survivors.length} survive, ${unexplained.length} without a reason`,
+      `${policy}: ${killed} of ${results.length} mutants noticed by ${vignettes} vignettes (${percent(killed, results.length)}); ${equivalent} are equivalent (${percent(killed, counted)} of the others); ${unexplained.length} survive without a reason`,
       `  ${kinds.join(', ')}`,
       ...unexplained.map((s) => `  ${s.where} ${s.name}`),
       ...stale.map((name) => `  accepted, but it does not survive: ${name}`),
     ],
-    good: killed / Math.max(1, results.length) >= LEAST && unexplained.length === 0,
+    good: killed / Math.max(1, counted) >= LEAST && unexplained.length === 0,
   };
 }
