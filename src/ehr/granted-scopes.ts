@@ -1,7 +1,7 @@
 /** What is done with a type of resource. */
-export type Interaction = 'read' | 'search' | 'create' | 'update';
+type Interaction = 'read' | 'search' | 'create' | 'update';
 /** How far a token permits something: `part` = only resources that fit a condition, e.g. one category of Observations. */
-export type Extent = 'all' | 'part' | 'none';
+type Extent = 'all' | 'part' | 'none';
 
 /** How far a token permits an interaction with a type. */
 export type Permissions = (type: string, interaction: Interaction) => Extent;

@@ -79,7 +79,7 @@ export interface SessionLimits {
   readonly launchesOfSession: number;
 }
 
-export const SESSION_LIMITS: SessionLimits = {
+const SESSION_LIMITS: SessionLimits = {
   pendingMs: 10 * 60_000,
   idleMs: 15 * 60_000,
   absoluteMs: 8 * 3_600_000,

@@ -51,7 +51,7 @@ export type TokenAnswer =
   | { readonly ok: false; readonly problem: TokenProblem };
 
 /** Errors of the token endpoint (RFC 6749, section 5.2); everything else is `other`. */
-export const OAUTH_ERRORS = [
+const OAUTH_ERRORS = [
   'invalid_request',
   'invalid_client',
   'invalid_grant',
