@@ -119,10 +119,11 @@ export class Authorization {
     if (taken.kind === 'unknown') return stopped(PROBLEMS.noState);
     if (taken.kind === 'expired') return stopped(PROBLEMS.expiredState);
     const { pending } = taken;
-    if (back.browser === undefined || digest(back.browser) !== pending.browser) return stopped(PROBLEMS.otherBrowser);
-    if (back.redirectUri !== pending.redirectUri) return stopped(PROBLEMS.noState);
     const ehr = this.#options.findEhr(pending.base);
     if (ehr === undefined) return stopped(PROBLEMS.unknownEhr);
+    if (back.browser === undefined || digest(back.browser) !== pending.browser)
+      return stopped(PROBLEMS.otherBrowser, ehr);
+    if (back.redirectUri !== pending.redirectUri) return stopped(PROBLEMS.noState, ehr);
     if (!fromItsIssuer(back, pending.configuration)) return stopped(PROBLEMS.wrongIssuer, ehr);
     if (back.error !== undefined)
       return stopped(authorizeProblem(back.error), ehr, back.description?.slice(0, LONGEST.description));
@@ -133,7 +134,7 @@ export class Authorization {
     if (!answer.ok) return stopped(tokenProblem(answer.problem), ehr);
     const finished = await this.#accept(answer.grant, pending, ehr);
     // What is not used is given back.
-    if (finished.kind === 'problem') void revokeTokens(client, answer.grant.tokens);
+    if (finished.kind === 'problem') revokeTokens(client, answer.grant.tokens).catch(() => undefined);
     return finished;
   }
 

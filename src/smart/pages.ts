@@ -1,5 +1,4 @@
 import type { Request, Response } from 'express';
-import type { EhrRegistry } from '../ehr/ehr-registry.ts';
 import { html, pageHtml, sendPage, type VNode } from '../web/page.ts';
 import type { Problem } from './problems.ts';
 
@@ -15,11 +14,6 @@ export const ROOM = 'Imaging criteria worksheet';
 
 /** The path below which a proxy serves us; pages need it before their own paths. */
 export const prefixOf = (base: string): string => new URL(base).pathname.replace(/\/+$/, '');
-
-/** Everyone who may frame the app: for pages that have neither content of a chart nor anything to click. */
-export const allAncestors = (registry: EhrRegistry): readonly string[] => [
-  ...new Set(registry.ehrs.flatMap((e) => e.smart?.frameAncestors ?? [])),
-];
 
 /** A number under which the request stands in the log. */
 const reference = (res: Response): string => String(res.getHeader('X-Request-Id') ?? '');

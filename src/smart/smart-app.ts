@@ -14,7 +14,6 @@ import { type Launched, SessionEnded } from './launched.ts';
 import { type FindLaunchingEhr, type LaunchingEhr, launchingEhrFinder } from './launching-ehr.ts';
 import type { OrderContext, SealKeys } from './order-context.ts';
 import {
-  allAncestors,
   type PageFrame,
   prefixOf,
   type StartChoice,
@@ -22,8 +21,8 @@ import {
   sendProblemPage,
   sendStartPage,
 } from './pages.ts';
-import { PROBLEMS, type Problem } from './problems.ts';
-import { readCookie, setCookie } from './session-cookies.ts';
+import { authorizeProblem, PROBLEMS, type Problem } from './problems.ts';
+import { readSent, readSession, setSent, setSession } from './session-cookies.ts';
 import type { LaunchRecord, SessionStore } from './session-store.ts';
 
 export interface SmartAppOptions {
@@ -156,10 +155,10 @@ export class SmartApp {
       ehr,
       launch,
       this.#options.baseOf(req),
-      readCookie(req, 'launch', secure),
+      readSent(req, secure)?.browser,
     );
     if (going.kind === 'problem') return this.#stop(res, going.problem, ehr);
-    setCookie(res, 'launch', secure, going.browser);
+    setSent(res, secure, { browser: going.browser, ehr: ehr.ehr.id });
     redirect(res, going.url);
   }
 
@@ -174,11 +173,13 @@ export class SmartApp {
       single('error_description'),
       single('iss'),
     ];
+    // Some servers forget the state of a refusal. Only names that are known are repeated of it.
+    if (state === undefined && error !== undefined && !repeated) return this.#stop(res, authorizeProblem(error));
     if (repeated || state === undefined) return this.#stop(res, PROBLEMS.noState);
     const base = this.#options.baseOf(req);
     const back: Back = {
       state,
-      browser: readCookie(req, 'launch', this.#secure(req)),
+      browser: readSent(req, this.#secure(req))?.browser,
       redirectUri: `${base}${req.path}`,
       ...(code !== undefined && { code }),
       ...(error !== undefined && { error }),
@@ -188,8 +189,8 @@ export class SmartApp {
     const finished = await this.#authorization.finish(back);
     if (finished.kind === 'problem') return this.#stop(res, finished.problem, finished.ehr, finished.said);
     const secure = this.#secure(req);
-    const session = await this.#options.store.open(readCookie(req, 'session', secure), finished.launch);
-    setCookie(res, 'session', secure, session);
+    const session = await this.#options.store.open(readSession(req, secure), finished.launch);
+    setSession(res, secure, session);
     this.#options.onLaunch('launched');
     redirect(res, `${base}/smart/launches/${finished.launch.id}`);
   }
@@ -204,7 +205,7 @@ export class SmartApp {
 
   async #logOut(req: Request, res: Response): Promise<void> {
     const secure = this.#secure(req);
-    const session = readCookie(req, 'session', secure);
+    const session = readSession(req, secure);
     const launch = field(req, 'launch');
     const record =
       session === undefined || launch === undefined ? undefined : await this.#options.store.find(session, launch);
@@ -212,7 +213,7 @@ export class SmartApp {
     const ehr = this.#findEhr(record.base);
     if (!csrfMatches(record, field(req, 'csrf'))) return this.#stop(res, PROBLEMS.csrf, ehr);
     const launches = await this.#options.store.end(session);
-    setCookie(res, 'session', secure, undefined);
+    setSession(res, secure, undefined);
     await Promise.allSettled(launches.map((l) => this.#authorization.revoke(l)));
     sendLoggedOutPage(res, this.#frame(req, ehr));
   }
@@ -221,7 +222,7 @@ export class SmartApp {
 
   /** Finds the launch of the path in the browser's session; without one nothing of it is shown. */
   async #launched(req: Request<{ launchId: string }>, res: Response, next: () => void): Promise<void> {
-    const session = readCookie(req, 'session', this.#secure(req));
+    const session = readSession(req, this.#secure(req));
     const record = session === undefined ? undefined : await this.#options.store.find(session, req.params.launchId);
     const found = record === undefined ? undefined : this.#findEhr(record.base);
     if (record === undefined || found === undefined) return this.#stop(res, PROBLEMS.sessionEnded);
@@ -305,9 +306,11 @@ export class SmartApp {
     return this.#options.baseOf(req).startsWith('https:');
   }
 
+  /** A page that is about no launch may be framed by the EHR that the browser was sent to last, if any. */
   #frame(req: Request, ehr?: LaunchingEhr): PageFrame {
-    const frameAncestors = ehr?.ehr.smart.frameAncestors ?? allAncestors(this.#options.registry);
-    return { base: this.#options.baseOf(req), frameAncestors };
+    const last = readSent(req, this.#secure(req))?.ehr ?? '';
+    const smart = ehr?.ehr.smart ?? this.#options.registry.byId(last)?.smart;
+    return { base: this.#options.baseOf(req), frameAncestors: smart?.frameAncestors ?? [] };
   }
 
   #stop(res: Response, problem: Problem, ehr?: LaunchingEhr, said?: string): void {

@@ -341,6 +341,14 @@ describe('coming back', () => {
     expect(seen.text).toContain('Access was not allowed');
   });
 
+  it('with a refusal whose state the server forgot says so, and repeats nothing', async () => {
+    const seen = await new UserAgent().get(back({ error: 'invalid_scope', error_description: 'call 555-0100' }));
+    expect(seen.status).toBe(502);
+    expect(seen.text).toContain('invalid_scope');
+    expect(seen.text).not.toContain('555');
+    expect(ehr.tokenRequests).toEqual([]);
+  });
+
   it('with an error shows what the EHR says as text', async () => {
     const agent = new UserAgent();
     const { state } = await begin(agent);
@@ -496,9 +504,13 @@ describe('cookies', () => {
     const port = new URL(service.base).port;
     expect(setCookies).toEqual([
       expect.stringMatching(
-        new RegExp(`^cds-launch-framed-${port}=[\\w-]{43}; Path=/; HttpOnly; SameSite=None; Secure; Partitioned$`),
+        new RegExp(
+          `^cds-launch-framed-${port}=[\\w-]{43}\\.development; Path=/; HttpOnly; SameSite=None; Secure; Partitioned$`,
+        ),
       ),
-      expect.stringMatching(new RegExp(`^cds-launch-${port}=[\\w-]{43}; Path=/; HttpOnly; SameSite=Lax$`)),
+      expect.stringMatching(
+        new RegExp(`^cds-launch-${port}=[\\w-]{43}\\.development; Path=/; HttpOnly; SameSite=Lax$`),
+      ),
     ]);
   });
 
@@ -509,7 +521,7 @@ describe('cookies', () => {
     const agent = new UserAgent();
     const going = await agent.get(`${secure.base}/smart/launch?${new URLSearchParams({ iss: ehr.fhir, launch: 'l' })}`);
     expect(going.setCookies).toEqual([
-      expect.stringMatching(/^__Host-cds-launch=[\w-]{43}; Path=\/; HttpOnly; SameSite=None; Secure; Partitioned$/),
+      expect.stringMatching(/^__Host-cds-launch=[\w-]{43}\.a; Path=\/; HttpOnly; SameSite=None; Secure; Partitioned$/),
     ]);
     const done = await agent.get(
       `${secure.base}/smart/callback?${new URLSearchParams(ehr.authorize(going.location ?? ''))}`,
@@ -543,6 +555,17 @@ describe('pages', () => {
     expect(page.headers.get('referrer-policy')).toBe('no-referrer');
     expect(page.headers.get('cross-origin-opener-policy')).toBeNull();
     expect(page.text).not.toMatch(/<script(?![^>]*src=)|\sstyle="|\son\w+="/);
+  });
+
+  it('that stop may be framed by the EHR that the browser was sent to, and by nobody before', async () => {
+    const agent = new UserAgent();
+    const ancestors = async (url: string) =>
+      /frame-ancestors ([^;]*)/.exec((await agent.get(url)).headers.get('content-security-policy') ?? '')?.[1];
+    const lost = `${service.base}/smart/launches/nothing`;
+    expect(await ancestors(lost)).toBe("'none'");
+    await agent.get(launchUrl());
+    expect(await ancestors(lost)).toBe('https://ehr.example.org');
+    expect(await ancestors(back({ state: 'x' }))).toBe('https://ehr.example.org');
   });
 
   it('that redirect say neither where they came from nor are kept', async () => {
