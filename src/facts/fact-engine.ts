@@ -2,7 +2,7 @@ import type { Chart } from '../chart/chart.ts';
 import type { AnswerRecord } from '../chart/records.ts';
 import type { Section } from '../chart/sections.ts';
 import { add, type Day, formatInterval, type Interval, subtract } from '../dates/day.ts';
-import type { Episode, Evidence, FactQuery, FactSource, FactValue, Gap, Region } from '../policy/fact-source.ts';
+import type { Episode, Evidence, FactQuery, FactSource, FactValue, Gap, Region, Sides } from '../policy/fact-source.ts';
 import { compareBegun } from '../policy/measure-time.ts';
 import { all, any, fromBounds } from '../policy/truth.ts';
 import { factCode } from '../policy/words.ts';
@@ -257,6 +257,7 @@ export class FactEngine implements FactSource, FactContext {
     const leads = parts.flatMap((p) => p.leads ?? []);
     const considered = parts.flatMap((p) => p.considered ?? []);
     const conflicts = parts.flatMap((p) => p.conflicts ?? []);
+    const [sided, ...moreSided] = parts.flatMap((p) => p.sides ?? []);
     const sections = [...new Set(parts.flatMap((p) => p.sections ?? []))];
     const firsts = speaking.flatMap((p) => p.first ?? []);
     const first = firsts.sort((a, b) => a.lo - b.lo)[0];
@@ -272,6 +273,7 @@ export class FactEngine implements FactSource, FactContext {
       ...(leads.length > 0 && { leads: unique(leads) }),
       ...(considered.length > 0 && { considered }),
       ...(conflicts.length > 0 && { conflicts }),
+      ...(sided !== undefined && moreSided.length === 0 && { sides: sided }),
       ...(truth === 'true' && when !== undefined && { when }),
       ...(truth === 'true' && first !== undefined && { first }),
       ...(truth === 'true' && until !== Number.POSITIVE_INFINITY && { until }),
@@ -297,19 +299,21 @@ export class FactEngine implements FactSource, FactContext {
       asked.window.length !== undefined && answer.when !== undefined
         ? { until: add(answer.when.lo, asked.window.length) }
         : {};
+    const sides = withStatement(value, truth, evidence);
     if (value.truth === 'unknown')
       return {
         ...settled,
+        ...sides,
         truth,
         evidence: [evidence],
         ...until,
         ...(answer.when !== undefined && { when: answer.when, first: answer.when }),
       };
-    if (value.truth === truth) return { ...value, evidence: [...value.evidence, evidence] };
+    if (value.truth === truth) return { ...value, ...sides, evidence: [...value.evidence, evidence] };
     const charted = value.evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
     if (answer.when !== undefined && formatInterval(answer.when) > charted)
-      return { ...settled, truth, evidence: [evidence], conflicts: value.evidence, ...until };
-    return { ...value, conflicts: [...(value.conflicts ?? []), evidence] };
+      return { ...settled, ...sides, truth, evidence: [evidence], conflicts: value.evidence, ...until };
+    return { ...value, ...sides, conflicts: [...(value.conflicts ?? []), evidence] };
   }
 
   #latestAnswer(fact: FactInput, asked: Asked): AnswerRecord | undefined {
@@ -346,6 +350,14 @@ export class FactEngine implements FactSource, FactContext {
     const from = add(value.when.hi, ago);
     return truth === 'false' ? { ...value, truth, from } : { truth, evidence: [], gap: 'unclear', from };
   }
+}
+
+/** Both sides of a fact with a clinician's statement on one of them, when the other is not empty. */
+function withStatement(value: FactValue, truth: 'true' | 'false', evidence: Evidence): { readonly sides?: Sides } {
+  const own = (side: 'true' | 'false'): readonly Evidence[] => (value.truth === side ? value.evidence : []);
+  const { yes, no } = value.sides ?? { yes: own('true'), no: own('false') };
+  const sides = truth === 'true' ? { yes: [...yes, evidence], no } : { yes, no: [...no, evidence] };
+  return sides.yes.length === 0 || sides.no.length === 0 ? {} : { sides };
 }
 
 /** Does an answer settle a query? A known answers a suspicion with yes; a denied suspicion denies the diagnosis too. */

@@ -24,6 +24,7 @@ export class Tally {
   unclear = false;
   conflict = false;
   redoable = false;
+  readonly #outweighed: { readonly yes: Item[]; readonly no: Item[] } = { yes: [], no: [] };
   /** when it became true, if that is not the day of the latest evidence (a course of treatment: when it was complete) */
   since: Interval | undefined;
 
@@ -86,8 +87,20 @@ export class Tally {
     this.#note(item, 'ignored', reason);
   }
 
+  /** Remembers what spoke for (yes) or against (no) and lost to a statement of the other side, or stands against it. */
+  outweighed(side: 'yes' | 'no', item: Item): void {
+    this.#outweighed[side].push(item);
+  }
+
   /** Several dates speak: the later one wins; on the same day it is a conflict. */
-  decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'first' | 'until'> {
+  decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'sides' | 'when' | 'first' | 'until'> {
+    const decided = this.#decide();
+    const yes = this.#evidence([...this.for, ...this.#outweighed.yes]);
+    const no = this.#evidence([...this.against, ...this.#outweighed.no]);
+    return yes.length === 0 || no.length === 0 ? decided : { ...decided, sides: { yes, no } };
+  }
+
+  #decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'first' | 'until'> {
     this.#settle();
     const pro = latest(this.for);
     const contra = latest(this.against);
@@ -105,7 +118,7 @@ export class Tally {
     };
   }
 
-  #true(): ReturnType<Tally['decide']> {
+  #true(): Omit<ReturnType<Tally['decide']>, 'sides'> {
     const when =
       this.since ??
       this.for.reduce<Interval | undefined>(

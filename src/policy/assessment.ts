@@ -1,5 +1,5 @@
 import type { Day } from '../dates/day.ts';
-import type { Considered, Evidence, Gap, Lead, Region } from './fact-source.ts';
+import type { Considered, Evidence, Gap, Lead, Region, Sides } from './fact-source.ts';
 import type { NeedKind } from './needs.ts';
 import type { Truth } from './truth.ts';
 
@@ -86,7 +86,7 @@ export interface Trace {
   readonly evidence?: readonly Evidence[];
   readonly conflicts?: readonly Evidence[];
   /** where evidence conflicts: what says that the fact holds, and what says that it does not */
-  readonly sides?: { readonly yes: readonly Evidence[]; readonly no: readonly Evidence[] };
+  readonly sides?: Sides;
   readonly leads?: readonly Lead[];
   /** of a leaf: every resource that was looked at for it, and what became of it */
   readonly considered?: readonly Considered[];

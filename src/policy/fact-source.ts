@@ -64,6 +64,12 @@ export interface Considered {
   readonly reason: string;
 }
 
+/** What says that a fact holds, and what says that it does not, where both are on file. */
+export interface Sides {
+  readonly yes: readonly Evidence[];
+  readonly no: readonly Evidence[];
+}
+
 /** The chart's answer to a fact query. */
 export interface FactValue {
   readonly truth: Truth;
@@ -76,6 +82,8 @@ export interface FactValue {
   readonly considered?: readonly Considered[];
   /** evidence that speaks the other way and was outweighed */
   readonly conflicts?: readonly Evidence[];
+  /** both sides of a conflict, whichever of them counts */
+  readonly sides?: Sides;
   /** the day of the latest event that made it true */
   readonly when?: Interval;
   /** the day of the earliest one */

@@ -2,31 +2,11 @@ import type { Trace } from './assessment.ts';
 import type { Expr } from './compile.ts';
 import type { ExclusionState } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
-import type { Evidence, FactCatalog, FactValue } from './fact-source.ts';
+import type { FactCatalog } from './fact-source.ts';
 import type { PathState } from './path-state.ts';
-import { not } from './truth.ts';
 import { atomFact, atomLabel } from './words.ts';
 
 const HEADINGS = { all: 'all of', any: 'any of', not: 'not' } as const;
-
-/**
- * What speaks for a fact and what against it. What was weighed is known by its verdict, the rest by what it lost to.
- * @param absent the leaf states that the fact is absent, so that its truth is the opposite of the fact's
- */
-export function sidesOf(value: FactValue, absent = false): NonNullable<Trace['sides']> {
-  const holds = absent ? not(value.truth) : value.truth;
-  const verdicts = new Map(
-    (value.considered ?? []).flatMap((c) =>
-      c.verdict === 'for' || c.verdict === 'against' ? [[c.reference, c.verdict] as const] : [],
-    ),
-  );
-  const lost = holds === 'true' ? 'against' : 'for';
-  const of = (side: 'for' | 'against'): readonly Evidence[] => [
-    ...(lost === side || holds === 'unknown' ? [] : value.evidence),
-    ...(value.conflicts ?? []).filter((e) => (verdicts.get(e.reference ?? '') ?? lost) === side),
-  ];
-  return { yes: of('for'), no: of('against') };
-}
 
 /** Tells the evaluated criteria tree, passage by passage. */
 export class Tracer {
@@ -85,8 +65,8 @@ export class Tracer {
         fact: atomFact(atom),
         ...(value.gap !== undefined && { gap: value.gap }),
         ...(value.evidence.length > 0 && { evidence: value.evidence }),
-        ...(value.conflicts !== undefined &&
-          value.conflicts.length > 0 && { conflicts: value.conflicts, sides: sidesOf(value, atom.kind === 'absent') }),
+        ...(value.conflicts !== undefined && value.conflicts.length > 0 && { conflicts: value.conflicts }),
+        ...(value.sides !== undefined && { sides: value.sides }),
         ...(value.leads !== undefined && value.leads.length > 0 && { leads: value.leads }),
         ...(value.considered !== undefined && value.considered.length > 0 && { considered: value.considered }),
       };

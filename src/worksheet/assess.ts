@@ -12,6 +12,7 @@ import {
   responseOf,
 } from '../documentation/answers.ts';
 import { type Form, formOf } from '../documentation/questionnaire.ts';
+import { normalBase } from '../ehr/ehr-registry.ts';
 import type { FhirAccess } from '../ehr/fhir-access.ts';
 import { REGIONS, type Region } from '../policy/fact-source.ts';
 import type { Launched } from '../smart/launched.ts';
@@ -94,6 +95,10 @@ const isOnFile = (reference: string, chart: HeldChart): boolean =>
     (r) => `ServiceRequest/${text((r as Json)['id'])}` === reference,
   );
 
+/** Does a clinician use the app, whose statements count? */
+export const isClinician = ({ fhirUser }: Pick<Launched, 'fhirUser'>): boolean =>
+  fhirUser !== undefined && /^(Practitioner|PractitionerRole)\//.test(fhirUser);
+
 /** Whose answers they are, for which order. */
 export function answersContext(
   launched: Launched,
@@ -103,7 +108,7 @@ export function answersContext(
 ): AnswersContext {
   const { order, study, payer } = checked;
   return {
-    base: launched.base,
+    base: normalBase(launched.base),
     patientId: launched.patientId,
     ...(launched.encounterId !== undefined && { encounterId: launched.encounterId }),
     ...(launched.fhirUser !== undefined && { author: launched.fhirUser }),
@@ -157,7 +162,7 @@ export function assess(
   if (about === undefined) return { ...nothing, check: before };
   const forms = formsFor(about, entries, assessing.checker).map((form): FormAnswers => {
     const identifier = answersIdentifier(form, {
-      base: launched.base,
+      base: normalBase(launched.base),
       patientId: launched.patientId,
       about: about.order.ref,
     });

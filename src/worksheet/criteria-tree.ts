@@ -1,9 +1,8 @@
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import type { Trace } from '../policy/assessment.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
-import type { Evidence, Lead } from '../policy/fact-source.ts';
+import type { Evidence, Lead, Sides } from '../policy/fact-source.ts';
 import { type OutlineNode, outline, outlineNodes } from '../policy/outline.ts';
-import { sidesOf } from '../policy/trace.ts';
 
 /** How a criterion stands for this patient. */
 export type NodeState =
@@ -15,6 +14,7 @@ export type NodeState =
   | 'not-in-play'
   | 'applies'
   | 'does-not-apply'
+  | 'nothing-on-file'
   | 'documented'
   | 'ruled-out';
 
@@ -31,7 +31,7 @@ export interface TreeNode {
   /** shown opened */
   readonly open: boolean;
   readonly evidence: readonly Evidence[];
-  readonly sides?: NonNullable<Trace['sides']>;
+  readonly sides?: Sides;
   readonly leads: readonly Lead[];
   readonly children: readonly TreeNode[];
 }
@@ -69,7 +69,7 @@ function stateOf(trace: Trace, reading: Reading): NodeState {
 /** @param open whether the node above is shown opened, and what it came to */
 function nodeOf(trace: Trace, reading: Reading, open: boolean, above: Trace['truth']): TreeNode {
   const state = stateOf(trace, reading);
-  const twoSided = isTwoSided(trace.sides);
+  const { sides } = trace;
   const matters = open && (trace.truth === above || trace.truth === 'unknown');
   const inner: Reading = reading === 'exclusion' || trace.negates === true ? 'fact' : reading;
   return {
@@ -78,16 +78,19 @@ function nodeOf(trace: Trace, reading: Reading, open: boolean, above: Trace['tru
     ...(trace.note !== undefined && { note: trace.note }),
     state,
     open: matters,
-    evidence: twoSided ? [] : [...(trace.evidence ?? []), ...(trace.conflicts ?? [])],
-    ...(twoSided && trace.sides !== undefined && { sides: trace.sides }),
+    evidence: sides === undefined ? (trace.evidence ?? []) : [],
+    ...(sides !== undefined && { sides }),
     leads: trace.leads ?? [],
     children: (trace.children ?? []).map((c) => nodeOf(c, inner, matters, trace.truth)),
   };
 }
 
-function passageNode(trace: Trace, reading: 'criterion' | 'exclusion', open: boolean): TreeNode {
+/** @param silent an exclusion that only a documented reason makes hold */
+function passageNode(trace: Trace, reading: 'criterion' | 'exclusion', open: boolean, silent = false): TreeNode {
   const id = trace.id ?? '';
-  const state = trace.inPlay === 'maybe' && trace.truth !== 'true' ? 'not-read' : stateOf(trace, reading);
+  const unread = trace.inPlay === 'maybe' && trace.truth !== 'true';
+  const nothing = silent && trace.truth === 'unknown' && trace.gap === undefined;
+  const state = unread ? 'not-read' : nothing ? 'nothing-on-file' : stateOf(trace, reading);
   const inner: Reading = reading === 'exclusion' ? 'fact' : 'criterion';
   return {
     ...nodeOf({ ...trace, children: [] }, reading, open, trace.truth),
@@ -127,11 +130,6 @@ function sectionsOf({ policy, facts }: CheckedOrder): ReadonlyMap<string, Outlin
 
 const titleOf = ({ id, label }: OutlineNode): string => (id === undefined ? label : `${id} ${label}`);
 
-type Sides = NonNullable<Trace['sides']>;
-
-const isTwoSided = (sides: Sides | undefined): sides is Sides =>
-  sides !== undefined && sides.yes.length > 0 && sides.no.length > 0;
-
 /** A fact of which the chart and clinicians say both yes and no, and how it is read. */
 export interface Conflict {
   readonly label: string;
@@ -143,10 +141,9 @@ export interface Conflict {
 export function conflictsOf({ facts }: CheckedOrder): readonly Conflict[] {
   const found = new Map<string, Conflict>();
   for (const [query, value] of facts.values()) {
-    if (value.conflicts === undefined || query.certainty === 'history') continue;
-    const sides = sidesOf(value);
+    if (value.sides === undefined || query.certainty === 'history') continue;
     const label = facts.vocabulary.describe(query.fact)?.label ?? query.fact;
-    if (isTwoSided(sides)) found.set(query.fact, { label, read: value.truth, sides });
+    found.set(query.fact, { label, read: value.truth, sides: value.sides });
   }
   return [...found.values()];
 }
@@ -156,6 +153,7 @@ export function criteriaTree(check: CheckedOrder): CriteriaTree | undefined {
   const { trace } = check;
   if (trace === undefined) return undefined;
   const decides = deciding(check);
+  const ignoring = new Set(check.policy.exclusions.filter((e) => e.ifUnknown === 'ignore').map((e) => e.id));
   const opens = (t: Trace): boolean => decides.has(t.id ?? '');
   const inPlay = trace.paths.filter((t) => t.inPlay !== 'no');
   const sections = sectionsOf(check);
@@ -166,7 +164,9 @@ export function criteriaTree(check: CheckedOrder): CriteriaTree | undefined {
       .map((t) => [passageOf(t.id ?? ''), { passage: passageOf(t.id ?? ''), label: t.label, cite: t.cite ?? '' }]),
   );
   return {
-    exclusions: trace.exclusions.map((t) => passageNode(t, 'exclusion', t.truth === 'true' || opens(t))),
+    exclusions: trace.exclusions.map((t) =>
+      passageNode(t, 'exclusion', t.truth === 'true' || opens(t), ignoring.has(t.id ?? '')),
+    ),
     sections: [...grouped].map(([top, traces]) => ({
       label: top === undefined ? '' : titleOf(top),
       nodes: traces.map((t) => passageNode(t, 'criterion', opens(t))),

@@ -12,6 +12,7 @@ const STATES: Readonly<Record<NodeState, readonly [tone: string, sign: string, w
   'not-in-play': ['', '–', 'not in play'],
   applies: ['bad', '✗', 'applies'],
   'does-not-apply': ['good', '✓', 'does not apply'],
+  'nothing-on-file': ['', '–', 'nothing on file'],
   documented: ['', '●', 'documented'],
   'ruled-out': ['', '○', 'ruled out'],
 };
@@ -66,7 +67,7 @@ function passage(node: TreeNode, view: WorksheetView, check: CheckedOrder): VNod
   return html`<details class="passage" open=${node.open} id=${node.anchor}>
     <summary>${words(node)}</summary>
     <p class="small">
-      <a href=${libraryOf(view).text(check.policy, node.passage)}>${node.cite ?? node.passage}</a>
+      <a href=${libraryOf(view).text(check.policy, node.passage)} target="_blank">${node.cite ?? node.passage}</a>
       <span class="visually-hidden"> in the policy library</span>
     </p>
     ${detail(node, view)}
@@ -86,7 +87,7 @@ function indications(tree: CriteriaTree, view: WorksheetView, check: CheckedOrde
         : html`<details class="passage">
             <summary>${notInPlay.length} more ${notInPlay.length === 1 ? 'passage' : 'passages'} ${state('not-in-play')}</summary>
             <ul>
-              ${notInPlay.map((n) => html`<li>${n.label} <a class="small" href=${libraryOf(view).text(check.policy, n.passage)}>${n.cite}</a></li>`)}
+              ${notInPlay.map((n) => html`<li>${n.label} <a class="small" href=${libraryOf(view).text(check.policy, n.passage)} target="_blank">${n.cite}</a></li>`)}
             </ul>
           </details>`
     }

@@ -10,7 +10,7 @@ const NOT_SAVED: Readonly<Record<SaveProblem, readonly [status: number, message:
     {
       tone: 'bad',
       title: 'Not saved.',
-      text: 'The EHR did not say who you are, so that nobody would vouch for the answers.',
+      text: 'The EHR did not say that you are a clinician, so that nobody would vouch for the answers.',
     },
   ],
   ended: [

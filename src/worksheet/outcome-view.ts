@@ -57,8 +57,10 @@ export function orderFacts(check: CheckedOrder, view: WorksheetView): VNode {
     <dd>${line(check)}${check.exemptIf === undefined ? '' : html`<span class="hint">${check.exemptIf}</span>`}</dd>
     <dt>Policy</dt>
     <dd>
-      <a href=${libraryOf(view).text(policy)}>${input.title}</a>, version ${input.version}, in force from ${input.effective}${
-        input.url === undefined ? '' : html` (<a href=${input.url} rel="noreferrer">the payer’s text</a>)`
+      <a href=${libraryOf(view).text(policy)} target="_blank">${input.title}</a>, version ${input.version}, in force from ${input.effective}${
+        input.url === undefined
+          ? ''
+          : html` (<a href=${input.url} target="_blank" rel="noreferrer">the payer’s text</a>)`
       }
       ${overdue ? html`<span class="hint">Last compared with its publisher on ${input.checked}; its review was due ${input['review-by']}.</span>` : ''}
       ${input.notice === undefined ? '' : html`<span class="hint">${input.notice}</span>`}

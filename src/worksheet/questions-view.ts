@@ -9,6 +9,7 @@ import {
   STATED_QUESTION,
 } from '../documentation/questionnaire.ts';
 import { html, type VNode } from '../web/page.ts';
+import { isClinician } from './assess.ts';
 import { entryKey, fieldName } from './form.ts';
 import { type Elsewhere, type Question, type Questions, questionsOf } from './questions.ts';
 import { launchPath, leadItems, type WorksheetView } from './view.ts';
@@ -140,21 +141,24 @@ const hasQuestions = ({ questions, onFile }: Questions): boolean => questions.le
 export function questionsPart(view: WorksheetView): VNode | '' {
   const questions = questionsOf(view.assessed);
   if (!hasQuestions(questions) && questions.elsewhere.length === 0) return '';
-  const vouched = view.launched.fhirUser !== undefined;
+  const vouched = isClinician(view.launched);
   return html`<section class="panel questions" aria-labelledby="questions">
-    <h2 id="questions">${questions.questions.length === 0 ? 'Statements' : 'Questions that would settle it'}</h2>
+    <h2 id="questions">${heading(view)}</h2>
     ${elsewhere(questions.elsewhere, view)}
     ${
       vouched || !hasQuestions(questions)
         ? ''
         : html`<p class="notice open">
-            The EHR did not say who you are, so that nobody vouches for answers: they cannot be given here. An administrator can grant
-            the app the scopes openid and fhirUser.
+            The EHR did not say that you are a clinician, so that nobody vouches for answers: they cannot be given here. An
+            administrator can grant the app the scopes openid and fhirUser.
           </p>`
     }
     ${!hasQuestions(questions) ? '' : vouched ? form(questions, view) : told(questions)}
   </section>`;
 }
+
+const heading = ({ assessed }: WorksheetView): string =>
+  (assessed.checked?.assessment.missing.length ?? 0) > 0 ? 'Questions that would settle it' : 'Statements';
 
 /** What saving means at this EHR. */
 function saveWords({ launched }: WorksheetView): string {

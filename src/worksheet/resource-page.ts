@@ -87,7 +87,7 @@ export function resourcePage(
   return launchPage(
     view,
     'A resource of the chart',
-    html`<p><a href=${launchPath(view)}>Back to the worksheet</a></p>
+    html`<p class="back"><a href=${launchPath(view)}>Back to the worksheet</a></p>
       <h1>${typeWords(reference)}: ${resourceWords(resource) ?? 'without words'}</h1>
       <dl class="pairs">
         <dt>Reference</dt>
@@ -108,6 +108,6 @@ export const noResourcePage = (view: Pick<WorksheetView, 'launched' | 'prefix'>)
     'Not found',
     html`<h1>This cannot be shown</h1>
       <p>The EHR has no such resource of this patient, or does not let this app read it.</p>
-      <p><a href=${launchPath(view)}>Back to the worksheet</a></p>`,
+      <p class="back"><a href=${launchPath(view)}>Back to the worksheet</a></p>`,
     { narrow: true, scripts: [] },
   );

@@ -1,9 +1,10 @@
 import type { AnswerStore } from '../answer-store/answer-store.ts';
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
 import { answersIdentifier, isEarlier } from '../documentation/answers.ts';
+import { normalBase } from '../ehr/ehr-registry.ts';
 import type { FhirAccess, FhirProblem } from '../ehr/fhir-access.ts';
 import { type Launched, SessionEnded } from '../smart/launched.ts';
-import { type FormAnswers, unsavedId } from './assess.ts';
+import { type FormAnswers, isClinician, unsavedId } from './assess.ts';
 
 /** Why answers were not saved. Whatever it is, they stay on the page. */
 export type SaveProblem = 'nothing' | 'no-author' | 'ended' | 'forbidden' | 'conflict' | 'not-supported' | 'failed';
@@ -114,7 +115,7 @@ async function saveHere(
   store: AnswerStore,
   before: readonly Json[],
 ): Promise<Saved> {
-  const of = { base: launched.base, patientId: launched.patientId, order };
+  const of = { base: normalBase(launched.base), patientId: launched.patientId, order };
   const responses = answers.flatMap(({ form, response }) => {
     if (response === undefined) return [];
     const identifier = answersIdentifier(form, { ...of, about: order });
@@ -145,7 +146,7 @@ export async function save(
   signal: AbortSignal,
 ): Promise<Saved> {
   if (answers.every((a) => a.response === undefined)) return notSaved('nothing');
-  if (launched.fhirUser === undefined) return notSaved('no-author');
+  if (!isClinician(launched)) return notSaved('no-author');
   const { smart } = launched.ehr;
   const here = smart?.answerStore === true ? store : undefined;
   if (smart?.writesAnswers !== false) {

@@ -1,14 +1,16 @@
 import { checkedSummary } from '../cards/summary.ts';
-import { countsWords, evidenceList, factLabels, list, NOT_A_DECISION, URGENT } from '../cards/words.ts';
+import { countsWords, factLabels, list, NOT_A_DECISION, URGENT } from '../cards/words.ts';
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import type { GivenAnswer } from '../documentation/answers.ts';
+import type { Evidence } from '../policy/fact-source.ts';
 import { html, type VNode } from '../web/page.ts';
 import { patientWords } from '../web/patient-banner.ts';
 import { outcomeState } from './outcome-view.ts';
 import { launchPage } from './page.ts';
 import { answerWords } from './questions-view.ts';
-import { launchPath, type WorksheetView } from './view.ts';
+
+import { launchPath, typeWords, type WorksheetView } from './view.ts';
 
 interface Statement {
   readonly question: string;
@@ -33,23 +35,38 @@ function statements({ assessed }: WorksheetView): readonly Statement[] {
   });
 }
 
-const MOST = { satisfied: 4, evidence: 6, contradicted: 3, missing: 4, statements: 8, documents: 8 } as const;
+const MOST = { satisfied: 3, facts: 8, sources: 3, contradicted: 3, missing: 4, statements: 8, documents: 8 } as const;
 
-function documented(check: CheckedOrder): VNode | '' {
+/** The evidence of one fact: the chart's own words and dates, a few of them. */
+function factLine(fact: string, found: readonly Evidence[], check: CheckedOrder, view: WorksheetView): VNode {
+  const label = factLabels(check)(fact);
+  if (found.every((e) => e.basis === 'absence')) return html`<li>no ${label}: none on file</li>`;
+  const charted = found.filter((e) => e.basis === 'chart' || e.basis === 'order');
+  const told = charted.map(({ reference = '', date }) =>
+    [view.index.words(reference) ?? typeWords(reference), date].filter((p) => p !== undefined).join(', '),
+  );
+  const sources = [
+    ...new Set(told),
+    ...(found.some((e) => e.basis === 'attested') ? ['stated by a clinician, see below'] : []),
+  ];
+  return html`<li>${label}: ${list(sources, MOST.sources)}</li>`;
+}
+
+const factLines = (items: readonly Evidence[], check: CheckedOrder, view: WorksheetView): readonly VNode[] =>
+  [...Map.groupBy(items, (e) => e.fact)]
+    .slice(0, MOST.facts)
+    .map(([fact, found]) => factLine(fact, found, check, view));
+
+function documented(check: CheckedOrder, view: WorksheetView): VNode | '' {
   const { satisfied, contradicted, outcome } = check.assessment;
-  const label = factLabels(check);
   const against = outcome === 'met' ? [] : contradicted.slice(0, MOST.contradicted);
   if (satisfied.length + against.length === 0) return '';
   return html`<h2>Documented</h2>
-    <ul>
-      ${satisfied
-        .slice(0, MOST.satisfied)
-        .map(
-          (s) =>
-            html`<li>${s.cite}, ${s.label}: ${list(evidenceList(s.evidence, label), MOST.evidence) || 'by the policy itself'}</li>`,
-        )}
-      ${against.map((c) => html`<li>Against ${c.cite}, ${c.label}: ${c.why}</li>`)}
-    </ul>`;
+    ${satisfied.slice(0, MOST.satisfied).map(
+      (s) => html`<p>${s.label} (${s.cite})</p>
+        <ul>${s.evidence.length === 0 ? html`<li>by the policy itself</li>` : factLines(s.evidence, check, view)}</ul>`,
+    )}
+    ${against.map((c) => html`<p>Against ${c.label} (${c.cite}): ${c.why}</p>`)}`;
 }
 
 function stated(view: WorksheetView): VNode | '' {
@@ -108,7 +125,7 @@ export function summaryPage(view: WorksheetView, check: CheckedOrder, printedOn:
       </dl>
       <p>${checkedSummary(check)}</p>
       <p>${countsWords(check)}</p>
-      ${documented(check)} ${stated(view)} ${missing(check)} ${documents(check)}
+      ${documented(check, view)} ${stated(view)} ${missing(check)} ${documents(check)}
       <p class="muted small">${NOT_A_DECISION} Printed on ${printedOn}; assessment ${check.id}.</p>`,
     { narrow: true, scripts: ['print.js'] },
   );

@@ -71,7 +71,7 @@ export const typeWords = (reference: string): string => {
 export function source(reference: string, date: string | undefined, view: WorksheetView): VNode {
   if (isUnsaved(reference)) return html`Stated on this page, not saved yet${date === undefined ? '' : `, ${date}`}`;
   const words = view.index.words(reference);
-  return html`<a href=${resourcePath(view, reference)}>${typeWords(reference)}${words === undefined ? '' : `: ${words}`}</a>${
+  return html`<a href=${resourcePath(view, reference)} data-resource>${typeWords(reference)}${words === undefined ? '' : `: ${words}`}</a>${
     date === undefined ? '' : html`, <span class="date">${date}</span>`
   }`;
 }

@@ -114,18 +114,26 @@ export async function openWindow(browser: Browser, options: BrowserContextOption
   return { context, page, outside, errors, close: () => context.close() };
 }
 
-/** What axe finds on a page, each with the elements concerned. */
-export async function axe(page: Page): Promise<readonly string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+/**
+ * What axe finds on a page, each with the elements concerned.
+ * @param rules only these; colours alone can differ between a light and a dark page
+ */
+export async function axe(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
+  const builder = new AxeBuilder({ page });
+  const { violations } = await (rules === undefined ? builder : builder.withRules([...rules])).analyze();
   return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(' | ')}`);
 }
 
 /** The ways in which a page has to be accessible. */
 export const VIEWS = [
-  { name: 'light', options: { colorScheme: 'light', viewport: { width: 1200, height: 900 } } },
-  { name: 'dark', options: { colorScheme: 'dark', viewport: { width: 1200, height: 900 } } },
-  { name: 'narrow', options: { colorScheme: 'light', viewport: { width: 400, height: 800 } } },
-] as const satisfies readonly { readonly name: string; readonly options: BrowserContextOptions }[];
+  { name: 'light', rules: undefined, options: { colorScheme: 'light', viewport: { width: 1200, height: 900 } } },
+  { name: 'dark', rules: ['color-contrast'], options: { colorScheme: 'dark', viewport: { width: 1200, height: 900 } } },
+  { name: 'narrow', rules: undefined, options: { colorScheme: 'light', viewport: { width: 400, height: 800 } } },
+] as const satisfies readonly {
+  readonly name: string;
+  readonly rules: readonly string[] | undefined;
+  readonly options: BrowserContextOptions;
+}[];
 
 /** Does the page fit its window, so that nothing has to be scrolled sideways? */
 export const fitsWidth = (page: Page): Promise<boolean> =>

@@ -303,15 +303,18 @@ describe('checking', () => {
     expect((await post(launch, 'check', many)).status).toBe(413);
   });
 
-  it('cannot be done by someone who does not say who they are', async () => {
-    const launch = iris({ fhirUser: undefined });
-    const page = await get(launch);
-    expect(plain(page.text)).toContain('The EHR did not say who you are');
-    expect(page.text).not.toContain('type="radio"');
-    expect((await post(launch, 'check', BOTH)).outcome).toContain('Criteria not settled');
-    expect((await post(launch, 'save', BOTH)).status).toBe(403);
-    expect(await saved(launch.launched.patientId)).toEqual([]);
-  });
+  it.each([undefined, 'Patient/iris', 'Person/1'])(
+    'cannot be done by someone who is no clinician (%s)',
+    async (fhirUser) => {
+      const launch = iris({ fhirUser });
+      const page = await get(launch);
+      expect(plain(page.text)).toContain('The EHR did not say that you are a clinician');
+      expect(page.text).not.toContain('type="radio"');
+      expect((await post(launch, 'check', BOTH)).outcome).toContain('Criteria not settled');
+      expect((await post(launch, 'save', BOTH)).status).toBe(403);
+      expect(await saved(launch.launched.patientId)).toEqual([]);
+    },
+  );
 });
 
 describe('saving', () => {

@@ -59,11 +59,12 @@ const second: Migration = {
   async up(db: Db) {
     await db.schema
       .createTable('answer')
+      .ifNotExists()
       .addColumn('key', 'text', (c) => c.primaryKey())
       .addColumn('sealed', 'text', (c) => c.notNull())
       .addColumn('expires', 'text', (c) => c.notNull())
       .execute();
-    await db.schema.createIndex('answer_expires').on('answer').column('expires').execute();
+    await db.schema.createIndex('answer_expires').ifNotExists().on('answer').column('expires').execute();
   },
 };
 

@@ -192,11 +192,14 @@ function settle(positive: readonly Found[], negative: readonly Found[], tally: T
     const refuted = Math.max(...same.map((n) => n.item.date?.hi ?? Number.NEGATIVE_INFINITY));
     if (same.length > 0 && refuted > stated) {
       tally.ignore(p.item, 'refuted later');
+      tally.outweighed('yes', p.item);
       continue;
     }
     if (same.length > 0 && refuted === stated) {
       tally.conflict = true;
       tally.lead(p.item, 'stated and refuted on the same day');
+      tally.outweighed('yes', p.item);
+      for (const n of same) tally.outweighed('no', n.item);
       continue;
     }
     if (p.record.orderReason && standing > 0) {
@@ -207,8 +210,10 @@ function settle(positive: readonly Found[], negative: readonly Found[], tally: T
     tally.support(p.item, p.record.orderReason ? 'reason of this order' : 'diagnosis on file', suggests);
   }
   for (const n of negative) {
-    if (standing > 0) tally.ignore(n.item, 'ruled out, but another entry stands');
-    else if (!tally.conflict) tally.contra(n.item, 'documented as ruled out');
+    if (standing > 0) {
+      tally.ignore(n.item, 'ruled out, but another entry stands');
+      tally.outweighed('no', n.item);
+    } else if (!tally.conflict) tally.contra(n.item, 'documented as ruled out');
   }
 }
 

@@ -169,6 +169,47 @@ document.addEventListener('click', (event) => {
   dirty = true;
 });
 
+/** Shows a resource of the chart above the page, so that nobody has to leave what was answered. */
+async function showResource(link: HTMLAnchorElement): Promise<void> {
+  const response = await fetch(link.href, { headers: { Accept: 'text/html' }, redirect: 'error' });
+  const main = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('main');
+  if (main === null) throw new Error('no page');
+  const dialog = document.createElement('dialog');
+  dialog.className = 'resource';
+  const close = document.createElement('button');
+  close.type = 'button';
+  close.textContent = 'Close';
+  close.addEventListener('click', () => dialog.close());
+  main.querySelector('.back')?.remove();
+  const heading = main.querySelector('h1');
+  if (heading !== null) {
+    const title = document.createElement('h2');
+    title.id = 'resource-title';
+    title.append(...heading.childNodes);
+    heading.replaceWith(title);
+    dialog.setAttribute('aria-labelledby', title.id);
+  }
+  for (const inner of main.querySelectorAll('h2:not(#resource-title)')) {
+    const smaller = document.createElement('h3');
+    smaller.append(...inner.childNodes);
+    inner.replaceWith(smaller);
+  }
+  dialog.append(close, ...main.childNodes);
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    link.focus();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+document.addEventListener('click', (event) => {
+  const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>('a[data-resource]') : null;
+  if (link === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  showResource(link).catch(() => say('This cannot be shown.', 'The service or the EHR did not answer.', false));
+});
+
 document.addEventListener('input', (event) => {
   if (event.target instanceof Element && event.target.closest('form#answers') !== null) dirty = true;
 });
