@@ -90,8 +90,11 @@ async function saved(patient: string): Promise<readonly unknown[]> {
   return listAt(bundle, 'entry').map((e) => at(e, 'resource'));
 }
 
-async function hook(service: 'select' | 'sign', patient: string): Promise<unknown> {
-  const order = draftOrder(patient, '72148', [REASON]);
+async function hook(
+  service: 'select' | 'sign',
+  patient: string,
+  order = draftOrder(patient, '72148', [REASON]),
+): Promise<unknown> {
   const response = await fetch(`${app.base}/cds-services/spine-imaging-order-${service}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -175,6 +178,56 @@ describe('the worksheet', () => {
     const page = await get(app.open({ patientId: 'clara', order: draftOrder('clara', '72148') }));
     const words = plain(page.text.slice(page.text.indexOf('<main')));
     expect(words.indexOf('do not delay care for authorization')).toBeLessThan(words.indexOf('Clara Specimen'));
+  });
+
+  it('says what the card says, for every order of the sandbox', async () => {
+    const words: Readonly<Record<string, string>> = {
+      met: 'Criteria met as documented',
+      'not-met': 'Criteria not met as documented',
+      undetermined: 'Criteria not settled',
+      alternative: 'Criteria met for another study',
+      'not-required': 'No review needed',
+    };
+    for (const patient of app.sandbox.patients)
+      for (const { order } of patient.tries) {
+        const patientId = copyOf(patient.id);
+        const draft = draftOrder(patientId, order.study, order.reasons ?? []);
+        const page = await get(app.open({ patientId, order: draft }));
+        const outcome = at(assessmentOf(await hook('select', patientId, draft)), 'outcome');
+        expect([patient.id, order.study, page.outcome]).toEqual([
+          patient.id,
+          order.study,
+          expect.stringContaining(words[String(outcome)] ?? 'none'),
+        ]);
+      }
+  });
+
+  it('asks for an order that leaves the contrast open to be changed, or another study to be looked at', async () => {
+    const patientId = copyOf('iris');
+    const open = { coding: [{ system: 'http://snomed.info/sct', code: '241645008' }] };
+    const page = await get(app.open({ patientId, order: { ...draftOrder(patientId, '72148'), code: open } }));
+    expect(plain(page.text)).toMatch(/To be settled elsewhere: Which study is ordered: 72148/);
+    expect(page.text).toMatch(/href="[^"]*\/orders">look at another study/);
+  });
+
+  it('asks for a date where a date is missing', async () => {
+    const patientId = `undated-${Date.now()}`;
+    app.sandbox.store.put({ resourceType: 'Patient', id: patientId, birthDate: '1970-01-01' });
+    app.sandbox.store.put({
+      resourceType: 'Condition',
+      id: patientId,
+      subject: { reference: `Patient/${patientId}` },
+      code: { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'M54.50' }] },
+    });
+    const launch = app.open({ patientId, order: draftOrder(patientId, '72148') });
+    const ONSET = 'On which date did the current episode of pain or symptoms begin?';
+    expect(legends(await get(launch))[0]).toBe(ONSET);
+    const dated = { 'onset:lumbar:episode-onset': daysAgo(70), 'date:lumbar:episode-onset': TODAY };
+    const page = await post(launch, 'check', dated);
+    expect(page.text).toContain(`value="${daysAgo(70)}"`);
+    expect(plain(page.text)).toMatch(/onset of the current episode Stated on this page, not saved yet/);
+    expect((await post(launch, 'save', dated)).message).toContain('Saved.');
+    expect(legends(await get(launch))).not.toContain(ONSET);
   });
 
   it('says so when no policy governs the order', async () => {
