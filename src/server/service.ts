@@ -142,11 +142,13 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
     bytesOf(config.BODY_LIMIT),
     () => refused('overload'),
   );
+  const onDefect = (error: unknown): void =>
+    logger.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a page of the app failed');
   const onLaunch = (result: string): void => {
     metrics.launches.inc({ result });
     if (result !== 'launched') logger.warn({ reason: result }, 'a launch was stopped');
   };
-  const smart = createSmartApp(config, registry, knowledge, onLaunch);
+  const smart = createSmartApp(config, registry, knowledge, { onLaunch, onDefect });
   const worksheet: LaunchedPages = (launchedOf) =>
     worksheetRoutes({
       launchedOf,

@@ -10,7 +10,7 @@ import { appContextText } from '../smart/app-context.ts';
 import { type ClientKey, ClientKeys, generateKeys, readKeyFolder, readKeySetting } from '../smart/client-keys.ts';
 import { type SealKeys, sealKeys, sealOrder } from '../smart/order-context.ts';
 import { MemorySessionStore } from '../smart/session-store.ts';
-import { SmartApp } from '../smart/smart-app.ts';
+import { SmartApp, type SmartAppOptions } from '../smart/smart-app.ts';
 import { isLoopbackUrl } from '../trust/caller.ts';
 import { appSecrets } from './answers.ts';
 import { type Config, ConfigError } from './config.ts';
@@ -57,14 +57,13 @@ function checkSecrets(registry: EhrRegistry): void {
 
 /**
  * Builds the SMART app, when an EHR of the registry has it.
- * @param onLaunch told of each launch: "launched", or the code of what stopped it
  * @throws ConfigError, InvalidFileError
  */
 export function createSmartApp(
   config: Config,
   registry: EhrRegistry,
   knowledge: Knowledge,
-  onLaunch: (result: string) => void,
+  watch: Pick<SmartAppOptions, 'onLaunch' | 'onDefect'>,
 ): Smart | undefined {
   if (registry.ehrs.every((e) => e.smart === undefined)) return undefined;
   const configured = configuredKeys(config);
@@ -90,7 +89,7 @@ export function createSmartApp(
     },
     deadlineMs: config.DEADLINE_MS,
     ...(config.SANDBOX && { suggestedPath: FHIR_PATH }),
-    onLaunch,
+    ...watch,
   });
   return { app, sealKeys: seal, keys };
 }
