@@ -80,6 +80,7 @@ export function differences(vignette: Vignette, check: CheckedOrder | undefined)
   for (const c of expect.criteria ?? [])
     if (!satisfied.includes(c))
       out.push(`criterion ${c} is not satisfied (satisfied: ${satisfied.join(', ') || 'none'})`);
+  for (const c of expect.unmet ?? []) if (satisfied.includes(c)) out.push(`criterion ${c} is satisfied`);
   if (expect.alternative !== undefined && !expect.alternative.some((a) => assessment.alternatives.includes(a)))
     out.push(
       `alternatives ${assessment.alternatives.join(', ') || 'none'}, expected one of ${expect.alternative.join(', ')}`,

@@ -141,6 +141,8 @@ const Expect = z.strictObject({
   reason: z.enum(REASONS).optional(),
   /** criteria that are satisfied, by id of the path */
   criteria: z.array(z.string()).optional(),
+  /** criteria that are not satisfied, where others are */
+  unmet: z.array(z.string()).optional(),
   alternative: z.array(z.string()).optional(),
   /** facts that are asked for */
   asks: z.array(z.string()).optional(),
