@@ -25,7 +25,7 @@ const PLACE: Readonly<Record<Region, string>> = {
 };
 
 /** Names the region in a question that speaks of "this region of the spine". */
-export const inRegion = (question: string, region: Region | undefined): string =>
+const inRegion = (question: string, region: Region | undefined): string =>
   region === undefined ? question : question.replace(/this region( of the spine)?/g, PLACE[region]);
 
 /** What a leaf asks of the chart; the order's own reasons are changed in the order, not stated here. */

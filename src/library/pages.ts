@@ -55,7 +55,7 @@ function foundItem({ text, node, above, because }: Found, view: LibraryView): VN
 }
 
 /** What a text is to today's orders. */
-export function standing({ policy }: Text, library: Library, today: Day): readonly [words: string, tone: string] {
+function standing({ policy }: Text, library: Library, today: Day): readonly [words: string, tone: string] {
   const { status } = policy.input;
   if (status === 'draft') return ['draft: not used', ''];
   if (status === 'shadow') return ['shadow: recorded, not shown', ''];

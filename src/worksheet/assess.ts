@@ -16,7 +16,7 @@ import { normalBase } from '../ehr/ehr-registry.ts';
 import type { FhirAccess } from '../ehr/fhir-access.ts';
 import { REGIONS, type Region } from '../policy/fact-source.ts';
 import type { Launched } from '../smart/launched.ts';
-import { type AskedRegion, askedRegion, type Entry, entryKey, type Read, readEntry, regionOf } from './form.ts';
+import { type AskedRegion, askedRegion, type Entry, type Read, readEntry, regionOf } from './form.ts';
 import type { HeldChart } from './held-charts.ts';
 
 /** What assessing a launch's order needs beside the launch: loaded once. */
@@ -100,12 +100,7 @@ export const isClinician = ({ fhirUser }: Pick<Launched, 'fhirUser'>): boolean =
   fhirUser !== undefined && /^(Practitioner|PractitionerRole)\//.test(fhirUser);
 
 /** Whose answers they are, for which order. */
-export function answersContext(
-  launched: Launched,
-  checked: CheckedOrder,
-  chart: HeldChart,
-  authored: string,
-): AnswersContext {
+function answersContext(launched: Launched, checked: CheckedOrder, chart: HeldChart, authored: string): AnswersContext {
   const { order, study, payer } = checked;
   return {
     base: normalBase(launched.base),
@@ -113,7 +108,10 @@ export function answersContext(
     ...(launched.encounterId !== undefined && { encounterId: launched.encounterId }),
     ...(launched.fhirUser !== undefined && { author: launched.fhirUser }),
     about: order.ref,
-    order: { display: `${study.label} (${study.code})`, onFile: isOnFile(order.ref, chart) },
+    order: {
+      display: order.open === undefined ? `${study.label} (${study.code})` : 'Imaging order',
+      onFile: isOnFile(order.ref, chart),
+    },
     ...(payer.coverage !== undefined && { coverage: payer.coverage }),
     authored,
   };
@@ -207,7 +205,3 @@ function withResponse(
   const response = responseOf(form, given, context, earlier);
   return { ...answers, response: { ...response, id: response.id ?? unsavedId(form) } as unknown as Json };
 }
-
-/** The entries of a page by question. */
-export const byQuestion = <E extends Entry>(entries: readonly E[]): ReadonlyMap<string, E> =>
-  new Map(entries.map((e) => [entryKey(e), e]));

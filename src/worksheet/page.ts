@@ -1,4 +1,5 @@
 import { NOT_A_DECISION } from '../cards/words.ts';
+import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { html, type PageOptions, pageHtml, type VNode } from '../web/page.ts';
 import { patientBanner } from '../web/patient-banner.ts';
 import { conflictsPart, criteriaPart } from './criteria-view.ts';
@@ -80,6 +81,12 @@ function unchecked(view: WorksheetView): VNode {
     <p class="muted small">${NOT_A_DECISION}</p>`;
 }
 
+/** The study, or that the order does not say which one. */
+export const titleOf = ({ order, study }: CheckedOrder): string =>
+  order.open === undefined
+    ? `${study.label} (${study.code})`
+    : `An order that leaves the ${order.open} open; looked at as ${study.label} (${study.code})`;
+
 /** Everything below the frame; after a check it is exchanged for what the check came to. */
 export function worksheetBody(view: WorksheetView): VNode {
   const { checked } = view.assessed;
@@ -88,7 +95,7 @@ export function worksheetBody(view: WorksheetView): VNode {
     return html`<div id="worksheet" data-launch=${view.launched.id}>${above}${banner(view)}${unchecked(view)}</div>`;
   return html`<div id="worksheet" data-launch=${view.launched.id}>
     ${urgentBanner(checked, view)} ${above} ${banner(view)}
-    <h1>${checked.study.label} (${checked.study.code})</h1>
+    <h1>${titleOf(checked)}</h1>
     ${orderFacts(checked, view)}
     <div class="columns two">
       <div>${outcomePart(checked, view)} ${questionsPart(view)}</div>

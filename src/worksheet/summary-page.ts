@@ -7,7 +7,7 @@ import type { Evidence } from '../policy/fact-source.ts';
 import { html, type VNode } from '../web/page.ts';
 import { patientWords } from '../web/patient-banner.ts';
 import { outcomeState } from './outcome-view.ts';
-import { launchPage } from './page.ts';
+import { launchPage, titleOf } from './page.ts';
 import { answerWords } from './questions-view.ts';
 
 import { launchPath, typeWords, type WorksheetView } from './view.ts';
@@ -101,7 +101,7 @@ function documents(check: CheckedOrder): VNode {
 
 /** What the check came to, on one page: for the chart, or to go with a request for authorization. */
 export function summaryPage(view: WorksheetView, check: CheckedOrder, printedOn: string): string {
-  const { policy, payer, order, study } = check;
+  const { policy, payer, order } = check;
   const patient = patientWords(view.index.get(`Patient/${view.launched.patientId}`));
   return launchPage(
     view,
@@ -110,7 +110,7 @@ export function summaryPage(view: WorksheetView, check: CheckedOrder, printedOn:
         <a href=${launchPath(view)}>Back to the worksheet</a> <button type="button" data-print hidden>Print</button>
       </p>
       ${check.urgent.length === 0 ? '' : html`<p class="notice bad"><b>${URGENT}</b></p>`}
-      <h1>Criteria check: ${study.label} (${study.code})</h1>
+      <h1>Criteria check: ${titleOf(check)}</h1>
       <dl class="pairs">
         <dt>Patient</dt>
         <dd>${patient.name}, born ${patient.birthDate}, ${patient.sex}</dd>

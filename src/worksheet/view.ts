@@ -40,7 +40,7 @@ export const launchPath = ({ prefix, launched }: Pick<WorksheetView, 'prefix' | 
 export const libraryOf = ({ prefix }: Pick<WorksheetView, 'prefix'>) => addresses(prefix);
 
 /** Where a resource of the patient is shown. */
-export const resourcePath = (view: WorksheetView, reference: string): string =>
+const resourcePath = (view: WorksheetView, reference: string): string =>
   `${launchPath(view, 'resource')}?ref=${encodeURIComponent(reference)}`;
 
 const isUnsaved = (reference: string): boolean => reference.startsWith('QuestionnaireResponse/unsaved-');
@@ -68,7 +68,7 @@ export const typeWords = (reference: string): string => {
 };
 
 /** A resource that says something, with its date; it opens on a page of its own. */
-export function source(reference: string, date: string | undefined, view: WorksheetView): VNode {
+function source(reference: string, date: string | undefined, view: WorksheetView): VNode {
   if (isUnsaved(reference)) return html`Stated on this page, not saved yet${date === undefined ? '' : `, ${date}`}`;
   const words = view.index.words(reference);
   return html`<a href=${resourcePath(view, reference)} data-resource>${typeWords(reference)}${words === undefined ? '' : `: ${words}`}</a>${

@@ -206,7 +206,8 @@ describe('the worksheet', () => {
     const patientId = copyOf('iris');
     const open = { coding: [{ system: 'http://snomed.info/sct', code: '241645008' }] };
     const page = await get(app.open({ patientId, order: { ...draftOrder(patientId, '72148'), code: open } }));
-    expect(plain(page.text)).toMatch(/To be settled elsewhere: Which study is ordered: 72148/);
+    expect(plain(page.text)).toMatch(/To be settled elsewhere: Which study is ordered: 72141 .*72148/);
+    expect(plain(page.text)).toContain('An order that leaves the region open');
     expect(page.text).toMatch(/href="[^"]*\/orders">look at another study/);
   });
 
