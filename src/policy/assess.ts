@@ -52,14 +52,16 @@ class Assessor {
     const ways = open ? this.#nearest.ranked().slice(0, MAX_PATHS) : [];
     const earliest = decision.outcome === 'met' ? undefined : this.#earliest(decision);
     const validUntil = decision.outcome === 'met' ? this.#validUntil(decision.by) : undefined;
+    const missing = this.#missing(ways, decision);
+    const reason = missing.length === 0 && this.#leftToReviewer(decision) ? 'reviewer' : decision.reason;
     return {
       outcome: decision.outcome,
-      ...(decision.reason !== undefined && { reason: decision.reason }),
+      ...(reason !== undefined && { reason }),
       asDocumented: this.#decider.decideAsDocumented().outcome,
       satisfied: this.#satisfied(decision, ways),
       contradicted: this.#contradicted(decision),
       paths: ways.map((w) => this.#path(w)),
-      missing: this.#missing(ways, decision),
+      missing,
       silentScreens: open ? this.#silentScreens() : [],
       alternatives: decision.alternatives,
       ...(decision.excludedBy !== undefined && {
@@ -69,6 +71,16 @@ class Assessor {
       ...(earliest !== undefined && { earliest }),
       ...(validUntil !== undefined && { validUntil }),
     };
+  }
+
+  /** Nothing can be documented, but an indication in play has all that it asks of the chart and is left to a reviewer. */
+  #leftToReviewer({ reason }: Decision): boolean {
+    return (
+      reason === 'documentation' &&
+      this.#states
+        .all()
+        .some((s) => s.inPlay === 'yes' && s.truth === 'unknown' && this.#ev.unknownAtoms(s.whole).size === 0)
+    );
   }
 
   /** The whole criteria tree as evaluated, passage by passage. */

@@ -175,7 +175,7 @@ export class Evaluation {
         return reading.anyIndication(expr.except, expr.region);
       case 'closable': {
         const truth = this.truth(expr.child, reading);
-        return this.closing(expr.closedBy, expr.child, truth).length > 0 ? 'false' : truth;
+        return this.closing(expr.closedBy, [expr.child], truth).length > 0 ? 'false' : truth;
       }
       case 'all':
         return this.#first('false', expr, reading);
@@ -190,12 +190,12 @@ export class Evaluation {
   }
 
   /** A documented negative closes a passage unless later evidence speaks for it. @returns what closes it */
-  closing(closedBy: readonly Expr[], own: Expr, truth: Truth): readonly Evidence[] {
+  closing(closedBy: readonly Expr[], own: readonly Expr[], truth: Truth): readonly Evidence[] {
     const negatives = closedBy.filter((c) => this.truth(c) === 'false');
     if (negatives.length === 0) return NO_EVIDENCE;
     const against = negatives.flatMap((c) => this.evidence(c, 'false'));
     if (truth !== 'true') return against;
-    return latest(against) >= latest(this.evidence(own)) ? against : NO_EVIDENCE;
+    return latest(against) >= latest(own.flatMap((o) => this.evidence(o))) ? against : NO_EVIDENCE;
   }
 
   /** Kleene: one operand with the deciding truth decides, else one unknown leaves it unknown. */
@@ -227,7 +227,7 @@ export class Evaluation {
     } else if (expr.op === 'not') this.#collect(expr.child, wanted === 'true' ? 'false' : 'true', out);
     else if (expr.op === 'closable' && wanted === 'false')
       out.push(
-        ...this.closing(expr.closedBy, expr.child, this.truth(expr.child)),
+        ...this.closing(expr.closedBy, [expr.child], this.truth(expr.child)),
         ...this.evidence(expr.child, 'false'),
       );
     else for (const child of this.children(expr)) if (this.truth(child) === wanted) this.#collect(child, wanted, out);

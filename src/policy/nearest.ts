@@ -46,7 +46,9 @@ export class NearestWays {
         (s) => s.inPlay === 'yes' && s.truth !== 'true' && (!(s.screen || s.path.redFlag) || this.worthAsking(s)),
       );
     const named = candidates.filter((s) => this.#decider.namesOrdered(s));
-    const found = (named.length > 0 ? named : candidates).flatMap((state) => {
+    const awaited = new Set(named.flatMap((s) => this.#states.awaited(s)));
+    const near = candidates.filter((s) => named.length === 0 || named.includes(s) || awaited.has(s));
+    const found = near.flatMap((state) => {
       const way = this.#search.cheapest(state);
       return way === undefined ? [] : [{ state, way }];
     });
@@ -72,8 +74,8 @@ export class NearestWays {
   }
 
   /** Does the chart say anything of the patient that speaks of this indication in particular? */
-  #hasTellingEvidence({ path }: PathState): boolean {
-    return path.own !== undefined && this.#tells(path.own);
+  #hasTellingEvidence({ path, entry }: PathState): boolean {
+    return [entry, path.own].some((e) => e !== undefined && this.#tells(e));
   }
 
   #tells(expr: Expr): boolean {

@@ -22,11 +22,13 @@ export interface PathState {
   readonly closedBy: readonly Evidence[];
 }
 
-const mentionsAnyIndication = (expr: Expr): boolean => {
-  if (expr.op === 'any-indication') return true;
-  if (expr.op === 'not' || expr.op === 'closable') return mentionsAnyIndication(expr.child);
-  return 'children' in expr && expr.children.some(mentionsAnyIndication);
-};
+type AnyIndication = Extract<Expr, { op: 'any-indication' }>;
+
+function anyIndicationLeaves(expr: Expr): readonly AnyIndication[] {
+  if (expr.op === 'any-indication') return [expr];
+  if (expr.op === 'not' || expr.op === 'closable') return anyIndicationLeaves(expr.child);
+  return 'children' in expr ? expr.children.flatMap(anyIndicationLeaves) : [];
+}
 
 const NONE: readonly Evidence[] = [];
 
@@ -66,7 +68,7 @@ export class PathStates {
     const entry = ordered ? path.entry : path.strictEntry;
     const whole = ordered ? path.whole : path.strictWhole;
     const screen = path.screen && ordered;
-    const closedBy = this.#closing(path, whole);
+    const closedBy = this.#closing(path, entry, whole);
     const truth = closedBy.length > 0 ? 'false' : this.evaluation.truth(whole);
     const state: PathState = {
       path,
@@ -83,9 +85,10 @@ export class PathStates {
   }
 
   /** A documented negative closes a path unless later evidence speaks for it. */
-  #closing(path: CompiledPath, whole: Expr): readonly Evidence[] {
+  #closing(path: CompiledPath, entry: Expr | undefined, whole: Expr): readonly Evidence[] {
     if (path.closedBy.length === 0) return NONE;
-    return this.evaluation.closing(path.closedBy, path.own ?? path.criteria, this.evaluation.truth(whole));
+    const own = [entry, path.own].flatMap((e) => (e === undefined ? [] : [e]));
+    return this.evaluation.closing(path.closedBy, own, this.evaluation.truth(whole));
   }
 
   /** In play when the entry is, and what the passage is about is on file. */
@@ -125,9 +128,17 @@ export class PathStates {
           !except.some(
             (e) => p.id === e || p.id.startsWith(`${e}.`) || p.id.startsWith(`${e}/`) || p.id.startsWith(`${e}@`),
           ) &&
-          !mentionsAnyIndication(p.criteria),
+          anyIndicationLeaves(p.criteria).length === 0,
       )
       .map((p) => this.state(p));
+  }
+
+  /** The indications that an indication with studies of its own waits for, as long as none of them is true. */
+  awaited({ path }: PathState): readonly PathState[] {
+    if (path.studies.length === 0) return [];
+    return anyIndicationLeaves(path.criteria)
+      .filter((leaf) => this.evaluation.truth(leaf) !== 'true')
+      .flatMap((leaf) => this.others(leaf.except, leaf.region));
   }
 
   /** The studies that a true indication names: its own, or those of the indications it refers to. */

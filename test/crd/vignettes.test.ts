@@ -174,9 +174,12 @@ async function problems(vignette: Vignette, hook: CrdHook): Promise<readonly str
   return out;
 }
 
+const SECONDS_PER_VIGNETTE = 0.3;
+
 describe.each(files)('payer mode on $file', ({ vignettes }) => {
   it.each(['order-sign', 'order-select'] as const)(
     'obeys every invariant and the mapping of outcomes on %s',
+    { timeout: Math.max(20, vignettes.length * SECONDS_PER_VIGNETTE) * 1000 },
     async (hook) => {
       const bad: string[] = [];
       for (const vignette of vignettes) {

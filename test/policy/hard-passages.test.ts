@@ -109,6 +109,15 @@ indications:
       'undetermined: documentation',
     );
   });
+
+  it('says what the indications it waits for need, whatever study they name', () => {
+    const contrast = tinyPolicy(`
+indications:
+  - { id: A, label: treated pain, cite: A, entry: pain, studies: ["72148"], criteria: treatment }
+  - { id: W, label: contrast, cite: W, entry: procedure, studies: ["72149"], criteria: { any-indication: { except: [W] } } }`);
+    const found = checked(contrast, { facts: { procedure: 'true', pain: 'true' } }, '72149');
+    expect(found.paths.map((p) => [p.criterion, p.needs.map((n) => n.fact)])).toEqual([['A', ['treatment']]]);
+  });
 });
 
 describe('groups (Cohere miscellaneous symptoms; non-indication with an exception)', () => {
