@@ -29,7 +29,7 @@ function resourcesOf(index: number): readonly Json[] {
     const id = r['resourceType'] === 'Patient' ? `p${index}` : `${String(r['id'])}-${index}`;
     const text = JSON.stringify({ ...r, id })
       .replaceAll('Patient/p1"', `Patient/p${index}"`)
-      .replaceAll(/"(Coverage\/coverage-1|Encounter\/Encounter-\d+|Condition\/Condition-\d+)"/g, `"$1-${index}"`);
+      .replaceAll(/"((?:Coverage|Encounter|Condition)\/[\w-]+)"/g, `"$1-${index}"`);
     return JSON.parse(text) as Json;
   };
   return [patient, { ...order, status: 'active' }, coverage, ...chart].map(own);
@@ -84,7 +84,9 @@ async function run(
 }
 
 describe('a batch', () => {
-  it('gives each order the outcome that it has alone, whatever the number of workers', async () => {
+  it('gives each order the outcome that it has alone, whatever the number of workers', {
+    timeout: 60_000,
+  }, async () => {
     const one = await run(1);
     const two = await run(2);
     expect(two.rows).toEqual(one.rows);
