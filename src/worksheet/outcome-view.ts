@@ -109,6 +109,11 @@ export function outcomePart(check: CheckedOrder, view: WorksheetView): VNode {
   return html`<section class="panel" aria-labelledby="outcome" id="outcome-part">
     <h2 id="outcome" tabindex="-1">${outcomeState(assessment.outcome)}</h2>
     <p>${checkedSummary(check)}</p>
+    ${
+      view.assessed.forms.some((f) => f.response !== undefined)
+        ? html`<p class="unsaved">With the answers on this page, which are not saved yet.</p>`
+        : ''
+    }
     ${lines.map((l) => html`<p>${l}</p>`)}
     ${named.length === 0 ? '' : html`<p>The policy names: ${named.join('; ')}.</p>`}
     <p class="counts" id="counts">${countsWords(check)}</p>

@@ -21,10 +21,16 @@ function concept(element: unknown): string | undefined {
 
 const number = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : undefined);
 
+/** A unit as people write it: UCUM's annotations without their braces, its "1" left out. */
+const unitWords = (unit: string | undefined): string | undefined =>
+  unit === '1' ? undefined : unit?.replace(/[{}]/g, '');
+
 function observed(resource: Json): string | undefined {
   const quantity = object(resource['valueQuantity']);
   if (quantity !== undefined)
-    return [number(quantity['value']), text(quantity['unit']) ?? text(quantity['code'])].filter(Boolean).join(' ');
+    return [number(quantity['value']), unitWords(text(quantity['unit']) ?? text(quantity['code']))]
+      .filter(Boolean)
+      .join(' ');
   if (typeof resource['valueBoolean'] === 'boolean') return resource['valueBoolean'] ? 'yes' : 'no';
   return (
     number(resource['valueInteger']) ??

@@ -125,7 +125,7 @@ class WorksheetPages {
       const ids = new Set(saved.responses.map((r) => r['id']));
       const again = [...saved.responses, ...chart.saved.filter((s) => !ids.has(s['id']))];
       const now = (await this.#reread(launched, again)) ?? { ...chart, saved: again };
-      this.#held.set(launched.id, now);
+      this.#held.set(keyOf(launched), now);
       return this.#show(req, res, 200, this.#view(req, launched, now, [], savedMessage(saved.where)));
     }
     this.#options.onDone?.(`not-saved-${saved.problem}`);
@@ -160,7 +160,7 @@ class WorksheetPages {
     if (launched === undefined) return;
     const reference = typeof req.query['ref'] === 'string' ? req.query['ref'] : '';
     const frame = { launched, prefix: this.#options.prefix };
-    const held = this.#held.get(launched.id);
+    const held = this.#held.get(keyOf(launched));
     const index = new ResourceIndex(held?.data ?? NO_DATA(launched), [...ordersOf(launched), ...(held?.saved ?? [])]);
     try {
       const found = await findResource(reference, launched, index, () =>
@@ -192,7 +192,7 @@ class WorksheetPages {
       return undefined;
     }
     const entries = readEntries(body);
-    const chart = this.#held.get(launched.id) ?? (await this.#read(launched, res, entries));
+    const chart = this.#held.get(keyOf(launched)) ?? (await this.#read(launched, res, entries));
     return chart === undefined ? undefined : { launched, chart, entries };
   }
 
@@ -204,7 +204,7 @@ class WorksheetPages {
   > {
     const launched = await this.#options.launchedOf(req, res);
     if (launched === undefined) return undefined;
-    const chart = this.#held.get(launched.id) ?? (await this.#read(launched, res, []));
+    const chart = this.#held.get(keyOf(launched)) ?? (await this.#read(launched, res, []));
     return chart === undefined ? undefined : { launched, chart, entries: [] };
   }
 
@@ -213,7 +213,7 @@ class WorksheetPages {
     try {
       const chart = await this.#fetch(launched);
       if (chart !== undefined) {
-        this.#held.set(launched.id, chart);
+        this.#held.set(keyOf(launched), chart);
         return chart;
       }
       this.#send(res, 502, this.#unreadable(launched), launched);
@@ -230,7 +230,7 @@ class WorksheetPages {
     try {
       const chart = await this.#fetch(launched);
       const again = chart === undefined ? undefined : { ...chart, saved };
-      if (again !== undefined) this.#held.set(launched.id, again);
+      if (again !== undefined) this.#held.set(keyOf(launched), again);
       return again;
     } catch (error) {
       if (!(error instanceof SessionEnded)) throw error;
@@ -321,6 +321,9 @@ class WorksheetPages {
     return launchPage({ launched, prefix: this.#options.prefix }, title, body, { narrow: true, scripts: [] });
   }
 }
+
+/** The chart is held for one order of a launch: another order may be chosen in it. */
+const keyOf = ({ id, order }: Launched): string => `${id}|${text(order?.order['id']) ?? ''}`;
 
 const ordersOf = (launched: Launched): readonly Json[] =>
   launched.order === undefined ? [] : [launched.order.order, ...launched.order.drafts];

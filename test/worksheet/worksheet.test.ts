@@ -174,6 +174,16 @@ describe('the worksheet', () => {
     }
   });
 
+  it('shows what is on file and may help beside the question that it helps with', async () => {
+    const page = await get(app.open({ patientId: 'leo', order: draftOrder('leo', '72148') }));
+    const asked = /<fieldset[^>]*>[\s\S]*?<\/fieldset>/g;
+    const helped = [...page.text.matchAll(asked)]
+      .map((m) => plain(m[0]))
+      .filter((f) => f.includes('On file, which proves nothing'));
+    expect(helped[0]).toMatch(/conservative|therapy/);
+    expect(helped[0]).toContain('Referral to physiotherapist');
+  });
+
   it('says urgent facts first', async () => {
     const page = await get(app.open({ patientId: 'clara', order: draftOrder('clara', '72148') }));
     const words = plain(page.text.slice(page.text.indexOf('<main')));
