@@ -24,10 +24,17 @@ export interface PathState {
 
 type AnyIndication = Extract<Expr, { op: 'any-indication' }>;
 
+/** Nodes belong to a policy for good: what was found in one is kept with it. */
+const leavesIn = new WeakMap<Expr, readonly AnyIndication[]>();
+
 function anyIndicationLeaves(expr: Expr): readonly AnyIndication[] {
   if (expr.op === 'any-indication') return [expr];
-  if (expr.op === 'not' || expr.op === 'closable') return anyIndicationLeaves(expr.child);
-  return 'children' in expr ? expr.children.flatMap(anyIndicationLeaves) : [];
+  const known = leavesIn.get(expr);
+  if (known !== undefined) return known;
+  const children = 'child' in expr ? [expr.child] : 'children' in expr ? expr.children : [];
+  const found = children.flatMap(anyIndicationLeaves);
+  leavesIn.set(expr, found);
+  return found;
 }
 
 const NONE: readonly Evidence[] = [];

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { loadChecker, mutatePolicy } from './mutate-policy.ts';
-import { reportText } from './report.ts';
+import { acceptedOf, loadChecker, type MutateOptions, mutatePolicy } from './mutate-policy.ts';
+import { reportText, type Tried } from './report.ts';
 
 const HELP = `usage: npm run mutate -- [POLICY...] [--only TEXT] [--strict]
 
@@ -14,23 +14,31 @@ left-out operands, windows, comparisons, certainties, entries, studies, dates, r
 
 The exit code is 1 when less than 95 % of the mutants of a policy are noticed, or a survivor has no reason in
 test/mutation/accepted/<policy>.yaml. Mutants that stand there as equivalent do not count.`;
-const AT_ONCE = 2;
+const PROCESSES = 2;
 
-/** Tries one policy in a process of its own. @returns its exit code */
-function inOwnProcess(file: string, args: readonly string[]): Promise<number> {
+/** What one process is told to do. */
+interface Task extends MutateOptions {
+  /** relative to `policies/` */
+  readonly file: string;
+}
+
+/** Tries a share of the mutants of a policy in a process of its own. */
+function inOwnProcess(task: Task): Promise<Tried> {
   return new Promise((resolve, reject) => {
-    const child = fork(import.meta.filename, [...args, '--file', file], { silent: true });
-    let text = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream?.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
+    const child = fork(import.meta.filename, ['--task', JSON.stringify(task)]);
+    child.on('message', (tried) => resolve(tried as Tried));
     child.on('error', reject);
-    child.on('close', (code) => {
-      console.log(text.trimEnd());
-      resolve(code ?? 1);
-    });
+    child.on('close', (code) => reject(new Error(`${task.file}: the process ended with ${code}`)));
   });
+}
+
+/** Tries all mutants of a policy, the processes sharing them. */
+async function tryPolicy(file: string, options: MutateOptions): Promise<Tried> {
+  const shares = Array.from({ length: PROCESSES }, (_, first) => ({ first, of: PROCESSES }));
+  const parts = await Promise.all(shares.map((share) => inOwnProcess({ ...options, file, share })));
+  const [one] = parts;
+  if (one === undefined) throw new Error(`${file}: nothing was tried`);
+  return { ...one, results: parts.flatMap((p) => p.results) };
 }
 
 async function main(): Promise<number> {
@@ -39,7 +47,7 @@ async function main(): Promise<number> {
     options: {
       only: { type: 'string' },
       strict: { type: 'boolean' },
-      file: { type: 'string' },
+      task: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -48,23 +56,20 @@ async function main(): Promise<number> {
     return 0;
   }
   const checker = loadChecker();
-  if (values.file !== undefined) {
-    const { lines, good } = reportText(mutatePolicy(values.file, checker, values));
-    for (const line of lines) console.log(line);
-    return good ? 0 : 1;
+  if (values.task !== undefined) {
+    const task = JSON.parse(values.task) as Task;
+    process.send?.(mutatePolicy(task.file, checker, task));
+    return 0;
   }
   const texts = checker.knowledge.policies.policies.filter((p) => p.input.status === 'in-force');
-  const queue = texts.filter((p) => positionals.length === 0 || positionals.includes(p.id)).map((p) => p.file);
-  const args = [
-    ...(values.only === undefined ? [] : ['--only', values.only]),
-    ...(values.strict === true ? ['--strict'] : []),
-  ];
-  const codes: number[] = [];
-  const work = async (): Promise<void> => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) codes.push(await inOwnProcess(file, args));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return Math.max(0, ...codes);
+  const wanted = texts.filter((p) => positionals.length === 0 || positionals.includes(p.id));
+  let code = 0;
+  for (const { file, id } of wanted) {
+    const { lines, good } = reportText(await tryPolicy(file, values), acceptedOf(id));
+    for (const line of lines) console.log(line);
+    if (!good) code = 1;
+  }
+  return code;
 }
 
 process.exitCode = await main();

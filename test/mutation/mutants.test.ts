@@ -100,16 +100,16 @@ describe('a report', () => {
 
   it('is good when enough mutants are noticed and every survivor has a reason', () => {
     const twenty = { ...report, results: results(20, 1) };
-    expect(reportText({ ...twenty, accepted: { equivalent: none, tolerated: none } }).good).toBe(false);
-    expect(reportText({ ...twenty, accepted: { equivalent: none, tolerated: reasons('m0') } }).good).toBe(true);
-    expect(reportText({ ...twenty, accepted: { equivalent: reasons('m0'), tolerated: none } }).good).toBe(true);
+    expect(reportText(twenty, { equivalent: none, tolerated: none }).good).toBe(false);
+    expect(reportText(twenty, { equivalent: none, tolerated: reasons('m0') }).good).toBe(true);
+    expect(reportText(twenty, { equivalent: reasons('m0'), tolerated: none }).good).toBe(true);
   });
 
   it('leaves equivalent mutants out of the share, not those that are tolerated', () => {
     const five = { ...report, results: results(20, 5) };
     const names = ['m0', 'm1', 'm2', 'm3', 'm4'];
-    expect(reportText({ ...five, accepted: { equivalent: none, tolerated: reasons(...names) } }).good).toBe(false);
-    const { lines, good } = reportText({ ...five, accepted: { equivalent: reasons(...names), tolerated: none } });
+    expect(reportText(five, { equivalent: none, tolerated: reasons(...names) }).good).toBe(false);
+    const { lines, good } = reportText(five, { equivalent: reasons(...names), tolerated: none });
     expect(good).toBe(true);
     expect(lines[0]).toContain(
       '15 of 20 mutants noticed by 3 vignettes (75.0 %); 5 are equivalent (100.0 % of the others)',
@@ -118,7 +118,7 @@ describe('a report', () => {
 
   it('tells what is accepted but does not survive', () => {
     const twenty = { ...report, results: results(20, 1) };
-    const { lines } = reportText({ ...twenty, accepted: { equivalent: reasons('m0'), tolerated: reasons('m1') } });
+    const { lines } = reportText(twenty, { equivalent: reasons('m0'), tolerated: reasons('m1') });
     expect(lines.at(-1)).toContain('m1');
   });
 });

@@ -5,9 +5,9 @@ import { loadKnowledge } from '../../src/criteria-check/knowledge.ts';
 import { PolicyFile } from '../../src/policy/schema.ts';
 import { checkVignette, differences, loadVignettes } from '../../src/vignettes/run.ts';
 import { readYaml } from '../../src/yaml/yaml-file.ts';
-import { acceptedSurvivors } from './accepted.ts';
+import { type Accepted, acceptedSurvivors } from './accepted.ts';
 import { mutantsOf } from './mutants.ts';
-import type { Report } from './report.ts';
+import type { Tried } from './report.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { type Case, Trial } from './trial.ts';
 
@@ -20,6 +20,8 @@ export interface MutateOptions {
   readonly only?: string | undefined;
   /** also let a suspicion do where a fact has to be known */
   readonly strict?: boolean | undefined;
+  /** only every n-th of them, from this one on: several processes share the work */
+  readonly share?: { readonly first: number; readonly of: number } | undefined;
 }
 
 /** Loads the policies of the project. */
@@ -43,24 +45,30 @@ function casesOf(policyFile: string, checker: Checker): readonly Case[] {
 }
 
 /** Tries every mutant of one policy text on its vignettes. @param policyFile relative to `policies/` */
-export function mutatePolicy(policyFile: string, checker: Checker, options: MutateOptions): Report {
+export function mutatePolicy(policyFile: string, checker: Checker, options: MutateOptions): Tried {
   const { vocabulary, studies } = checker.knowledge;
   const loaded = readYaml(join(ROOT, 'policies', policyFile), PolicyFile);
   const cases = casesOf(policyFile, checker);
   const trial = new Trial(loaded.data, cases, checker);
   const mutants = mutantsOf(loaded.data, surroundingsOf(vocabulary, studies, options.strict ?? false));
   const named = mutants.map((m) => ({ ...m, name: `${m.place}: ${m.what}` }));
-  const wanted = named.filter((m) => options.only === undefined || m.name.includes(options.only));
+  const { only, share } = options;
+  const wanted = named
+    .filter((m) => only === undefined || m.name.includes(only))
+    .filter((_, i) => share === undefined || i % share.of === share.first);
   return {
     policy: loaded.data.policy,
     vignettes: cases.length,
-    partial: options.only !== undefined,
+    partial: only !== undefined,
     results: wanted.flatMap((mutant) => {
       const by = trial.kill(mutant);
       if (by === 'invalid') return [];
       const where = loaded.locate(mutant.at).slice(ROOT.length + 1);
       return [{ kind: mutant.kind, name: mutant.name, where, killed: by !== 'none' }];
     }),
-    accepted: acceptedSurvivors(join(import.meta.dirname, 'accepted', `${loaded.data.policy}.yaml`)),
   };
 }
+
+/** The survivors of a policy that are accepted. @throws InvalidFileError */
+export const acceptedOf = (policy: string): Accepted =>
+  acceptedSurvivors(join(import.meta.dirname, 'accepted', `${policy}.yaml`));

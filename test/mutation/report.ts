@@ -4,8 +4,8 @@ import { KINDS, type Kind } from './change.ts';
 /** The least share of mutants that the vignettes have to notice; equivalent mutants do not count. */
 const LEAST = 0.95;
 
-/** What became of the mutants of a policy. */
-export interface Report {
+/** What became of mutants of a policy. */
+export interface Tried {
   readonly policy: string;
   readonly vignettes: number;
   /** not all mutants were tried */
@@ -18,13 +18,15 @@ export interface Report {
     readonly where: string;
     readonly killed: boolean;
   }[];
-  readonly accepted: Accepted;
 }
 
 const percent = (part: number, whole: number): string => `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`;
 
 /** A report in words, and whether it is good enough. */
-export function reportText({ policy, vignettes, partial, results, accepted }: Report): {
+export function reportText(
+  { policy, vignettes, partial, results }: Tried,
+  accepted: Accepted,
+): {
   readonly lines: readonly string[];
   readonly good: boolean;
 } {
