@@ -41,7 +41,13 @@ export function sqlitePlace(file: string): Place {
 /** A PostgreSQL database. @param url e.g. "postgres://user:password@host/database" */
 export async function postgresPlace(url: string): Promise<Place> {
   const { default: pg } = await import('pg');
-  const pool = new pg.Pool({ connectionString: url, max: 4, connectionTimeoutMillis: 5_000 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 4,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 10_000,
+    query_timeout: 15_000,
+  });
   // A connection that the server drops while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
   return { dialect: new PostgresDialect({ pool }), bytes: 'bytea' };

@@ -68,7 +68,10 @@ const toDecision = (r: DecisionRow): Decision => ({
   input: unpack(r.input),
 });
 
-/** Decisions and answers in SQLite or PostgreSQL, through the same statements. */
+/** Windows of counted calls are kept for so long. */
+const COUNTS_KEPT_MS = 3_600_000;
+
+/** Decisions, answers, and what several processes share, in SQLite or PostgreSQL through the same statements. */
 export class KyselyStore implements Store {
   readonly #db: Kysely<Tables>;
 
@@ -198,6 +201,36 @@ export class KyselyStore implements Store {
   async purgeAnswers(now: string): Promise<number> {
     const removed = await this.#db.deleteFrom('answer').where('expires', '<=', now).executeTakeFirst();
     return Number(removed.numDeletedRows);
+  }
+
+  async useToken(key: string, expires: number): Promise<boolean> {
+    const inserted = await this.#db
+      .insertInto('used_token')
+      .values({ key, expires })
+      .onConflict((c) => c.column('key').doNothing())
+      .executeTakeFirst();
+    return Number(inserted.numInsertedOrUpdatedRows ?? 0) > 0;
+  }
+
+  async countCall(client: string, window: number): Promise<number> {
+    const counted = await this.#db
+      .insertInto('call_count')
+      .values({ client, began: window, calls: 1 })
+      .onConflict((c) => c.columns(['client', 'began']).doUpdateSet((e) => ({ calls: e('call_count.calls', '+', 1) })))
+      .returning('calls')
+      .executeTakeFirstOrThrow();
+    return Number(counted.calls);
+  }
+
+  async forget(now: number): Promise<void> {
+    await this.#db
+      .deleteFrom('used_token')
+      .where('expires', '<', Math.floor(now / 1000))
+      .execute();
+    await this.#db
+      .deleteFrom('call_count')
+      .where('began', '<', now - COUNTS_KEPT_MS)
+      .execute();
   }
 
   async close(): Promise<void> {

@@ -68,6 +68,24 @@ const second: Migration = {
   },
 };
 
+const third: Migration = {
+  async up(db: Db) {
+    await db.schema
+      .createTable('used_token')
+      .addColumn('key', 'text', (c) => c.primaryKey())
+      .addColumn('expires', 'bigint', (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('used_token_expires').on('used_token').column('expires').execute();
+    await db.schema
+      .createTable('call_count')
+      .addColumn('client', 'text', (c) => c.notNull())
+      .addColumn('began', 'bigint', (c) => c.notNull())
+      .addColumn('calls', 'integer', (c) => c.notNull())
+      .addPrimaryKeyConstraint('call_count_once', ['client', 'began'])
+      .execute();
+  },
+};
+
 /**
  * Brings the tables up to date. Several processes may start at once: the migrator locks.
  * @throws the first failing migration's error
@@ -76,6 +94,7 @@ export async function migrate(db: Db, bytes: 'blob' | 'bytea'): Promise<void> {
   const migrations: Record<string, Migration> = {
     '001-decisions-and-feedback': first(bytes),
     '002-answers': second,
+    '003-tokens-and-calls-of-all-processes': third,
   };
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
   const { error } = await migrator.migrateToLatest();

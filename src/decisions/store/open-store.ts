@@ -1,10 +1,11 @@
 import type { AnswerRows } from '../../answer-store/answer-store.ts';
+import type { SharedState } from '../../trust/shared-state.ts';
 import type { DecisionStore } from '../decision.ts';
 import { postgresPlace, sqlitePlace } from './dialects.ts';
 import { KyselyStore } from './kysely-store.ts';
 
-/** What one store keeps. */
-export type Store = DecisionStore & AnswerRows;
+/** What one store keeps: decisions, answers, and what several processes share. */
+export type Store = DecisionStore & AnswerRows & SharedState;
 
 /**
  * Opens the store that a setting names.

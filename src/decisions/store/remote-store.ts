@@ -90,6 +90,18 @@ export class RemoteStore implements Store {
     return this.#call('purgeAnswers', now);
   }
 
+  useToken(key: string, expires: number): Promise<boolean> {
+    return this.#call('useToken', key, expires);
+  }
+
+  countCall(client: string, window: number): Promise<number> {
+    return this.#call('countCall', client, window);
+  }
+
+  forget(now: number): Promise<void> {
+    return this.#call('forget', now);
+  }
+
   async close(): Promise<void> {
     if (this.#worker === undefined) return;
     await this.#call('close');

@@ -50,7 +50,24 @@ interface AnswerTableRow {
   readonly expires: string;
 }
 
+/** A token that was used, until it expires. */
+export interface UsedTokenRow {
+  readonly key: string;
+  /** epoch seconds */
+  readonly expires: number;
+}
+
+/** Calls of a client in a window of time. */
+export interface CallCountRow {
+  readonly client: string;
+  /** start of the window, epoch milliseconds */
+  readonly began: number;
+  readonly calls: number;
+}
+
 export interface Tables {
+  readonly used_token: UsedTokenRow;
+  readonly call_count: CallCountRow;
   readonly decision: DecisionRow;
   readonly feedback: FeedbackRow;
   readonly answer: AnswerTableRow;
