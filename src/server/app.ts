@@ -66,7 +66,7 @@ export function createApp(options: AppOptions): Express {
   app.use('/cds-services', ...before, cdsHooksRoutes(options.cdsHooks));
   if (options.crd !== undefined) app.use('/crd/cds-services', ...before, options.crd);
   app.use(ASSETS_PATH, assetRoutes());
-  app.use(LIBRARY_PATH, options.library);
+  app.use(LIBRARY_PATH, options.shedding, options.library);
   options.mount?.(app);
   app.use((_req, res) => sendProblem(res, 404, 'not-found', 'path', 'there is nothing here'));
   app.use(onError(options.logger));

@@ -210,7 +210,7 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
     allowsOrigin: (origin) => registry.allowsOrigin(origin) || (config.development && isLoopbackUrl(origin)),
     logger,
     mount: (express) => {
-      express.use(QUESTIONNAIRES_PATH, questionnaireRoutes({ checker, calendar }));
+      express.use(QUESTIONNAIRES_PATH, shedding.handler, questionnaireRoutes({ checker, calendar }));
       if (smart !== undefined) {
         express.use('/smart', ...limits, shedding.handler);
         express.use(smart.app.routes(worksheet));
