@@ -22,10 +22,10 @@ export interface BadLine {
 }
 
 /** The name of one part of a partition; `shared` holds what belongs to no patient. */
-export const partName = (partition: number | 'shared', part: number): string => `${partition}.${part}.ndjson`;
+const partName = (partition: number | 'shared', part: number): string => `${partition}.${part}.ndjson`;
 
 /** The partition of a patient. */
-export function partitionOf(patient: string, partitions: number): number {
+function partitionOf(patient: string, partitions: number): number {
   let hash = 2_166_136_261;
   for (let i = 0; i < patient.length; i++) hash = Math.imul(hash ^ patient.charCodeAt(i), 16_777_619);
   return (hash >>> 0) % partitions;

@@ -8,7 +8,7 @@ import { factCounts } from './words.ts';
 export const ASSESSMENT_EXTENSION = 'org.payer-policy-cds.assessment';
 
 /** Drops members without a value: undefined, empty strings, arrays and objects. */
-export function withoutEmpty(value: unknown): unknown {
+function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);
   if (typeof value !== 'object' || value === null) return value;
   const out: Record<string, unknown> = {};

@@ -44,7 +44,7 @@ export function countsWords(check: CheckedOrder): string {
 }
 
 /** One piece of evidence in words: the fact, the resource and its date, or that nothing is on file. */
-export function evidenceWords(evidence: Evidence, label: FactLabel): string {
+function evidenceWords(evidence: Evidence, label: FactLabel): string {
   if (evidence.basis === 'absence') return `no ${label(evidence.fact)}: none on file here`;
   const source = [evidence.reference, evidence.date].filter((part) => part !== undefined).join(', ');
   const attested = evidence.basis === 'attested' ? ', stated by a clinician' : '';

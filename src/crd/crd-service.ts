@@ -89,7 +89,7 @@ const PREFETCH: Readonly<Record<CrdHook, Readonly<Record<string, string>>>> = {
 };
 
 /** What a client may switch for each call (CRD 2.2, "Configuration options"). */
-export const CONFIGURATION_OPTIONS = [
+const CONFIGURATION_OPTIONS = [
   {
     code: 'coverage-info',
     type: 'boolean',

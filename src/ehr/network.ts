@@ -37,7 +37,7 @@ for (const [net, bits] of [
 const bare = (host: string): string => (host.startsWith('[') ? host.slice(1, -1) : host);
 
 /** Is an IP address of a network that the internet does not route (IPv4-mapped IPv6 included)? */
-export function isPrivateAddress(address: string): boolean {
+function isPrivateAddress(address: string): boolean {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   if (mapped?.[1] !== undefined) return isPrivateAddress(mapped[1]);
   const family = isIP(address);

@@ -39,4 +39,4 @@ export function lastDayInside(date: Interval | undefined, window: Window): Day |
 }
 
 /** A window of a length that ends on the as-of day. */
-export const lastDays = (asOf: Day, length: Duration): Window => ({ asOf, earliest: subtract(asOf, length), length });
+const lastDays = (asOf: Day, length: Duration): Window => ({ asOf, earliest: subtract(asOf, length), length });

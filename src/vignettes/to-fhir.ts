@@ -52,7 +52,7 @@ export const VIGNETTE_PATIENT = 'p1';
 const SUBJECT = { reference: `Patient/${VIGNETTE_PATIENT}` };
 
 /** A date of a vignette as a FHIR date: absolute, or counted from the order's date. */
-export function whenToDate(when: string, order: Day): string {
+function whenToDate(when: string, order: Day): string {
   const match = /^([-+]?)(\d+)([dwmy])$/.exec(when);
   if (match === null) return when;
   const unit = DURATIONS[UNIT[match[3] ?? 'd'] ?? 'd'];

@@ -7,7 +7,7 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import { ROOT } from './knowledge.ts';
 
 /** Where screenshots and other traces of browser tests are kept; not part of the repository. */
-export const ARTIFACTS = join(ROOT, 'artifacts');
+const ARTIFACTS = join(ROOT, 'artifacts');
 
 const LOCK_MS = 60_000;
 

@@ -1,7 +1,7 @@
 import { isObject, type Json } from '../../src/chart/json.ts';
 
 /** Strings that carry out something where they are taken for anything but text. */
-export const HOSTILE = [
+const HOSTILE = [
   '<script>window.hacked=1;alert(1)</script>',
   '"><img src=x onerror="window.hacked=1;alert(1)">',
   "'><svg/onload=window.hacked=1>",

@@ -49,7 +49,7 @@ function byReference(record: ObservationRecord, above: boolean): boolean | undef
 }
 
 /** Applies "any", "above-reference", "below-reference" or a comparison such as ">= 38 Cel"; undefined when it cannot be told. */
-export function passes(record: ObservationRecord, test: string): boolean | undefined {
+function passes(record: ObservationRecord, test: string): boolean | undefined {
   if (test === 'any') return true;
   if (test === 'above-reference') return byReference(record, true);
   if (test === 'below-reference') return byReference(record, false);
