@@ -37,6 +37,3 @@ export function lastDayInside(date: Interval | undefined, window: Window): Day |
   if (date === undefined || window.length === undefined || window.earliest === undefined) return undefined;
   return add(date.lo, window.length);
 }
-
-/** A window of a length that ends on the as-of day. */
-const lastDays = (asOf: Day, length: Duration): Window => ({ asOf, earliest: subtract(asOf, length), length });
