@@ -1,4 +1,4 @@
-import { add, type Day, type Duration, type Interval, subtract } from '../dates/day.ts';
+import { add, type Day, type Duration, type Interval } from '../dates/day.ts';
 
 /** The span of days in which evidence counts. */
 export interface Window {
