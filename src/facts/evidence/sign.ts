@@ -19,21 +19,29 @@ export function signEvidence(input: SignInput, asked: Asked, ctx: FactContext, t
       if (record.type !== 'condition' || record.orderReason || seen.has(record.ref)) continue;
       seen.add(record.ref);
       const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
-      if (fitsRegion(asked, placeOfSign(place, record, ctx))) condition(record, asked, ctx, tally);
+      if (fitsRegion(asked, placeOfSign(place, record, ctx))) condition(record, set, asked, ctx, tally);
     }
   }
   examinations(input.examination ?? [], asked, ctx, tally);
 }
 
-function condition(record: ConditionRecord, asked: Asked, ctx: FactContext, tally: Tally): void {
+/** One sign that is ruled out speaks against what the chart says of this sign, not against all signs together. */
+function ruledOut(item: Item, set: number, why: string, ctx: FactContext, tally: Tally): void {
+  const stated = ctx.chart
+    .bySet(set)
+    .some((r) => r.type === 'condition' && r.current && r.verification === 'confirmed');
+  if (stated) tally.contra(item, why);
+  else tally.lead(item, `${why}, other signs are not`);
+}
+
+function condition(record: ConditionRecord, set: number, asked: Asked, ctx: FactContext, tally: Tally): void {
   const stated = record.recorded ?? record.onset;
   const item = toItem(record.ref, record.onset ?? record.recorded, asked);
   if (stated !== undefined && stated.lo > asked.window.asOf) return tally.ignore(item, 'recorded after the order');
-  if (record.verification === 'refuted')
-    return tally.contra(
-      { ref: record.ref, ...(stated !== undefined && { date: stated }), basis: 'chart' },
-      'ruled out',
-    );
+  if (record.verification === 'refuted') {
+    const refuted: Item = { ref: record.ref, ...(stated !== undefined && { date: stated }), basis: 'chart' };
+    return ruledOut(refuted, set, 'ruled out', ctx, tally);
+  }
   if (!record.current) return tally.lead(item, 'resolved or inactive');
   if (record.verification === 'suspected') return tally.lead(item, 'only suspected', true);
   if (record.onset === undefined) return tally.lead(item, 'when it began is not stated', true);
@@ -74,7 +82,7 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
   if (last === undefined || fitIn(last.when, asked.window) !== 'inside') return;
   const item = toItem(last.record.ref, last.when, asked);
   const answer = present(last.record);
-  if (answer === false) return tally.contra(item, 'observed as absent');
+  if (answer === false) return ruledOut(item, set, 'observed as absent', ctx, tally);
   if (answer === undefined) return tally.lead(item, 'the result is not coded', true);
   const visit = ctx.chart.encounters.find(
     (v) => v.held && v.inPerson && (last.record.encounter === v.ref || v.when?.lo === last.when.lo),
