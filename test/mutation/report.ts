@@ -20,6 +20,12 @@ export interface Tried {
   }[];
 }
 
+/** The position of a finding in its file, to put lines in the order of the document. */
+const position = (where: string): number => {
+  const [line, column] = where.split(':').slice(-2).map(Number);
+  return (line ?? 0) * 10_000 + (column ?? 0);
+};
+
 const percent = (part: number, whole: number): string => `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`;
 
 /** A report in words, and whether it is good enough. */
@@ -30,7 +36,7 @@ export function reportText(
   readonly lines: readonly string[];
   readonly good: boolean;
 } {
-  const survivors = results.filter((r) => !r.killed);
+  const survivors = results.filter((r) => !r.killed).sort((a, b) => position(a.where) - position(b.where));
   const equivalent = survivors.filter((s) => accepted.equivalent.has(s.name)).length;
   const unexplained = survivors.filter((s) => !accepted.equivalent.has(s.name) && !accepted.tolerated.has(s.name));
   const names = new Set(survivors.map((s) => s.name));
