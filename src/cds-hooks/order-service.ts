@@ -6,11 +6,11 @@ import { localKey } from '../chart/references.ts';
 import { answerOrders, type FailedOrder } from '../criteria-check/answer-orders.ts';
 import type { Checker, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
-import { FhirAccess, type FhirCall } from '../ehr/fhir-access.ts';
-import { permissions } from '../ehr/granted-scopes.ts';
+import type { FhirCall } from '../ehr/fhir-access.ts';
 import { serviceRequests } from '../order/order.ts';
 import type { Caller } from '../trust/caller.ts';
 import type { Card } from './card.ts';
+import { hookAccess, nowIn } from './hook-access.ts';
 import { keptAnswersOf } from './kept-answers.ts';
 import type { OrderHookRequest } from './request.ts';
 import type { ServiceDefinition } from './service-definition.ts';
@@ -56,12 +56,6 @@ function ordersOf(request: OrderHookRequest): readonly Json[] {
   return orders.filter((o) => selected.has(`ServiceRequest/${text(o['id'])}`));
 }
 
-const now = (calendar: Calendar): Interval => {
-  const at = Date.now();
-  const day = calendar(at);
-  return { lo: day, hi: day, at };
-};
-
 /**
  * Answers an order-select or order-sign call.
  * @param launchUrl where the EHR launches the worksheet
@@ -74,21 +68,9 @@ export async function answerOrderHook(
   options: OrderServiceOptions,
   launchUrl?: string,
 ): Promise<HookAnswer> {
-  const calls: FhirCall[] = [];
-  const today = now(options.calendar);
+  const today = nowIn(options.calendar);
   const { ehr } = caller;
-  const granted = request.fhirAuthorization;
-  const fhir =
-    request.fhirServer === undefined || caller.fhir === undefined || granted === undefined
-      ? undefined
-      : new FhirAccess({
-          base: request.fhirServer,
-          token: granted.access_token,
-          permitted: permissions(granted.scope),
-          privateNetwork: caller.fhir.privateNetwork,
-          signal: AbortSignal.timeout(options.deadlineMs),
-          onCall: (call) => calls.push(call),
-        });
+  const { fhir, calls } = hookAccess(request, caller, options.deadlineMs);
   const answer = await answerOrders(
     {
       patientId: request.context.patientId,

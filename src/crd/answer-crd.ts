@@ -1,17 +1,22 @@
 import type { Action } from '../cds-hooks/card.ts';
+import { hookAccess, nowIn } from '../cds-hooks/hook-access.ts';
 import type { IssueCode } from '../cds-hooks/operation-outcome.ts';
 import type { Json } from '../chart/json.ts';
-import { ReadContext } from '../chart/read-context.ts';
 import { PatientScope } from '../chart/references.ts';
 import type { Section } from '../chart/sections.ts';
-import { checkGathered, type FailedOrder, gather, type OrdersToCheck } from '../criteria-check/answer-orders.ts';
+import {
+  checkGathered,
+  type FailedOrder,
+  gather,
+  imagingOrders,
+  type OrdersToCheck,
+} from '../criteria-check/answer-orders.ts';
 import { uuidV5 } from '../criteria-check/assessment-id.ts';
 import type { CheckedOrder, Checker, OrderCheck, PatientData, PayerOfOrder } from '../criteria-check/check-order.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
 import { formatDay } from '../dates/day.ts';
-import { FhirAccess, type FhirCall } from '../ehr/fhir-access.ts';
-import { permissions } from '../ehr/granted-scopes.ts';
-import { type ImagingOrder, readOrder } from '../order/order.ts';
+import type { FhirCall } from '../ehr/fhir-access.ts';
+import type { ImagingOrder } from '../order/order.ts';
 import type { Caller } from '../trust/caller.ts';
 import { alternateCard, type CrdCard } from './alternate-card.ts';
 import { coverageInformation, withCoverageInformation } from './coverage-information.ts';
@@ -58,28 +63,18 @@ export type CrdAnswer =
 
 /** Answers a call of payer mode. Never throws because of content. */
 export async function answerCrd(request: CrdRequest, caller: Caller, options: CrdOptions): Promise<CrdAnswer> {
-  const calls: FhirCall[] = [];
-  const granted = request.fhirAuthorization;
-  const fhir =
-    request.fhirServer === undefined || caller.fhir === undefined || granted === undefined
-      ? undefined
-      : new FhirAccess({
-          base: request.fhirServer,
-          token: granted.access_token,
-          permitted: permissions(granted.scope),
-          privateNetwork: caller.fhir.privateNetwork,
-          signal: AbortSignal.timeout(options.deadlineMs),
-          onCall: (call) => calls.push(call),
-        });
-  const at = Date.now();
-  const today = options.calendar(at);
-  const now: Interval = { lo: today, hi: today, at };
+  const { fhir, calls } = hookAccess(request, caller, options.deadlineMs);
+  const now = nowIn(options.calendar);
   const [scope, found] = await Promise.all([
     ordersInScope(request, fhir),
     memberCoverage(request, options.config, fhir),
   ]);
   if (!found.ok) return { status: found.status, code: found.code, field: 'prefetch.coverage', message: found.message };
-  const orders = imagingOrders(scope.orders, request, caller, options, now);
+  const orders = imagingOrders(
+    { orders: scope.orders, ehr: caller.ehr, today: now },
+    new PatientScope(request.context.patientId, request.fhirServer),
+    options.checker,
+  );
   const nothing = { status: 200, cards: [], systemActions: [], told: [], failed: [], calls, now } as const;
   if (orders.length === 0) return nothing;
   const asked: OrdersToCheck = {
@@ -108,7 +103,7 @@ export async function answerCrd(request: CrdRequest, caller: Caller, options: Cr
         ? 'an internal error.'
         : undefined;
   const results = orders.map((order) =>
-    answerOrder(order, byRef.get(order.ref), technicalOf(order), request, found, options, formatDay(today)),
+    answerOrder(order, byRef.get(order.ref), technicalOf(order), request, found, options, formatDay(now.lo)),
   );
   return {
     ...nothing,
@@ -118,35 +113,6 @@ export async function answerCrd(request: CrdRequest, caller: Caller, options: Cr
     ...(data !== undefined && { data }),
     failed,
   };
-}
-
-function imagingOrders(
-  resources: readonly Json[],
-  request: CrdRequest,
-  caller: Caller,
-  { checker }: CrdOptions,
-  now: Interval,
-): readonly ImagingOrder[] {
-  const { codes, studies } = checker.knowledge;
-  const ctx = new ReadContext(codes, studies, caller.ehr?.localCodes);
-  const scope = new PatientScope(request.context.patientId, request.fhirServer);
-  const seen = new Set<string>();
-  return resources.flatMap((resource) => {
-    const order = readable(() => readOrder(resource, scope, studies, ctx, now, caller.ehr?.orderables));
-    if (order === undefined || seen.has(order.ref)) return [];
-    seen.add(order.ref);
-    return [order];
-  });
-}
-
-/** Content that breaks a reader (a code nested a thousand times) is unreadable, not an error of the server. */
-function readable<T>(run: () => T | undefined): T | undefined {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 /** The prefetch under the names that the chart is read by; the coverage is settled already. */

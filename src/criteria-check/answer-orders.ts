@@ -113,7 +113,11 @@ function prefetchedPractitioner(prefetch: Json | undefined): readonly Json[] {
 }
 
 /** Reads each order as an imaging order of this patient; an order that cannot be read is none. */
-function imagingOrders(request: OrdersToCheck, scope: PatientScope, checker: Checker): readonly ImagingOrder[] {
+export function imagingOrders(
+  request: Pick<OrdersToCheck, 'orders' | 'ehr' | 'today'>,
+  scope: PatientScope,
+  checker: Checker,
+): readonly ImagingOrder[] {
   const { codes, studies } = checker.knowledge;
   const ctx = new ReadContext(codes, studies, request.ehr?.localCodes);
   const seen = new Set<string>();

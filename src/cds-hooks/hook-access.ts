@@ -1,0 +1,41 @@
+import type { Calendar, Interval } from '../dates/day.ts';
+import { FhirAccess, type FhirCall } from '../ehr/fhir-access.ts';
+import { permissions } from '../ehr/granted-scopes.ts';
+import type { Caller } from '../trust/caller.ts';
+
+/** What a hook call grants of the EHR's FHIR server. */
+interface Granted {
+  readonly fhirServer?: string | undefined;
+  readonly fhirAuthorization?: { readonly access_token: string; readonly scope: string } | undefined;
+}
+
+/** Access to the EHR for the length of one hook call. */
+export interface HookAccess {
+  /** absent when the call grants none, or its server is not registered for the caller */
+  readonly fhir: FhirAccess | undefined;
+  /** what was asked of the EHR so far */
+  readonly calls: readonly FhirCall[];
+}
+
+/** Opens access to the EHR of a call. @param deadlineMs after which everything that is still asked is given up */
+export function hookAccess({ fhirServer, fhirAuthorization }: Granted, caller: Caller, deadlineMs: number): HookAccess {
+  const calls: FhirCall[] = [];
+  if (fhirServer === undefined || caller.fhir === undefined || fhirAuthorization === undefined)
+    return { fhir: undefined, calls };
+  const fhir = new FhirAccess({
+    base: fhirServer,
+    token: fhirAuthorization.access_token,
+    permitted: permissions(fhirAuthorization.scope),
+    privateNetwork: caller.fhir.privateNetwork,
+    signal: AbortSignal.timeout(deadlineMs),
+    onCall: (call) => calls.push(call),
+  });
+  return { fhir, calls };
+}
+
+/** Now, with its day in the configured time zone. */
+export function nowIn(calendar: Calendar): Interval {
+  const at = Date.now();
+  const day = calendar(at);
+  return { lo: day, hi: day, at };
+}

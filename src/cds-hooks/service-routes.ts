@@ -1,0 +1,71 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { CdsClient } from '../trust/client-tokens.ts';
+import { clientOf } from './authenticate.ts';
+import { type FeedbackEntry, readFeedback } from './feedback.ts';
+import { jsonBody } from './json-body.ts';
+import { sendOutcome, sendProblem } from './operation-outcome.ts';
+
+/** What calls of a base pass first: authentication, rate limits. */
+export interface Guards {
+  readonly discovery: readonly RequestHandler[];
+  readonly calls: readonly RequestHandler[];
+}
+
+export interface ServiceRoutesOptions<S extends { readonly id: string }> {
+  readonly services: readonly S[];
+  /** the discovery document */
+  readonly discovery: unknown;
+  readonly bodyLimit: string;
+  readonly guards: Guards;
+  /** answers a call of a service; the body is parsed, not yet looked at */
+  readonly onCall: (service: S, req: Request<{ id: string }>, res: Response) => Promise<void>;
+  /** told of valid feedback before it is acknowledged; it must neither throw nor take long */
+  readonly onFeedback: (feedback: readonly FeedbackEntry[], client: CdsClient | undefined) => Promise<void>;
+}
+
+const FEEDBACK_LIMIT = '1mb';
+
+const methodNotAllowed =
+  (allowed: string) =>
+  (_req: Request, res: Response): void => {
+    res.set('Allow', allowed);
+    sendProblem(res, 405, 'not-supported', 'method', `expected ${allowed}`);
+  };
+
+/** The routes of a CDS Hooks base: discovery, the services, their feedback. */
+export function serviceRoutes<S extends { readonly id: string }>(options: ServiceRoutesOptions<S>): Router {
+  const router = Router();
+  const { guards } = options;
+  const byId = new Map(options.services.map((s) => [s.id, s]));
+  const discovery = JSON.stringify(options.discovery);
+  const unknown = (res: Response): void => sendProblem(res, 404, 'not-found', 'id', 'there is no such CDS service');
+
+  router
+    .route('/')
+    .get(...guards.discovery, (_req, res) => {
+      res.type('application/json').send(discovery);
+    })
+    .all(methodNotAllowed('GET'));
+
+  router
+    .route('/:id')
+    .post(...guards.calls, ...jsonBody(options.bodyLimit), async (req: Request<{ id: string }>, res) => {
+      const service = byId.get(req.params.id);
+      if (service === undefined) return unknown(res);
+      await options.onCall(service, req, res);
+    })
+    .all(methodNotAllowed('POST'));
+
+  router
+    .route('/:id/feedback')
+    .post(...guards.calls, ...jsonBody(FEEDBACK_LIMIT), async (req: Request<{ id: string }>, res) => {
+      if (!byId.has(req.params.id)) return unknown(res);
+      const read = readFeedback(req.body);
+      if (!read.ok) return sendOutcome(res, 400, 'structure', read.problems);
+      await options.onFeedback(read.feedback, clientOf(res));
+      res.status(200).end();
+    })
+    .all(methodNotAllowed('POST'));
+
+  return router;
+}
