@@ -311,4 +311,55 @@ describe('errors and unknown coverage', () => {
     const context = { ...CONTEXTS['order-sign'], draftOrders: draftOrders(coded) };
     expect(listAt((await send('order-sign', { context })).body, 'systemActions')).toHaveLength(1);
   });
+
+  it('T104: the same chart in the shapes of three US Core versions gives the same answer', async () => {
+    const conditions = chart.filter((r) => r.resourceType === 'Condition');
+    const coded = (system: string, code: string): Json => ({ coding: [{ system, code }] });
+    const profile = (version: string): Json => ({
+      meta: { profile: [`http://hl7.org/fhir/us/core/StructureDefinition/us-core-condition|${version}`] },
+    });
+    const shapes: readonly Json[] = [
+      {
+        ...profile('3.1.1'),
+        category: [coded('http://terminology.hl7.org/CodeSystem/condition-category', 'encounter-diagnosis')],
+      },
+      {
+        ...profile('6.1.0'),
+        category: [coded('http://terminology.hl7.org/CodeSystem/condition-category', 'problem-list-item')],
+      },
+      {
+        ...profile('7.0.0'),
+        category: [coded('http://hl7.org/fhir/us/core/CodeSystem/condition-category', 'health-concern')],
+      },
+    ];
+    const said = await Promise.all(
+      shapes.map(async (shape) =>
+        saidIn(
+          await send('order-sign', {
+            prefetch: prefetch({ conditions: searchset(conditions.map((c) => ({ ...c, ...shape }))) }),
+          }),
+        ),
+      ),
+    );
+    expect(said[1]).toEqual(said[0]);
+    expect(said[2]).toEqual(said[0]);
+  });
+
+  it('T105, T106: an order with nothing but what it must have, and without a diagnosis, is answered', async () => {
+    const { id, status, intent, subject, code } = order as Json;
+    const bare = { resourceType: 'ServiceRequest', id, status, intent, subject, code };
+    const context = { ...CONTEXTS['order-sign'], draftOrders: draftOrders(bare) };
+    const empty = searchset([]);
+    const answer = await send('order-sign', {
+      context,
+      prefetch: { ...prefetch(), conditions: empty, encounters: empty, procedures: empty },
+    });
+    expect(answer.status).toBe(200);
+    expect(codeOf(saidIn(answer), 'doc-needed')).toBe('clinical');
+    expect(breaches(saidIn(answer))).toEqual([]);
+  });
+
+  it('T107: no card repeats what the system action says', async () => {
+    expect(at((await send('order-sign')).body, 'cards')).toEqual([]);
+  });
 });
