@@ -62,6 +62,11 @@ export class PathStates {
     );
   }
 
+  /** Does the text in force contain an indication, and does it speak of this order? */
+  includes(path: CompiledPath): boolean {
+    return this.#paths.includes(path);
+  }
+
   /** Every indication that the text in force contains. */
   all(): readonly PathState[] {
     this.#all ??= this.#paths.map((p) => this.state(p));

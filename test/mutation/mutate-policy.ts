@@ -6,10 +6,11 @@ import { PolicyFile } from '../../src/policy/schema.ts';
 import { checkVignette, differences, loadVignettes } from '../../src/vignettes/run.ts';
 import { readYaml } from '../../src/yaml/yaml-file.ts';
 import { type Accepted, acceptedSurvivors } from './accepted.ts';
+import type { Case } from './case.ts';
 import { mutantsOf } from './mutants.ts';
 import type { Tried } from './report.ts';
 import { surroundingsOf } from './surroundings.ts';
-import { type Case, Trial } from './trial.ts';
+import { Trial } from './trial.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const CANONICAL_BASE = 'https://payer-policy-cds.example.org/fhir';

@@ -1,20 +1,14 @@
-import { type CheckedOrder, type Checker, checkAgainst } from '../../src/criteria-check/check-order.ts';
+import { type Checker, checkAgainst } from '../../src/criteria-check/check-order.ts';
 import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts';
-import { REGIONS, type Region } from '../../src/policy/fact-source.ts';
 import { pivots } from '../../src/policy/pivots.ts';
 import type { PolicyInput } from '../../src/policy/schema.ts';
 import type { Vignette } from '../../src/vignettes/expand.ts';
 import { differences } from '../../src/vignettes/run.ts';
 import { InvalidFileError } from '../../src/yaml/yaml-file.ts';
+import { type Case, regionsOf } from './case.ts';
+import { ChangedPaths } from './changed-paths.ts';
 import type { YamlPath } from './edit.ts';
 
-/** A vignette with its order as it was checked against the policy as it is. */
-export interface Case {
-  readonly vignette: Vignette;
-  readonly check: CheckedOrder;
-}
-
-const isRegion = (r: string): r is Region => (REGIONS as readonly string[]).includes(r);
 const pathText = (at: YamlPath): string => at.join('.');
 
 /** Tries mutants of one policy text on its vignettes. The charts are read once for all of them. */
@@ -23,12 +17,14 @@ export class Trial {
   readonly #cases: readonly Case[];
   /** the vignettes in which something below a path decided */
   readonly #decided = new Map<string, Set<Case>>();
+  readonly #changed: ChangedPaths;
 
   constructor(input: PolicyInput, cases: readonly Case[], checker: Checker) {
     this.#checker = checker;
     this.#cases = cases;
     const policy = this.#compile(input);
     if (policy === undefined) throw new RangeError('the policy itself does not compile');
+    this.#changed = new ChangedPaths(policy);
     for (const c of cases) this.#index(policy, c);
   }
 
@@ -45,7 +41,7 @@ export class Trial {
 
   #index(policy: CompiledPolicy, c: Case): void {
     const { facts, study } = c.check;
-    const found = pivots(policy, facts, study.regions.filter(isRegion), study.code);
+    const found = pivots(policy, facts, regionsOf(c), study.code);
     for (const where of [...found.for, ...found.against]) {
       const steps = where.split('.');
       for (let n = steps.length; n > 0; n--) {
@@ -77,8 +73,11 @@ export class Trial {
   kill(mutant: { readonly input: PolicyInput; readonly at: YamlPath }): Vignette | 'none' | 'invalid' {
     const policy = this.#compile(mutant.input);
     if (policy === undefined) return 'invalid';
-    for (const { vignette, check } of this.#likely(mutant.at))
-      if (differences(vignette, checkAgainst(policy, check, this.#checker)).length > 0) return vignette;
+    const mayMatter = this.#changed.filter(policy);
+    for (const c of this.#likely(mutant.at)) {
+      if (!mayMatter(c)) continue;
+      if (differences(c.vignette, checkAgainst(policy, c.check, this.#checker)).length > 0) return c.vignette;
+    }
     return 'none';
   }
 }
