@@ -218,6 +218,11 @@ export class EhrRegistry {
     return new EhrRegistry(this.ehrs.filter((e) => e.id !== id));
   }
 
+  /** The registry with one more issuer of an EHR; the same when there is no such EHR. */
+  withIssuer(id: string, issuer: Issuer): EhrRegistry {
+    return new EhrRegistry(this.ehrs.map((e) => (e.id === id ? { ...e, issuers: [...e.issuers, issuer] } : e)));
+  }
+
   allowsOrigin(origin: string): boolean {
     return this.ehrs.some((e) => e.allowedOrigins.includes(origin));
   }

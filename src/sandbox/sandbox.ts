@@ -1,17 +1,35 @@
+import { join } from 'node:path';
 import type { Express, Request } from 'express';
-import type { Day } from '../dates/day.ts';
+import type { Knowledge } from '../criteria-check/knowledge.ts';
+import { type Day, formatDay } from '../dates/day.ts';
+import type { EhrRegistry, Issuer } from '../ehr/ehr-registry.ts';
+import { permissions } from '../ehr/granted-scopes.ts';
+import { isLoopbackUrl } from '../trust/caller.ts';
+import type { Bearer } from './bearer.ts';
 import { loadCharts } from './charts/load-charts.ts';
 import type { PatientInput } from './charts/schema.ts';
-import { fhirRoutes } from './fhir/routes.ts';
+import { HookRelay, type RelayPlace } from './ehr/hook-relay.ts';
+import { inSession } from './ehr/moods.ts';
+import { StoredCharts } from './ehr/own-charts.ts';
+import { ReasonSearch } from './ehr/reason-search.ts';
+import { ehrRoutes } from './ehr/routes.ts';
+import { EhrSessions } from './ehr/sessions.ts';
+import { HookSigner } from './ehr/signing.ts';
+import { StudySearch } from './ehr/study-search.ts';
+import { PatientView } from './fhir/patient-view.ts';
+import { FhirProblem } from './fhir/problem.ts';
+import { fhirRoutes, type TokenGrant } from './fhir/routes.ts';
 import type { Paging } from './fhir/search-query.ts';
 import { FhirStore } from './fhir/store.ts';
-import { FHIR_PATH } from './paths.ts';
+import { FHIR_PATH, JWKS_PATH, SANDBOX_PATH } from './paths.ts';
 import type { Launches } from './smart/launches.ts';
 import { OAUTH_PATH, sandboxSmart } from './smart/smart-routes.ts';
 
 /** How our app is registered with the sandbox's authorization server: as `smart-config/ehrs/development.yaml` says. */
 const APP = { clientId: 'payer-policy-cds', redirectPath: '/smart/callback', jwksPath: '/smart/jwks.json' } as const;
 const TOKEN_SECONDS = 900;
+/** Whose chart lacks two facts: the page of order entry begins with her. */
+const FIRST = 'iris';
 
 export interface SandboxOptions {
   /** the day from which the stories count back */
@@ -31,8 +49,16 @@ export interface Sandbox {
   readonly store: FhirStore;
   /** launches of apps that its EHR prepares */
   readonly launches: Launches;
+  /** who signs its hook calls */
+  readonly issuer: Issuer;
   /** adds its routes to the application */
-  readonly mount: (app: Express) => void;
+  readonly mount: (app: Express, house: House) => void;
+}
+
+/** What the sandbox needs of the service that it is served by. */
+export interface House {
+  readonly knowledge: Pick<Knowledge, 'codes' | 'studies' | 'payers'>;
+  readonly registry: EhrRegistry;
 }
 
 const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
@@ -45,40 +71,97 @@ function originOf(req: Request, publicUrl: string | undefined): string {
   return `${req.protocol}://${HOST.test(host) ? host : 'localhost'}`;
 }
 
+/** The address at which this process can be reached over the connection of a request. */
+function ownAddress({ socket }: Request): string {
+  const address = (socket.localAddress ?? '127.0.0.1').replace(/^::ffff:/, '');
+  return `http://${address.includes(':') ? `[${address}]` : address}:${socket.localPort}`;
+}
+
+const bearerToken = (req: Request): string | undefined => /^Bearer +(\S+)$/i.exec(req.get('Authorization') ?? '')?.[1];
+
+/** What a token shows and permits. */
+const grant = (store: FhirStore, bearer: Bearer): TokenGrant => {
+  const permitted = permissions(bearer.scope);
+  return {
+    store: new PatientView(store, bearer.patient, bearer.hides),
+    permit: (type, interaction) => {
+      if (permitted(type, interaction) === 'none')
+        throw new FhirProblem(403, 'forbidden', 'the scopes of the token do not permit it');
+    },
+  };
+};
+
 /**
  * Loads the synthetic patients and builds the sandbox.
  * @throws InvalidFileError when a file of the sandbox is not valid
  */
 export function createSandbox(options: SandboxOptions): Sandbox {
-  const charts = loadCharts(import.meta.dirname, options.today);
+  const loaded = loadCharts(import.meta.dirname, options.today);
   const store = new FhirStore();
-  for (const resource of charts.resources) store.put(resource);
+  for (const resource of loaded.resources) store.put(resource);
+  const charts = new StoredCharts(store, loaded.patients, loaded.resources, options.today);
   const place = (req: Request): string => originOf(req, options.publicUrl);
   const smart = sandboxSmart({
-    store,
-    stories: new Map(charts.patients.map((p) => [p.id, p.story])),
+    people: charts,
     originOf: place,
     fhirPath: FHIR_PATH,
     app: APP,
     tokenSeconds: options.tokenSeconds ?? TOKEN_SECONDS,
   });
+  const sessions = new EhrSessions();
+  const signer = new HookSigner();
+  const bearerOf = (req: Request): Bearer | undefined => {
+    const token = bearerToken(req);
+    return token === undefined ? undefined : (sessions.bearerOf(token) ?? smart.bearerOf(token));
+  };
   const routes = fhirRoutes({
     store,
     now: () => new Date(),
     paging: options.paging ?? { usual: 100, most: 1000 },
     baseOf: (req) => `${place(req)}${FHIR_PATH}`,
     bodyLimit: options.bodyLimit,
-    grantOf: smart.grantOf,
+    grantOf: (req) => {
+      const bearer = bearerOf(req);
+      return bearer === undefined ? undefined : grant(store, bearer);
+    },
     security: smart.security,
-    more: smart.belowFhir,
+    before: [inSession({ bearerOf, sessionOf: (id) => sessions.find(id) }), smart.belowFhir],
   });
+  const publicUrl = options.publicUrl?.replace(/\/+$/, '');
+  const relayPlace = (req: Request): RelayPlace | undefined => {
+    const origin = place(req);
+    const asked = `${req.protocol}://${req.get('Host') ?? ''}`;
+    if (!isLoopbackUrl(asked) && (publicUrl === undefined || new URL(publicUrl).host !== req.get('Host')))
+      return undefined;
+    const audience = publicUrl ?? `http://127.0.0.1:${req.socket.localPort}`;
+    return { service: ownAddress(req), audience, fhir: `${origin}${FHIR_PATH}` };
+  };
   return {
-    patients: charts.patients,
+    patients: loaded.patients,
     store,
     launches: smart.launches,
-    mount: (app) => {
+    issuer: signer.issuer,
+    mount: (app, { knowledge }) => {
       app.use(OAUTH_PATH, smart.oauth);
       app.use(FHIR_PATH, routes);
+      app.get(JWKS_PATH, (_req, res) => {
+        res.type('application/jwk-set+json').send(JSON.stringify(signer.keySet));
+      });
+      app.use(
+        SANDBOX_PATH,
+        ehrRoutes({
+          charts,
+          sessions,
+          relay: new HookRelay(signer, sessions, smart.launches),
+          studies: new StudySearch(knowledge.studies),
+          reasons: new ReasonSearch(knowledge.codes, join(import.meta.dirname, 'reasons.yaml')),
+          payers: knowledge.payers,
+          placeOf: relayPlace,
+          today: () => formatDay(options.today),
+          first: FIRST,
+          prefix: publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, ''),
+        }),
+      );
       // the SMART launcher looks for encounters at the origin, without the path of the FHIR base
       app.get('/Encounter', (req, res) => {
         const query = req.originalUrl.indexOf('?');

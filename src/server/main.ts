@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const logger = pino({ level: config.LOG_LEVEL, base: null });
   const sandbox = await sandboxOf(config);
-  const service = createService(config, logger, sandbox?.mount);
+  const service = createService(config, logger, sandbox);
   const listening = await listen(service.app, config.HOST, config.PORT);
   const local = localBase(config.HOST, listening.port);
   console.log(`CDS Hooks   ${config.PUBLIC_URL ?? local}/cds-services`);

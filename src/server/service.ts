@@ -15,7 +15,7 @@ import { calendarOf } from '../dates/day.ts';
 import { DecisionLog } from '../decisions/decision-log.ts';
 import { RemoteStore } from '../decisions/store/remote-store.ts';
 import { formOf, versionedUrl } from '../documentation/questionnaire.ts';
-import { type EhrRegistry, loadEhrs } from '../ehr/ehr-registry.ts';
+import { type EhrRegistry, type Issuer, loadEhrs } from '../ehr/ehr-registry.ts';
 import { libraryRoutes } from '../library/library-routes.ts';
 import type { LaunchedPages } from '../smart/smart-app.ts';
 import { callerFinder, isLoopbackUrl } from '../trust/caller.ts';
@@ -34,9 +34,19 @@ import { browserBase, publicBases } from './public-base.ts';
 import { clientRateLimit } from './rate-limit.ts';
 import { createSmartApp, worksheetLinks } from './smart.ts';
 
+/** A further room of the house, which the start brings along: the sandbox. */
+export interface Room {
+  /** adds its routes */
+  readonly mount: (app: Express, house: Pick<Service, 'knowledge' | 'registry'>) => void;
+  /** who signs its hook calls; registered with the EHR of development */
+  readonly issuer?: Issuer;
+}
+
 /** The registry for a mode: the entry that stands for any loopback address is for development alone. */
-const registryFor = (registry: EhrRegistry, development: boolean): EhrRegistry =>
-  development ? registry : registry.without('development');
+function registryFor(registry: EhrRegistry, development: boolean, room: Room | undefined): EhrRegistry {
+  if (!development) return registry.without('development');
+  return room?.issuer === undefined ? registry : registry.withIssuer('development', room.issuer);
+}
 
 /** The service, loaded and ready to be served. */
 export interface Service {
@@ -107,13 +117,14 @@ function purgeDaily(log: DecisionLog | undefined, days: number, logger: Logger):
 
 /**
  * Loads policies, services and registry and builds the application.
+ * @param room a further room, e.g. the sandbox
  * @throws InvalidFileError with every problem as file:line:column
  */
-export function createService(config: Config, logger: Logger, mount?: (app: Express) => void): Service {
+export function createService(config: Config, logger: Logger, room?: Room): Service {
   const knowledge = loadKnowledge(config.POLICIES);
   const canonical = canonicalUrls(config.CANONICAL_BASE);
   const all = loadEhrs(join(config.SMART_CONFIG, 'ehrs'), namesIn(knowledge));
-  const registry = registryFor(all, config.development);
+  const registry = registryFor(all, config.development, room);
   const services = loadServices(config.CDS_SERVICES, neededSections(knowledge), canonical.factSystem);
   const checker = { knowledge, canonical };
   const calendar = calendarOf(config.TIME_ZONE);
@@ -215,7 +226,7 @@ export function createService(config: Config, logger: Logger, mount?: (app: Expr
         express.use('/smart', ...limits, shedding.handler);
         express.use(smart.app.routes(worksheet));
       }
-      mount?.(express);
+      room?.mount(express, { knowledge, registry });
     },
   });
   return {

@@ -20,13 +20,16 @@ export interface PageOptions {
   /** further style sheets of `design/` */
   readonly styles?: readonly string[];
   readonly narrow?: boolean;
+  /** uses the whole width of the window */
+  readonly wide?: boolean;
   /** path prefix of a proxy that serves us below a path */
   readonly prefix?: string;
 }
 
 /** A whole page as HTML. Everything in it is escaped. */
 export function pageHtml(options: PageOptions, body: ComponentChildren): string {
-  const { title, room, nav, scripts = [], styles = [], narrow = false, prefix = '' } = options;
+  const { title, room, nav, scripts = [], styles = [], narrow = false, wide = false, prefix = '' } = options;
+  const width = narrow ? ' narrow' : wide ? ' wide' : '';
   const page = html`<html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -43,7 +46,7 @@ export function pageHtml(options: PageOptions, body: ComponentChildren): string 
         <span class="name">${room}</span>
         ${nav}
       </header>
-      <main id="main" tabindex="-1" class=${narrow ? 'page narrow' : 'page'}>${body}</main>
+      <main id="main" tabindex="-1" class=${`page${width}`}>${body}</main>
     </body>
   </html>`;
   return `<!doctype html>${renderToString(page)}`;
@@ -60,6 +63,8 @@ export interface PagePolicy {
   readonly connect?: readonly string[];
   /** further targets of forms and of the redirects after them */
   readonly formAction?: readonly string[];
+  /** the page shows pages of our own in frames */
+  readonly frames?: boolean;
 }
 
 /**
@@ -78,6 +83,7 @@ export function setPageHeaders(res: Response, policy: PagePolicy = {}): void {
         imgSrc: ["'self'", 'data:'],
         connectSrc: ["'self'", ...(policy.connect ?? [])],
         formAction: ["'self'", ...(policy.formAction ?? [])],
+        ...(policy.frames === true && { frameSrc: ["'self'"] }),
         baseUri: ["'none'"],
         frameAncestors: ancestors.length === 0 ? ["'none'"] : [...ancestors],
       },

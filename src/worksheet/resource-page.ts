@@ -1,11 +1,12 @@
 import { type Json, object, text } from '../chart/json.ts';
 import { FHIR_ID, PatientScope, parseReference } from '../chart/references.ts';
+import { resourceWords } from '../chart/resource-words.ts';
 import { SECTIONS } from '../chart/sections.ts';
 import type { FhirAccess } from '../ehr/fhir-access.ts';
 import type { Launched } from '../smart/launched.ts';
 import { html } from '../web/page.ts';
 import { launchPage } from './page.ts';
-import { type ResourceIndex, resourceWords } from './resource-words.ts';
+import type { ResourceIndex } from './resource-index.ts';
 import { launchPath, typeWords, type WorksheetView } from './view.ts';
 
 const SHOWN: ReadonlySet<string> = new Set([

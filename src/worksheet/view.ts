@@ -5,7 +5,7 @@ import type { StudyCatalog } from '../policy/studies.ts';
 import type { Launched } from '../smart/launched.ts';
 import { html, type VNode } from '../web/page.ts';
 import type { Assessed } from './assess.ts';
-import type { ResourceIndex } from './resource-words.ts';
+import type { ResourceIndex } from './resource-index.ts';
 
 /** What is said on top of the page about what was just done. */
 export interface Message {

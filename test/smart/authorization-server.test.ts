@@ -2,9 +2,11 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import express from 'express';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EhrRegistry } from '../../src/ehr/ehr-registry.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type Listening, listen } from '../../src/server/listen.ts';
 import { type ClientKey, makeKey, signToken } from '../support/client-keys.ts';
+import { checker } from '../support/knowledge.ts';
 
 const APP = 'payer-policy-cds';
 let listening: Listening;
@@ -21,7 +23,7 @@ beforeAll(async () => {
   app.get('/smart/jwks.json', (_req, res) => {
     res.json({ keys: [key.publicJwk] });
   });
-  sandbox.mount(app);
+  sandbox.mount(app, { knowledge: checker().knowledge, registry: new EhrRegistry([]) });
   listening = await listen(app, '127.0.0.1', 0);
   base = `http://127.0.0.1:${listening.port}`;
   fhir = `${base}/sandbox/fhir`;

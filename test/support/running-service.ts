@@ -25,7 +25,7 @@ export async function startService(paging?: Paging): Promise<Running> {
     bodyLimit: config.BODY_LIMIT,
     ...(paging !== undefined && { paging }),
   });
-  const service = createService(config, pino({ level: 'silent' }), sandbox.mount);
+  const service = createService(config, pino({ level: 'silent' }), sandbox);
   const listening = await listen(service.app, '127.0.0.1', 0);
   const base = `http://127.0.0.1:${listening.port}`;
   return { base, fhir: `${base}${FHIR_PATH}`, service, sandbox, close: () => listening.close(1000) };

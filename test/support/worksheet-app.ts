@@ -82,30 +82,32 @@ export async function startWorksheetApp(answerStore?: AnswerStore): Promise<Work
   const launches = new Map<string, Launched>();
   const done: string[] = [];
   const state: { fault: WorksheetApp['fault'] } = { fault: undefined };
-  const service = createService(config, pino({ level: 'silent' }), (app) => {
-    app.use(
-      '/smart/launches/:launchId',
-      worksheetRoutes({
-        launchedOf: (req, res) => {
-          const found = launches.get(req.baseUrl.slice(req.baseUrl.lastIndexOf('/') + 1));
-          if (found === undefined) res.status(401).send('no session');
-          return Promise.resolve(found);
-        },
-        checker: checker(),
-        calendar,
-        sections: neededSections(checker().knowledge),
-        deadlineMs: 4000,
-        prefix: '',
-        ...(answerStore !== undefined && { answerStore }),
-        onDone: (result) => done.push(result),
-      }),
-    );
-    app.use(FHIR_PATH, (req, res, next) => {
-      const status = state.fault?.(req);
-      if (status === undefined) next();
-      else res.status(status).type('application/fhir+json').send('{"resourceType":"OperationOutcome","issue":[]}');
-    });
-    sandbox.mount(app);
+  const service = createService(config, pino({ level: 'silent' }), {
+    mount: (app, house) => {
+      app.use(
+        '/smart/launches/:launchId',
+        worksheetRoutes({
+          launchedOf: (req, res) => {
+            const found = launches.get(req.baseUrl.slice(req.baseUrl.lastIndexOf('/') + 1));
+            if (found === undefined) res.status(401).send('no session');
+            return Promise.resolve(found);
+          },
+          checker: checker(),
+          calendar,
+          sections: neededSections(checker().knowledge),
+          deadlineMs: 4000,
+          prefix: '',
+          ...(answerStore !== undefined && { answerStore }),
+          onDone: (result) => done.push(result),
+        }),
+      );
+      app.use(FHIR_PATH, (req, res, next) => {
+        const status = state.fault?.(req);
+        if (status === undefined) next();
+        else res.status(status).type('application/fhir+json').send('{"resourceType":"OperationOutcome","issue":[]}');
+      });
+      sandbox.mount(app, house);
+    },
   });
   const listening = await listen(service.app, '127.0.0.1', 0);
   const base = `http://127.0.0.1:${listening.port}`;

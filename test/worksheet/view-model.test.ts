@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { resourceWords } from '../../src/chart/resource-words.ts';
 import { checkBundle } from '../../src/criteria-check/check-bundle.ts';
 import type { CheckedOrder } from '../../src/criteria-check/check-order.ts';
 import { formOf } from '../../src/documentation/questionnaire.ts';
@@ -6,7 +7,6 @@ import { patientWords } from '../../src/web/patient-banner.ts';
 import { conflictsOf, criteriaTree, type TreeNode } from '../../src/worksheet/criteria-tree.ts';
 import { readEntries, readEntry } from '../../src/worksheet/form.ts';
 import { HeldCharts } from '../../src/worksheet/held-charts.ts';
-import { resourceWords } from '../../src/worksheet/resource-words.ts';
 import { checker } from '../support/knowledge.ts';
 
 const DAY = Date.UTC(2026, 2, 2) / 86_400_000;

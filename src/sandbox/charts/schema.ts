@@ -146,6 +146,7 @@ export const PatientFile = z.strictObject({
   gender: z.enum(['female', 'male']),
   /** completed years, today */
   age: z.int().min(0).max(110),
+  line: z.string().min(1).max(90).meta({ description: 'the story in one line' }),
   story: z.string().min(1),
   coding: z.enum(['us', 'snomed']).default('us'),
   coverage: z.array(Coverage).default([]),

@@ -2,14 +2,19 @@ import { parseReference } from '../../chart/references.ts';
 import { FhirProblem } from './problem.ts';
 import { type FhirStore, type NewResource, owner, type Resource, type Store } from './store.ts';
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** A store as a token for one patient shows it: that patient's resources, and those that are no patient's. */
 export class PatientView implements Store {
   readonly #store: FhirStore;
   readonly #patientId: string;
+  readonly #hides: ReadonlySet<string>;
 
-  constructor(store: FhirStore, patientId: string) {
+  /** @param hides types of which nothing is shown */
+  constructor(store: FhirStore, patientId: string, hides: ReadonlySet<string> = NOTHING) {
     this.#store = store;
     this.#patientId = patientId;
+    this.#hides = hides;
   }
 
   read(type: string, id: string): Resource | undefined {
@@ -22,7 +27,7 @@ export class PatientView implements Store {
   }
 
   ofPatient(type: string, patientId: string): Iterable<Resource> {
-    return patientId === this.#patientId ? this.#store.ofPatient(type, patientId) : [];
+    return patientId === this.#patientId && !this.#hides.has(type) ? this.#store.ofPatient(type, patientId) : [];
   }
 
   put(resource: NewResource): Resource {
@@ -38,6 +43,7 @@ export class PatientView implements Store {
   }
 
   #shows(resource: NewResource): boolean {
+    if (this.#hides.has(resource.resourceType)) return false;
     if (resource.resourceType === 'Patient') return resource['id'] === this.#patientId;
     const of = parseReference(owner(resource)?.['reference']);
     return of === undefined || of.type !== 'Patient' || of.id === this.#patientId;

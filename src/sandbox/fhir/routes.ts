@@ -15,8 +15,8 @@ export interface FhirRoutesOptions extends Server {
   readonly grantOf?: (req: Request) => TokenGrant | undefined;
   /** further members of the CapabilityStatement's rest[0].security */
   readonly security?: (base: string) => Json;
-  /** routes that come before those of resource types */
-  readonly more?: RequestHandler;
+  /** handlers that come before those of resource types */
+  readonly before?: readonly RequestHandler[];
 }
 
 /** What a token that was issued here shows and permits. */
@@ -111,7 +111,7 @@ export function fhirRoutes(server: FhirRoutesOptions): Router {
     });
   const of = (req: Request): Server => ({ ...server, ...server.grantOf?.(req) });
   router.use(...anyOrigin, onlyJson);
-  if (server.more !== undefined) router.use(server.more);
+  for (const handler of server.before ?? []) router.use(handler);
 
   router
     .route('/')

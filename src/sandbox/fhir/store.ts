@@ -89,6 +89,21 @@ export class FhirStore {
     return stored;
   }
 
+  /** Takes away a patient and all that is theirs. */
+  forgetPatient(patientId: string): void {
+    for (const [key, resources] of this.#ofPatient) {
+      const [type = '', id] = key.split('/');
+      if (id === patientId) for (const resource of [...resources.values()]) this.#remove(type, resource);
+    }
+    const patient = this.read('Patient', patientId);
+    if (patient !== undefined) this.#remove('Patient', patient);
+  }
+
+  #remove(type: string, resource: Resource): void {
+    this.#set(type, resource.id, undefined);
+    this.#undo?.push(() => this.#set(type, resource.id, resource));
+  }
+
   /** Runs some writes; when they throw, none of them has happened. */
   atomically<T>(work: () => T): T {
     const undo: (() => void)[] = [];

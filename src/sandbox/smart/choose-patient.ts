@@ -1,15 +1,9 @@
 import { html, pageHtml } from '../../web/page.ts';
-
-/** Somebody to choose. */
-export interface Choice {
-  readonly id: string;
-  readonly name: string;
-  readonly words?: string;
-}
+import type { PatientRow, PersonRow } from '../ehr/wire.ts';
 
 export interface ChoosePatientPage {
-  readonly patients: readonly Choice[];
-  readonly practitioners: readonly Choice[];
+  readonly patients: readonly PatientRow[];
+  readonly practitioners: readonly PersonRow[];
   /** the authorization request, to be sent again with the choice */
   readonly request: URLSearchParams;
 }
@@ -37,7 +31,7 @@ export function choosePatientPage({ patients, practitioners, request }: ChoosePa
               html`<div>
                 <label
                   ><input type="radio" name=${CHOSEN.patient} value=${p.id} required /> ${p.name}${' '}
-                  <span class="hint">${p.words}</span></label
+                  <span class="hint">${p.story ?? p.birthDate}</span></label
                 >
               </div>`,
           )}

@@ -14,6 +14,10 @@ export interface LaunchContext {
   readonly granted?: readonly string[];
   /** the user does not allow it */
   readonly denied?: boolean;
+  /** the page of order entry that launched it */
+  readonly session?: string;
+  /** types of which the app is shown nothing */
+  readonly hides?: ReadonlySet<string>;
 }
 
 const LIFETIME_MS = 3_600_000;

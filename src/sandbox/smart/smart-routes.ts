@@ -1,13 +1,11 @@
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
-import { type Json, objects, text } from '../../chart/json.ts';
-import { permissions } from '../../ehr/granted-scopes.ts';
+import type { Json } from '../../chart/json.ts';
 import { sendPage } from '../../web/page.ts';
-import { PatientView } from '../fhir/patient-view.ts';
+import type { Bearer } from '../bearer.ts';
+import type { ChartSource } from '../ehr/chart-source.ts';
 import { FhirProblem, outcome } from '../fhir/problem.ts';
-import type { TokenGrant } from '../fhir/routes.ts';
-import type { FhirStore, Resource } from '../fhir/store.ts';
 import { AuthorizationServer, type Place } from './authorization-server.ts';
-import { CHOSEN, type Choice, choosePatientPage } from './choose-patient.ts';
+import { CHOSEN, choosePatientPage } from './choose-patient.ts';
 import { type LaunchContext, Launches, LaunchRequest } from './launches.ts';
 import { sandboxScopes } from './scopes.ts';
 import { TokenStorage } from './token-storage.ts';
@@ -16,9 +14,8 @@ import { TokenStorage } from './token-storage.ts';
 export const OAUTH_PATH = '/sandbox/oauth';
 
 export interface SandboxSmartOptions {
-  readonly store: FhirStore;
-  /** one line about each patient */
-  readonly stories: ReadonlyMap<string, string>;
+  /** who can be chosen at the sign-in */
+  readonly people: Pick<ChartSource, 'patient' | 'patients' | 'practitioners'>;
   readonly originOf: (req: Request) => string;
   readonly fhirPath: string;
   readonly app: { readonly clientId: string; readonly redirectPath: string; readonly jwksPath: string };
@@ -35,7 +32,8 @@ export interface SandboxSmart {
   readonly belowFhir: RequestHandler;
   /** rest[0].security of the CapabilityStatement */
   readonly security: (fhirBase: string) => Json;
-  readonly grantOf: (req: Request) => TokenGrant | undefined;
+  /** what a token opens that was issued here; undefined for any other. @throws FhirProblem (401) when it has ended */
+  readonly bearerOf: (token: string) => Bearer | undefined;
 }
 
 /** Whom a launch names as its user when it does not say: the clinician of the official CDS Hooks Sandbox. */
@@ -90,25 +88,11 @@ const oauthUris = ({ issuer }: Place): Json => ({
   ],
 });
 
-const bearer = (req: Request): string | undefined => /^Bearer +(\S+)$/i.exec(req.get('Authorization') ?? '')?.[1];
-
-/** The choices of the page, from the resources themselves. */
-function choices(resources: Iterable<Resource>, words: ReadonlyMap<string, string>): readonly Choice[] {
-  return [...resources].map((r) => {
-    const [name] = objects(r['name']);
-    const given = Array.isArray(name?.['given']) ? String(name['given'][0] ?? '') : '';
-    const about = words.get(r.id) ?? text(r['birthDate']);
-    return {
-      id: r.id,
-      name: `${given} ${text(name?.['family']) ?? r.id}`,
-      ...(about !== undefined && { words: about }),
-    };
-  });
-}
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** Builds the SMART side of the sandbox. */
 export function sandboxSmart(options: SandboxSmartOptions): SandboxSmart {
-  const { store, originOf, fhirPath, app, tokenSeconds, stories } = options;
+  const { people, originOf, fhirPath, app, tokenSeconds } = options;
   const launches = new Launches();
   const storage = new TokenStorage();
   const server = new AuthorizationServer({ launches, storage, tokenSeconds, app });
@@ -120,7 +104,7 @@ export function sandboxSmart(options: SandboxSmartOptions): SandboxSmart {
   const oauth = Router();
   oauth.get('/auth', async (req, res) => {
     const query = new URLSearchParams(req.originalUrl.split('?')[1]);
-    const launch = query.get('launch') ?? standalone(query);
+    const launch = query.get('launch') ?? (await standalone(query));
     if (launch === undefined) return sendChoice(res, query);
     if (!query.has('launch')) {
       // The request goes on as if it had come with the launch that was just made.
@@ -134,17 +118,17 @@ export function sandboxSmart(options: SandboxSmartOptions): SandboxSmart {
   oauth.use((req, res) => server.serve(req, res, placeOf(req)));
 
   /** The launch of somebody's choice on the page; undefined before it. */
-  function standalone(query: URLSearchParams): string | undefined {
+  async function standalone(query: URLSearchParams): Promise<string | undefined> {
     const [patient, user] = [query.get(CHOSEN.patient) ?? '', query.get(CHOSEN.user) ?? ''];
     const denied = query.get(CHOSEN.answer) === 'deny';
-    if (!denied && (store.read('Patient', patient) === undefined || store.read('Practitioner', user) === undefined))
-      return undefined;
+    const known = async (): Promise<boolean> =>
+      (await people.practitioners()).some((p) => p.id === user) && (await people.patient(patient)) !== undefined;
+    if (!denied && (user === '' || patient === '' || !(await known()))) return undefined;
     return launches.prepare({ patient, user: `Practitioner/${user}`, needsBanner: true, denied });
   }
 
-  function sendChoice(res: Response, request: URLSearchParams): void {
-    const patients = choices(store.all('Patient'), stories);
-    const practitioners = choices(store.all('Practitioner'), new Map());
+  async function sendChoice(res: Response, request: URLSearchParams): Promise<void> {
+    const [patients, practitioners] = await Promise.all([people.patients(''), people.practitioners()]);
     sendPage(res, 200, choosePatientPage({ patients, practitioners, request }), {
       formAction: LOOPBACK_PAGES,
       frameAncestors: ['http://127.0.0.1:*', 'http://localhost:*'],
@@ -155,8 +139,8 @@ export function sandboxSmart(options: SandboxSmartOptions): SandboxSmart {
   belowFhir.get('/.well-known/smart-configuration', (req, res) => {
     res.json(smartConfiguration(placeOf(req)));
   });
-  belowFhir.post('/_services/smart/Launch', express.json({ limit: '1mb', type: () => true }), (req, res) => {
-    const context = readLaunch(req.body, store);
+  belowFhir.post('/_services/smart/Launch', express.json({ limit: '1mb', type: () => true }), async (req, res) => {
+    const context = await readLaunch(req.body, people);
     if (context === undefined) {
       res.status(400).json(outcome('invalid', 'expected parameters.patient, a patient of this server'));
       return;
@@ -172,15 +156,15 @@ export function sandboxSmart(options: SandboxSmartOptions): SandboxSmart {
       const origin = fhirBase.slice(0, -fhirPath.length);
       return oauthUris({ origin, issuer: `${origin}${OAUTH_PATH}`, fhirBase });
     },
-    grantOf: (req) => grantOf(req, server, storage, store),
+    bearerOf: (token) => bearerOf(token, server, storage),
   };
 }
 
-function readLaunch(body: unknown, store: FhirStore): LaunchContext | undefined {
+async function readLaunch(body: unknown, people: SandboxSmartOptions['people']): Promise<LaunchContext | undefined> {
   const parsed = LaunchRequest.safeParse(body);
   if (!parsed.success) return undefined;
   const { patient, encounter, user, appContext, need_patient_banner: banner, scope } = parsed.data.parameters;
-  if (store.read('Patient', patient) === undefined) return undefined;
+  if ((await people.patient(patient)) === undefined) return undefined;
   return {
     patient,
     user: user ?? USUAL_USER,
@@ -191,24 +175,15 @@ function readLaunch(body: unknown, store: FhirStore): LaunchContext | undefined 
   };
 }
 
-/** What the token of a request shows and permits. A token that was not issued here counts as none, as development does. */
-function grantOf(
-  req: Request,
-  server: AuthorizationServer,
-  storage: TokenStorage,
-  store: FhirStore,
-): TokenGrant | undefined {
-  const token = bearer(req);
-  const issued = token === undefined ? undefined : storage.accessToken(token);
+function bearerOf(token: string, server: AuthorizationServer, storage: TokenStorage): Bearer | undefined {
+  const issued = storage.accessToken(token);
   if (issued === undefined) return undefined;
   const context = server.contextOf(issued.grantId);
   if (!issued.valid || context === undefined) throw new FhirProblem(401, 'login', 'the token has ended');
-  const permitted = permissions(issued.scope);
   return {
-    store: new PatientView(store, context.patient),
-    permit: (type, interaction) => {
-      if (permitted(type, interaction) === 'none')
-        throw new FhirProblem(403, 'forbidden', 'the scopes of the token do not permit it');
-    },
+    patient: context.patient,
+    scope: issued.scope,
+    hides: context.hides ?? NOTHING,
+    ...(context.session !== undefined && { session: context.session }),
   };
 }

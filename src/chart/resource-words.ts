@@ -1,12 +1,11 @@
-import { isObject, type Json, object, objects, text } from '../chart/json.ts';
-import type { PatientData } from '../criteria-check/check-order.ts';
+import { type Json, object, objects, text } from './json.ts';
 
 const MOST = 140;
 
 const cut = (words: string): string => (words.length > MOST ? `${words.slice(0, MOST - 1)}…` : words);
 
 /** The words of a CodeableConcept or Coding: its own text, else what a coding displays, else the code. */
-function concept(element: unknown): string | undefined {
+export function conceptWords(element: unknown): string | undefined {
   for (const one of objects(element)) {
     const own = text(one['text']) ?? text(one['display']);
     if (own !== undefined && own.trim() !== '') return own;
@@ -34,9 +33,9 @@ function observed(resource: Json): string | undefined {
   if (typeof resource['valueBoolean'] === 'boolean') return resource['valueBoolean'] ? 'yes' : 'no';
   return (
     number(resource['valueInteger']) ??
-    concept(resource['valueCodeableConcept']) ??
+    conceptWords(resource['valueCodeableConcept']) ??
     text(resource['valueString']) ??
-    concept(resource['interpretation'])
+    conceptWords(resource['interpretation'])
   );
 }
 
@@ -45,63 +44,38 @@ const withDetail = (words: string | undefined, detail: string | undefined): stri
 
 /** What a resource is about, in the chart's own words; they are shown as text and nothing else. */
 export function resourceWords(resource: Json): string | undefined {
-  const code = concept(resource['code']);
+  const code = conceptWords(resource['code']);
   const words = ((): string | undefined => {
     switch (resource['resourceType']) {
       case 'Observation':
         return withDetail(code, observed(resource));
       case 'DiagnosticReport':
-        return withDetail(code, concept(resource['conclusionCode']) ?? text(resource['conclusion']));
+        return withDetail(code, conceptWords(resource['conclusionCode']) ?? text(resource['conclusion']));
       case 'Procedure':
-        return withDetail(code, concept(resource['outcome']));
+        return withDetail(code, conceptWords(resource['outcome']));
       case 'Encounter':
         return withDetail(
-          concept(resource['type']) ?? concept(resource['class']) ?? 'Visit',
-          concept(resource['reasonCode']),
+          conceptWords(resource['type']) ?? conceptWords(resource['class']) ?? 'Visit',
+          conceptWords(resource['reasonCode']),
         );
       case 'MedicationRequest':
       case 'MedicationStatement':
         return (
-          concept(resource['medicationCodeableConcept']) ?? text(object(resource['medicationReference'])?.['display'])
+          conceptWords(resource['medicationCodeableConcept']) ??
+          text(object(resource['medicationReference'])?.['display'])
         );
       case 'ServiceRequest':
-        return code ?? concept(resource['reasonCode']);
+        return code ?? conceptWords(resource['reasonCode']);
       case 'ImagingStudy':
-        return text(resource['description']) ?? concept(resource['procedureCode']);
+        return text(resource['description']) ?? conceptWords(resource['procedureCode']);
       case 'Device':
-        return concept(resource['type']);
+        return conceptWords(resource['type']);
       case 'DocumentReference':
       case 'CarePlan':
-        return text(resource['description']) ?? text(resource['title']) ?? concept(resource['type']);
+        return text(resource['description']) ?? text(resource['title']) ?? conceptWords(resource['type']);
       default:
         return code;
     }
   })();
   return words === undefined || words.trim() === '' ? undefined : cut(words.trim());
-}
-
-/** The resources that a check rests on, found by reference. */
-export class ResourceIndex {
-  readonly #found = new Map<string, Json>();
-
-  /** @param more resources that the chart does not hold: the order, answers that are not saved */
-  constructor(data: PatientData, more: readonly Json[]) {
-    const put = (resource: unknown): void => {
-      if (!isObject(resource)) return;
-      const [type, id] = [text(resource['resourceType']), text(resource['id'])];
-      if (type !== undefined && id !== undefined) this.#found.set(`${type}/${id}`, resource);
-    };
-    put(data.patient);
-    for (const section of data.sections.values()) for (const resource of section.resources) put(resource);
-    for (const resource of more) put(resource);
-  }
-
-  get(reference: string): Json | undefined {
-    return this.#found.get(reference);
-  }
-
-  words(reference: string): string | undefined {
-    const resource = this.get(reference);
-    return resource === undefined ? undefined : resourceWords(resource);
-  }
 }
