@@ -129,7 +129,8 @@ function rowOf(resource: Json): ChartRow {
     .filter((d) => d !== undefined && d !== '')
     .join(' · ');
   const date = dateOf(resource);
-  const reason = resource['resourceType'] === 'Condition' ? reasonOf(resource) : undefined;
+  const present = resource['resourceType'] === 'Condition' && stateOf(resource, 'clinicalStatus') === undefined;
+  const reason = present ? reasonOf(resource) : undefined;
   return {
     ref: `${text(resource['resourceType'])}/${text(resource['id'])}`,
     words: cut(wordsOf(resource)),
@@ -139,12 +140,19 @@ function rowOf(resource: Json): ChartRow {
   };
 }
 
-const inCategory = (resource: Json, code: string): boolean =>
-  objects(resource['category']).some((c) => objects(c['coding']).some((coding) => coding['code'] === code));
+/** Which part of a chart shows a resource that is told by its category. */
+function shelfOf(resource: Json): 'laboratory' | 'vital-signs' | 'social-history' | 'other' {
+  const codes = objects(resource['category']).flatMap((c) => objects(c['coding']).map((coding) => coding['code']));
+  if (codes.includes('laboratory') || codes.includes('LAB')) return 'laboratory';
+  if (codes.includes('vital-signs')) return 'vital-signs';
+  return codes.includes('social-history') ? 'social-history' : 'other';
+}
 
-const isLab = (r: Json): boolean => inCategory(r, 'laboratory');
-const isVital = (r: Json): boolean => inCategory(r, 'vital-signs');
 const always = (): boolean => true;
+const onShelf =
+  (shelf: ReturnType<typeof shelfOf>) =>
+  (resource: Json): boolean =>
+    shelfOf(resource) === shelf;
 
 interface Kind {
   readonly title: string;
@@ -156,15 +164,16 @@ interface Kind {
 const KINDS: readonly Kind[] = [
   { title: 'Problems', types: ['Condition'], fits: always },
   { title: 'Visits', types: ['Encounter'], fits: always },
-  { title: 'Findings', types: ['Observation'], fits: (r) => !isLab(r) && !isVital(r) },
-  { title: 'Imaging and tests', types: ['DiagnosticReport', 'ImagingStudy'], fits: always },
+  { title: 'Findings', types: ['Observation'], fits: onShelf('other') },
+  { title: 'Imaging and tests', types: ['DiagnosticReport', 'ImagingStudy'], fits: onShelf('other') },
   { title: 'Procedures and therapy', types: ['Procedure'], fits: always },
   { title: 'Medications', types: ['MedicationRequest', 'MedicationStatement'], fits: always },
   { title: 'Orders and referrals', types: ['ServiceRequest'], fits: always },
   { title: 'Answers from worksheets', types: ['QuestionnaireResponse'], fits: always },
   { title: 'Allergies', types: ['AllergyIntolerance'], fits: always },
-  { title: 'Vital signs', types: ['Observation'], fits: isVital },
-  { title: 'Laboratory', types: ['Observation'], fits: (r) => isLab(r) && !isVital(r) },
+  { title: 'Vital signs', types: ['Observation'], fits: onShelf('vital-signs') },
+  { title: 'Laboratory', types: ['Observation', 'DiagnosticReport'], fits: onShelf('laboratory') },
+  { title: 'Social history', types: ['Observation'], fits: onShelf('social-history') },
   { title: 'Devices', types: ['Device'], fits: always },
   { title: 'Family history', types: ['FamilyMemberHistory'], fits: always },
   { title: 'Immunizations', types: ['Immunization'], fits: always },
