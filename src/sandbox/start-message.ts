@@ -1,6 +1,6 @@
 import { coding } from './charts/codes.ts';
 import type { PatientInput } from './charts/schema.ts';
-import { FHIR_PATH } from './paths.ts';
+import { FHIR_PATH, SANDBOX_PATH } from './paths.ts';
 import type { Sandbox } from './sandbox.ts';
 
 const SERVICE = 'spine-imaging-order-select';
@@ -67,14 +67,18 @@ const sampleCommand = (patient: PatientInput, base: string): string => {
   return `curl -s ${base}/cds-services/${SERVICE} -H 'Content-Type: application/json' -d ${quoted(call)}`;
 };
 
+/** What the start says first: where a browser finds the sandbox. @param base where this machine reaches the service */
+export const openMessage = (base: string): string =>
+  `Sandbox EHR ${base}${SANDBOX_PATH}   <- open this in a browser, and order an MRI`;
+
 /**
- * What the start says about the sandbox.
+ * What the start says about the sandbox's FHIR server.
  * @param base where this machine reaches the service, e.g. "http://127.0.0.1:3000"
  */
 export function startMessage({ patients }: Sandbox, base: string): string {
   const [first] = patients;
   return [
-    `Sandbox     ${base}${FHIR_PATH} (FHIR R4, ${patients.length} synthetic patients: docs/sandbox-patients.md)`,
-    ...(first === undefined ? [] : ['Try         paste this into a shell:', '', sampleCommand(first, base), '']),
+    `FHIR        ${base}${FHIR_PATH} (R4, ${patients.length} synthetic patients: docs/sandbox-patients.md)`,
+    ...(first === undefined ? [] : ['Shell       paste this to get a card:', '', sampleCommand(first, base), '']),
   ].join('\n');
 }

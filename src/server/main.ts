@@ -50,15 +50,14 @@ async function main(): Promise<void> {
   const service = createService(config, logger, sandbox);
   const listening = await listen(service.app, config.HOST, config.PORT);
   const local = localBase(config.HOST, listening.port);
+  const told = sandbox === undefined ? undefined : await import('../sandbox/start-message.ts');
+  if (told !== undefined) console.log(told.openMessage(config.PUBLIC_URL ?? local));
   console.log(`CDS Hooks   ${config.PUBLIC_URL ?? local}/cds-services`);
   if (config.development)
     console.log(
       'DEVELOPMENT MODE: every loopback address is a registered EHR, tokens are not demanded. Set NODE_ENV=production to turn it off.',
     );
-  if (sandbox !== undefined) {
-    const { startMessage } = await import('../sandbox/start-message.ts');
-    console.log(startMessage(sandbox, local));
-  }
+  if (sandbox !== undefined && told !== undefined) console.log(told.startMessage(sandbox, local));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       service.drain();

@@ -1,9 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/server/config.ts';
 import { listen } from '../../src/server/listen.ts';
 import { createService } from '../../src/server/service.ts';
 import { callerFinder } from '../../src/trust/caller.ts';
+import { ROOT } from '../support/knowledge.ts';
 
 const LOOPBACK = 'http://127.0.0.1:9999/fhir';
 const CDS_HOOKS_SANDBOX = 'https://sandbox.cds-hooks.org';
@@ -45,6 +48,31 @@ describe('production', () => {
     expect(registry.byId('development')).toBeUndefined();
     expect(callerFinder(registry, false)(LOOPBACK, undefined)).toEqual({});
     expect(await allowedOrigin('production')).toBeNull();
+  });
+
+  it('serves nothing of the sandbox', async () => {
+    const service = serviceWith('production');
+    const listening = await listen(service.app, '127.0.0.1', 0);
+    try {
+      for (const path of ['', '/ehr/start', '/fhir/metadata', '/oauth/auth', '/.well-known/jwks.json'])
+        for (const method of ['GET', 'POST'])
+          expect((await fetch(`http://127.0.0.1:${listening.port}/sandbox${path}`, { method })).status).toBe(404);
+    } finally {
+      await listening.close(500);
+    }
+  });
+
+  it('does not even load it: only the start does, when it is served', () => {
+    const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+    const loading = files
+      .filter((f) => f.endsWith('.ts') && !f.startsWith('sandbox/'))
+      .flatMap((f) =>
+        readFileSync(join(ROOT, 'src', f), 'utf8')
+          .split('\n')
+          .filter((line) => /from '.*\/sandbox\//.test(line) && !line.startsWith('import type'))
+          .map((line) => `${f}: ${/'(.*)'/.exec(line)?.[1]}`),
+      );
+    expect(loading.filter((l) => !l.endsWith('/sandbox/paths.ts'))).toEqual([]);
   });
 
   it('refuses to serve the sandbox', () => {

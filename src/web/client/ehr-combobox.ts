@@ -121,6 +121,7 @@ export function Combobox<T extends Option>({ id, label, hint, search, onPick }: 
             key=${`${option.code}-${i}`}
             id=${`${listId}-${i}`}
             role="option"
+            class="option"
             aria-selected=${i === active}
             onMouseDown=${(event: Event) => {
               event.preventDefault();
