@@ -197,6 +197,7 @@ const Worsening = z.strictObject({
 const Persistence = z.strictObject({
   scores: SETS,
   'at-least': DURATION.meta({ description: 'the complaint has lasted so long when it is seen again' }),
+  slight: z.number().default(0).meta({ description: 'after an improvement, pain up to this score is as good as gone' }),
 });
 const Sign = z.strictObject({
   codes: SETS.meta({

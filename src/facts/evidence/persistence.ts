@@ -1,44 +1,56 @@
-import { add, type Day } from '../../dates/day.ts';
+import { add, type Day, type Interval } from '../../dates/day.ts';
 import { type Asked, type FactContext, fitsRegion } from '../context.ts';
 import type { PersistenceInput } from '../schema.ts';
 import { type Item, Tally } from '../tally.ts';
 import { duration } from '../vocabulary.ts';
 import { inWindow } from './finding.ts';
+import { inUnit } from './measure.ts';
 import { improvementEvidence } from './symptoms.ts';
 
 /**
  * The complaint goes on: it did not improve, or it is seen again (a visit for it, a score of pain) when it has lasted long
- * enough. A significant improvement speaks against.
+ * enough. A significant improvement speaks against, unless what is left of the pain is more than slight.
  */
 export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const course = new Tally(asked.query.fact);
   improvementEvidence({ scores: input.scores, claims: 'none' }, asked, ctx, course);
-  const { truth } = course.decide();
-  if (truth === 'false') {
-    for (const item of course.against) tally.contra(item, 'improved');
+  const { onset, knownSince } = ctx.episode(asked.query.region);
+  const began = onset?.hi ?? knownSince;
+  const from = began === undefined ? undefined : add(began, duration(input['at-least']));
+  if (course.decide().truth === 'false') {
+    const improved = Math.max(...course.against.map((i) => i.date?.lo ?? Number.NEGATIVE_INFINITY));
+    const left = from === undefined ? [] : painAbove(input.slight, Math.max(from, improved), input, asked, ctx);
+    for (const item of left)
+      if (inWindow(item, asked, tally)) tally.pro(item, 'less than before, but the pain goes on');
+    if (left.length === 0) for (const item of course.against) tally.contra(item, 'improved');
     return;
   }
   for (const item of course.for) if (inWindow(item, asked, tally)) tally.pro(item, 'not improved');
-  const { onset, knownSince } = ctx.episode(asked.query.region);
-  const began = onset?.hi ?? knownSince;
-  if (began === undefined) return;
-  for (const item of seenAgain(input, add(began, duration(input['at-least'])), asked, ctx))
+  if (from === undefined) return;
+  for (const item of [...visitsForIt(from, asked, ctx), ...painAbove(0, from, input, asked, ctx)])
     if (inWindow(item, asked, tally)) tally.pro(item, 'the complaint is seen again');
 }
 
-/** Visits for the complaint of the region, and scores of its pain above zero, on or after a day. */
-function seenAgain(input: PersistenceInput, from: Day, asked: Asked, ctx: FactContext): readonly Item[] {
+/** Visits for the complaint of the region on or after a day. */
+function visitsForIt(from: Day, asked: Asked, ctx: FactContext): readonly Item[] {
   const complaints = Object.values(ctx.vocabulary.episode.complaints)
     .flat()
     .map((s) => ctx.set(s));
-  const visits = ctx.chart.encounters.filter(
-    (v) => v.held && v.reasons.some((h) => complaints.includes(h.set) && fitsRegion(asked, h.place)),
-  );
-  const scores = input.scores
-    .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
-    .flatMap((r) => (r.type === 'observation' && r.final && r.value?.kind === 'number' && r.value.value > 0 ? [r] : []))
-    .filter((r) => fitsRegion(asked, r.site));
-  return [...visits, ...scores].flatMap((r) =>
-    r.when !== undefined && r.when.lo >= from ? [{ ref: r.ref, date: r.when, basis: 'chart' as const }] : [],
-  );
+  return ctx.chart.encounters
+    .filter((v) => v.held && v.reasons.some((h) => complaints.includes(h.set) && fitsRegion(asked, h.place)))
+    .flatMap((v) => since(v, from));
 }
+
+/** Scores of the pain of the region above a value, on or after a day. */
+function painAbove(value: number, from: Day, input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Item[] {
+  return input.scores
+    .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
+    .flatMap((r) => (r.type === 'observation' && r.final && (inUnit(r, '{score}') ?? 0) > value ? [r] : []))
+    .filter((r) => fitsRegion(asked, r.site))
+    .flatMap((r) => since(r, from));
+}
+
+const since = (record: { readonly ref: string; readonly when?: Interval }, from: Day): readonly Item[] =>
+  record.when !== undefined && record.when.lo >= from
+    ? [{ ref: record.ref, date: record.when, basis: 'chart' as const }]
+    : [];
