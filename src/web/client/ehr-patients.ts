@@ -54,7 +54,7 @@ export function Patients({ api, onChoose, onClose }: PatientsProps): View {
         value=${words}
         onInput=${(event: Event) => setWords((event.target as HTMLInputElement).value)}
       />
-      <span class="hint" role="status">${rows === undefined ? 'Searching …' : `${rows.length} patients`}</span>
+      <span class="hint" role="status">${rows === undefined ? 'Searching …' : `${rows.length} ${rows.length === 1 ? 'patient' : 'patients'}`}</span>
     </div>
     ${problem !== undefined && html`<${Failure} words=${problem} />`}
     <ul class="patients">
