@@ -15,26 +15,11 @@ export interface KeptAnswers {
   readonly stop: () => void;
 }
 
-/**
- * Where answers are kept that an EHR does not take, when an EHR of the registry wants that.
- * @param rows the store of this deployment, if it has one
- * @throws ConfigError when answers shall be kept and there is no store
- */
-export function keptAnswers(
-  config: Config,
-  registry: EhrRegistry,
-  rows: AnswerRows | undefined,
-  logger: Logger,
-): KeptAnswers | undefined {
-  const keeping = registry.ehrs.find((e) => e.smart?.answerStore === true);
-  if (keeping === undefined) return undefined;
-  if (rows === undefined)
-    throw new ConfigError(
-      `DECISIONS: off, but the EHR "${keeping.id}" keeps answers (answer-store): name a file, or set DATABASE_URL`,
-    );
+/** Where answers can be kept that an EHR does not take. @param rows the store of this deployment */
+export function keptAnswers(config: Config, rows: AnswerRows, logger: Logger): KeptAnswers {
   const purge = (): void => {
     rows.purgeAnswers(new Date().toISOString()).then(
-      (removed) => logger.info({ removed }, 'expired answers removed'),
+      (removed) => removed > 0 && logger.info({ removed }, 'expired answers removed'),
       () => logger.error('expired answers could not be removed'),
     );
   };
@@ -44,4 +29,18 @@ export function keptAnswers(
     store: new SealedAnswers(rows, appSecrets(config), config.ANSWERS_KEEP_DAYS),
     stop: () => clearInterval(timer),
   };
+}
+
+/**
+ * The place for answers, when an EHR of the registry wants that.
+ * @throws ConfigError when answers shall be kept and there is no store
+ */
+export function answersFor(registry: EhrRegistry, kept: KeptAnswers | undefined): AnswerStore | undefined {
+  const keeping = registry.ehrs.find((e) => e.smart?.answerStore === true);
+  if (keeping === undefined) return undefined;
+  if (kept === undefined)
+    throw new ConfigError(
+      `DECISIONS: off, but the EHR "${keeping.id}" keeps answers (answer-store): name a file, or set DATABASE_URL`,
+    );
+  return kept.store;
 }

@@ -21,6 +21,13 @@ export const ConfigSchema = z.object({
     .describe('production turns development mode off'),
   PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('TCP port; 0 = any free one'),
   HOST: z.string().default('127.0.0.1').describe('address to listen on'),
+  WORKERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('processes that serve the port; with several one more keeps them, and the sandbox is off'),
   PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -112,7 +119,7 @@ export const ConfigSchema = z.object({
     .optional()
     .describe('our private keys as a JWK set, oldest first; default: the files of SMART_CONFIG/keys'),
   SOURCE_LABEL: z.string().min(1).max(80).default('Spine imaging criteria check').describe('source.label of cards'),
-  SANDBOX: flag.optional().describe('serve the sandbox EHR (default: in development only)'),
+  SANDBOX: flag.optional().describe('serve the sandbox EHR (default: in development only, with one process)'),
   LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('how much to log'),
 });
 
@@ -149,7 +156,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new ConfigError('SANDBOX: the sandbox EHR cannot be served with NODE_ENV=production');
   if (!development && parsed.data.PUBLIC_URL === undefined)
     throw new ConfigError('PUBLIC_URL: required with NODE_ENV=production, as the audience of tokens');
-  return { ...parsed.data, development, SANDBOX: parsed.data.SANDBOX ?? development };
+  const several = parsed.data.WORKERS > 1;
+  if (several && parsed.data.SANDBOX === true)
+    throw new ConfigError('SANDBOX: the sandbox EHR lives in one process; set WORKERS=1');
+  return { ...parsed.data, development, SANDBOX: parsed.data.SANDBOX ?? (development && !several) };
 }
 
 /** Every setting with its meaning and default, in the order of the schema. */

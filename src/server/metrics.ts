@@ -50,6 +50,12 @@ export class Metrics {
     help: 'Decision records that wait for the store',
     registers: [this.registry],
   });
+  readonly unshared = new Counter({
+    name: 'cds_unshared_total',
+    help: 'Times that the shared store did not answer and this process counted by itself: used-token, rate-limit',
+    labelNames: ['what'],
+    registers: [this.registry],
+  });
   readonly launches = new Counter({
     name: 'cds_smart_launches_total',
     help: 'Launches of the SMART app: launched, or what stopped them',

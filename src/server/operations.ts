@@ -3,12 +3,11 @@ import { type Request, type Response, Router } from 'express';
 import helmet from 'helmet';
 import { sendProblem } from '../cds-hooks/operation-outcome.ts';
 import type { DecisionStore } from '../decisions/decision.ts';
-import type { Metrics } from './metrics.ts';
 
 export interface OperationsOptions {
-  readonly metrics: Metrics;
-  /** called before metrics are read */
-  readonly sample: () => void;
+  /** the measurements as text */
+  readonly metricsText: () => Promise<string>;
+  readonly contentType: string;
   /** may the process get traffic? */
   readonly ready: () => boolean;
   readonly adminToken: string | undefined;
@@ -34,8 +33,10 @@ export function operationsRoutes(options: OperationsOptions): Router {
     res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'stopping' });
   });
   router.get('/metrics', headers, async (_req, res) => {
-    options.sample();
-    res.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics());
+    const text = await options.metricsText().catch(() => undefined);
+    if (text === undefined)
+      return sendProblem(res, 503, 'exception', 'metrics', 'the measurements cannot be gathered at the moment');
+    res.type(options.contentType).send(text);
   });
   router.get('/decisions/:id', headers, async (req: Request<{ id: string }>, res) => {
     const { adminToken, decisions } = options;

@@ -1,36 +1,23 @@
-import { join } from 'node:path';
 import type { Request } from 'express';
 import type { WorksheetLinks } from '../cds-hooks/worksheet-link.ts';
-import type { Knowledge } from '../criteria-check/knowledge.ts';
 import { neededSections } from '../criteria-check/needed-sections.ts';
 import { calendarOf } from '../dates/day.ts';
 import type { EhrRegistry } from '../ehr/ehr-registry.ts';
 import { FHIR_PATH } from '../sandbox/paths.ts';
 import { appContextText } from '../smart/app-context.ts';
-import { type ClientKey, ClientKeys, generateKeys, readKeyFolder, readKeySetting } from '../smart/client-keys.ts';
-import { type SealKeys, sealKeys, sealOrder } from '../smart/order-context.ts';
-import { MemorySessionStore } from '../smart/session-store.ts';
+import type { ClientKey } from '../smart/client-keys.ts';
+import { type SealKeys, sealOrder } from '../smart/order-context.ts';
 import { SmartApp, type SmartAppOptions } from '../smart/smart-app.ts';
 import { isLoopbackUrl } from '../trust/caller.ts';
-import { appSecrets } from './answers.ts';
 import { type Config, ConfigError } from './config.ts';
+import type { Content } from './content.ts';
+import type { SmartParts } from './lasting.ts';
 import { browserBase } from './public-base.ts';
 
 /** The SMART app, and what seals the orders that cards hand to it. */
 export interface Smart {
   readonly app: SmartApp;
   readonly sealKeys: SealKeys;
-  readonly keys: ClientKeys;
-}
-
-/** The keys of the configuration. @throws ConfigError, InvalidFileError */
-function configuredKeys(config: Config): readonly ClientKey[] {
-  if (config.SMART_KEYS === undefined) return readKeyFolder(join(config.SMART_CONFIG, 'keys'));
-  try {
-    return readKeySetting(config.SMART_KEYS);
-  } catch (error) {
-    throw new ConfigError(`SMART_KEYS: ${error instanceof Error ? error.message : 'cannot be read'}`);
-  }
 }
 
 /** What an app that real EHRs launch must have. @throws ConfigError */
@@ -61,16 +48,14 @@ function checkSecrets(registry: EhrRegistry): void {
  */
 export function createSmartApp(
   config: Config,
-  registry: EhrRegistry,
-  knowledge: Knowledge,
+  { registry, knowledge }: Content,
+  partsOf: () => SmartParts,
   watch: Pick<SmartAppOptions, 'onLaunch' | 'onDefect'>,
 ): Smart | undefined {
   if (registry.ehrs.every((e) => e.smart === undefined)) return undefined;
-  const configured = configuredKeys(config);
+  const { configured, keys, sealKeys, sessions } = partsOf();
   if (!config.development) checkProduction(config, registry, configured);
   checkSecrets(registry);
-  const keys = new ClientKeys(() => (configured.length > 0 ? Promise.resolve(configured) : generateKeys()));
-  const seal = sealKeys(appSecrets(config));
   const calendar = calendarOf(config.TIME_ZONE);
   const app = new SmartApp({
     registry,
@@ -79,8 +64,8 @@ export function createSmartApp(
     sections: neededSections(knowledge),
     knowledge,
     keys,
-    sealKeys: seal,
-    store: new MemorySessionStore(),
+    sealKeys,
+    store: sessions,
     secretOf: (variable) => process.env[variable],
     today: () => {
       const at = Date.now();
@@ -91,7 +76,7 @@ export function createSmartApp(
     ...(config.SANDBOX && { suggestedPath: FHIR_PATH }),
     ...watch,
   });
-  return { app, sealKeys: seal, keys };
+  return { app, sealKeys };
 }
 
 /** Makes what the links of cards to the worksheet need. @param baseOf the base under which the client of a call reaches us */

@@ -18,8 +18,13 @@ export interface TokenKeeping {
 
 /** A token is replaced when it ends within this time. */
 const EARLY_MS = 60_000;
+/** So long one process may take to renew tokens; the others wait for it, and look so often. */
+const LEASE_MS = 15_000;
+const LOOK_MS = 100;
 
-/** Refreshes the tokens of launches: one request at a time for each. */
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Refreshes the tokens of launches: one request at a time for each, over all processes that share the sessions. */
 export class TokenKeeper {
   readonly #keeping: TokenKeeping;
   readonly #running = new Map<string, Promise<Tokens>>();
@@ -49,7 +54,27 @@ export class TokenKeeper {
     return run;
   }
 
-  async #renewed(launch: LaunchRecord, refreshToken: string): Promise<Tokens> {
+  /** Many servers take a refresh token once: only who holds the lease sends it, and only if nobody has sent it meanwhile. */
+  async #renewed(before: LaunchRecord, refreshToken: string): Promise<Tokens> {
+    const { store, now } = this.#keeping;
+    const until = now() + LEASE_MS;
+    while (!(await store.lease(before.id, LEASE_MS))) {
+      const current = await store.current(before.id);
+      if (current === undefined) throw new SessionEnded();
+      if (current.tokens.access !== before.tokens.access) return current.tokens;
+      if (now() > until) throw new SessionEnded();
+      await pause(LOOK_MS);
+    }
+    try {
+      const launch = await store.current(before.id);
+      if (launch === undefined) throw new SessionEnded();
+      return launch.tokens.access === before.tokens.access ? await this.#ask(launch, refreshToken) : launch.tokens;
+    } finally {
+      await store.release(before.id);
+    }
+  }
+
+  async #ask(launch: LaunchRecord, refreshToken: string): Promise<Tokens> {
     const { store, refresh, onRefused, now } = this.#keeping;
     const answer = await refresh(launch, refreshToken);
     if (answer.ok) {

@@ -42,10 +42,7 @@ export type Taken =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'expired' };
 
-/**
- * Where launches are kept between requests. Sessions of browsers hold launches; each page names both. Several processes need
- * a store that they share, or a load balancer that keeps a browser with one process.
- */
+/** Where launches are kept between requests. Sessions of browsers hold launches; each page names both. */
 export interface SessionStore {
   /** Keeps a pending launch for ten minutes. */
   begin(pending: PendingLaunch): Promise<void>;
@@ -63,6 +60,9 @@ export interface SessionStore {
   current(launch: string): Promise<LaunchRecord | undefined>;
   /** Changes a launch; one that has ended stays so. */
   update(launch: string, change: Partial<Pick<LaunchRecord, 'tokens' | 'order'>>): Promise<void>;
+  /** Reserves a launch for renewing its tokens, for so long at most. @returns false while somebody else has it, or when it has ended */
+  lease(launch: string, ms: number): Promise<boolean>;
+  release(launch: string): Promise<void>;
   /** Ends one launch. */
   drop(launch: string): Promise<void>;
   /** Ends a browser's session. @returns its launches */
@@ -79,7 +79,7 @@ export interface SessionLimits {
   readonly launchesOfSession: number;
 }
 
-const SESSION_LIMITS: SessionLimits = {
+export const SESSION_LIMITS: SessionLimits = {
   pendingMs: 10 * 60_000,
   idleMs: 15 * 60_000,
   absoluteMs: 8 * 3_600_000,
@@ -89,9 +89,9 @@ const SESSION_LIMITS: SessionLimits = {
 };
 
 /** So long requests that were on their way with a session's former id still find it. */
-const FORMER_ID_MS = 30_000;
+export const FORMER_ID_MS = 30_000;
 /** So long an expired pending launch is still told apart from one that never was. */
-const REMEMBERED_MS = 3_600_000;
+export const REMEMBERED_MS = 3_600_000;
 
 interface Session {
   /** digest of its present id */
@@ -112,6 +112,7 @@ export class MemorySessionStore implements SessionStore {
   readonly #sessions = new Map<string, Session>();
   readonly #former = new Map<string, { readonly session: Session; readonly until: number }>();
   readonly #sessionOf = new Map<string, Session>();
+  readonly #leases = new Map<string, number>();
 
   /** @param now epoch milliseconds */
   constructor(limits: Partial<SessionLimits> = {}, now: () => number = Date.now) {
@@ -177,6 +178,18 @@ export class MemorySessionStore implements SessionStore {
     return Promise.resolve();
   }
 
+  lease(launch: string, ms: number): Promise<boolean> {
+    const now = this.#now();
+    const free = this.#sessionOf.has(launch) && (this.#leases.get(launch) ?? 0) <= now;
+    if (free) this.#leases.set(launch, now + ms);
+    return Promise.resolve(free);
+  }
+
+  release(launch: string): Promise<void> {
+    this.#leases.delete(launch);
+    return Promise.resolve();
+  }
+
   drop(launch: string): Promise<void> {
     const session = this.#sessionOf.get(launch);
     if (session !== undefined) this.#dropFrom(session, launch);
@@ -211,12 +224,16 @@ export class MemorySessionStore implements SessionStore {
   #dropFrom(session: Session, launch: string): void {
     session.launches.delete(launch);
     this.#sessionOf.delete(launch);
+    this.#leases.delete(launch);
     if (session.launches.size === 0) this.#remove(session);
   }
 
   #remove(session: Session): void {
     this.#sessions.delete(session.id);
-    for (const launch of session.launches.keys()) this.#sessionOf.delete(launch);
+    for (const launch of session.launches.keys()) {
+      this.#sessionOf.delete(launch);
+      this.#leases.delete(launch);
+    }
     session.launches.clear();
   }
 

@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Ehr, EhrRegistry, Issuer } from '../ehr/ehr-registry.ts';
-import { keySet } from './key-sets.ts';
+import { KeySets } from './key-sets.ts';
 import type { ReplayGuard } from './replay-guard.ts';
 
 /** Asymmetric algorithms only; ES384 and RS384 are the recommended ones (CDS Hooks 2.0.1, "Trusting CDS Clients"). */
@@ -64,10 +64,10 @@ export class ClientTokens {
   readonly #replay: ReplayGuard;
   readonly #keys = new Map<Issuer, JWTVerifyGetKey>();
 
-  constructor(registry: EhrRegistry, replay: ReplayGuard) {
+  constructor(registry: EhrRegistry, replay: ReplayGuard, keySets = new KeySets()) {
     this.#registry = registry;
     this.#replay = replay;
-    for (const ehr of registry.ehrs) for (const issuer of ehr.issuers) this.#keys.set(issuer, keySet(issuer.keys));
+    for (const ehr of registry.ehrs) for (const issuer of ehr.issuers) this.#keys.set(issuer, keySets.of(issuer.keys));
   }
 
   /** Does the token name an issuer that is registered? (Not trusted: nothing is verified.) */

@@ -54,3 +54,15 @@ export const keySet = (source: KeySource, now: () => number = Date.now): JWTVeri
         cacheMaxAge: FRESH_MS,
         [customFetch]: keepingFetch(source.privateNetwork, now),
       });
+
+/** The key sets of all issuers. It outlasts a reload of the registry, so that keys that were fetched are not fetched again. */
+export class KeySets {
+  readonly #known = new Map<string, JWTVerifyGetKey>();
+
+  of(source: KeySource): JWTVerifyGetKey {
+    const name = JSON.stringify(source);
+    const known = this.#known.get(name) ?? keySet(source);
+    this.#known.set(name, known);
+    return known;
+  }
+}

@@ -27,6 +27,8 @@ export interface WorksheetOptions extends Assessing {
   readonly prefix: string;
   /** where answers are kept that an EHR does not take, if the registry allows it */
   readonly answerStore?: AnswerStore;
+  /** the charts of open worksheets, when they are to outlast these routes */
+  readonly held?: HeldCharts;
   /** told of each thing done: "opened", "checked", "saved", or the code of what went wrong */
   readonly onDone?: (result: string) => void;
 }
@@ -79,10 +81,11 @@ function coverageOf(req: Request): string | undefined {
 
 class WorksheetPages {
   readonly #options: WorksheetOptions;
-  readonly #held = new HeldCharts();
+  readonly #held: HeldCharts;
 
   constructor(options: WorksheetOptions) {
     this.#options = options;
+    this.#held = options.held ?? new HeldCharts();
   }
 
   async open(req: Request, res: Response): Promise<void> {

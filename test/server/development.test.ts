@@ -24,7 +24,7 @@ async function allowedOrigin(mode: string): Promise<string | null> {
     });
     return response.headers.get('access-control-allow-origin');
   } finally {
-    await listening.close(500);
+    await listening.close({ graceMs: 500, idle: 'cut' });
   }
 }
 
@@ -58,7 +58,7 @@ describe('production', () => {
         for (const method of ['GET', 'POST'])
           expect((await fetch(`http://127.0.0.1:${listening.port}/sandbox${path}`, { method })).status).toBe(404);
     } finally {
-      await listening.close(500);
+      await listening.close({ graceMs: 500, idle: 'cut' });
     }
   });
 

@@ -28,7 +28,7 @@ beforeAll(async () => {
   base = `http://127.0.0.1:${listening.port}`;
   fhir = `${base}/sandbox/fhir`;
 });
-afterAll(() => listening.close(200));
+afterAll(() => listening.close({ graceMs: 200, idle: 'cut' }));
 
 interface TokenAnswer {
   readonly status: number;

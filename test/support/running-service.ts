@@ -28,5 +28,11 @@ export async function startService(paging?: Paging): Promise<Running> {
   const service = createService(config, pino({ level: 'silent' }), sandbox);
   const listening = await listen(service.app, '127.0.0.1', 0);
   const base = `http://127.0.0.1:${listening.port}`;
-  return { base, fhir: `${base}${FHIR_PATH}`, service, sandbox, close: () => listening.close(1000) };
+  return {
+    base,
+    fhir: `${base}${FHIR_PATH}`,
+    service,
+    sandbox,
+    close: () => listening.close({ graceMs: 1000, idle: 'cut' }),
+  };
 }

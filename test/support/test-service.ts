@@ -47,7 +47,7 @@ export async function startTestService(
     service,
     log: () => lines.join(''),
     close: async () => {
-      await listening.close(200);
+      await listening.close({ graceMs: 200, idle: 'cut' });
       await service.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -175,7 +175,7 @@ export async function startWorksheetApp(answerStore?: AnswerStore): Promise<Work
       state.fault = fault;
     },
     close: async () => {
-      await listening.close(200);
+      await listening.close({ graceMs: 200, idle: 'cut' });
       await service.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -11,11 +11,14 @@ export interface Place {
 
 const BUSY_MS = 5_000;
 
-/** An SQLite file (or ":memory:"). What is committed survives the death of the process and of the machine. */
-export function sqlitePlace(file: string): Place {
+/**
+ * An SQLite file (or ":memory:"). What is committed survives the death of the process, and of the machine too unless it is
+ * passing.
+ */
+export function sqlitePlace(file: string, passing = false): Place {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
   const raw = new DatabaseSync(file, { timeout: BUSY_MS });
-  raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+  raw.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${passing ? 'OFF' : 'FULL'}; PRAGMA foreign_keys = ON;`);
   const dialect = new SqliteDialect({
     database: {
       close: () => raw.close(),

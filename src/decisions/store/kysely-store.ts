@@ -1,10 +1,12 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Kysely } from 'kysely';
 import type { AnswerRow } from '../../answer-store/answer-store.ts';
+import type { SessionRows } from '../../smart/session-rows.ts';
 import type { Decision, DecisionQuery, DecisionStore, FeedbackRecord } from '../decision.ts';
 import type { Place } from './dialects.ts';
 import { migrate } from './migrations.ts';
 import type { Store } from './open-store.ts';
+import { sessionTables } from './session-tables.ts';
 import type { DecisionRow, Tables } from './tables.ts';
 
 const pack = (text: string): Uint8Array => gzipSync(text, { level: 1 });
@@ -72,7 +74,7 @@ const toDecision = (r: DecisionRow): Decision => ({
 const COUNTS_KEPT_MS = 3_600_000;
 
 /** Decisions, answers, and what several processes share, in SQLite or PostgreSQL through the same statements. */
-export class KyselyStore implements Store {
+export class KyselyStore implements Omit<Store, keyof SessionRows> {
   readonly #db: Kysely<Tables>;
 
   private constructor(db: Kysely<Tables>) {
@@ -80,7 +82,7 @@ export class KyselyStore implements Store {
   }
 
   /** Opens a store and brings its tables up to date. @throws when it cannot be reached or migrated */
-  static async open(place: Place): Promise<KyselyStore> {
+  static async open(place: Place): Promise<KyselyStore & SessionRows> {
     const db = new Kysely<Tables>({ dialect: place.dialect });
     try {
       await migrate(db, place.bytes);
@@ -88,7 +90,7 @@ export class KyselyStore implements Store {
       await db.destroy().catch(() => undefined);
       throw error;
     }
-    return new KyselyStore(db);
+    return Object.assign(new KyselyStore(db), sessionTables(db));
   }
 
   async add(decisions: readonly Decision[], feedback: readonly FeedbackRecord[]): Promise<void> {

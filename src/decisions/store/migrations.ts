@@ -86,6 +86,41 @@ const third: Migration = {
   },
 };
 
+const fourth: Migration = {
+  async up(db: Db) {
+    await db.schema
+      .createTable('smart_pending')
+      .addColumn('key', 'text', (c) => c.primaryKey())
+      .addColumn('sealed', 'text', (c) => c.notNull())
+      .addColumn('until', 'bigint', (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('smart_pending_until').on('smart_pending').column('until').execute();
+    await db.schema
+      .createTable('smart_session')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('used', 'bigint', (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('smart_session_used').on('smart_session').column('used').execute();
+    await db.schema
+      .createTable('smart_session_id')
+      .addColumn('key', 'text', (c) => c.primaryKey())
+      .addColumn('session', 'text', (c) => c.notNull())
+      .addColumn('until', 'bigint')
+      .execute();
+    await db.schema.createIndex('smart_session_id_session').on('smart_session_id').column('session').execute();
+    await db.schema
+      .createTable('smart_launch')
+      .addColumn('key', 'text', (c) => c.primaryKey())
+      .addColumn('session', 'text', (c) => c.notNull())
+      .addColumn('opened', 'bigint', (c) => c.notNull())
+      .addColumn('version', 'integer', (c) => c.notNull())
+      .addColumn('sealed', 'text', (c) => c.notNull())
+      .addColumn('lease', 'bigint', (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('smart_launch_session').on('smart_launch').column('session').execute();
+  },
+};
+
 /**
  * Brings the tables up to date. Several processes may start at once: the migrator locks.
  * @throws the first failing migration's error
@@ -95,6 +130,7 @@ export async function migrate(db: Db, bytes: 'blob' | 'bytea'): Promise<void> {
     '001-decisions-and-feedback': first(bytes),
     '002-answers': second,
     '003-tokens-and-calls-of-all-processes': third,
+    '004-sessions-of-all-processes': fourth,
   };
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
   const { error } = await migrator.migrateToLatest();

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { AnswerRow } from '../../answer-store/answer-store.ts';
+import type { LaunchRow, Opening, PendingRow, SessionRows, SessionTimes } from '../../smart/session-rows.ts';
 import type { Decision, DecisionQuery, DecisionStore, FeedbackRecord } from '../decision.ts';
 import type { Store } from './open-store.ts';
 
@@ -20,19 +21,22 @@ interface Waiting {
 
 /** A store in a thread of its own. A thread that dies fails its open calls and is started again on the next one. */
 export class RemoteStore implements Store {
-  readonly #where: string;
+  readonly #workerData: { readonly where: string; readonly passing: boolean };
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #next = 0;
 
-  /** @param where "postgres://…" or the path of an SQLite file */
-  constructor(where: string) {
-    this.#where = where;
+  /**
+   * @param where "postgres://…" or the path of an SQLite file
+   * @param passing what is written may be lost when the machine dies
+   */
+  constructor(where: string, passing = false) {
+    this.#workerData = { where, passing };
   }
 
   #thread(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(new URL('./store-worker.ts', import.meta.url), { workerData: { where: this.#where } });
+    const worker = new Worker(new URL('./store-worker.ts', import.meta.url), { workerData: this.#workerData });
     worker.on('message', (reply: StoreReply) => {
       const waiting = this.#waiting.get(reply.call);
       this.#waiting.delete(reply.call);
@@ -100,6 +104,46 @@ export class RemoteStore implements Store {
 
   forget(now: number): Promise<void> {
     return this.#call('forget', now);
+  }
+
+  keepPending(row: PendingRow, most: number): Promise<void> {
+    return this.#call('keepPending', row, most);
+  }
+
+  takePending(key: string): Promise<PendingRow | undefined> {
+    return this.#call('takePending', key);
+  }
+
+  openSession(opening: Opening, times: SessionTimes): Promise<void> {
+    return this.#call('openSession', opening, times);
+  }
+
+  findLaunch(...args: Parameters<SessionRows['findLaunch']>): Promise<LaunchRow | undefined> {
+    return this.#call('findLaunch', ...args);
+  }
+
+  launchRow(launch: string): Promise<LaunchRow | undefined> {
+    return this.#call('launchRow', launch);
+  }
+
+  changeLaunch(row: LaunchRow): Promise<boolean> {
+    return this.#call('changeLaunch', row);
+  }
+
+  leaseLaunch(...args: Parameters<SessionRows['leaseLaunch']>): Promise<boolean> {
+    return this.#call('leaseLaunch', ...args);
+  }
+
+  dropLaunch(launch: string): Promise<void> {
+    return this.#call('dropLaunch', launch);
+  }
+
+  endSession(id: string, times: SessionTimes): Promise<readonly LaunchRow[]> {
+    return this.#call('endSession', id, times);
+  }
+
+  forgetSessions(times: SessionTimes, pendingSince: number): Promise<void> {
+    return this.#call('forgetSessions', times, pendingSince);
   }
 
   async close(): Promise<void> {

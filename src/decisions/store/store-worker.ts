@@ -4,13 +4,20 @@ import type { StoreCall, StoreReply } from './remote-store.ts';
 
 /** Runs a store in a thread of its own, so that a slow disk or a locked file never holds up a hook call. */
 async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
-  const { where } = workerData as { readonly where: string };
-  let store: Store | undefined;
+  const { where, passing } = workerData as { readonly where: string; readonly passing: boolean };
+  let opening: Promise<Store> | undefined;
+  // Opened again on the next call after a failure: a disk that is full or a server that is down may come back.
+  const opened = (): Promise<Store> => {
+    opening ??= openStore(where, passing).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
   port.on('message', async (call: StoreCall) => {
     const reply = (answer: StoreReply): void => port.postMessage(answer);
     try {
-      // Opened again on each call after a failure: a disk that is full or a server that is down may come back.
-      store ??= await openStore(where);
+      const store = await opened();
       const method = store[call.method] as (...args: readonly unknown[]) => Promise<unknown>;
       reply({ call: call.call, ok: true, value: await method.apply(store, [...call.args]) });
       if (call.method === 'close') port.close();

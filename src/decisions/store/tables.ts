@@ -65,7 +65,46 @@ export interface CallCountRow {
   readonly calls: number;
 }
 
+/** An authorization request of the SMART app that a browser was sent away with. */
+interface PendingTableRow {
+  readonly key: string;
+  readonly sealed: string;
+  /** epoch milliseconds */
+  readonly until: number;
+}
+
+/** A browser's session of the SMART app. */
+interface SessionTableRow {
+  readonly id: string;
+  /** epoch milliseconds */
+  readonly used: number;
+}
+
+/** An id that leads, or led, to a session: the digest of a cookie. */
+interface SessionIdTableRow {
+  readonly key: string;
+  readonly session: string;
+  /** epoch milliseconds; null = the present id */
+  readonly until: number | null;
+}
+
+/** A launch of a session, sealed. */
+interface LaunchTableRow {
+  readonly key: string;
+  readonly session: string;
+  /** epoch milliseconds */
+  readonly opened: number;
+  readonly version: number;
+  readonly sealed: string;
+  /** epoch milliseconds until which one process has it for itself */
+  readonly lease: number;
+}
+
 export interface Tables {
+  readonly smart_pending: PendingTableRow;
+  readonly smart_session: SessionTableRow;
+  readonly smart_session_id: SessionIdTableRow;
+  readonly smart_launch: LaunchTableRow;
   readonly used_token: UsedTokenRow;
   readonly call_count: CallCountRow;
   readonly decision: DecisionRow;

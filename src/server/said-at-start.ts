@@ -1,0 +1,16 @@
+import type { Config } from './config.ts';
+
+/** Where this machine reaches the service; an address that means "all of them" is reached by loopback. */
+export function localBase(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+/** What the start prints. */
+export function sayListening(config: Config, port: number): void {
+  console.log(`CDS Hooks   ${config.PUBLIC_URL ?? localBase(config.HOST, port)}/cds-services`);
+  if (config.development)
+    console.log(
+      'DEVELOPMENT MODE: every loopback address is a registered EHR, tokens are not demanded. Set NODE_ENV=production to turn it off.',
+    );
+}
