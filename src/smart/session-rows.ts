@@ -48,7 +48,8 @@ export interface SessionRows {
   openSession(opening: Opening, times: SessionTimes): Promise<void>;
   /** The launch in the session that an id leads to; the session has been used now. */
   findLaunch(id: string, launch: string, times: SessionTimes): Promise<LaunchRow | undefined>;
-  launchRow(launch: string): Promise<LaunchRow | undefined>;
+  /** The launch, unless its session has ended; that does not count as use. */
+  launchRow(launch: string, times: SessionTimes): Promise<LaunchRow | undefined>;
   /** @returns false when it was changed meanwhile, or has ended */
   changeLaunch(row: LaunchRow): Promise<boolean>;
   /** Reserves a launch for one process. @returns false while another has it */

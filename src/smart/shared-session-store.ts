@@ -107,12 +107,12 @@ export class SharedSessionStore implements SessionStore {
   }
 
   async current(launch: string): Promise<LaunchRecord | undefined> {
-    return this.#record(await this.#rows.launchRow(digest(launch)));
+    return this.#record(await this.#rows.launchRow(digest(launch), this.#times()));
   }
 
   async update(launch: string, change: Partial<Pick<LaunchRecord, 'tokens' | 'order'>>): Promise<void> {
     for (let i = 0; i < TRIES; i++) {
-      const row = await this.#rows.launchRow(digest(launch));
+      const row = await this.#rows.launchRow(digest(launch), this.#times());
       const record = await this.#record(row);
       if (row === undefined || record === undefined) return;
       const sealed = await this.#sealing.seal(row.key, { ...record, ...change });

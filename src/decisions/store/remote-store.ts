@@ -122,8 +122,8 @@ export class RemoteStore implements Store {
     return this.#call('findLaunch', ...args);
   }
 
-  launchRow(launch: string): Promise<LaunchRow | undefined> {
-    return this.#call('launchRow', launch);
+  launchRow(launch: string, times: SessionTimes): Promise<LaunchRow | undefined> {
+    return this.#call('launchRow', launch, times);
   }
 
   changeLaunch(row: LaunchRow): Promise<boolean> {

@@ -93,7 +93,13 @@ export const sessionTables = (db: Kysely<Tables>): SessionRows => ({
       .executeTakeFirst();
   },
 
-  launchRow: (launch) => db.selectFrom('smart_launch').select(LAUNCH).where('key', '=', launch).executeTakeFirst(),
+  launchRow: (launch, { usedSince }) =>
+    db
+      .selectFrom('smart_launch')
+      .select(LAUNCH)
+      .where('key', '=', launch)
+      .where('session', 'in', db.selectFrom('smart_session').select('id').where('used', '>', usedSince))
+      .executeTakeFirst(),
 
   async changeLaunch({ key, sealed, version }) {
     const changed = await db

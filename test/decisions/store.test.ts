@@ -1,0 +1,145 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { FeedbackRecord } from '../../src/decisions/decision.ts';
+import { openStore, type Store } from '../../src/decisions/store/open-store.ts';
+import { RemoteStore } from '../../src/decisions/store/remote-store.ts';
+import { decision, onBothStores } from '../support/stores.ts';
+
+const feedback = (card: string, at: string, change: Partial<FeedbackRecord> = {}): FeedbackRecord => ({
+  card,
+  at,
+  outcome: 'overridden',
+  suggestions: ['s1'],
+  reasonSystem: 'https://example.org/reasons',
+  reasonCode: 'patient-request',
+  comment: 'as agreed',
+  ehr: 'north',
+  ...change,
+});
+
+onBothStores((fresh) => {
+  const open: Store[] = [];
+  const opened = async (where?: string): Promise<Store> => {
+    const store = await openStore(where ?? (await fresh()));
+    open.push(store);
+    return store;
+  };
+  afterEach(async () => {
+    for (const store of open.splice(0)) await store.close();
+  });
+
+  describe('decisions', () => {
+    it('come back as they were given, by their own id and by that of their card', async () => {
+      const store = await opened();
+      const given = decision({ ehr: 'north', issuer: 'https://ehr.example.org', latencyMs: 12.5 });
+      await store.add([given], []);
+      expect(await store.get(given.id)).toEqual(given);
+      expect(await store.get(given.card)).toEqual(given);
+      expect(await store.get('00000000-0000-4000-8000-ffffffffffff')).toBeUndefined();
+    });
+
+    it('are written once, however often they are handed over', async () => {
+      const store = await opened();
+      const given = decision();
+      await store.add([given], []);
+      await store.add([given, decision()], []);
+      expect(await store.find({ limit: 10 })).toHaveLength(2);
+    });
+
+    it('are found page by page, oldest first, without a gap where instants are equal', async () => {
+      const store = await opened();
+      const at = ['2026-03-02T08:00:00.000Z', '2026-03-02T08:00:00.000Z', '2026-03-01T08:00:00.000Z'];
+      const given = at.map((a) => decision({ at: a }));
+      await store.add(given, []);
+      const first = await store.find({ limit: 2 });
+      const last = first.at(-1);
+      const second = await store.find({ limit: 2, after: { at: last?.at ?? '', id: last?.id ?? '' } });
+      expect([...first, ...second].map((d) => d.id)).toEqual([given[2]?.id, given[0]?.id, given[1]?.id]);
+    });
+
+    it('are found by policy, base, mode and time', async () => {
+      const store = await opened();
+      const shadow = decision({ mode: 'shadow' });
+      const payer = decision({ base: 'crd' });
+      const other = decision({ policy: 'cohere-spine-mri', at: '2026-04-01T00:00:00.000Z' });
+      await store.add([shadow, payer, other], []);
+      const ids = async (query: object): Promise<readonly string[]> =>
+        (await store.find({ limit: 10, ...query })).map((d) => d.id);
+      expect(await ids({ mode: 'shadow' })).toEqual([shadow.id]);
+      expect(await ids({ base: 'crd' })).toEqual([payer.id]);
+      expect(await ids({ policy: 'cohere-spine-mri' })).toEqual([other.id]);
+      expect(await ids({ since: '2026-03-15' })).toEqual([other.id]);
+    });
+
+    it('and their feedback are kept as a whole or not at all', async () => {
+      const store = await opened();
+      const broken = { ...decision(), outcome: null as unknown as string };
+      await expect(store.add([decision(), broken], [])).rejects.toThrow();
+      expect(await store.find({ limit: 10 })).toEqual([]);
+    });
+
+    it('of a patient, or of a time, are removed with their feedback', async () => {
+      const store = await opened();
+      const [old, mine, rest] = [decision({ at: '2020-01-01T00:00:00.000Z' }), decision({ patient: 'p9' }), decision()];
+      const said = [old, mine, rest].map((d) => feedback(d.card, d.at));
+      await store.add([old, mine, rest], said);
+      expect(await store.purge({ patient: 'p9' })).toBe(1);
+      expect(await store.purge({ before: '2021-01-01' })).toBe(1);
+      expect((await store.find({ limit: 10 })).map((d) => d.id)).toEqual([rest.id]);
+      expect((await store.feedbackSince('0000')).map((f) => f.card)).toEqual([rest.card]);
+    });
+  });
+
+  it('feedback leads to its decision; the same entry sent twice is one', async () => {
+    const store = await opened();
+    const given = decision();
+    const said = feedback(given.card, '2026-03-02T09:00:00.000Z');
+    await store.add([given], [said]);
+    await store.add([], [said, feedback('unknown-card', '2026-03-02T10:00:00.000Z')]);
+    expect(await store.feedbackSince('2026-03-02')).toEqual([
+      { ...said, decision: given.id },
+      { ...feedback('unknown-card', '2026-03-02T10:00:00.000Z'), decision: null },
+    ]);
+    expect(await store.feedbackSince('2026-03-03')).toEqual([]);
+  });
+
+  describe('what processes share', () => {
+    it('a token serves once, in whichever process it comes', async () => {
+      const where = await fresh();
+      const [one, two] = [await opened(where), await opened(where)];
+      const uses = await Promise.all(
+        Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? one : two).useToken(`token-${i >> 1}`, 2_000_000_000)),
+      );
+      for (let i = 0; i < 40; i += 2) expect([uses[i], uses[i + 1]].filter(Boolean)).toHaveLength(1);
+    });
+
+    it('calls of a client are counted together, window by window', async () => {
+      const where = await fresh();
+      const [one, two] = [await opened(where), await opened(where)];
+      const counts = await Promise.all([one, two, one, two].map((s) => s.countCall('client a', 60_000)));
+      expect([...counts].sort()).toEqual([1, 2, 3, 4]);
+      expect(await one.countCall('client b', 60_000)).toBe(1);
+      expect(await two.countCall('client a', 120_000)).toBe(1);
+    });
+
+    it('tokens that have expired and windows that ended long ago are forgotten', async () => {
+      const store = await opened();
+      await store.useToken('old', 1_000);
+      await store.useToken('new', 5_000);
+      await store.countCall('a', 0);
+      await store.forget(4_000_000);
+      expect(await store.useToken('old', 9_000)).toBe(true);
+      expect(await store.useToken('new', 9_000)).toBe(false);
+      expect(await store.countCall('a', 0)).toBe(1);
+    });
+  });
+
+  it('several processes may open an empty store at once', async () => {
+    const where = await fresh();
+    const first = new RemoteStore(where);
+    await first.find({ limit: 1 });
+    const others = [new RemoteStore(where), new RemoteStore(where)];
+    await Promise.all(others.map((s) => s.add([decision()], [])));
+    expect(await first.find({ limit: 9 })).toHaveLength(2);
+    for (const store of [first, ...others]) await store.close();
+  });
+});
