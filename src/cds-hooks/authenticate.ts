@@ -9,7 +9,7 @@ export interface AuthenticationOptions {
   /** the base URLs under which clients may name us, e.g. ["https://cds.example.org"]; never taken from the Host header */
   readonly publicBases: (req: Request) => readonly string[];
   /** why a call was refused, for the log */
-  readonly onRejected: (reason: Rejection | 'missing' | 'keys-unavailable') => void;
+  readonly onRejected: (reason: Rejection | 'missing' | 'keys-unavailable', res: Response) => void;
 }
 
 const CLIENT = Symbol('client');
@@ -19,6 +19,12 @@ export const clientOf = (res: Response): CdsClient | undefined => (res.locals as
 
 const bearer = (req: Request): string | undefined =>
   /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(req.headers.authorization ?? '')?.[1];
+
+/** The path of the called endpoint, and as the client wrote it: with a slash too many, where its discovery address ends with one. */
+const calledPaths = (req: Request): readonly string[] => [
+  `${req.baseUrl}${req.path}`.replace(/\/+$/, ''),
+  req.originalUrl.split('?', 1)[0] ?? '',
+];
 
 /** One answer for every reason, so that nobody learns why a token failed. */
 function refuse(res: Response): void {
@@ -38,22 +44,22 @@ export const authenticate =
     if (!given && !required) return next();
     if (token === undefined) {
       if (!given || options.required) {
-        options.onRejected(given ? 'malformed' : 'missing');
+        options.onRejected(given ? 'malformed' : 'missing', res);
         return refuse(res);
       }
       return next();
     }
     if (!options.required && !options.tokens.namesIssuer(token)) return next();
-    const path = `${req.baseUrl}${req.path}`.replace(/\/+$/, '');
+    const paths = calledPaths(req);
     const verdict = await options.tokens.verify(
       token,
-      options.publicBases(req).map((base) => `${base}${path}`),
+      options.publicBases(req).flatMap((base) => paths.map((path) => `${base}${path}`)),
     );
     if (verdict.kind === 'accepted') {
       (res.locals as { [CLIENT]?: CdsClient })[CLIENT] = verdict.client;
       return next();
     }
-    options.onRejected(verdict.kind === 'unavailable' ? 'keys-unavailable' : verdict.reason);
+    options.onRejected(verdict.kind === 'unavailable' ? 'keys-unavailable' : verdict.reason, res);
     if (verdict.kind === 'rejected') return refuse(res);
     res.set('Retry-After', '30');
     return sendProblem(res, 503, 'exception', 'Authorization', 'keys cannot be fetched at the moment');

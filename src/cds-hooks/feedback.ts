@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import type { RequestProblem } from './request.ts';
+import { absentable, type RequestProblem } from './request.ts';
 
 const Coding = z.looseObject({
   code: z.string().min(1).max(256),
-  system: z.string().max(1024).optional(),
-  display: z.string().max(1024).optional(),
+  system: absentable(z.string().max(1024)),
+  display: absentable(z.string().max(1024)),
 });
 const UTC = z
   .string()
@@ -17,14 +17,12 @@ const Feedback = z
   .looseObject({
     card: z.string().min(1).max(256),
     outcome: z.enum(['accepted', 'overridden']),
-    acceptedSuggestions: z
-      .array(z.looseObject({ id: z.string().min(1).max(256) }))
-      .max(100)
-      .optional(),
-    overrideReason: z
-      .looseObject({ reason: Coding.optional(), userComment: z.string().max(10_000).optional() })
-      .refine((r) => r.reason !== undefined || r.userComment !== undefined, 'expected a reason or a userComment')
-      .optional(),
+    acceptedSuggestions: absentable(z.array(z.looseObject({ id: z.string().min(1).max(256) })).max(100)),
+    overrideReason: absentable(
+      z
+        .looseObject({ reason: absentable(Coding), userComment: absentable(z.string().max(10_000)) })
+        .refine((r) => r.reason !== undefined || r.userComment !== undefined, 'expected a reason or a userComment'),
+    ),
     outcomeTimestamp: UTC,
   })
   .refine((f) => f.outcome !== 'accepted' || (f.acceptedSuggestions?.length ?? 0) > 0, {

@@ -2,6 +2,7 @@ import type { Calendar, Interval } from '../dates/day.ts';
 import { FhirAccess, type FhirCall } from '../ehr/fhir-access.ts';
 import { permissions } from '../ehr/granted-scopes.ts';
 import type { Caller } from '../trust/caller.ts';
+import type { Budget } from './budget.ts';
 
 /** What a hook call grants of the EHR's FHIR server. */
 interface Granted {
@@ -17,8 +18,8 @@ export interface HookAccess {
   readonly calls: readonly FhirCall[];
 }
 
-/** Opens access to the EHR of a call. @param deadlineMs after which everything that is still asked is given up */
-export function hookAccess({ fhirServer, fhirAuthorization }: Granted, caller: Caller, deadlineMs: number): HookAccess {
+/** Opens access to the EHR of a call. At the end of its time everything that is still asked is given up. */
+export function hookAccess({ fhirServer, fhirAuthorization }: Granted, caller: Caller, { until }: Budget): HookAccess {
   const calls: FhirCall[] = [];
   if (fhirServer === undefined || caller.fhir === undefined || fhirAuthorization === undefined)
     return { fhir: undefined, calls };
@@ -27,7 +28,8 @@ export function hookAccess({ fhirServer, fhirAuthorization }: Granted, caller: C
     token: fhirAuthorization.access_token,
     permitted: permissions(fhirAuthorization.scope),
     privateNetwork: caller.fhir.privateNetwork,
-    signal: AbortSignal.timeout(deadlineMs),
+    signal: AbortSignal.timeout(Math.max(1, Math.ceil(until - performance.now()))),
+    until,
     onCall: (call) => calls.push(call),
   });
   return { fhir, calls };

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import express, { type RequestHandler } from 'express';
 import { sendProblem } from './operation-outcome.ts';
 
@@ -14,11 +15,18 @@ const onlyJson: RequestHandler = (req, res, next) => {
   else next();
 };
 
+/** A byte order mark may be ignored (RFC 8259, section 8.1); some clients send one. */
+const startsWithMark = (raw: Buffer): boolean => raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf;
+
 /** The body in one piece: a streaming decoder would cost as much as the parsing does. */
 const parse: RequestHandler = (req, res, next) => {
-  const raw: unknown = req.body;
+  const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+  if (!isUtf8(raw)) {
+    sendProblem(res, 400, 'structure', 'body', 'the body is not UTF-8');
+    return;
+  }
   try {
-    req.body = JSON.parse(Buffer.isBuffer(raw) ? raw.toString('utf8') : '');
+    req.body = JSON.parse(raw.toString('utf8', startsWithMark(raw) ? 3 : 0));
   } catch {
     sendProblem(res, 400, 'structure', 'body', 'the body is not valid JSON');
     return;

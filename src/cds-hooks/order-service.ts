@@ -9,6 +9,7 @@ import type { Calendar, Interval } from '../dates/day.ts';
 import type { FhirCall } from '../ehr/fhir-access.ts';
 import { serviceRequests } from '../order/order.ts';
 import type { Caller } from '../trust/caller.ts';
+import type { Budget } from './budget.ts';
 import type { Card } from './card.ts';
 import { hookAccess, nowIn } from './hook-access.ts';
 import { keptAnswersOf } from './kept-answers.ts';
@@ -21,7 +22,6 @@ export interface OrderServiceOptions {
   readonly checker: Checker;
   readonly cards: Omit<CardOptions, 'quirks'>;
   readonly calendar: Calendar;
-  readonly deadlineMs: number;
   /** leads from cards to the worksheet, where the app is served */
   readonly worksheet?: WorksheetLinks;
   /** answers from the worksheet that an EHR does not take */
@@ -58,6 +58,7 @@ function ordersOf(request: OrderHookRequest): readonly Json[] {
 
 /**
  * Answers an order-select or order-sign call.
+ * @param budget the time of the call
  * @param launchUrl where the EHR launches the worksheet
  * @returns the cards with what they rest on, or 412 when required data cannot be had
  */
@@ -66,18 +67,19 @@ export async function answerOrderHook(
   request: OrderHookRequest,
   caller: Caller,
   options: OrderServiceOptions,
+  budget: Budget,
   launchUrl?: string,
 ): Promise<HookAnswer> {
   const today = nowIn(options.calendar);
   const { ehr } = caller;
-  const { fhir, calls } = hookAccess(request, caller, options.deadlineMs);
+  const { fhir, calls } = hookAccess(request, caller, budget);
   const answer = await answerOrders(
     {
       patientId: request.context.patientId,
       userId: request.context.userId,
       orders: ordersOf(request),
       drafts: serviceRequests(request.context.draftOrders),
-      prefetch: request.prefetch ?? undefined,
+      prefetch: request.prefetch,
       base: request.fhirServer,
       fhir,
       ehr,
@@ -85,6 +87,7 @@ export async function answerOrderHook(
       sections: service.sections,
     },
     options.checker,
+    budget.until,
     keptAnswersOf(options.answers, ehr, request.fhirServer, request.context.patientId),
   );
   if (answer.kind === 'data-missing') return { status: 412, what: answer.what };
@@ -103,7 +106,7 @@ export async function answerOrderHook(
   const told = await Promise.all(answer.checks.map(tell));
   return {
     status: 200,
-    cards: [...told.flatMap((t) => t.card ?? []), ...answer.failed.map((f) => failedCard(f.ref, cardOptions))],
+    cards: [...told.flatMap((t) => t.card ?? []), ...answer.failed.map((f) => failedCard(f, cardOptions))],
     told,
     ...(answer.data !== undefined && { data: answer.data }),
     failed: answer.failed,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Json } from '../chart/json.ts';
+import { normalBase } from '../ehr/ehr-registry.ts';
 import type { Hook } from './service-definition.ts';
 
 /** Text of bounded length. */
@@ -12,25 +13,30 @@ export const BUNDLE = z.custom<Json>(
   'expected a FHIR Bundle',
 );
 
+/** An optional member. Some clients write null where they have nothing; it is as if they had left it out. */
+export const absentable = <T extends z.ZodType>(schema: T) => schema.nullish().transform((v) => v ?? undefined);
+
 const FhirAuthorization = z.looseObject({
   access_token: WORDS,
   token_type: z.string().refine((t) => t.toLowerCase() === 'bearer', 'expected "Bearer"'),
   expires_in: z.number(),
   scope: z.string().max(16_384),
   subject: z.string().max(4096),
-  patient: z.string().max(256).optional(),
+  patient: absentable(z.string().max(256)),
 });
 
 /** The members of every hook call. */
 export const HOOK_MEMBERS = {
   hookInstance: z.string().min(1).max(256),
-  fhirServer: z
-    .url({ protocol: /^https?$/ })
-    .max(2048)
-    .optional(),
-  fhirAuthorization: FhirAuthorization.optional(),
-  prefetch: JsonObject.nullish(),
-  extension: JsonObject.optional(),
+  fhirServer: absentable(
+    z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .transform(normalBase),
+  ),
+  fhirAuthorization: absentable(FhirAuthorization),
+  prefetch: absentable(JsonObject),
+  extension: absentable(JsonObject),
 };
 export const PATIENT_ID = z
   .string()
@@ -41,7 +47,7 @@ export const PATIENT_ID = z
 export const ORDERING = {
   userId: WORDS,
   patientId: PATIENT_ID,
-  encounterId: z.string().max(256).optional(),
+  encounterId: absentable(z.string().max(256)),
   draftOrders: BUNDLE,
 };
 
@@ -69,7 +75,7 @@ export interface OrderHookRequest {
   readonly hookInstance: string;
   readonly fhirServer?: string | undefined;
   readonly fhirAuthorization?: { readonly access_token: string; readonly scope: string } | undefined;
-  readonly prefetch?: Json | null | undefined;
+  readonly prefetch?: Json | undefined;
   readonly context: {
     readonly userId: string;
     readonly patientId: string;

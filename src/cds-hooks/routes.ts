@@ -2,6 +2,7 @@ import type { Response, Router } from 'express';
 import type { FindCaller } from '../trust/caller.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
 import { clientOf } from './authenticate.ts';
+import { budgetOf } from './budget.ts';
 import { sendOutcome } from './operation-outcome.ts';
 import { answerOrderHook, type HookAnswer, type OrderServiceOptions } from './order-service.ts';
 import { readRequest } from './request.ts';
@@ -10,8 +11,12 @@ import { type ServiceRoutesOptions, serviceRoutes } from './service-routes.ts';
 
 export interface CdsHooksOptions
   extends OrderServiceOptions,
-    Pick<ServiceRoutesOptions<ServiceDefinition>, 'services' | 'bodyLimit' | 'guards' | 'onFeedback'> {
+    Pick<ServiceRoutesOptions<ServiceDefinition>, 'services' | 'bodyLimit' | 'guards' | 'onFeedback' | 'onEnd'> {
   readonly callerOf: FindCaller;
+  /** for one call, chart retrieval included */
+  readonly deadlineMs: number;
+  /** told of a call that grants access to a FHIR server which is not registered for its caller: it is not used */
+  readonly onForeignServer: (res: Response) => void;
   /** told of each answer before it is sent; it may add headers, and must neither throw nor take long */
   readonly onAnswer: (answered: AnsweredHook, res: Response) => Promise<void>;
 }
@@ -20,6 +25,7 @@ export interface CdsHooksOptions
 export interface AnsweredHook {
   readonly service: ServiceDefinition;
   readonly answer: Extract<HookAnswer, { readonly status: 200 }>;
+  readonly hookInstance: string;
   readonly client: CdsClient | undefined;
   readonly ehr: string | undefined;
   readonly startedAt: number;
@@ -33,14 +39,17 @@ export const cdsHooksRoutes = (options: CdsHooksOptions): Router =>
     bodyLimit: options.bodyLimit,
     guards: options.guards,
     onFeedback: options.onFeedback,
+    onEnd: options.onEnd,
     onCall: async (service, req, res) => {
       const read = readRequest(service.hook, req.body);
       if (!read.ok) return sendOutcome(res, 400, 'structure', read.problems);
-      const startedAt = performance.now();
+      const budget = budgetOf(res, options.deadlineMs);
       const client = clientOf(res);
-      const caller = options.callerOf(read.request.fhirServer, client);
+      const { fhirServer, fhirAuthorization, hookInstance } = read.request;
+      const caller = options.callerOf(fhirServer, client);
+      if (fhirAuthorization !== undefined && caller.fhir === undefined) options.onForeignServer(res);
       const launchUrl = options.worksheet?.launchUrlOf(req);
-      const answer = await answerOrderHook(service, read.request, caller, options, launchUrl);
+      const answer = await answerOrderHook(service, read.request, caller, options, budget, launchUrl);
       if (answer.status === 412) {
         return sendOutcome(
           res,
@@ -49,7 +58,10 @@ export const cdsHooksRoutes = (options: CdsHooksOptions): Router =>
           answer.what.map((field) => ({ field, message: 'required data is neither prefetched nor can it be read' })),
         );
       }
-      await options.onAnswer({ service, answer, client, ehr: caller.ehr?.id, startedAt }, res);
+      await options.onAnswer(
+        { service, answer, hookInstance, client, ehr: caller.ehr?.id, startedAt: budget.from },
+        res,
+      );
       res.type('application/json').send(JSON.stringify({ cards: answer.cards }));
     },
   });

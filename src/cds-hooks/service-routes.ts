@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { CdsClient } from '../trust/client-tokens.ts';
 import { clientOf } from './authenticate.ts';
+import { arrives } from './budget.ts';
 import { type FeedbackEntry, readFeedback } from './feedback.ts';
 import { jsonBody } from './json-body.ts';
 import { sendOutcome, sendProblem } from './operation-outcome.ts';
@@ -19,8 +20,14 @@ export interface ServiceRoutesOptions<S extends { readonly id: string }> {
   readonly guards: Guards;
   /** answers a call of a service; the body is parsed, not yet looked at */
   readonly onCall: (service: S, req: Request<{ id: string }>, res: Response) => Promise<void>;
-  /** told of valid feedback before it is acknowledged; it must neither throw nor take long */
-  readonly onFeedback: (feedback: readonly FeedbackEntry[], client: CdsClient | undefined) => Promise<void>;
+  /** told of valid feedback before it is acknowledged; it may add headers, and must neither throw nor take long */
+  readonly onFeedback: (
+    feedback: readonly FeedbackEntry[],
+    client: CdsClient | undefined,
+    res: Response,
+  ) => Promise<void>;
+  /** told of the end of each call of a service, whatever its status */
+  readonly onEnd: (service: S, status: number, seconds: number) => void;
 }
 
 const FEEDBACK_LIMIT = '1mb';
@@ -40,6 +47,22 @@ export function serviceRoutes<S extends { readonly id: string }>(options: Servic
   const discovery = JSON.stringify(options.discovery);
   const unknown = (res: Response): void => sendProblem(res, 404, 'not-found', 'id', 'there is no such CDS service');
 
+  /** Counts a call of a service from its arrival to the end of its answer, refusals included. */
+  const timed: RequestHandler<{ id: string }> = (req, res, next) => {
+    const service = byId.get(req.params.id);
+    const arrived = performance.now();
+    if (service !== undefined)
+      res.once('finish', () => options.onEnd(service, res.statusCode, (performance.now() - arrived) / 1000));
+    res.set('Cache-Control', 'no-store');
+    next();
+  };
+
+  // Clients put "/id" behind the discovery address as it was given to them, which may end with a slash.
+  router.use((req, _res, next) => {
+    req.url = req.url.replace(/^\/{2,}/, '/');
+    next();
+  });
+
   router
     .route('/')
     .get(...guards.discovery, (_req, res) => {
@@ -49,11 +72,17 @@ export function serviceRoutes<S extends { readonly id: string }>(options: Servic
 
   router
     .route('/:id')
-    .post(...guards.calls, ...jsonBody(options.bodyLimit), async (req: Request<{ id: string }>, res) => {
-      const service = byId.get(req.params.id);
-      if (service === undefined) return unknown(res);
-      await options.onCall(service, req, res);
-    })
+    .post(
+      timed,
+      arrives,
+      ...guards.calls,
+      ...jsonBody(options.bodyLimit),
+      async (req: Request<{ id: string }>, res) => {
+        const service = byId.get(req.params.id);
+        if (service === undefined) return unknown(res);
+        await options.onCall(service, req, res);
+      },
+    )
     .all(methodNotAllowed('POST'));
 
   router
@@ -62,7 +91,7 @@ export function serviceRoutes<S extends { readonly id: string }>(options: Servic
       if (!byId.has(req.params.id)) return unknown(res);
       const read = readFeedback(req.body);
       if (!read.ok) return sendOutcome(res, 400, 'structure', read.problems);
-      await options.onFeedback(read.feedback, clientOf(res));
+      await options.onFeedback(read.feedback, clientOf(res), res);
       res.status(200).end();
     })
     .all(methodNotAllowed('POST'));

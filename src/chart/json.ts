@@ -16,3 +16,12 @@ export function objects(value: unknown): readonly Json[] {
   if (Array.isArray(value)) return value.every(isObject) ? value : value.filter(isObject);
   return isObject(value) ? [value] : NO_ITEMS;
 }
+
+/** Is a value nested deeper than any FHIR resource is? Whatever walks into it may then run out of stack. */
+export function isTooDeep(value: unknown, deepest = 100): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (deepest === 0) return true;
+  for (const member of Array.isArray(value) ? value : Object.values(value))
+    if (isTooDeep(member, deepest - 1)) return true;
+  return false;
+}

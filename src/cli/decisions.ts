@@ -42,23 +42,27 @@ export function instantOf(option: string, value: string): string {
 }
 
 export const purgeDecisions: Command = {
-  usage: 'decisions purge (--before DATE | --patient ID)',
+  usage: 'decisions purge (--before DATE | --patient ID [--ehr ID])',
   summary: 'remove decision records and their feedback',
   help: `Removes decision records with their feedback from the store of the settings (DECISIONS or DATABASE_URL).
 
   --before DATE   everything recorded before this date (UTC)
-  --patient ID    everything recorded of one patient (the EHR's id)`,
+  --patient ID    everything recorded of one patient (the EHR's id)
+  --ehr ID        of this EHR alone: two EHRs may have the same id for different patients`,
   async run(args, out) {
     const { values } = parseArgs({
       args: [...args],
-      options: { before: { type: 'string' }, patient: { type: 'string' } },
+      options: { before: { type: 'string' }, patient: { type: 'string' }, ehr: { type: 'string' } },
     });
-    const { before, patient } = values;
+    const { before, patient, ehr } = values;
     if ((before === undefined) === (patient === undefined))
       throw new UsageError('decisions purge: expected --before or --patient');
+    if (ehr !== undefined && patient === undefined) throw new UsageError('--ehr: goes with --patient');
     const store = await settingsStore();
     const removed = await store.purge(
-      patient !== undefined ? { patient } : { before: instantOf('before', before ?? '') },
+      patient !== undefined
+        ? { patient, ...(ehr !== undefined && { ehr }) }
+        : { before: instantOf('before', before ?? '') },
     );
     await store.close();
     out(`${removed} decisions removed`);

@@ -1,3 +1,4 @@
+import type { Budget } from '../cds-hooks/budget.ts';
 import type { Action } from '../cds-hooks/card.ts';
 import { hookAccess, nowIn } from '../cds-hooks/hook-access.ts';
 import type { IssueCode } from '../cds-hooks/operation-outcome.ts';
@@ -5,7 +6,7 @@ import type { Json } from '../chart/json.ts';
 import { PatientScope } from '../chart/references.ts';
 import type { Section } from '../chart/sections.ts';
 import {
-  checkGathered,
+  checkInTime,
   type FailedOrder,
   gather,
   imagingOrders,
@@ -32,7 +33,6 @@ export interface CrdOptions {
   readonly checker: Checker;
   readonly config: CrdConfig;
   readonly calendar: Calendar;
-  readonly deadlineMs: number;
   /** sections that the loaded policies read */
   readonly sections: ReadonlySet<Section>;
   /** canonical, with its version, of the form about what an order's policy asks */
@@ -62,8 +62,13 @@ export type CrdAnswer =
   | { readonly status: 400 | 412; readonly code: IssueCode; readonly field: string; readonly message: string };
 
 /** Answers a call of payer mode. Never throws because of content. */
-export async function answerCrd(request: CrdRequest, caller: Caller, options: CrdOptions): Promise<CrdAnswer> {
-  const { fhir, calls } = hookAccess(request, caller, options.deadlineMs);
+export async function answerCrd(
+  request: CrdRequest,
+  caller: Caller,
+  options: CrdOptions,
+  budget: Budget,
+): Promise<CrdAnswer> {
+  const { fhir, calls } = hookAccess(request, caller, budget);
   const now = nowIn(options.calendar);
   const [scope, found] = await Promise.all([
     ordersInScope(request, fhir),
@@ -93,15 +98,11 @@ export async function answerCrd(request: CrdRequest, caller: Caller, options: Cr
   const payer = payerOf(found, options.checker);
   const data: PatientData | undefined =
     gathered.kind === 'gathered' && payer !== undefined ? { ...gathered.data, settled: payer } : undefined;
-  const answer = data === undefined ? undefined : checkGathered(asked, data, options.checker);
+  const answer = data === undefined ? undefined : await checkInTime(asked, data, options.checker, budget.until);
   const byRef = new Map((answer?.checks ?? []).map((c) => [c.order.ref, c]));
   const failed = answer?.failed ?? [];
   const technicalOf = (order: ImagingOrder): string | undefined =>
-    data === undefined
-      ? 'the patient could not be read.'
-      : failed.some((f) => f.ref === order.ref)
-        ? 'an internal error.'
-        : undefined;
+    data === undefined ? 'the patient could not be read.' : technicalWords(failed.find((f) => f.ref === order.ref));
   const results = orders.map((order) =>
     answerOrder(order, byRef.get(order.ref), technicalOf(order), request, found, options, formatDay(now.lo)),
   );
@@ -114,6 +115,10 @@ export async function answerCrd(request: CrdRequest, caller: Caller, options: Cr
     failed,
   };
 }
+
+/** Why an order was not checked. */
+const technicalWords = (failed: FailedOrder | undefined): string | undefined =>
+  failed === undefined ? undefined : failed.late === true ? 'too many orders in one call.' : 'an internal error.';
 
 /** The prefetch under the names that the chart is read by; the coverage is settled already. */
 function chartPrefetch(request: CrdRequest, coverage: Json): Json {

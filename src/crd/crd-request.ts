@@ -48,7 +48,7 @@ export interface CrdRequest {
   readonly hookInstance: string;
   readonly fhirServer?: string | undefined;
   readonly fhirAuthorization?: { readonly access_token: string; readonly scope: string } | undefined;
-  readonly prefetch?: Json | null | undefined;
+  readonly prefetch?: Json | undefined;
   readonly extension?: Json | undefined;
   readonly context: {
     readonly patientId: string;

@@ -1,5 +1,6 @@
 import type { Response, Router } from 'express';
 import { clientOf } from '../cds-hooks/authenticate.ts';
+import { budgetOf } from '../cds-hooks/budget.ts';
 import { sendOutcome, sendProblem } from '../cds-hooks/operation-outcome.ts';
 import { type ServiceRoutesOptions, serviceRoutes } from '../cds-hooks/service-routes.ts';
 import type { FindCaller } from '../trust/caller.ts';
@@ -10,8 +11,12 @@ import { type CrdService, crdDiscovery } from './crd-service.ts';
 
 export interface CrdRoutesOptions
   extends CrdOptions,
-    Pick<ServiceRoutesOptions<CrdService>, 'services' | 'bodyLimit' | 'guards'> {
+    Pick<ServiceRoutesOptions<CrdService>, 'services' | 'bodyLimit' | 'guards' | 'onEnd'> {
   readonly callerOf: FindCaller;
+  /** for one call, chart retrieval included */
+  readonly deadlineMs: number;
+  /** told of a call that grants access to a FHIR server which is not registered for its caller: it is not used */
+  readonly onForeignServer: (res: Response) => void;
   /** told of each answer before it is sent; it may add headers, and must neither throw nor take long */
   readonly onAnswer: (answered: AnsweredCrd, res: Response) => Promise<void>;
 }
@@ -20,6 +25,7 @@ export interface CrdRoutesOptions
 export interface AnsweredCrd {
   readonly service: CrdService;
   readonly answer: Extract<CrdAnswer, { readonly status: 200 }>;
+  readonly hookInstance: string;
   readonly client: CdsClient | undefined;
   readonly ehr: string | undefined;
   readonly startedAt: number;
@@ -33,15 +39,21 @@ export const crdRoutes = (options: CrdRoutesOptions): Router =>
     bodyLimit: options.bodyLimit,
     guards: options.guards,
     onFeedback: async () => {},
+    onEnd: options.onEnd,
     onCall: async (service, req, res) => {
       const read = readCrdRequest(service.hook, req.body);
       if (!read.ok) return sendOutcome(res, 400, 'structure', read.problems);
-      const startedAt = performance.now();
+      const budget = budgetOf(res, options.deadlineMs);
       const client = clientOf(res);
-      const caller = options.callerOf(read.request.fhirServer, client);
-      const answer = await answerCrd(read.request, caller, options);
+      const { fhirServer, fhirAuthorization, hookInstance } = read.request;
+      const caller = options.callerOf(fhirServer, client);
+      if (fhirAuthorization !== undefined && caller.fhir === undefined) options.onForeignServer(res);
+      const answer = await answerCrd(read.request, caller, options, budget);
       if (answer.status !== 200) return sendProblem(res, answer.status, answer.code, answer.field, answer.message);
-      await options.onAnswer({ service, answer, client, ehr: caller.ehr?.id, startedAt }, res);
+      await options.onAnswer(
+        { service, answer, hookInstance, client, ehr: caller.ehr?.id, startedAt: budget.from },
+        res,
+      );
       const { cards, systemActions } = answer;
       res.type('application/json').send(JSON.stringify({ cards, ...(systemActions.length > 0 && { systemActions }) }));
     },

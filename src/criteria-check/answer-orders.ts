@@ -40,9 +40,13 @@ export type Answer =
   /** required data can be had neither from the prefetch nor from the EHR (412) */
   | { readonly kind: 'data-missing'; readonly what: readonly string[] };
 
-/** An order whose check broke: a defect of ours, never the caller's. */
+type Checked = Extract<Answer, { readonly kind: 'checked' }>;
+
+/** An order that was not checked: its check broke (a defect of ours, never the caller's), or there was no time left for it. */
 export interface FailedOrder {
   readonly ref: string;
+  /** there was no time left */
+  readonly late?: true;
   /** for the log: kind and place of the error, nothing of the chart */
   readonly error: string;
 }
@@ -99,6 +103,10 @@ async function coveragesOf(request: OrdersToCheck, scope: PatientScope, checker:
     state: failed ? 'failed' : retrieved.state,
   };
 }
+
+/** An EHR that does not show coverages has not said that there are none; where a default payer is configured for it, it counts so. */
+const coverageState = ({ state }: Coverages, hasDefault: boolean): PatientData['coverageState'] =>
+  state === 'complete' || (state === 'not-available' && hasDefault) ? 'complete' : 'unavailable';
 
 /** The bare id of the practitioner who orders, if the user is one. */
 function practitionerId(userId: string | undefined): string | undefined {
@@ -173,7 +181,7 @@ export async function gather(request: OrdersToCheck, checker: Checker): Promise<
     ...(request.base !== undefined && { base: request.base }),
     sections: whole,
     coverages: coverages.coverages,
-    coverageState: coverages.state === 'complete' || coverages.state === 'not-available' ? 'complete' : 'unavailable',
+    coverageState: coverageState(coverages, defaultPayer !== undefined),
     ...(defaultPayer !== undefined && { defaultPayer }),
     ...(request.ehr !== undefined && { localCodes: request.ehr.localCodes }),
   };
@@ -193,40 +201,52 @@ export function checkGathered(
   data: PatientData,
   checker: Checker,
   options: CheckOptions = {},
-): Extract<Answer, { kind: 'checked' }> {
+): Checked {
   const orders = imagingOrders(request, new PatientScope(request.patientId, request.base), checker);
-  return checkRead(orders, request, data, checker, options);
+  const read = dataFor(request, data, options.answers);
+  return answered(
+    orders.map((order) => checkOne(order, read, checker, options.withTrace)),
+    read,
+  );
 }
 
-function checkRead(
-  orders: readonly ImagingOrder[],
+/** The same for many orders: others are served in between, and orders that come too late are named in `failed`. */
+export async function checkInTime(
   request: OrdersToCheck,
   data: PatientData,
   checker: Checker,
-  options: CheckOptions,
-): Extract<Answer, { kind: 'checked' }> {
+  until: number,
+): Promise<Checked> {
+  const orders = imagingOrders(request, new PatientScope(request.patientId, request.base), checker);
+  return checkAll(orders, dataFor(request, data), checker, until);
+}
+
+/** What was read, with the drafts of the basket and answers that are not in the chart yet. */
+function dataFor(request: OrdersToCheck, data: PatientData, answers?: readonly Json[]): PatientData {
   const sections = new Map(data.sections);
   sections.set('ServiceRequest', withDrafts(sections.get('ServiceRequest'), request));
-  if (options.answers !== undefined)
-    sections.set('QuestionnaireResponse', withAnswers(sections.get('QuestionnaireResponse'), options.answers));
-  return checkAll(orders, { ...data, sections }, checker, options.withTrace);
+  if (answers !== undefined)
+    sections.set('QuestionnaireResponse', withAnswers(sections.get('QuestionnaireResponse'), answers));
+  return { ...data, sections };
 }
 
 /**
  * Answers the orders of one hook call: finds the imaging orders, retrieves what is needed of the chart, checks each order.
  * Never throws because of content: an order whose check breaks is named in `failed`.
+ * @param until when the answer is due, on the clock of `performance.now()`
  * @param answersBeside QuestionnaireResponses that are kept elsewhere than in the chart; read while the chart is
  */
 export async function answerOrders(
   request: OrdersToCheck,
   checker: Checker,
+  until: number,
   answersBeside?: (orders: readonly ImagingOrder[]) => Promise<readonly Json[]>,
 ): Promise<Answer> {
   const orders = imagingOrders(request, new PatientScope(request.patientId, request.base), checker);
   if (orders.length === 0) return { kind: 'checked', checks: [], failed: [] };
   const [gathered, answers] = await Promise.all([gather(request, checker), answersBeside?.(orders)]);
   if (gathered.kind !== 'gathered') return gathered;
-  return checkRead(orders, request, gathered.data, checker, answers === undefined ? {} : { answers });
+  return checkAll(orders, dataFor(request, gathered.data, answers), checker, until);
 }
 
 /** The planned services of the chart and of the basket; a draft without a date is today's. */
@@ -242,24 +262,55 @@ function withAnswers(section: RetrievedSection | undefined, answers: readonly Js
   return { state: section?.state ?? 'not-available', resources: [...charted, ...answers] };
 }
 
-function checkAll(
+/** So long orders may be checked when retrieval took all of the time; one is checked in any case. */
+const LEAST_MS = 500;
+/** After so long others are served before the next order is checked. */
+const AT_A_TIME_MS = 50;
+
+async function checkAll(
   orders: readonly ImagingOrder[],
   data: PatientData,
   checker: Checker,
-  withTrace = false,
-): Extract<Answer, { kind: 'checked' }> {
-  const checks: OrderCheck[] = [];
-  const failed: FailedOrder[] = [];
+  until: number,
+): Promise<Checked> {
+  const end = Math.max(until, performance.now() + LEAST_MS);
+  const results: CheckResult[] = [];
+  let since = performance.now();
   for (const order of orders) {
-    try {
-      const check = checkOrder(order, data, checker, withTrace);
-      if (check !== undefined) checks.push(check);
-    } catch (error) {
-      failed.push({ ref: order.ref, error: placeOf(error) });
+    const now = performance.now();
+    if (now >= end && results.length > 0) {
+      results.push({ failed: { ref: order.ref, late: true, error: 'deadline' } });
+      continue;
     }
+    if (now - since > AT_A_TIME_MS) {
+      await new Promise((resolve) => setImmediate(resolve));
+      since = performance.now();
+    }
+    results.push(checkOne(order, data, checker));
   }
-  return { kind: 'checked', checks, data, failed };
+  return answered(results, data);
 }
+
+interface CheckResult {
+  readonly check?: OrderCheck;
+  readonly failed?: FailedOrder;
+}
+
+function checkOne(order: ImagingOrder, data: PatientData, checker: Checker, withTrace = false): CheckResult {
+  try {
+    const check = checkOrder(order, data, checker, withTrace);
+    return check === undefined ? {} : { check };
+  } catch (error) {
+    return { failed: { ref: order.ref, error: placeOf(error) } };
+  }
+}
+
+const answered = (results: readonly CheckResult[], data: PatientData): Checked => ({
+  kind: 'checked',
+  checks: results.flatMap((r) => r.check ?? []),
+  data,
+  failed: results.flatMap((r) => r.failed ?? []),
+});
 
 /** Kind and first place of an error; its message could hold text of the chart. */
 const placeOf = (error: unknown): string =>

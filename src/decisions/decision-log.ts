@@ -15,26 +15,39 @@ export interface DecisionLogOptions {
 interface Item {
   readonly decisions: readonly Decision[];
   readonly feedback: readonly FeedbackRecord[];
+  readonly since: number;
   readonly settle: (kept: 'stored' | 'lost') => void;
+  /** was in a batch that failed: it is tried alone from then on */
+  alone: boolean;
+  /** how many items had been stored when it failed alone */
+  failedAfter?: number;
 }
 
 const BATCH = 100;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
+const LAST_TRIES_MS = 5_000;
 
 const size = (item: Item): number => item.decisions.length + item.feedback.length;
 
 /**
- * Writes decisions and feedback to a store: together where several wait, again after a failure, within bounds. It never
- * throws and never holds an answer up for longer than its bound.
+ * Writes decisions and feedback to a store: together where several wait, again after a failure, within bounds. A record that
+ * fails while others are stored is given up, so that it does not hold them up. It never throws and never holds an answer up
+ * for longer than its bound.
  */
 export class DecisionLog {
   readonly #store: DecisionStore;
   readonly #options: DecisionLogOptions;
   readonly #queue: Item[] = [];
   #waiting = 0;
+  #stored = 0;
+  /** since when the oldest record of the batch in work has waited */
+  #inWork: number | undefined;
   #writing: Promise<void> | undefined;
-  #closing = false;
+  /** when it gives up, once it closes */
+  #closeBy: number | undefined;
+  #lost = 0;
+  #resume: (() => void) | undefined;
 
   constructor(store: DecisionStore, options: DecisionLogOptions) {
     this.#store = store;
@@ -46,11 +59,18 @@ export class DecisionLog {
     return this.#waiting;
   }
 
+  /** How long the oldest of them has waited. */
+  get lagMs(): number {
+    let oldest = this.#inWork ?? Number.POSITIVE_INFINITY;
+    for (const { since } of this.#queue) oldest = Math.min(oldest, since);
+    return Number.isFinite(oldest) ? performance.now() - oldest : 0;
+  }
+
   /** Hands records over. @returns `stored` only when they will survive the death of the process */
   keep(decisions: readonly Decision[], feedback: readonly FeedbackRecord[] = []): Promise<Kept> {
     const records = decisions.length + feedback.length;
     if (records === 0) return Promise.resolve('stored');
-    if (this.#waiting + records > this.#options.most) {
+    if (this.#closeBy !== undefined || this.#waiting + records > this.#options.most) {
       this.#options.onKept?.('lost', records);
       return Promise.resolve('lost');
     }
@@ -65,7 +85,7 @@ export class DecisionLog {
         this.#options.onKept?.(kept === 'stored' && late ? 'late' : kept, records);
         resolve(kept);
       };
-      this.#queue.push({ decisions, feedback, settle });
+      this.#queue.push({ decisions, feedback, settle, since: performance.now(), alone: false });
       this.#waiting += records;
       this.#writing ??= this.#write();
     });
@@ -76,34 +96,61 @@ export class DecisionLog {
     let pause = FIRST_PAUSE_MS;
     while (this.#queue.length > 0) {
       const batch = this.#take();
+      this.#inWork = Math.min(...batch.map((i) => i.since));
       try {
         await this.#store.add(
           batch.flatMap((i) => i.decisions),
           batch.flatMap((i) => i.feedback),
         );
+        this.#stored += batch.length;
+        this.#inWork = undefined;
         this.#done(batch, 'stored');
         pause = FIRST_PAUSE_MS;
       } catch (error) {
+        this.#inWork = undefined;
         this.#options.onFailure?.(error instanceof Error ? error.message : 'unknown');
-        if (this.#closing) {
-          this.#done(batch, 'lost');
-          continue;
+        const again = this.#again(batch);
+        if (this.#closeBy !== undefined && performance.now() > this.#closeBy) this.#done(this.#queue.splice(0), 'lost');
+        else if (again) {
+          await this.#rest(this.#closeBy === undefined ? pause : FIRST_PAUSE_MS);
+          pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
         }
-        this.#queue.unshift(...batch);
-        await new Promise((resolve) => setTimeout(resolve, pause).unref());
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
       }
     }
     this.#writing = undefined;
+  }
+
+  /**
+   * Puts a batch that failed back: each item alone, and one that failed alone behind the others. One that failed again though
+   * others were stored in between is given up.
+   * @returns whether a pause is due
+   */
+  #again(batch: readonly Item[]): boolean {
+    const [first, ...rest] = batch;
+    if (first === undefined) return false;
+    if (rest.length > 0) {
+      for (const item of batch) item.alone = true;
+      this.#queue.unshift(...batch);
+      return true;
+    }
+    if (first.failedAfter !== undefined && first.failedAfter < this.#stored) {
+      this.#done(batch, 'lost');
+      return false;
+    }
+    first.alone = true;
+    first.failedAfter = this.#stored;
+    this.#queue.push(first);
+    return true;
   }
 
   #take(): readonly Item[] {
     let records = 0;
     let n = 0;
     for (const item of this.#queue) {
-      if (n > 0 && records + size(item) > BATCH) break;
+      if (n > 0 && (item.alone || records + size(item) > BATCH)) break;
       records += size(item);
       n++;
+      if (item.alone) break;
     }
     return this.#queue.splice(0, n);
   }
@@ -111,18 +158,31 @@ export class DecisionLog {
   #done(batch: readonly Item[], kept: 'stored' | 'lost'): void {
     for (const item of batch) {
       this.#waiting -= size(item);
+      if (kept === 'lost') this.#lost += size(item);
       item.settle(kept);
     }
+  }
+
+  /** Waits, or until the log closes. */
+  async #rest(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#resume = resolve;
+      setTimeout(resolve, ms).unref();
+    });
+    this.#resume = undefined;
   }
 
   get store(): DecisionStore {
     return this.#store;
   }
 
-  /** Writes what waits once more and closes the store. */
-  async close(): Promise<void> {
-    this.#closing = true;
+  /** Writes what waits, for a last few seconds if the store fails, and closes it. @returns how many records that were waiting are lost */
+  async close(): Promise<number> {
+    const before = this.#lost;
+    this.#closeBy = performance.now() + LAST_TRIES_MS;
+    this.#resume?.();
     await this.#writing;
     await this.#store.close().catch(() => undefined);
+    return this.#lost - before;
   }
 }

@@ -69,6 +69,9 @@ export interface DecisionQuery {
   readonly limit: number;
 }
 
+/** All decisions from before an instant, or all of one patient (of one EHR). */
+export type Purged = { readonly before: string } | { readonly patient: string; readonly ehr?: string };
+
 /** Where decisions are kept. Every method rejects when the store fails; none takes part of what it is given. */
 export interface DecisionStore {
   add(decisions: readonly Decision[], feedback: readonly FeedbackRecord[]): Promise<void>;
@@ -76,7 +79,7 @@ export interface DecisionStore {
   get(id: string): Promise<Decision | undefined>;
   find(query: DecisionQuery): Promise<readonly Decision[]>;
   feedbackSince(since: string): Promise<readonly (FeedbackRecord & { readonly decision: string | null })[]>;
-  /** Removes decisions and their feedback: all from before an instant, or all of one patient. @returns how many decisions */
-  purge(what: { readonly before: string } | { readonly patient: string }): Promise<number>;
+  /** Removes decisions and their feedback. @returns how many decisions */
+  purge(what: Purged): Promise<number>;
   close(): Promise<void>;
 }

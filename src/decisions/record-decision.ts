@@ -64,7 +64,7 @@ function sectionsRead(data: PatientData, read: ReadonlySet<string>): ReplayInput
     const used = section.resources.filter(
       (r) => isObject(r) && (read.has(refOf(r) ?? '') || REFERRED.has(String(r['resourceType']))),
     );
-    out[name] = { state: section.state, resources: used.map(strip) };
+    out[name] = { state: section.state, resources: used.map((r) => strip(r)) };
   }
   return out;
 }

@@ -25,20 +25,24 @@ const DROPPED = new Set([
 const HUSHED = new Set(['valueString', 'abatementString', 'onsetString', 'conclusion']);
 const KEPT_EXTENSIONS = /histology-morphology-behavior|bodySite|ext-billing-options/i;
 
+/** No reader looks deeper. */
+const DEEPEST = 100;
+
 /** A resource without free text, names and identifiers: codes, dates, statuses, values and references stay. */
-export function strip(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(strip);
+export function strip(value: unknown, deepest = DEEPEST): unknown {
+  if (deepest === 0) return undefined;
+  if (Array.isArray(value)) return value.map((v) => strip(v, deepest - 1));
   if (!isObject(value)) return value;
   const out: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(value)) {
     if (HUSHED.has(key)) out[key] = 'redacted';
-    else if (key === 'extension') out[key] = extensions(member);
-    else if (!DROPPED.has(key)) out[key] = strip(member);
+    else if (key === 'extension') out[key] = extensions(member, deepest - 1);
+    else if (!DROPPED.has(key)) out[key] = strip(member, deepest - 1);
   }
   return out;
 }
 
-const extensions = (value: unknown): unknown =>
+const extensions = (value: unknown, deepest: number): unknown =>
   Array.isArray(value)
-    ? value.filter((e) => isObject(e) && KEPT_EXTENSIONS.test(String(e['url']))).map(strip)
+    ? value.filter((e) => isObject(e) && KEPT_EXTENSIONS.test(String(e['url']))).map((e) => strip(e, deepest))
     : undefined;

@@ -104,8 +104,15 @@ export interface Ehr {
   readonly smart?: SmartRegistration;
 }
 
-/** A FHIR base URL in the form in which bases are compared. */
-export const normalBase = (url: string): string => url.replace(/\/+$/, '');
+/** Is this a plain http address, without anything that a FHIR base cannot have (credentials, a query, a fragment)? */
+export const isBase = (url: string): boolean => URL.canParse(url) && /^https?:\/\/[^?#@\s\\]+$/i.test(url);
+
+/** A FHIR base URL in the form in which bases are compared: host in lower case, no default port, no slash at the end. */
+export function normalBase(url: string): string {
+  if (!isBase(url)) return url;
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`.replace(/\/+$/, '');
+}
 
 function readLocalCodes(file: string, { understands }: Known): LocalCodes {
   const loaded = readYaml(file, LocalCodesFile);
@@ -201,6 +208,7 @@ export class EhrRegistry {
   }
 
   byBase(base: string): Ehr | undefined {
+    if (!isBase(base)) return undefined;
     return this.#byBase.get(normalBase(base));
   }
 

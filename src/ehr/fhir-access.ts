@@ -1,9 +1,8 @@
 import { Client } from 'fhir-kit-client';
-import type { Dispatcher } from 'undici';
 import { isObject, type Json, objects, text } from '../chart/json.ts';
 import { FHIR_ID, parseReference } from '../chart/references.ts';
 import type { Permissions } from './granted-scopes.ts';
-import { LIMITS, namesPrivateAddress, PRIVATE_NETWORK, PUBLIC_NETWORK } from './network.ts';
+import { LIMITS, namesPrivateAddress, PRIVATE_NETWORK, PUBLIC_NETWORK, withinBytes } from './network.ts';
 
 /** Why an EHR gave no usable answer. */
 export type FhirProblem =
@@ -51,12 +50,17 @@ export interface FhirAccessOptions {
   readonly privateNetwork: boolean;
   /** ends every call of the request */
   readonly signal: AbortSignal;
+  /** when that will be, on the clock of `performance.now()`: a pause that a server asks for must end before */
+  readonly until?: number;
   readonly onCall?: (call: FhirCall) => void;
   /** how far the token permits an interaction with a type; unasked, as a server may hide what it does not show */
   readonly permitted?: Permissions;
 }
 
+/** So long a pause is waited out where the end of the request is not known. */
 const RETRY_AT_MOST_MS = 2_000;
+/** What is left after a pause must be enough for an answer. */
+const ANSWER_MS = 200;
 
 function problemOf(error: unknown): FhirProblem {
   const e = error as {
@@ -94,7 +98,7 @@ export class FhirAccess {
     this.#options = options;
     this.#base = new URL(options.base.endsWith('/') ? options.base : `${options.base}/`);
     this.#allowed = options.privateNetwork || !namesPrivateAddress(this.#base);
-    const dispatcher: Dispatcher = options.privateNetwork ? PRIVATE_NETWORK : PUBLIC_NETWORK;
+    const dispatcher = withinBytes(options.privateNetwork ? PRIVATE_NETWORK : PUBLIC_NETWORK);
     this.#client = new Client({
       baseUrl: options.base,
       ...(options.token !== undefined && { bearerToken: options.token }),
@@ -177,7 +181,7 @@ export class FhirAccess {
     const visited = new Set<string>();
     let page = first;
     for (let pages = 1; ; pages++) {
-      resources.push(...matches(page));
+      for (const resource of matches(page)) resources.push(resource);
       const next = nextLink(page);
       if (next === undefined) return { resources, complete: true, pages };
       const url = this.#below(next);
@@ -205,7 +209,13 @@ export class FhirAccess {
     return inside && url.username === '' && url.password === '' ? url.href : undefined;
   }
 
-  /** Runs one call; a 429 is tried again once when it asks for a short pause. */
+  /** Does a pause leave time for an answer? */
+  #allows(pauseMs: number): boolean {
+    const { until } = this.#options;
+    return until === undefined ? pauseMs <= RETRY_AT_MOST_MS : performance.now() + pauseMs + ANSWER_MS <= until;
+  }
+
+  /** Runs one call; a 429 is tried again once when it asks for a pause that fits into the time of the request. */
   async #call<T>(what: string, run: () => Promise<Fetched<T>>): Promise<Fetched<T>> {
     if (!this.#allowed) return { ok: false, problem: 'refused' };
     const started = performance.now();
@@ -214,7 +224,7 @@ export class FhirAccess {
       !result.ok &&
       result.problem === 'rate-limited' &&
       result.retryAfter !== undefined &&
-      result.retryAfter <= RETRY_AT_MOST_MS
+      this.#allows(result.retryAfter)
     ) {
       await pause(result.retryAfter, this.#options.signal);
       result = this.#options.signal.aborted ? { ok: false, problem: 'deadline' } : await attempt(run);
@@ -256,9 +266,17 @@ async function attempt<T>(run: () => Promise<Fetched<T>>): Promise<Attempt<T>> {
   } catch (error) {
     const problem = problemOf(error);
     const headers = (error as { config?: { headers?: Headers } }).config?.headers;
-    const seconds = Number(headers?.get?.('retry-after') ?? Number.NaN);
-    return { ok: false, problem, ...(Number.isFinite(seconds) && seconds >= 0 && { retryAfter: seconds * 1000 }) };
+    const retryAfter = retryAfterMs(headers?.get?.('retry-after') ?? undefined);
+    return { ok: false, problem, ...(retryAfter !== undefined && { retryAfter }) };
   }
+}
+
+/** Retry-After in milliseconds: seconds, or a date (RFC 9110, section 10.2.3). */
+function retryAfterMs(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

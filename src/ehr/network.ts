@@ -22,13 +22,14 @@ for (const [net, bits] of [
   PRIVATE.addSubnet(net, bits, 'ipv4');
 }
 for (const [net, bits] of [
-  ['::', 128],
-  ['::1', 128],
+  ['::', 96],
   ['64:ff9b:1::', 48],
   ['100::', 64],
+  ['2001::', 32],
   ['2001:db8::', 32],
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const) {
   PRIVATE.addSubnet(net, bits, 'ipv6');
@@ -36,13 +37,33 @@ for (const [net, bits] of [
 
 const bare = (host: string): string => (host.startsWith('[') ? host.slice(1, -1) : host);
 
-/** Is an IP address of a network that the internet does not route (IPv4-mapped IPv6 included)? */
-function isPrivateAddress(address: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped?.[1] !== undefined) return isPrivateAddress(mapped[1]);
+/** The eight groups of an IPv6 address. */
+function groupsOf(address: string): readonly number[] {
+  const [head = '', tail] = bare(new URL(`http://[${address.split('%', 1)[0]}]`).hostname).split('::');
+  const groups = (part: string): number[] => (part === '' ? [] : part.split(':').map((g) => Number.parseInt(g, 16)));
+  const [first, last] = [groups(head), groups(tail ?? '')];
+  return tail === undefined ? first : [...first, ...new Array<number>(8 - first.length - last.length).fill(0), ...last];
+}
+
+const dotted = (high: number, low: number): string => [high >> 8, high & 255, low >> 8, low & 255].join('.');
+
+/** The IPv4 address that packets to an IPv6 address end at: mapped, translated (NAT64) or tunnelled (6to4). */
+function embeddedIPv4(address: string): string | undefined {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groupsOf(address);
+  const zeros = c === 0 && d === 0 && e === 0;
+  if (a === 0 && b === 0 && zeros && f === 0xffff) return dotted(g, h);
+  if (a === 0x64 && b === 0xff9b && zeros && f === 0) return dotted(g, h);
+  if (a === 0x2002) return dotted(b, c);
+  return undefined;
+}
+
+/** Is an IP address of a network that the internet does not route, in whatever notation? */
+export function isPrivateAddress(address: string): boolean {
   const family = isIP(address);
   if (family === 0) return false;
-  return PRIVATE.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  if (family === 4) return PRIVATE.check(address, 'ipv4');
+  const embedded = embeddedIPv4(address);
+  return embedded === undefined ? PRIVATE.check(address, 'ipv6') : PRIVATE.check(embedded, 'ipv4');
 }
 
 /** Is a URL's host the literal address of a private network? (Names are resolved, and looked at, when connecting.) */
@@ -70,29 +91,86 @@ const publicLookup: LookupFunction = (hostname, options, callback) => {
   });
 };
 
-/** Bounds on one EHR's answers. */
-export const LIMITS = { responseBytes: 20_000_000, connectionsPerOrigin: 16, pages: 40 } as const;
+/** Bounds on an EHR's answers: one answer, all answers to one call of ours, connections, pages of one search. */
+export const LIMITS = {
+  responseBytes: 20_000_000,
+  callBytes: 60_000_000,
+  connectionsPerOrigin: 16,
+  pages: 40,
+} as const;
 
-/** Only plain answers: a compressed one could be small on the wire and endless in memory. */
-const plainAnswers: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
-  const onResponseStart: Dispatcher.DispatchHandler['onResponseStart'] = (controller, status, headers, message) => {
-    const encoding = headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') throw new Error('compressed answers are refused');
-    return handler.onResponseStart?.(controller, status, headers, message);
-  };
-  return dispatch(
-    options,
-    new Proxy(handler, {
-      get: (target, name) => {
-        if (name === 'onResponseStart') return onResponseStart;
-        const member: unknown = Reflect.get(target, name, target);
-        return typeof member === 'function' ? member.bind(target) : member;
-      },
-    }),
-  );
+type Handler = Dispatcher.DispatchHandler;
+
+/** A handler with some of its methods replaced. */
+const replacing = (handler: Handler, replaced: (handler: Handler) => Partial<Handler>): Handler => {
+  const own = replaced(handler) as Readonly<Record<PropertyKey, unknown>>;
+  return new Proxy(handler, {
+    get: (target, name) => {
+      if (Object.hasOwn(own, name)) return own[name];
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
 };
 
-const agent = (connect: { lookup?: LookupFunction }): Dispatcher =>
+/** Only plain answers: a compressed one could be small on the wire and endless in memory. */
+const plainAnswers: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
+  dispatch(
+    options,
+    replacing(handler, (inner) => ({
+      onResponseStart: (controller, status, headers, message) => {
+        const encoding = headers['content-encoding'];
+        if (encoding !== undefined && encoding !== 'identity') throw new Error('compressed answers are refused');
+        return inner.onResponseStart?.(controller, status, headers, message);
+      },
+    })),
+  );
+
+/** The network with a bound on the bytes of all answers together. */
+export function withinBytes(network: Dispatcher.ComposedDispatcher, most: number = LIMITS.callBytes): Dispatcher {
+  let bytes = 0;
+  return network.compose(
+    (dispatch) => (options, handler) =>
+      dispatch(
+        options,
+        replacing(handler, (inner) =>
+          cutOff(inner, (chunk) => {
+            bytes += chunk;
+            return bytes > most;
+          }),
+        ),
+      ),
+  );
+}
+
+/** Ends an answer with an error at the chunk that is too much; nothing behind it is passed on. */
+function cutOff(inner: Handler, isTooMuch: (bytes: number) => boolean): Partial<Handler> {
+  let over = false;
+  let ended = false;
+  const end = (controller: Dispatcher.DispatchController, error: Error): void => {
+    if (!ended) inner.onResponseError?.(controller, error);
+    ended = true;
+  };
+  return {
+    onResponseData: (controller, chunk) => {
+      if (over) return;
+      over = isTooMuch(chunk.length);
+      if (!over) return inner.onResponseData?.(controller, chunk);
+      const error = Object.assign(new Error('the answers are too large'), { code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' });
+      // Not at once: whoever waits for the head of the answer has to see it before its end.
+      setImmediate(() => {
+        end(controller, error);
+        controller.abort(error);
+      });
+    },
+    onResponseEnd: (controller, trailers) => {
+      if (!over) inner.onResponseEnd?.(controller, trailers);
+    },
+    onResponseError: end,
+  };
+}
+
+const agent = (connect: { lookup?: LookupFunction }): Dispatcher.ComposedDispatcher =>
   new Agent({
     connections: LIMITS.connectionsPerOrigin,
     maxResponseSize: LIMITS.responseBytes,

@@ -1,4 +1,4 @@
-import { isObject, type Json, object, objects, text } from '../chart/json.ts';
+import { isObject, isTooDeep, type Json, object, objects, text } from '../chart/json.ts';
 import type { ReadContext } from '../chart/read-context.ts';
 import { start } from '../chart/read-context.ts';
 import { FHIR_ID, type PatientScope } from '../chart/references.ts';
@@ -116,12 +116,14 @@ const asOfDate = (resource: Json, now: Interval): Interval => {
   return authored === undefined ? now : authored;
 };
 
-/** The orders of a Bundle, by reference; entries that are no ServiceRequest are passed over. */
+/** The orders of a Bundle; entries that are no ServiceRequest, and those nested beyond reason, are passed over. */
 export function serviceRequests(bundle: unknown): readonly Json[] {
   const entries = isObject(bundle) ? bundle['entry'] : undefined;
   return objects(entries).flatMap((e) => {
     const resource = object(e['resource']);
-    return resource !== undefined && resource['resourceType'] === 'ServiceRequest' ? [resource] : [];
+    return resource !== undefined && resource['resourceType'] === 'ServiceRequest' && !isTooDeep(resource)
+      ? [resource]
+      : [];
   });
 }
 

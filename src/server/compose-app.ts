@@ -1,4 +1,4 @@
-import type { Express, RequestHandler } from 'express';
+import type { Express, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { authenticate } from '../cds-hooks/authenticate.ts';
 import { crdRoutes } from '../crd/crd-routes.ts';
@@ -19,6 +19,7 @@ import type { Lasting } from './lasting.ts';
 import { AnswerObserver } from './observe-answers.ts';
 import { operationsRoutes } from './operations.ts';
 import { browserBase, publicBases } from './public-base.ts';
+import { requestId } from './request-log.ts';
 import { createSmartApp, worksheetLinks } from './smart.ts';
 
 /** What the application needs beside its content. */
@@ -65,6 +66,17 @@ export function composeApp(content: Content, around: Surroundings): Express {
     calls: [authenticate(authentication), ...limits],
   };
   const callerOf = callerFinder(registry, config.development);
+  const told = {
+    onForeignServer: (res: Response): void => {
+      metrics.fhirCalls.inc({ result: 'not-registered' });
+      logger.warn(
+        { id: requestId(res) },
+        'the FHIR server of a call is not registered for its caller, and is not used',
+      );
+    },
+    onEnd: (service: { readonly id: string }, status: number, seconds: number): void =>
+      metrics.hooks.observe({ service: service.id, status }, seconds),
+  };
   const smart = createSmartApp(config, content, lasting.smart, {
     onDefect: (error) =>
       logger.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a page of the app failed'),
@@ -98,6 +110,7 @@ export function composeApp(content: Content, around: Surroundings): Express {
           guards,
           callerOf,
           questionnaireOf: (check) => versionedUrl(formOf(check.policy, check.region, knowledge.vocabulary, canonical)),
+          ...told,
           onAnswer: (answered, res) => observer.onCrdAnswer(answered, res),
         });
   return createApp({
@@ -113,8 +126,9 @@ export function composeApp(content: Content, around: Surroundings): Express {
       callerOf,
       ...(smart !== undefined && { worksheet: worksheetLinks(smart.sealKeys, browserBase(config)) }),
       ...(answers !== undefined && { answers }),
+      ...told,
       onAnswer: (answered, res) => observer.onAnswer(answered, res),
-      onFeedback: (feedback, client) => observer.onFeedback(feedback, client),
+      onFeedback: (feedback, client, res) => observer.onFeedback(feedback, client, res),
     },
     shedding,
     operations: operationsRoutes({

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { DecisionLog } from '../decisions/decision-log.ts';
 import { RemoteStore } from '../decisions/store/remote-store.ts';
@@ -16,6 +16,7 @@ import { type Config, ConfigError } from './config.ts';
 import { loadShedding } from './load-shedding.ts';
 import { Metrics } from './metrics.ts';
 import { clientRateLimit } from './rate-limit.ts';
+import { requestId } from './request-log.ts';
 import { SharedRateStore } from './shared-rate-store.ts';
 
 /** What a process keeps from its start to its end, whatever content it serves: stores, counts, guards, sessions. */
@@ -33,7 +34,7 @@ export interface Lasting {
   /** parts of the SMART app; made when an EHR has it */
   readonly smart: () => SmartParts;
   /** a call was refused */
-  readonly refused: (reason: string) => void;
+  readonly refused: (reason: string, res: Response) => void;
   /** resolves when the store has been opened or could not be */
   readonly opened: Promise<void>;
   close(): Promise<void>;
@@ -134,9 +135,9 @@ export function openLasting(config: Config, logger: Logger, sharedFile?: string)
   const answers = store === undefined ? undefined : keptAnswers(config, store, logger);
   const purging = purgeDaily(log, config.DECISIONS_KEEP_DAYS, logger);
   const unshared = unsharedTeller(metrics, logger);
-  const refused = (reason: string): void => {
+  const refused = (reason: string, res: Response): void => {
     metrics.refused.inc({ reason });
-    logger.warn({ reason }, 'a call was refused');
+    logger.warn({ id: requestId(res), reason }, 'a call was refused');
   };
   const rates = shared === undefined ? undefined : new SharedRateStore(shared, unshared('rate-limit'));
   const limited = !config.development && config.RATE_LIMIT > 0;
@@ -148,11 +149,11 @@ export function openLasting(config: Config, logger: Logger, sharedFile?: string)
     answers,
     replayGuard: shared === undefined ? new MemoryReplayGuard() : new SharedReplayGuard(shared, unshared('used-token')),
     keySets: new KeySets(),
-    limits: limited ? [clientRateLimit(config.RATE_LIMIT, () => refused('rate-limit'), rates)] : [],
+    limits: limited ? [clientRateLimit(config.RATE_LIMIT, (res) => refused('rate-limit', res), rates)] : [],
     shedding: loadShedding(
       { requests: config.MAX_REQUESTS, bytes: config.MAX_REQUEST_MB * MEGABYTE },
       bytesOf(config.BODY_LIMIT),
-      () => refused('overload'),
+      (res) => refused('overload', res),
     ).handler,
     heldCharts: new HeldCharts(),
     smart: () => {
@@ -164,7 +165,9 @@ export function openLasting(config: Config, logger: Logger, sharedFile?: string)
     close: async () => {
       clearInterval(purging);
       answers?.stop();
-      await log?.close();
+      const lost = await log?.close();
+      if (lost !== undefined && lost > 0)
+        logger.error({ lost }, 'records were lost: the store did not take them in time');
       await file?.close().catch(() => undefined);
     },
   };

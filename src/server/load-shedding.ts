@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { sendProblem } from '../cds-hooks/operation-outcome.ts';
 
 export interface LoadLimits {
@@ -21,7 +21,7 @@ export interface Load {
 export function loadShedding(
   limits: LoadLimits,
   largestBody: number,
-  onShed: () => void,
+  onShed: (res: Response) => void,
 ): { readonly handler: RequestHandler; readonly load: () => Load } {
   let requests = 0;
   let bytes = 0;
@@ -29,7 +29,7 @@ export function loadShedding(
     const announced = Number(req.headers['content-length'] ?? (req.method === 'POST' ? largestBody : 0));
     const size = Number.isFinite(announced) ? Math.min(Math.max(announced, 0), largestBody) : largestBody;
     if (requests >= limits.requests || bytes + size > limits.bytes) {
-      onShed();
+      onShed(res);
       res.set('Retry-After', '1');
       res.set('Connection', 'close');
       sendProblem(res, 503, 'throttled', 'service', 'too many requests at once; try again');

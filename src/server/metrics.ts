@@ -5,7 +5,7 @@ export class Metrics {
   readonly registry = new Registry();
   readonly hooks = new Histogram({
     name: 'cds_hook_seconds',
-    help: 'Time to answer a hook call',
+    help: 'Time from the arrival of a hook call to the end of its answer',
     labelNames: ['service', 'status'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8],
     registers: [this.registry],
@@ -34,9 +34,10 @@ export class Metrics {
     labelNames: ['reason'],
     registers: [this.registry],
   });
-  readonly failedChecks = new Counter({
-    name: 'cds_failed_checks_total',
-    help: 'Orders whose check broke',
+  readonly uncheckedOrders = new Counter({
+    name: 'cds_unchecked_orders_total',
+    help: 'Orders that were not checked: broken (a defect of ours), or late (too many in one call)',
+    labelNames: ['reason'],
     registers: [this.registry],
   });
   readonly decisions = new Counter({
@@ -54,6 +55,11 @@ export class Metrics {
     name: 'cds_unshared_total',
     help: 'Times that the shared store did not answer and this process counted by itself: used-token, rate-limit',
     labelNames: ['what'],
+    registers: [this.registry],
+  });
+  readonly decisionLag = new Gauge({
+    name: 'cds_decision_lag_seconds',
+    help: 'How long the oldest of these records has been waiting',
     registers: [this.registry],
   });
   readonly launches = new Counter({

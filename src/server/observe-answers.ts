@@ -9,6 +9,7 @@ import type { DecisionLog } from '../decisions/decision-log.ts';
 import { recordDecision } from '../decisions/record-decision.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
 import type { Metrics } from './metrics.ts';
+import { type LogNote, note, requestId } from './request-log.ts';
 
 export interface ObserverOptions {
   readonly logger: Logger;
@@ -23,7 +24,7 @@ export interface ObserverOptions {
 export const DECISIONS_HEADER = 'X-Decisions';
 
 /** An answer of either base, as it is counted and recorded. */
-interface Observed extends Pick<AnsweredHook, 'client' | 'ehr' | 'startedAt'> {
+interface Observed extends Pick<AnsweredHook, 'client' | 'ehr' | 'hookInstance' | 'startedAt'> {
   readonly base: Decision['base'];
   readonly service: { readonly id: string; readonly hook: string };
   readonly answer: Pick<AnsweredHook['answer'], 'calls' | 'data' | 'failed' | 'now'>;
@@ -56,27 +57,28 @@ export class AnswerObserver {
   async #observe(answered: Observed, res: Response): Promise<void> {
     try {
       this.#count(answered);
-      res.set(DECISIONS_HEADER, await this.#record(answered));
+      const kept = await this.#record(answered);
+      res.set(DECISIONS_HEADER, kept);
+      note(res, notesOf(answered, kept));
     } catch (error) {
-      this.#options.metrics.decisions.inc({ state: 'lost' });
+      res.set(DECISIONS_HEADER, 'lost');
+      this.#options.metrics.decisions.inc({ state: 'lost' }, answered.told.length);
       this.#options.logger.error(
-        { error: error instanceof Error ? error.name : 'unknown' },
+        { id: requestId(res), error: error instanceof Error ? error.name : 'unknown' },
         'an answer was not recorded',
       );
     }
   }
 
-  async onFeedback(feedback: readonly FeedbackEntry[], client: CdsClient | undefined): Promise<void> {
-    for (const f of feedback) this.#options.metrics.feedback.inc({ outcome: f.outcome });
-    await this.#options.log?.keep(
-      [],
-      feedback.map((f) => feedbackRecord(f, client)),
-    );
+  async onFeedback(feedback: readonly FeedbackEntry[], client: CdsClient | undefined, res: Response): Promise<void> {
+    const { log, metrics } = this.#options;
+    for (const f of feedback) metrics.feedback.inc({ outcome: f.outcome });
+    const records = feedback.map((f) => feedbackRecord(f, client));
+    res.set(DECISIONS_HEADER, log === undefined ? 'off' : await log.keep([], records));
   }
 
-  #count({ service, answer, told, startedAt }: Observed): void {
+  #count({ answer, told }: Observed): void {
     const { metrics, logger } = this.#options;
-    metrics.hooks.observe({ service: service.id, status: 200 }, (performance.now() - startedAt) / 1000);
     for (const { check } of told) {
       const checked = check.kind === 'checked';
       metrics.assessments.inc({
@@ -88,9 +90,9 @@ export class AnswerObserver {
     if (told.length > 0)
       for (const [section, { state }] of answer.data?.sections ?? []) metrics.sections.inc({ section, state });
     for (const call of answer.calls) metrics.fhirCalls.inc({ result: call.result });
-    for (const { error } of answer.failed) {
-      metrics.failedChecks.inc();
-      logger.error({ error }, 'the check of an order broke');
+    for (const { error, late } of answer.failed) {
+      metrics.uncheckedOrders.inc({ reason: late === true ? 'late' : 'broken' });
+      if (late !== true) logger.error({ error }, 'the check of an order broke');
     }
   }
 
@@ -143,13 +145,32 @@ export class AnswerObserver {
   }
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** What the log says of an answer. A hookInstance is written when it is the UUID that it has to be; anything else could be anything. */
+function notesOf({ service, ehr, hookInstance, told, answer }: Observed, decisions: string): LogNote {
+  const failed = [...new Set(answer.calls.map((c) => c.result))].filter((r) => r !== 'ok');
+  return {
+    service: service.id,
+    ...(ehr !== undefined && { ehr }),
+    ...(UUID.test(hookInstance) && { hookInstance }),
+    outcomes: told.map(({ check }) => (check.kind === 'checked' ? check.assessment.outcome : check.reason)),
+    fhirCalls: answer.calls.length,
+    ...(failed.length > 0 && { fhirFailures: failed }),
+    decisions,
+  };
+}
+
+/** Texts that a store cannot hold. */
+const storable = (text: string | undefined): string | null => text?.replaceAll('\u0000', '') ?? null;
+
 const feedbackRecord = (f: FeedbackEntry, client: CdsClient | undefined): FeedbackRecord => ({
-  card: f.card,
+  card: f.card.replaceAll('\u0000', ''),
   outcome: f.outcome,
   suggestions: (f.acceptedSuggestions ?? []).map((s) => s.id),
-  reasonSystem: f.overrideReason?.reason?.system ?? null,
-  reasonCode: f.overrideReason?.reason?.code ?? null,
-  comment: f.overrideReason?.userComment ?? null,
+  reasonSystem: storable(f.overrideReason?.reason?.system),
+  reasonCode: storable(f.overrideReason?.reason?.code),
+  comment: storable(f.overrideReason?.userComment),
   at: f.outcomeTimestamp,
   ehr: client?.ehr.id ?? null,
 });

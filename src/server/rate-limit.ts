@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { ipKeyGenerator, rateLimit, type Store } from 'express-rate-limit';
 import { clientOf } from '../cds-hooks/authenticate.ts';
 import { sendProblem } from '../cds-hooks/operation-outcome.ts';
@@ -7,7 +7,7 @@ import { sendProblem } from '../cds-hooks/operation-outcome.ts';
  * So many calls a minute for each client: the issuer of its token, else its address.
  * @param store shared by several processes; default: this process alone
  */
-export const clientRateLimit = (perMinute: number, onLimited: () => void, store?: Store): RequestHandler =>
+export const clientRateLimit = (perMinute: number, onLimited: (res: Response) => void, store?: Store): RequestHandler =>
   rateLimit({
     windowMs: 60_000,
     limit: perMinute,
@@ -21,7 +21,7 @@ export const clientRateLimit = (perMinute: number, onLimited: () => void, store?
         : `client ${client.issuer} ${client.tenant ?? ''}`;
     },
     handler: (_req, res) => {
-      onLimited();
+      onLimited(res);
       if (res.getHeader('Retry-After') === undefined) res.set('Retry-After', '60');
       sendProblem(res, 429, 'throttled', 'client', 'too many requests; try again later');
     },

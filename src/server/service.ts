@@ -71,7 +71,10 @@ export function createService(config: Config, logger: Logger, room?: Room, place
   let content = loadContent(config, place.folders, room?.issuer);
   const lasting = openLasting(config, logger, place.sharedFile);
   const { registry } = lasting.metrics;
-  const sample = (): void => lasting.metrics.decisionQueue.set(lasting.log?.waiting ?? 0);
+  const sample = (): void => {
+    lasting.metrics.decisionQueue.set(lasting.log?.waiting ?? 0);
+    lasting.metrics.decisionLag.set((lasting.log?.lagMs ?? 0) / 1000);
+  };
   const around: Surroundings = {
     config,
     logger,

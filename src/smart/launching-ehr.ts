@@ -1,4 +1,4 @@
-import { type Ehr, type EhrRegistry, normalBase } from '../ehr/ehr-registry.ts';
+import { type Ehr, type EhrRegistry, isBase, normalBase } from '../ehr/ehr-registry.ts';
 import type { SmartRegistration } from '../ehr/smart-registration.ts';
 import { isLoopbackUrl } from '../trust/caller.ts';
 
@@ -14,10 +14,6 @@ export type FindLaunchingEhr = (iss: string) => LaunchingEhr | undefined;
 
 const LONGEST = 2048;
 
-/** A plain address, without anything that a FHIR base cannot have. */
-const isBase = (iss: string): boolean =>
-  iss.length <= LONGEST && URL.canParse(iss) && /^https?:\/\/[^?#@\s\\]+$/.test(iss);
-
 /**
  * Only registered FHIR bases may launch the app; in development mode every loopback base belongs to the registry's
  * `development` entry.
@@ -25,7 +21,7 @@ const isBase = (iss: string): boolean =>
 export function launchingEhrFinder(registry: EhrRegistry, development: boolean): FindLaunchingEhr {
   const local = development ? registry.byId('development') : undefined;
   return (iss) => {
-    if (!isBase(iss)) return undefined;
+    if (iss.length > LONGEST || !isBase(iss)) return undefined;
     const registered = registry.byBase(iss);
     const ehr = registered ?? (isLoopbackUrl(iss) ? local : undefined);
     if (ehr?.smart === undefined) return undefined;

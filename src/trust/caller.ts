@@ -1,5 +1,4 @@
-import type { Ehr, EhrRegistry } from '../ehr/ehr-registry.ts';
-import { normalBase } from '../ehr/ehr-registry.ts';
+import { type Ehr, type EhrRegistry, isBase, normalBase } from '../ehr/ehr-registry.ts';
 import { isLoopback } from '../ehr/network.ts';
 import { OUTCOMES } from '../policy/assessment.ts';
 import type { CdsClient } from './client-tokens.ts';
@@ -40,7 +39,7 @@ export const isLoopbackUrl = (url: string): boolean => URL.canParse(url) && isLo
 export function callerFinder(registry: EhrRegistry, development: boolean): FindCaller {
   const local = registry.byId('development') ?? LOOPBACK_EHR;
   return (fhirServer, client) => {
-    const loopback = development && fhirServer !== undefined && isLoopbackUrl(fhirServer);
+    const loopback = development && fhirServer !== undefined && isBase(fhirServer) && isLoopbackUrl(fhirServer);
     if (client !== undefined) {
       const own = fhirServer !== undefined && client.ehr.fhirBases.includes(normalBase(fhirServer));
       return {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Budget } from '../../src/cds-hooks/budget.ts';
 import { SECTIONS } from '../../src/chart/sections.ts';
 import { answerCrd, type CrdAnswer, type CrdOptions } from '../../src/crd/answer-crd.ts';
 import type { CrdConfig } from '../../src/crd/crd-config.ts';
@@ -52,10 +53,11 @@ const optionsFor = (payer: string): CrdOptions => ({
   checker: checker(),
   config: configFor(payer),
   calendar: calendarOf('UTC'),
-  deadlineMs: 4000,
   sections: neededSections(checker().knowledge),
   questionnaireOf: (check) => `${CANONICAL_BASE}/Questionnaire/${check.policy.id}|1`,
 });
+
+const budget = (): Budget => ({ from: performance.now(), until: performance.now() + 4000 });
 
 /** A call about a vignette's order. Sections that were not retrieved whole are left out of the prefetch. */
 function callOf(vignette: Vignette, hook: CrdHook): { readonly request: CrdRequest; readonly order: Json } {
@@ -97,7 +99,7 @@ async function answerTo(
 ): Promise<{ readonly answer: Answered; readonly order: Json }> {
   const { request, order } = callOf(vignette, hook);
   const payer = checker().knowledge.payers.find({ names: [vignette.payer], identifiers: [] });
-  const answer = await answerCrd(request, {}, optionsFor(payer?.id ?? ''));
+  const answer = await answerCrd(request, {}, optionsFor(payer?.id ?? ''), budget());
   if (answer.status !== 200) throw new Error(`${vignette.id}: ${answer.status} ${answer.message}`);
   return { answer, order };
 }
@@ -197,15 +199,15 @@ describe('an order that was answered before', () => {
   it('gets no action when nothing is new, and the same identical answer twice', async () => {
     const { request } = callOf(vignette, 'order-sign');
     const payer = checker().knowledge.payers.find({ names: [vignette.payer], identifiers: [] })?.id ?? '';
-    const first = (await answerCrd(request, {}, optionsFor(payer))) as Answered;
-    const again = (await answerCrd(request, {}, optionsFor(payer))) as Answered;
+    const first = (await answerCrd(request, {}, optionsFor(payer), budget())) as Answered;
+    const again = (await answerCrd(request, {}, optionsFor(payer), budget())) as Answered;
     expect(again.systemActions).toEqual(first.systemActions);
     const [action] = first.systemActions;
     const fed: CrdRequest = {
       ...request,
       context: { ...request.context, draftOrders: { resourceType: 'Bundle', entry: [{ resource: action?.resource }] } },
     };
-    const second = (await answerCrd(fed, {}, optionsFor(payer))) as Answered;
+    const second = (await answerCrd(fed, {}, optionsFor(payer), budget())) as Answered;
     expect([second.systemActions, second.told.length]).toEqual([[], 1]);
   });
 
@@ -227,7 +229,7 @@ describe('an order that was answered before', () => {
       ...request,
       context: { ...request.context, draftOrders: { resourceType: 'Bundle', entry: [{ resource }] } },
     };
-    const answer = (await answerCrd(fed, {}, optionsFor(payer))) as Answered;
+    const answer = (await answerCrd(fed, {}, optionsFor(payer), budget())) as Answered;
     const [action] = answer.systemActions;
     expect(at(action?.resource, 'extension.0')).toEqual(other);
     expect(at(action?.resource, 'extension.1')).toEqual(foreign);

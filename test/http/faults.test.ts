@@ -34,7 +34,9 @@ const SECTIONS = [
 ] as const;
 
 /** What a mood makes of a section. */
-const STATE: Readonly<Record<Exclude<Mood, 'ok' | 'slow' | 'foreign-patient'>, string>> = {
+const STATE: Readonly<
+  Record<Exclude<Mood, 'ok' | 'slow' | 'foreign-patient' | '429-once' | '429-once-date' | 'huge'>, string>
+> = {
   hang: 'failed',
   '401': 'failed',
   '403': 'not-available',
@@ -123,6 +125,50 @@ describe('a FHIR server that behaves', () => {
     const answer = await fetching({ prefetch });
     expect([outcomeOf(answer), stateOf(answer, 'Condition')]).toEqual(['met', 'complete']);
   });
+});
+
+describe('a FHIR server that limits the rate', () => {
+  it.each(['429-once', '429-once-date'] as const)('is asked again after the pause that it wants (%s)', async (mood) => {
+    ehr.moods.set('Condition', mood);
+    const answer = await fetching();
+    expect([outcomeOf(answer), stateOf(answer, 'Condition')]).toEqual(['met', 'complete']);
+    expect(ehr.fhirRequests.filter((r) => r.url.startsWith('/fhir/Condition'))).toHaveLength(2);
+  });
+
+  it('is not waited for when the pause does not fit into the time of the call', async () => {
+    ehr.moods.set('Condition', '429-once');
+    ehr.retryAfter = '1';
+    const started = performance.now();
+    expect(stateOf(await fetching(), 'Condition')).toBe('failed');
+    expect(performance.now() - started).toBeLessThan(DEADLINE_MS);
+    ehr.retryAfter = '0';
+  });
+});
+
+describe('a FHIR server that sends too much', () => {
+  it('one answer beyond the bound is no answer', async () => {
+    ehr.moods.set('Condition', 'huge');
+    const answer = await fetching();
+    expect([answer.status, stateOf(answer, 'Condition'), stateOf(answer, 'Procedure')]).toEqual([
+      200,
+      'failed',
+      'complete',
+    ]);
+  });
+});
+
+describe('coverages that the EHR does not show', () => {
+  it.each(['403', '404'] as const)(
+    'are not taken for none (%s): the card says so, unless a default payer is configured',
+    async (mood) => {
+      ehr.moods.set('Coverage', mood);
+      const answer = await fetching();
+      expect([outcomeOf(answer), at(assessmentsOf(answer)[0], 'reason')]).toEqual([
+        'undetermined',
+        'coverage-unavailable',
+      ]);
+    },
+  );
 });
 
 describe('a token whose scopes leave a section out', () => {

@@ -10,6 +10,9 @@ export type Mood =
   | '403'
   | '404'
   | '429'
+  | '429-once'
+  | '429-once-date'
+  | 'huge'
   | '500'
   | 'html'
   | 'half-json'
@@ -44,6 +47,9 @@ export class EhrStub {
   elsewhere = 'http://127.0.0.1:9';
   #port = 0;
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #limited = new Set<string>();
+  /** what is asked for by 429-once */
+  retryAfter = '0';
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
@@ -71,6 +77,7 @@ export class EhrStub {
   forget(): void {
     this.seen.length = 0;
     this.moods.clear();
+    this.#limited.clear();
   }
 
   async close(): Promise<void> {
@@ -130,6 +137,17 @@ export class EhrStub {
         return;
       case '429':
         return this.#json(res, 429, { resourceType: 'OperationOutcome', issue: [] }, { 'retry-after': '120' });
+      case '429-once':
+      case '429-once-date': {
+        if (this.#limited.has(url)) return this.#ok(res, type, id);
+        this.#limited.add(url);
+        const after = mood === '429-once' ? this.retryAfter : new Date().toUTCString();
+        return this.#json(res, 429, { resourceType: 'OperationOutcome', issue: [] }, { 'retry-after': after });
+      }
+      case 'huge':
+        res.writeHead(200, { 'content-type': 'application/fhir+json' });
+        res.end(JSON.stringify({ ...(this.#bundle(own) as object), padding: 'x'.repeat(21_000_000) }));
+        return;
       case '401':
       case '403':
       case '404':

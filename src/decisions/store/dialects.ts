@@ -13,12 +13,17 @@ const BUSY_MS = 5_000;
 
 /**
  * An SQLite file (or ":memory:"). What is committed survives the death of the process, and of the machine too unless it is
- * passing.
+ * passing. What is deleted is overwritten.
  */
 export function sqlitePlace(file: string, passing = false): Place {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
   const raw = new DatabaseSync(file, { timeout: BUSY_MS });
-  raw.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${passing ? 'OFF' : 'FULL'}; PRAGMA foreign_keys = ON;`);
+  try {
+    raw.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${passing ? 'OFF' : 'FULL'}; PRAGMA secure_delete = ON;`);
+  } catch (error) {
+    raw.close();
+    throw error;
+  }
   const dialect = new SqliteDialect({
     database: {
       close: () => raw.close(),

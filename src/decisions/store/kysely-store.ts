@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { Kysely } from 'kysely';
 import type { AnswerRow } from '../../answer-store/answer-store.ts';
 import type { SessionRows } from '../../smart/session-rows.ts';
-import type { Decision, DecisionQuery, DecisionStore, FeedbackRecord } from '../decision.ts';
+import type { Decision, DecisionQuery, FeedbackRecord, Purged } from '../decision.ts';
 import type { Place } from './dialects.ts';
 import { migrate } from './migrations.ts';
 import type { Store } from './open-store.ts';
@@ -69,6 +69,8 @@ const toDecision = (r: DecisionRow): Decision => ({
   facts: unpack(r.facts),
   input: unpack(r.input),
 });
+
+const PURGED_AT_ONCE = 500;
 
 /** Windows of counted calls are kept for so long. */
 const COUNTS_KEPT_MS = 3_600_000;
@@ -166,19 +168,34 @@ export class KyselyStore implements Omit<Store, keyof SessionRows> {
     }));
   }
 
-  async purge(what: Parameters<DecisionStore['purge']>[0]): Promise<number> {
+  async purge(what: Purged): Promise<number> {
+    let removed = 0;
+    let more: number;
+    do {
+      more = await this.#purgeSome(what);
+      removed += more;
+    } while (more === PURGED_AT_ONCE);
+    // Feedback on cards that are not on record, or no longer.
+    if ('before' in what) await this.#db.deleteFrom('feedback').where('received', '<', what.before).execute();
+    return removed;
+  }
+
+  /** Removes a part, so that what waits to be written gets its turn. */
+  #purgeSome(what: Purged): Promise<number> {
     return this.#db.transaction().execute(async (tx) => {
-      if ('before' in what) await tx.deleteFrom('feedback').where('at', '<', what.before).execute();
-      else
-        await tx
-          .deleteFrom('feedback')
-          .where('card', 'in', tx.selectFrom('decision').select('card').where('patient', '=', what.patient))
-          .execute();
-      const decisions =
-        'before' in what
-          ? tx.deleteFrom('decision').where('at', '<', what.before)
-          : tx.deleteFrom('decision').where('patient', '=', what.patient);
-      return Number((await decisions.executeTakeFirst()).numDeletedRows);
+      let chosen = tx.selectFrom('decision').select(['id', 'card']).limit(PURGED_AT_ONCE);
+      if ('before' in what) chosen = chosen.where('at', '<', what.before);
+      else {
+        chosen = chosen.where('patient', '=', what.patient);
+        if (what.ehr !== undefined) chosen = chosen.where('ehr', '=', what.ehr);
+      }
+      const rows = await chosen.execute();
+      if (rows.length === 0) return 0;
+      const cards = rows.map((r) => r.card);
+      await tx.deleteFrom('feedback').where('card', 'in', cards).execute();
+      const ids = rows.map((r) => r.id);
+      await tx.deleteFrom('decision').where('id', 'in', ids).execute();
+      return rows.length;
     });
   }
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { AnswerRow } from '../../answer-store/answer-store.ts';
 import type { LaunchRow, Opening, PendingRow, SessionRows, SessionTimes } from '../../smart/session-rows.ts';
-import type { Decision, DecisionQuery, DecisionStore, FeedbackRecord } from '../decision.ts';
+import type { Decision, DecisionQuery, FeedbackRecord, Purged } from '../decision.ts';
 import type { Store } from './open-store.ts';
 
 /** A call to the thread that keeps the store. */
@@ -78,7 +78,7 @@ export class RemoteStore implements Store {
     return this.#call('feedbackSince', since);
   }
 
-  purge(what: Parameters<DecisionStore['purge']>[0]): Promise<number> {
+  purge(what: Purged): Promise<number> {
     return this.#call('purge', what);
   }
 
