@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Express, Request } from 'express';
+import type { Express, Request, RequestHandler } from 'express';
 import type { Knowledge } from '../criteria-check/knowledge.ts';
 import { type Day, formatDay } from '../dates/day.ts';
 import type { EhrRegistry, Issuer } from '../ehr/ehr-registry.ts';
@@ -8,6 +8,7 @@ import { isLoopbackUrl } from '../trust/caller.ts';
 import type { Bearer } from './bearer.ts';
 import { loadCharts } from './charts/load-charts.ts';
 import type { PatientInput } from './charts/schema.ts';
+import type { ChartSource } from './ehr/chart-source.ts';
 import { HookRelay, type RelayPlace } from './ehr/hook-relay.ts';
 import { inSession } from './ehr/moods.ts';
 import { StoredCharts } from './ehr/own-charts.ts';
@@ -22,6 +23,9 @@ import { fhirRoutes, type TokenGrant } from './fhir/routes.ts';
 import type { Paging } from './fhir/search-query.ts';
 import { FhirStore } from './fhir/store.ts';
 import { FHIR_PATH, JWKS_PATH, SANDBOX_PATH } from './paths.ts';
+import { RemoteCharts } from './remote/remote-charts.ts';
+import { RemoteFhir, type RemoteSetting } from './remote/remote-fhir.ts';
+import { type RemoteRoutesOptions, remoteRoutes } from './remote/remote-routes.ts';
 import type { Launches } from './smart/launches.ts';
 import { OAUTH_PATH, sandboxSmart } from './smart/smart-routes.ts';
 
@@ -41,12 +45,17 @@ export interface SandboxOptions {
   readonly paging?: Paging;
   /** how long the access tokens of its authorization server serve (default 900) */
   readonly tokenSeconds?: number;
+  /** another FHIR server, whose patients are shown instead of the sandbox's own */
+  readonly remote?: RemoteSetting;
 }
 
-/** The sandbox: a FHIR server with synthetic patients, in memory, for development only. */
+/** The sandbox EHR, for development only: order entry, and a FHIR server with synthetic patients in memory, or another one. */
 export interface Sandbox {
+  /** its own patients; none when it shows another server's */
   readonly patients: readonly PatientInput[];
   readonly store: FhirStore;
+  /** the other FHIR server */
+  readonly remote?: string;
   /** launches of apps that its EHR prepares */
   readonly launches: Launches;
   /** who signs its hook calls */
@@ -60,6 +69,20 @@ export interface House {
   readonly knowledge: Pick<Knowledge, 'codes' | 'studies' | 'payers'>;
   readonly registry: EhrRegistry;
 }
+
+/** The FHIR server of the sandbox: its own, or another one. */
+interface Backend {
+  readonly charts: ChartSource;
+  readonly patients: readonly PatientInput[];
+  readonly store: FhirStore;
+  readonly remote?: RemoteFhir;
+  readonly routes: (around: BackendSurroundings) => RequestHandler;
+}
+
+type BackendSurroundings = Pick<RemoteRoutesOptions, 'baseOf' | 'bearerOf' | 'before' | 'security'> & {
+  /** throws FhirProblem (421) for a host that is not ours */
+  readonly ownBaseOf: (req: Request) => string;
+};
 
 const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 
@@ -91,15 +114,50 @@ const grant = (store: FhirStore, bearer: Bearer): TokenGrant => {
   };
 };
 
+/** The synthetic patients. @throws InvalidFileError when a file of the sandbox is not valid */
+function ownBackend(options: SandboxOptions): Backend {
+  const { patients, resources } = loadCharts(import.meta.dirname, options.today);
+  const store = new FhirStore();
+  for (const resource of resources) store.put(resource);
+  return {
+    patients,
+    store,
+    charts: new StoredCharts(store, patients, resources, options.today),
+    routes: ({ bearerOf, ...around }) =>
+      fhirRoutes({
+        ...around,
+        store,
+        now: () => new Date(),
+        paging: options.paging ?? { usual: 100, most: 1000 },
+        bodyLimit: options.bodyLimit,
+        grantOf: (req) => {
+          const bearer = bearerOf(req);
+          return bearer === undefined ? undefined : grant(store, bearer);
+        },
+      }),
+  };
+}
+
+/** Another server's patients. */
+function remoteBackend(options: SandboxOptions, setting: RemoteSetting): Backend {
+  const remote = new RemoteFhir(setting);
+  return {
+    patients: [],
+    store: new FhirStore(),
+    remote,
+    charts: new RemoteCharts(remote, options.today),
+    routes: ({ ownBaseOf, ...around }) =>
+      remoteRoutes({ ...around, remote, baseOf: ownBaseOf, bodyLimit: options.bodyLimit }),
+  };
+}
+
 /**
- * Loads the synthetic patients and builds the sandbox.
+ * Loads the patients and builds the sandbox.
  * @throws InvalidFileError when a file of the sandbox is not valid
  */
 export function createSandbox(options: SandboxOptions): Sandbox {
-  const loaded = loadCharts(import.meta.dirname, options.today);
-  const store = new FhirStore();
-  for (const resource of loaded.resources) store.put(resource);
-  const charts = new StoredCharts(store, loaded.patients, loaded.resources, options.today);
+  const backend = options.remote === undefined ? ownBackend(options) : remoteBackend(options, options.remote);
+  const { charts, patients, store, remote } = backend;
   const place = (req: Request): string => originOf(req, options.publicUrl);
   const smart = sandboxSmart({
     people: charts,
@@ -110,38 +168,42 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   });
   const sessions = new EhrSessions();
   const signer = new HookSigner();
+  const publicUrl = options.publicUrl?.replace(/\/+$/, '');
   const bearerOf = (req: Request): Bearer | undefined => {
     const token = bearerToken(req);
     return token === undefined ? undefined : (sessions.bearerOf(token) ?? smart.bearerOf(token));
   };
-  const routes = fhirRoutes({
-    store,
-    now: () => new Date(),
-    paging: options.paging ?? { usual: 100, most: 1000 },
-    baseOf: (req) => `${place(req)}${FHIR_PATH}`,
-    bodyLimit: options.bodyLimit,
-    grantOf: (req) => {
-      const bearer = bearerOf(req);
-      return bearer === undefined ? undefined : grant(store, bearer);
+  /** Other names for this machine are refused: a site could have let its own name lead here. */
+  const isOurs = (req: Request): boolean =>
+    isLoopbackUrl(`${req.protocol}://${req.get('Host') ?? ''}`) ||
+    (publicUrl !== undefined && new URL(publicUrl).host === req.get('Host'));
+  const baseOf = (req: Request): string => `${place(req)}${FHIR_PATH}`;
+  const routes = backend.routes({
+    baseOf,
+    ownBaseOf: (req) => {
+      if (!isOurs(req)) throw new FhirProblem(421, 'forbidden', 'this host name is not one of the sandbox');
+      return baseOf(req);
     },
+    bearerOf,
     security: smart.security,
-    before: [inSession({ bearerOf, sessionOf: (id) => sessions.find(id) }), smart.belowFhir],
+    before: [inSession({ bearerOf, baseOf, sessionOf: (id) => sessions.find(id) }), smart.belowFhir],
   });
-  const publicUrl = options.publicUrl?.replace(/\/+$/, '');
-  const relayPlace = (req: Request): RelayPlace | undefined => {
-    const origin = place(req);
-    const asked = `${req.protocol}://${req.get('Host') ?? ''}`;
-    if (!isLoopbackUrl(asked) && (publicUrl === undefined || new URL(publicUrl).host !== req.get('Host')))
-      return undefined;
-    const audience = publicUrl ?? `http://127.0.0.1:${req.socket.localPort}`;
-    return { service: ownAddress(req), audience, fhir: `${origin}${FHIR_PATH}` };
-  };
+  const relayPlace = (req: Request): RelayPlace | undefined =>
+    isOurs(req)
+      ? {
+          service: ownAddress(req),
+          audience: publicUrl ?? `http://127.0.0.1:${req.socket.localPort}`,
+          fhir: baseOf(req),
+        }
+      : undefined;
   return {
-    patients: loaded.patients,
+    patients,
     store,
+    ...(remote !== undefined && { remote: remote.base }),
     launches: smart.launches,
     issuer: signer.issuer,
-    mount: (app, { knowledge }) => {
+    mount: (app, { knowledge, registry }) => {
+      remote?.admit(registry);
       app.use(OAUTH_PATH, smart.oauth);
       app.use(FHIR_PATH, routes);
       app.get(JWKS_PATH, (_req, res) => {
@@ -158,8 +220,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
           payers: knowledge.payers,
           placeOf: relayPlace,
           today: () => formatDay(options.today),
-          first: FIRST,
           prefix: publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, ''),
+          ...(remote === undefined ? { first: FIRST } : { remote: remote.base }),
         }),
       );
       // the SMART launcher looks for encounters at the origin, without the path of the FHIR base

@@ -75,8 +75,10 @@ export const openMessage = (base: string): string =>
  * What the start says about the sandbox's FHIR server.
  * @param base where this machine reaches the service, e.g. "http://127.0.0.1:3000"
  */
-export function startMessage({ patients }: Sandbox, base: string): string {
+export function startMessage({ patients, remote }: Sandbox, base: string): string {
   const [first] = patients;
+  if (remote !== undefined)
+    return `FHIR        ${base}${FHIR_PATH} (shows ${remote}, to apps with a token of the sandbox)`;
   return [
     `FHIR        ${base}${FHIR_PATH} (R4, ${patients.length} synthetic patients: docs/sandbox-patients.md)`,
     ...(first === undefined ? [] : ['Shell       paste this to get a card:', '', sampleCommand(first, base), '']),

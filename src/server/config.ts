@@ -120,6 +120,11 @@ export const ConfigSchema = z.object({
     .describe('our private keys as a JWK set, oldest first; default: the files of SMART_CONFIG/keys'),
   SOURCE_LABEL: z.string().min(1).max(80).default('Spine imaging criteria check').describe('source.label of cards'),
   SANDBOX: flag.optional().describe('serve the sandbox EHR (default: in development only, with one process)'),
+  SANDBOX_FHIR: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('FHIR R4 base whose patients the sandbox EHR shows instead of its own'),
+  SANDBOX_FHIR_TOKEN: z.string().min(1).optional().describe('bearer token for SANDBOX_FHIR, if it wants one'),
   LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('how much to log'),
 });
 
@@ -159,7 +164,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const several = parsed.data.WORKERS > 1;
   if (several && parsed.data.SANDBOX === true)
     throw new ConfigError('SANDBOX: the sandbox EHR lives in one process; set WORKERS=1');
-  return { ...parsed.data, development, SANDBOX: parsed.data.SANDBOX ?? (development && !several) };
+  const sandbox = parsed.data.SANDBOX ?? (development && !several);
+  if (!sandbox && parsed.data.SANDBOX_FHIR !== undefined)
+    throw new ConfigError('SANDBOX_FHIR: the sandbox EHR is not served here');
+  return { ...parsed.data, development, SANDBOX: sandbox };
 }
 
 /** Every setting with its meaning and default, in the order of the schema. */

@@ -18,6 +18,9 @@ async function sandboxOf(config: Config): Promise<Sandbox | undefined> {
     today: calendarOf(config.TIME_ZONE)(Date.now()),
     bodyLimit: config.BODY_LIMIT,
     publicUrl: config.PUBLIC_URL,
+    ...(config.SANDBOX_FHIR !== undefined && {
+      remote: { base: config.SANDBOX_FHIR, token: config.SANDBOX_FHIR_TOKEN },
+    }),
   });
 }
 

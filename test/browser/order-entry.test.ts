@@ -444,3 +444,34 @@ describe('accessible and readable', () => {
     await close();
   });
 });
+
+describe('over another FHIR server', () => {
+  it('the whole run works the same: its charts, our sign-in, answers saved there', LONG, async () => {
+    const [behind, other] = [running, await startService(undefined, { base: running.fhir })];
+    const window = await openWindow(browser, { viewport: { width: 1400, height: 900 } });
+    const { page } = window;
+    await page.goto(`${other.base}/sandbox`);
+    await page.locator('.who', { hasText: 'Ada Testcase' }).waitFor();
+    await page.getByText(`Charts of ${behind.fhir}`).waitFor();
+    await page.getByRole('button', { name: 'Change patient' }).click();
+    await page.getByLabel('Name, id or story').fill('Pretend');
+    await page.getByRole('button', { name: /Iris Pretend/ }).click();
+    await page.locator('.who', { hasText: 'Iris Pretend' }).waitFor();
+    await find(page, 'Study', '72148');
+    await find(page, 'Reason', 'M54.16');
+    const opened = page.waitForEvent('popup');
+    await card(page).getByRole('link', { name: 'Open the worksheet: answer what is missing' }).click();
+    const worksheet = await opened;
+    await answerWorksheet(worksheet);
+    await worksheet.close();
+    await card(page).getByText('Criteria met as documented').waitFor();
+    const [saved] = [...behind.sandbox.store.ofPatient('QuestionnaireResponse', 'iris')];
+    expect(saved).toMatchObject({ author: { reference: expect.stringMatching(/^Practitioner\//) } });
+    expect(JSON.stringify(saved)).not.toContain(other.base);
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, 'order-entry-remote');
+    expect(window.errors).toEqual([]);
+    await window.close();
+    await other.close();
+  });
+});

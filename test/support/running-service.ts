@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { calendarOf } from '../../src/dates/day.ts';
 import type { Paging } from '../../src/sandbox/fhir/search-query.ts';
 import { FHIR_PATH } from '../../src/sandbox/paths.ts';
+import type { RemoteSetting } from '../../src/sandbox/remote/remote-fhir.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { readConfig } from '../../src/server/config.ts';
 import { listen } from '../../src/server/listen.ts';
@@ -17,13 +18,14 @@ export interface Running {
   readonly close: () => Promise<void>;
 }
 
-/** Starts the service with its sandbox, as development does. */
-export async function startService(paging?: Paging): Promise<Running> {
+/** Starts the service with its sandbox, as development does. @param remote another FHIR server that the sandbox shows */
+export async function startService(paging?: Paging, remote?: RemoteSetting): Promise<Running> {
   const config = readConfig({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent', DECISIONS: 'off' });
   const sandbox = createSandbox({
     today: calendarOf(config.TIME_ZONE)(Date.now()),
     bodyLimit: config.BODY_LIMIT,
     ...(paging !== undefined && { paging }),
+    ...(remote !== undefined && { remote }),
   });
   const service = createService(config, pino({ level: 'silent' }), sandbox);
   const listening = await listen(service.app, '127.0.0.1', 0);

@@ -33,7 +33,7 @@ const KEPT_ENTRIES = 3;
 /** The resource type of a request below the FHIR base. */
 const typeOf = (req: Request): string => /^\/([A-Z][A-Za-z]*)/.exec(req.path)?.[1] ?? '';
 
-type Act = (req: Request, res: Response) => void | Promise<void>;
+type Act = (req: Request, res: Response, base: string) => void | Promise<void>;
 
 /** Waits; what is waited for ends with the connection. */
 const slow: Act = async (req, res) => {
@@ -44,17 +44,17 @@ const slow: Act = async (req, res) => {
 };
 
 /** Few entries, and a link to more that cannot be followed. */
-const truncated: Act = (req, res) => {
+const truncated: Act = (req, res, base) => {
   const query = new URLSearchParams(req.originalUrl.split('?')[1]);
   if (BASICS.has(typeOf(req))) return;
   if (query.has('_offset')) throw new FhirProblem(503, 'exception', 'mood "truncated": this page is lost');
   onSearchset(res, (bundle) => {
     const entries = objects(bundle['entry']);
     if (entries.length <= KEPT_ENTRIES) return bundle;
-    const self = objects(bundle['link']).find((l) => l['relation'] === 'self')?.['url'];
     query.set('_offset', String(KEPT_ENTRIES));
-    const next = { relation: 'next', url: `${String(self).split('?')[0]}?${query}` };
-    return { ...bundle, link: [{ relation: 'self', url: self }, next], entry: entries.slice(0, KEPT_ENTRIES) };
+    const self = objects(bundle['link']).filter((l) => l['relation'] === 'self');
+    const next = { relation: 'next', url: `${base}/${typeOf(req)}?${query}` };
+    return { ...bundle, link: [...self, next], entry: entries.slice(0, KEPT_ENTRIES) };
   });
 };
 
@@ -81,11 +81,13 @@ export interface SessionSight {
   /** what the token of a request opens. @throws FhirProblem (401) */
   readonly bearerOf: (req: Request) => Bearer | undefined;
   readonly sessionOf: (id: string) => EhrSession | undefined;
+  /** the FHIR base under which a request reached us */
+  readonly baseOf: (req: Request) => string;
 }
 
 /** Notes what apps of a session ask of the FHIR server, and answers them in its mood. Calls of anybody else pass. */
 export const inSession =
-  ({ bearerOf, sessionOf }: SessionSight): RequestHandler =>
+  ({ bearerOf, sessionOf, baseOf }: SessionSight): RequestHandler =>
   async (req, res, next) => {
     const bearer = bearerOf(req);
     const session = bearer?.session === undefined ? undefined : sessionOf(bearer.session);
@@ -110,6 +112,6 @@ export const inSession =
         ...(bearer.exchange !== undefined && { exchange: bearer.exchange }),
       });
     });
-    await ACTS[session.mood](req, res);
+    await ACTS[session.mood](req, res, baseOf(req));
     if (!res.closed) next();
   };

@@ -4,6 +4,14 @@ import { type FhirStore, type NewResource, owner, type Resource, type Store } fr
 
 const NOTHING: ReadonlySet<string> = new Set();
 
+/** Is a resource the patient's, or nobody's, and of a type that is shown? */
+export function isShown(resource: NewResource, patientId: string, hides: ReadonlySet<string>): boolean {
+  if (hides.has(resource.resourceType)) return false;
+  if (resource.resourceType === 'Patient') return resource['id'] === patientId;
+  const of = parseReference(owner(resource)?.['reference']);
+  return of === undefined || of.type !== 'Patient' || of.id === patientId;
+}
+
 /** A store as a token for one patient shows it: that patient's resources, and those that are no patient's. */
 export class PatientView implements Store {
   readonly #store: FhirStore;
@@ -43,9 +51,6 @@ export class PatientView implements Store {
   }
 
   #shows(resource: NewResource): boolean {
-    if (this.#hides.has(resource.resourceType)) return false;
-    if (resource.resourceType === 'Patient') return resource['id'] === this.#patientId;
-    const of = parseReference(owner(resource)?.['reference']);
-    return of === undefined || of.type !== 'Patient' || of.id === this.#patientId;
+    return isShown(resource, this.#patientId, this.#hides);
   }
 }
