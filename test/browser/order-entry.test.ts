@@ -1,7 +1,10 @@
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Json } from '../../src/chart/json.ts';
 import { formatDay } from '../../src/dates/day.ts';
 import { axe, fitsWidth, openWindow, screenshot, startBrowser, VIEWS, type Watched } from '../support/browser.ts';
+import { copyPatient } from '../support/copied-patient.ts';
+import { hostile } from '../support/hostile-chart.ts';
 import { checker } from '../support/knowledge.ts';
 import { type Running, startService } from '../support/running-service.ts';
 
@@ -442,6 +445,62 @@ describe('accessible and readable', () => {
     await page.goto(`${running.base}/sandbox`);
     expect(await page.locator('noscript').textContent()).toContain('This page of the sandbox needs JavaScript');
     await close();
+  });
+});
+
+describe('texts of the chart and of cards', () => {
+  it('are text and nothing else, wherever they are shown', LONG, async () => {
+    const id = copyPatient(running.sandbox.store, 'iris', hostile);
+    const window = await openWindow(browser, { viewport: { width: 1400, height: 900 } });
+    const { page } = window;
+    const safe = async (what: string): Promise<void> => {
+      const found = await page.evaluate(() => ({
+        hacked: 'hacked' in globalThis,
+        foreign: document.querySelectorAll('main img, main script, main iframe, [onload], [onerror]').length,
+        links: [...document.querySelectorAll('a')].filter((a) => !/^https?:$/.test(a.protocol)).length,
+      }));
+      expect([what, found]).toEqual([what, { hacked: false, foreign: 0, links: 0 }]);
+    };
+    await page.route(HOOK, async (route) => {
+      const response = await route.fetch();
+      const reply = (await response.json()) as { exchange: { response: { body: { cards: Json[] } } } };
+      const { cards } = reply.exchange.response.body;
+      reply.exchange.response.body.cards = cards.map((c) => ({ ...hostile(c), indicator: 'warning' }));
+      await route.fulfill({ response, json: reply });
+    });
+    await page.goto(`${running.base}/sandbox?patient=${id}`);
+    await page.getByRole('heading', { name: 'Chart' }).waitFor();
+    expect(await page.locator('main').textContent()).toContain('<img src=x onerror=');
+    await page.evaluate(() => {
+      for (const section of document.querySelectorAll('.chart details')) section.setAttribute('open', '');
+    });
+    await safe('chart');
+    await page
+      .getByRole('button', { name: /^JSON of / })
+      .nth(2)
+      .click();
+    await page.getByRole('dialog').locator('pre').waitFor();
+    await safe('resource');
+    await page.keyboard.press('Escape');
+    await page
+      .getByRole('button', { name: /^as reason: / })
+      .first()
+      .click();
+    await find(page, 'Study', '72148');
+    await card(page).waitFor();
+    expect(await card(page).textContent()).toContain('onerror="window.hacked=1');
+    await safe('card');
+    await page.getByLabel('Plain text').check();
+    await safe('plain');
+    await page.getByRole('button', { name: 'Change patient' }).click();
+    await page
+      .getByRole('dialog')
+      .getByText(/patients$/)
+      .waitFor();
+    await safe('patients');
+    expect(window.outside).toEqual([]);
+    expect(window.errors).toEqual([]);
+    await window.close();
   });
 });
 

@@ -45,7 +45,23 @@ async function answer(page: Page, question: string | RegExp, finding: string): P
   await group.getByLabel('Finding as the note holds it').fill(finding);
 }
 
+/** Order entry with the card of a story's first order. */
+async function orderEntry(name: string, patient: string, options: Parameters<typeof openWindow>[1]): Promise<void> {
+  const window = await openWindow(browser, options);
+  const { page } = window;
+  await page.goto(`${running.base}/sandbox?patient=${patient}`);
+  await page.getByRole('button', { name: /^72148 / }).click();
+  await page.getByRole('article').waitFor();
+  await page.locator('section.decision[aria-busy="false"]').waitFor();
+  await keep(page, name);
+  await page.getByRole('button', { name: 'Under every payer' }).click();
+  await page.getByText('All payers have been asked.').waitFor({ state: 'attached' });
+  await keep(page, `${name}-payers`);
+  await window.close();
+}
+
 try {
+  await orderEntry('sandbox-card', 'iris', { viewport: { width: 1400, height: 860 }, colorScheme: 'light' });
   const wide = await openWindow(browser, { viewport: { width: 1200, height: 860 }, colorScheme: 'light' });
   await wide.page.goto(await worksheetUrl());
   await wide.page.locator('#outcome').waitFor();

@@ -267,7 +267,7 @@ export function OrderEntry({ api, start }: OrderEntryProps): View {
   const moodRow = start.moods.find((m) => m.id === mood);
 
   return html`<div class="ehr">
-    <div class="row spread">
+    <div class="row spread masthead">
       <h1>Order entry</h1>
       <div class="row small">
         <span class="muted">
@@ -346,11 +346,13 @@ export function OrderEntry({ api, start }: OrderEntryProps): View {
           </div>
         </section>
         <section class="panel decision" aria-labelledby="advice-heading" aria-busy=${stale}>
-          <h2 id="advice-heading">Decision support</h2>
-          <p role="status" class="asking">
-            ${calls.asking !== undefined && html`Asking the service (${calls.asking.hook}) …<${Waiting} asking=${calls.asking} />`}
-            ${calls.asking === undefined && study === undefined && html`<span class="muted">Cards come when a study is chosen.</span>`}
-          </p>
+          <div class="row spread">
+            <h2 id="advice-heading">Decision support</h2>
+            <p role="status" class="asking small">
+              ${calls.asking !== undefined && html`Asking the service (${calls.asking.hook}) …<${Waiting} asking=${calls.asking} />`}
+              ${calls.asking === undefined && study === undefined && html`<span class="muted">Cards come when a study is chosen.</span>`}
+            </p>
+          </div>
           ${note !== undefined && html`<p class="notice good" role="status">${note}</p>`}
           ${
             phase === 'signing' &&

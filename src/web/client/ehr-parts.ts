@@ -15,11 +15,15 @@ interface DialogProps {
   readonly children: Shown;
 }
 
-/** Something that is shown above the page until it is closed; the browser keeps the focus in it and gives it back. */
+/** Something that is shown above the page until it is closed; the focus stays in it, and goes back to where it was. */
 export function Dialog({ title, onClose, children }: DialogProps): View {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
+    const before = document.activeElement;
     element.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   const close = (): void => element.current?.close();
   return html`<dialog ref=${element} class="resource" aria-labelledby="dialog-title" onClose=${onClose}>
