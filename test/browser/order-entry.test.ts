@@ -5,6 +5,7 @@ import { formatDay } from '../../src/dates/day.ts';
 import { axe, fitsWidth, openWindow, screenshot, startBrowser, VIEWS, type Watched } from '../support/browser.ts';
 import { copyPatient } from '../support/copied-patient.ts';
 import { hostile } from '../support/hostile-chart.ts';
+import { at, listAt } from '../support/json-path.ts';
 import { checker } from '../support/knowledge.ts';
 import { type Running, startService } from '../support/running-service.ts';
 
@@ -210,6 +211,34 @@ describe('the order', () => {
     await window.close();
   });
 
+  it('carries reasons of both code systems, any code, and its date', LONG, async () => {
+    const window = await open('bruno');
+    const { page } = window;
+    await find(page, 'Study', 'lumbar mri without');
+    await find(page, 'Reason', '23056005');
+    await find(page, 'Another reason', 'claudication');
+    await find(page, 'Another reason', 'Z00.00');
+    await settled(page);
+    const asked = page.waitForRequest(HOOK);
+    await page.getByLabel('Order date').fill('2024-02-29');
+    const [order] = ((await asked).postDataJSON() as { orders: Json[] }).orders;
+    expect(order).toMatchObject({
+      authoredOn: '2024-02-29',
+      status: 'draft',
+      requester: { reference: 'Practitioner/wells' },
+    });
+    const codings = listAt(order, 'reasonCode').map((r) => [at(r, 'coding.0.system'), at(r, 'coding.0.code')]);
+    expect(codings).toEqual([
+      ['http://snomed.info/sct', '23056005'],
+      ['http://hl7.org/fhir/sid/icd-10-cm', 'M48.062'],
+      ['http://hl7.org/fhir/sid/icd-10-cm', 'Z00.00'],
+    ]);
+    await card(page).getByText('as of 2024-02-29').waitFor();
+    await page.getByRole('button', { name: 'Take away sciatica' }).click();
+    expect(await page.getByRole('list', { name: 'Reasons' }).getByRole('listitem').count()).toBe(2);
+    await window.close();
+  });
+
   it('is compared under every payer, side by side', LONG, async () => {
     for (const view of [VIEWS[0], VIEWS[2]]) {
       const window = await open('kira', view.options);
@@ -253,6 +282,32 @@ describe('patients', () => {
     expect(page.url()).toContain('patient=jonas');
     await orderStory(page);
     await card(page).getByText('Criteria met as documented').waitFor();
+    await window.close();
+  });
+
+  it('never mix: a chart that comes after another patient was chosen is not opened', LONG, async () => {
+    const window = await open('iris');
+    const { page } = window;
+    let late: Route | undefined;
+    await page.route('**/sandbox/ehr/chart?patient=ada', (route) => {
+      late = route;
+    });
+    const choose = async (name: RegExp): Promise<void> => {
+      await page.getByRole('button', { name: 'Change patient' }).click();
+      await page.getByRole('dialog').getByRole('button', { name }).click();
+    };
+    await choose(/Ada/);
+    await page.getByText('The chart is being read').waitFor();
+    expect(await page.getByRole('heading', { name: 'Order', exact: true }).count()).toBe(0);
+    await choose(/Bruno/);
+    await page.locator('.who', { hasText: 'Bruno' }).waitFor();
+    const came = page.waitForResponse('**/sandbox/ehr/chart?patient=ada');
+    await late?.continue();
+    await came;
+    await page.waitForTimeout(300);
+    expect(await page.locator('.who').textContent()).toContain('Bruno');
+    await orderStory(page);
+    await card(page).waitFor();
     await window.close();
   });
 

@@ -1,4 +1,4 @@
-import { html, useEffect, useMemo, useState } from 'htm/preact';
+import { html, useEffect, useMemo, useRef, useState } from 'htm/preact';
 import type { ChartView, HookWish, Json, Mood, PatientRow, PayerRow, SeenCall, Start } from '../../sandbox/ehr/wire.ts';
 import { Advice, type Answered, type Override } from './ehr-advice.ts';
 import { type Api, wordsOf } from './ehr-api.ts';
@@ -65,18 +65,23 @@ export function OrderEntry({ api, start }: OrderEntryProps): View {
   const [from, setFrom] = useState(0);
   const [compared, setCompared] = useState<readonly Compared[] | undefined>(undefined);
   const calls = useCalls(api);
+  /** the patient who was chosen last */
+  const wanted = useRef<string | undefined>(undefined);
 
   const patient = chart?.patient.id;
   const study = order === undefined ? undefined : studyOf(order);
   const sent = useMemo(() => (order === undefined ? undefined : withPayer(order, payer)), [order, payer]);
   const basket = JSON.stringify([sent, others, payer.kind === 'none', user]);
 
+  /** Reads a chart; one that comes after another patient was chosen is not opened. */
   const readChart = async (id: string): Promise<void> => {
     try {
-      setChart(await api.get<ChartView>('chart', { patient: id }));
+      const read = await api.get<ChartView>('chart', { patient: id });
+      if (wanted.current !== id) return;
+      setChart(read);
       setProblem(undefined);
     } catch (error) {
-      setProblem(wordsOf(error));
+      if (wanted.current === id) setProblem(wordsOf(error));
     }
   };
   const begin = (id: string): void => {
@@ -91,7 +96,9 @@ export function OrderEntry({ api, start }: OrderEntryProps): View {
     calls.drop();
   };
   const choose = (id: string): void => {
+    wanted.current = id;
     setChoosing(false);
+    setChart(undefined);
     setPayer(FILED);
     begin(id);
     history.replaceState(null, '', `?${new URLSearchParams({ patient: id })}`);
@@ -161,7 +168,7 @@ export function OrderEntry({ api, start }: OrderEntryProps): View {
     if (saves === 0 || patient === undefined || phase === 'signed') return;
     setNote('The worksheet saved answers to the chart; the order was selected again.');
     void readChart(patient);
-    void ask('order-select');
+    void ask(phase === 'signing' ? 'order-sign' : 'order-select');
   }, [saves]);
 
   const tell = async (card: Card, feedback: Readonly<Record<string, unknown>>): Promise<string> => {
