@@ -55,6 +55,10 @@ const Finding = z.strictObject({
   'dated-by-onset': z.boolean().default(false).meta({
     description: 'only the onset dates the event, not the day of the entry (presence of a stent)',
   }),
+  event: z.boolean().default(false).meta({
+    description:
+      'an accident or injury: a code for a later encounter or a sequela only says that it took place before, so that its onset alone dates it',
+  }),
   'before-age': DURATION.optional().meta({ description: 'it existed before the patient reached this age' }),
   suggests: z
     .boolean()

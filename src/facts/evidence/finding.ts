@@ -119,7 +119,7 @@ function condition(
   positive: Found[],
   negative: Found[],
 ): void {
-  const item = toItem(record, asked, input['dated-by-onset']);
+  const item = toItem(record, asked, input['dated-by-onset'] || (input.event && isAfterwards(record)));
   if (asked.query.source === 'order-reason' && !record.orderReason)
     return tally.ignore(item, 'not a reason of this order');
   const stated = input.innervated ? placeOfSign(codePlace, record, ctx) : placeOfRecord(codePlace, record.site);
@@ -171,6 +171,12 @@ function beganBefore(record: ConditionRecord, age: string, ctx: FactContext): bo
   if (known < add(birth.lo, duration(age))) return true;
   return record.onset !== undefined && record.onset.lo >= add(birth.hi, duration(age)) ? false : undefined;
 }
+
+/** ICD-10-CM codes of injuries end with the encounter: A, B and C are those of active treatment. */
+const AFTERWARDS = /^icd10cm\|[A-Z]\d\w\.\w{3}[D-S]$/;
+
+/** Is an injury coded for a later encounter or as a sequela? */
+const isAfterwards = (record: ConditionRecord): boolean => record.codes.some((c) => AFTERWARDS.test(c));
 
 const hasStatus = (input: FindingInput, record: ConditionRecord): boolean =>
   input.clinical === undefined || (input.clinical as readonly string[]).includes(record.clinical ?? '');
