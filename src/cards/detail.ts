@@ -1,8 +1,8 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
-import type { NearestPath, Outcome } from '../policy/assessment.ts';
+import type { Missing, NearestPath, Outcome } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
-import { countsWords, evidenceList, factLabels, list, NOT_A_DECISION, URGENT } from './words.ts';
+import { countsWords, evidenceList, factLabels, list, NOT_A_DECISION, sources, timing, URGENT } from './words.ts';
 
 const section = (heading: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : ['', `**${heading}**`, ...lines.map((l) => `- ${l}`)];
@@ -17,15 +17,18 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
 };
 
 function pathLines(path: NearestPath): readonly string[] {
-  const when = path.from === undefined ? '' : ` From ${formatDay(path.from)} on by time alone.`;
-  const started =
-    path.startedNow === undefined ? '' : ` If started now: ${formatDay(path.startedNow)} at the earliest.`;
   const labels = (facts: NearestPath['has']): readonly string[] => [...new Set(facts.map((f) => f.label))];
   const has = path.has.length === 0 ? 'nothing yet' : list(labels(path.has), 4);
-  return [
-    `${path.cite}, ${path.label}. Documented: ${has}. Needed: ${labels(path.needs).join('; ')}.${when}${started}`,
-  ];
+  return [`${path.cite}, ${path.label}. Documented: ${has}. Needed: ${labels(path.needs).join('; ')}.${timing(path)}`];
 }
+
+function missingLine({ ask, leads, action }: Missing): string {
+  const onFile = leads.slice(0, 2).map((l) => `${l.reference}${l.date === undefined ? '' : `, ${l.date}`}: ${l.label}`);
+  return `${ask}${onFile.length === 0 ? '' : ` On file: ${onFile.join('; ')}.`}${action === undefined ? '' : ` Next step: ${action}.`}`;
+}
+
+const toDoLine = ({ label, action }: Missing): string =>
+  action === undefined ? label : `${label}. Next step: ${action}.`;
 
 /** What a red flag is about, without the words that all of them begin with. */
 export const bareScreen = (label: string): string => label.replace(/^Red flag[^:]*: /, '');
@@ -65,12 +68,9 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
       ? []
       : [`Met until ${formatDay(assessment.validUntil)} without new evidence.`]),
   ];
-  const missing = assessment.missing.map((m) => {
-    const leads = m.leads
-      .slice(0, 2)
-      .map((l) => `${l.reference}${l.date === undefined ? '' : `, ${l.date}`}: ${l.label}`);
-    return `${m.ask}${leads.length === 0 ? '' : ` On file: ${leads.join('; ')}.`}${m.action === undefined ? '' : ` Next step: ${m.action}.`}`;
-  });
+  const open = assessment.outcome === 'undetermined';
+  const settles = assessment.paths.length === 0 || assessment.paths.some((p) => p.kind === 'document');
+  const [toDo, toAsk] = [assessment.missing.filter((m) => m.toDo), assessment.missing.filter((m) => !m.toDo)];
   const notSeen = unseen(check).filter((s) => s.state !== 'not-available' || assessment.sections.includes(s.section));
   return [
     ...(check.urgent.length === 0
@@ -84,15 +84,17 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...dates,
     ...(assessment.satisfied.length + assessment.contradicted.length === 0 ? [] : [countsWords(check)]),
     ...section(
-      'Documented',
+      open ? 'Documented so far' : 'Documented',
       assessment.satisfied
         .slice(0, 4)
         .map(
-          (s) => `${s.cite}, ${s.label}: ${list([...evidenceList(s.evidence, label)], 6) || 'by the policy itself'}`,
+          (s) =>
+            `${open ? `For ${s.cite}` : `${s.cite}, ${s.label}`}: ${list([...evidenceList(s.evidence, label)], 6) || 'by the policy itself'}`,
         ),
     ),
     ...section('Nearest way to meet the criteria', assessment.paths.slice(0, 1).flatMap(pathLines)),
-    ...section('Questions that would settle it', missing),
+    ...section(settles ? 'Questions that would settle it' : 'Questions on the way', toAsk.map(missingLine)),
+    ...section('Still to be done', toDo.map(toDoLine)),
     ...section('Other ways', assessment.paths.slice(1).flatMap(pathLines)),
     ...section(
       'The chart says otherwise',
@@ -100,10 +102,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
         ? []
         : assessment.contradicted
             .slice(0, 4)
-            .map(
-              (c) =>
-                `${c.cite}, ${c.label}: ${c.why}${c.evidence.length === 0 ? '' : ` (${list([...evidenceList(c.evidence, label)], 3)})`}`,
-            ),
+            .map((c) => `${c.cite}, ${c.label}: ${c.why}${c.evidence.length === 0 ? '' : ` (${sources(c.evidence)})`}`),
     ),
     ...section(
       'The policy names',

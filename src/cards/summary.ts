@@ -16,8 +16,12 @@ function story(check: CheckedOrder): string {
     case 'not-required':
       return `${study.code}: ${by} needs no review (${assessment.satisfied[0]?.label ?? 'exempt'}).`;
     case 'not-met': {
-      const why = assessment.contradicted[0];
-      return `${study.code}: the chart does not meet the ${by} criteria${why === undefined ? '' : `: ${why.label}`}.`;
+      const [against] = assessment.contradicted;
+      const start = `${study.code}: the chart does not meet the ${by} criteria`;
+      if (against === undefined) return `${start}.`;
+      return assessment.reason === 'exclusion'
+        ? `${start}: ${against.label} (excluded).`
+        : `${start}. ${against.label}: ${against.why}.`;
     }
     case 'undetermined':
       return `${study.code}: ${by} criteria open: ${openPoint(check)}.`;
@@ -26,6 +30,7 @@ function story(check: CheckedOrder): string {
 
 function openPoint({ assessment }: CheckedOrder): string {
   if (assessment.reason === 'data-unavailable') return 'part of the chart could not be read';
+  if (assessment.reason === 'reviewer') return 'left to a reviewer';
   if (assessment.missing.length > 0) {
     return `not documented: ${list(
       assessment.missing.map((m) => m.label),
@@ -33,7 +38,7 @@ function openPoint({ assessment }: CheckedOrder): string {
     )}`;
   }
   if (assessment.reason === 'no-indication') return 'no indication of the policy is on file';
-  return assessment.reason === 'reviewer' ? 'left to a reviewer' : 'documentation is missing';
+  return 'documentation is missing';
 }
 
 /** The sentence that tells the story alone. */

@@ -1,4 +1,6 @@
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import { formatDay } from '../dates/day.ts';
+import type { NearestPath } from '../policy/assessment.ts';
 import type { Evidence } from '../policy/fact-source.ts';
 
 export const URGENT = 'Documented red flag: do not delay care for authorization';
@@ -49,6 +51,24 @@ function evidenceWords(evidence: Evidence, label: FactLabel): string {
   const source = [evidence.reference, evidence.date].filter((part) => part !== undefined).join(', ');
   const attested = evidence.basis === 'attested' ? ', stated by a clinician' : '';
   return `${label(evidence.fact)}${source === '' ? '' : ` (${source}${attested})`}`;
+}
+
+/** Where evidence stands, without saying again what it is about: resources and dates. */
+export function sources(evidence: readonly Evidence[]): string {
+  const refs = [...new Set(evidence.flatMap((e) => e.reference ?? []))];
+  if (refs.length === 0) return evidence.some((e) => e.basis === 'absence') ? 'none on file here' : '';
+  const dates = evidence.flatMap((e) => e.date ?? []).sort();
+  const [first, last] = [dates[0], dates.at(-1)];
+  const span = first === undefined ? '' : first === last ? `, ${first}` : `; ${first} to ${last}`;
+  return `${list(refs, 3)}${span}${evidence.every((e) => e.basis === 'attested') ? ', stated by a clinician' : ''}`;
+}
+
+/** When a way can lead to "met", as time has to pass or something to be done; empty when nothing stands in the way. */
+export function timing({ from, byTimeAlone, startedNow }: NearestPath): string {
+  const day = from === undefined ? '' : formatDay(from);
+  if (byTimeAlone) return ` From ${day} on by time alone.`;
+  if (startedNow !== undefined) return ` If started now: ${formatDay(startedNow)} at the earliest.`;
+  return from === undefined ? '' : ` Not before ${day}.`;
 }
 
 /** Evidence in words, several resources of one fact together. */

@@ -9,7 +9,7 @@ import { WaySearch } from './needs.ts';
 import { type PathState, PathStates } from './path-state.ts';
 import { Tracer } from './trace.ts';
 import type { Truth } from './truth.ts';
-import { atomFact, atomLabel, atomQuestion, atomRegion } from './words.ts';
+import { atomFact, atomLabel, atomQuestion, atomRegion, opposite } from './words.ts';
 
 export type { OrderedStudy } from './decide.ts';
 
@@ -103,7 +103,7 @@ class Assessor {
       has: way.has.map((i) => this.#pathFact(i, this.#ev.value(i).truth)),
       needs: way.needs.map((n) => this.#pathFact(n.atom, n.want)),
       kind,
-      ...(froms.length > 0 && { from: Math.max(...froms) }),
+      ...(froms.length > 0 && { from: Math.max(...froms), byTimeAlone: way.needs.every((n) => n.kind === 'wait') }),
       ...(started.length > 0 && { startedNow: Math.max(...started, ...froms) }),
     };
   }
@@ -114,7 +114,7 @@ class Assessor {
     const negative = (truth === 'false') !== (atom.kind === 'absent');
     return {
       fact: `${negative ? 'not:' : ''}${atomFact(atom)}`,
-      label: truth === 'false' ? `not: ${label}` : label,
+      label: truth === 'false' ? opposite(label) : label,
     };
   }
 
@@ -126,9 +126,10 @@ class Assessor {
     return takes === undefined ? undefined : add(this.#asOf, takes);
   }
 
+  /** What is asked: of ways that need time only where there is no other. */
   #missing(ways: readonly Candidate[], decision: Decision): readonly Missing[] {
     const out = new Map<string, Missing>();
-    const put = (index: number, criterion: string): void => {
+    const put = (index: number, criterion: string, toDo = false): void => {
       const atom = this.#ev.atom(index);
       const fact = atomFact(atom);
       const before = out.get(fact);
@@ -149,6 +150,7 @@ class Assessor {
         criteria: [criterion],
         leads: value.leads ?? [],
         ...(action !== undefined && { action }),
+        ...(toDo && { toDo }),
         gap: value.gap ?? 'silent',
       });
     };
@@ -159,8 +161,9 @@ class Assessor {
           for (const i of this.#ev.unknownAtoms(ref.when)) put(i, state.path.id);
       }
     }
-    for (const { state, way } of ways)
-      for (const need of way.needs) if (need.kind !== 'wait') put(need.atom, state.path.id);
+    const now = ways.filter(({ way }) => way.needs.every((n) => n.kind !== 'wait'));
+    for (const { state, way } of now.length > 0 ? now : ways)
+      for (const need of way.needs) if (need.kind !== 'wait') put(need.atom, state.path.id, need.kind === 'do');
     return [...out.values()];
   }
 
@@ -210,13 +213,19 @@ class Assessor {
     return unique([...this.#ev.evidence(state.whole), ...conditions, ...through]);
   }
 
-  /** What the chart contradicts: indications that fail by their own criteria first; a section's requirement is told once. */
+  /**
+   * What the chart contradicts: indications that fail by their own criteria first, those that fail by time alone last; a
+   * section's requirement is told once.
+   */
   #contradicted(decision: Decision): readonly Contradicted[] {
     const excluded = decision.excludedBy;
     if (excluded !== undefined) {
-      const { id, label, cite, criteria } = excluded;
+      const { id, label, cite, criteria, unless } = excluded;
       const evidence = this.#ev.evidence(criteria);
-      return [{ criterion: id, label, cite, why: 'the policy excludes this', evidence }];
+      const exceptions = unless === undefined ? [] : [...this.#ev.unknownAtoms(unless)].map((i) => this.#ev.atom(i));
+      const labels = exceptions.map((atom) => atomLabel(atom, this.#catalog)).slice(0, 3);
+      const except = labels.length === 0 ? '' : `, unless: ${labels.join('; ')} (not documented)`;
+      return [{ criterion: id, label, cite, why: `the policy excludes this${except}`, evidence }];
     }
     const own: Contradicted[] = [];
     const required = new Map<string, Contradicted>();
@@ -236,7 +245,8 @@ class Assessor {
         });
       }
     }
-    return [...own, ...required.values()].filter((c) => c.evidence.length > 0);
+    const against = [...own, ...required.values()].filter((c) => c.evidence.length > 0);
+    return [...against.filter(tellsMoreThanTime), ...against.filter((c) => !tellsMoreThanTime(c))];
   }
 
   #ownContradiction({ path, entry, closedBy }: PathState): Contradicted {
@@ -251,9 +261,9 @@ class Assessor {
     const labels = new Set<string>();
     const visit = (expr: Expr): void => {
       if (this.#ev.truth(expr) !== 'false') return;
-      if (expr.op === 'atom') labels.add(`not: ${atomLabel(this.#ev.atom(expr.atom), this.#catalog)}`);
+      if (expr.op === 'atom') labels.add(opposite(atomLabel(this.#ev.atom(expr.atom), this.#catalog)));
       else if (expr.op === 'not')
-        labels.add(expr.label === undefined ? 'the opposite is documented' : `not: ${expr.label}`);
+        labels.add(expr.label === undefined ? 'the opposite is documented' : opposite(expr.label));
       else for (const child of this.#ev.children(expr)) visit(child);
     };
     for (const expr of exprs) visit(expr);
@@ -291,6 +301,10 @@ class Assessor {
     return last === Number.POSITIVE_INFINITY ? undefined : last;
   }
 }
+
+/** That an episode is too short or too long, or the patient too old, is the last thing to tell. */
+const tellsMoreThanTime = ({ evidence }: Contradicted): boolean =>
+  evidence.some((e) => e.fact !== 'episode-onset' && e.fact !== 'age' && e.basis !== 'absence');
 
 /** The order's own reason need not be cited for what the chart documents too. */
 const withoutRestated = (evidence: readonly Evidence[]): readonly Evidence[] => {

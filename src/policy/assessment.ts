@@ -50,8 +50,10 @@ export interface NearestPath {
   readonly has: readonly PathFact[];
   readonly needs: readonly PathFact[];
   readonly kind: NeedKind;
-  /** the first day on which waiting makes it true */
+  /** the first day on which it can be true, as time has to pass */
   readonly from?: Day;
+  /** it needs nothing but time */
+  readonly byTimeAlone?: boolean;
   /** the first day on which it could be true if what it needs were started on the as-of date */
   readonly startedNow?: Day;
 }
@@ -67,6 +69,8 @@ export interface Missing {
   readonly criteria: readonly string[];
   readonly leads: readonly Lead[];
   readonly action?: string;
+  /** the chart says that it is not so: it has to be done, there is nothing to ask */
+  readonly toDo?: boolean;
   readonly gap: Gap;
 }
 

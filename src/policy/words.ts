@@ -19,6 +19,9 @@ function window(query: FactQuery): string {
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
+/** The opposite of a statement in words; the opposite of "no x" is "x". */
+export const opposite = (label: string): string => (label.startsWith('no ') ? label.slice(3) : `not: ${label}`);
+
 /** The code under which an answer to this query is documented: the fact, with a suffix when suspicion or history suffices. */
 export const factCode = (query: FactQuery): string =>
   query.certainty === 'known' ? query.fact : `${query.fact}.${query.certainty}`;

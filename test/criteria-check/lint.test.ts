@@ -88,7 +88,7 @@ it('texts that nobody uses, and texts of the same day', () => {
 it('a reason of the order that is no finding', () => {
   change(
     LUMBAR,
-    '{ fact: suspected stenosis, source: order-reason }',
+    '{ fact: suspected multiple-sclerosis, source: order-reason }',
     '{ fact: treatment-6-weeks, source: order-reason }',
   );
   expect(errors()).toContainEqual(expect.stringContaining('"treatment-6-weeks" is no finding'));

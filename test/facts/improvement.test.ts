@@ -70,6 +70,17 @@ describe('the last score against the first', () => {
     expect(course(score('2025-11-10', 8), score('2026-03-03', 2))).toBe('unknown');
     expect(course(score('2025-11-10', 6), score('2026-03-02', 6))).toBe('not improved');
   });
+  it('says nothing of a course of treatment that began later', () => {
+    const therapy = ['2026-01-05', '2026-01-20', '2026-02-05'].map((d) =>
+      procedure('cpt 97110', d, because('icd M54.50')),
+    );
+    const before = [score('2025-11-10', 6), score('2025-12-20', 6)];
+    expect(course(...before)).toBe('not improved');
+    expect(course(...before, ...therapy)).toBe('unknown');
+    expect(course(...before, ...therapy, score('2026-02-20', 6))).toBe('not improved');
+    expect(course(...before, ...therapy.slice(0, 1))).toBe('not improved');
+    expect(course(score('2025-11-10', 8), score('2025-12-20', 2), ...therapy)).toBe('unknown');
+  });
   it('is of the region; a score without a place counts', () => {
     const at = (code: string): object => ({ bodySite: concept(code) });
     for (const elsewhere of ['snomed 61685007', 'snomed 72696002', 'snomed 122494005'])

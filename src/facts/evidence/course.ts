@@ -110,6 +110,18 @@ export function ongoingSince(therapies: readonly string[], asked: Asked, ctx: Fa
   return last !== undefined && goesOn(last, asked.window.asOf) ? last.start : undefined;
 }
 
+/** Visits over less time than this are no course by which a treatment could be judged. */
+const SHORTEST_COURSE_DAYS = 14;
+
+/**
+ * The first day of the latest course of these therapies.
+ * @returns undefined when there was none
+ */
+export function lastCourseBegan(therapies: readonly string[], asked: Asked, ctx: FactContext): Day | undefined {
+  const { given } = treatments(therapies, [], asked, ctx, new Tally(asked.query.fact));
+  return runs(given, LONGEST_PAUSE_DAYS).findLast((r) => r.end - r.start >= SHORTEST_COURSE_DAYS)?.start;
+}
+
 /** A refusal decides when it is of a therapy without which there is no such course. */
 const refusesAll = (r: { readonly record: Treatment['record'] }, input: CourseInput, ctx: FactContext): boolean =>
   input.refusal !== undefined

@@ -4,7 +4,7 @@ import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } 
 import type { ChangeInput, ComparisonInput, ImprovementInput, ProgressionInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
-import { ongoingSince } from './course.ts';
+import { lastCourseBegan, ongoingSince } from './course.ts';
 import { relates, servicePlace } from './events.ts';
 import { inUnit } from './measure.ts';
 
@@ -45,7 +45,8 @@ function scores(sets: readonly string[], asked: Asked, ctx: FactContext, sites?:
 
 /**
  * Improvement of the episode: the last score against the first (a fall of at least 30 % and 2 points = improved; unchanged or
- * risen = not improved; in between unknown), and coded outcomes of treatment. The later of them wins.
+ * risen = not improved; in between unknown), and coded outcomes of treatment. The later of them wins. Scores from before the
+ * last course of treatment say nothing of its success.
  */
 export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const say = (item: Item, improved: boolean): void => {
@@ -60,7 +61,10 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
     const after = [...new Set(lasts.map((s) => s.value))];
     const changes = new Set(before.flatMap((from) => after.map((to) => changeOf(from, to))));
     const [change] = changes;
-    if (changes.size > 1) tally.lead(last.item, 'several scores of one day differ', true);
+    const began = lastCourseBegan(ctx.vocabulary.episode.therapies, asked, ctx);
+    if (began !== undefined && last.day <= began)
+      tally.lead(last.item, 'no score since the last treatment began', true);
+    else if (changes.size > 1) tally.lead(last.item, 'several scores of one day differ', true);
     else if (change === 'little')
       tally.lead(last.item, 'the score fell a little: neither improved nor unimproved', true);
     else for (const s of [first, last]) say({ ...s.item, ...dated(last) }, change === 'improved');
@@ -164,10 +168,12 @@ function newFindings(sets: readonly string[], after: Day, asked: Asked, ctx: Fac
   return found;
 }
 
-/** Pain here greater than there, by the latest scores of both sites. */
+/** Pain here greater than there, by the latest scores of both sites in the window. */
 export function comparisonEvidence(input: ComparisonInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const here = scores(input.scores, asked, ctx, input.here).at(-1);
-  const there = scores(input.scores, asked, ctx, input.over).at(-1);
+  const current = (all: readonly Score[]): Score | undefined =>
+    all.filter((s) => fitIn(s.item.date, asked.window) === 'inside').at(-1);
+  const here = current(scores(input.scores, asked, ctx, input.here));
+  const there = current(scores(input.scores, asked, ctx, input.over));
   if (here === undefined || there === undefined) {
     if (here !== undefined) tally.lead(here.item, 'a score of this site alone');
     return;
