@@ -17,8 +17,9 @@ const CLIENT = Symbol('client');
 /** The client that was authenticated for this call, if any. */
 export const clientOf = (res: Response): CdsClient | undefined => (res.locals as { [CLIENT]?: CdsClient })[CLIENT];
 
+/** A JWT in its compact form (RFC 7515, section 3.1). */
 const bearer = (req: Request): string | undefined =>
-  /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(req.headers.authorization ?? '')?.[1];
+  /^Bearer ([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(req.headers.authorization ?? '')?.[1];
 
 /** The path of the called endpoint, and as the client wrote it: with a slash too many, where its discovery address ends with one. */
 const calledPaths = (req: Request): readonly string[] => [

@@ -6,13 +6,15 @@ import { budgetOf } from './budget.ts';
 import { sendOutcome } from './operation-outcome.ts';
 import { answerOrderHook, type HookAnswer, type OrderServiceOptions } from './order-service.ts';
 import { readRequest } from './request.ts';
-import { discovery, type ServiceDefinition } from './service-definition.ts';
+import { discovery, type PrefetchStyle, type ServiceDefinition } from './service-definition.ts';
 import { type ServiceRoutesOptions, serviceRoutes } from './service-routes.ts';
 
 export interface CdsHooksOptions
   extends OrderServiceOptions,
     Pick<ServiceRoutesOptions<ServiceDefinition>, 'services' | 'bodyLimit' | 'guards' | 'onFeedback' | 'onEnd'> {
   readonly callerOf: FindCaller;
+  /** how much an EHR is to prefetch. @param origin of its page, where a browser asks */
+  readonly prefetchFor: (client: CdsClient | undefined, origin: string | undefined) => PrefetchStyle;
   /** for one call, chart retrieval included */
   readonly deadlineMs: number;
   /** told of a call that grants access to a FHIR server which is not registered for its caller: it is not used */
@@ -32,10 +34,14 @@ export interface AnsweredHook {
 }
 
 /** The routes of the plain CDS Hooks base. */
-export const cdsHooksRoutes = (options: CdsHooksOptions): Router =>
-  serviceRoutes({
+export function cdsHooksRoutes(options: CdsHooksOptions): Router {
+  const documents = {
+    full: JSON.stringify(discovery(options.services, 'full')),
+    lean: JSON.stringify(discovery(options.services, 'lean')),
+  };
+  return serviceRoutes({
     services: options.services,
-    discovery: discovery(options.services),
+    discovery: (req, res) => documents[options.prefetchFor(clientOf(res), req.headers.origin)],
     bodyLimit: options.bodyLimit,
     guards: options.guards,
     onFeedback: options.onFeedback,
@@ -65,3 +71,4 @@ export const cdsHooksRoutes = (options: CdsHooksOptions): Router =>
       res.type('application/json').send(JSON.stringify({ cards: answer.cards }));
     },
   });
+}

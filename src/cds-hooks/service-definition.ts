@@ -110,16 +110,25 @@ export function loadServices(
   return services;
 }
 
+/** How much of the chart an EHR is asked to send along: all that the policies need, or what tells whether to read more. */
+export type PrefetchStyle = 'full' | 'lean';
+
+const LEAN: ReadonlySet<string> = new Set(['patient', 'coverages']);
+
+const templates = ({ prefetch }: ServiceDefinition, style: PrefetchStyle): Readonly<Record<string, string>> =>
+  style === 'full' ? prefetch : Object.fromEntries(Object.entries(prefetch).filter(([key]) => LEAN.has(key)));
+
 /** The discovery document (CDS Hooks 2.0.1, "Discovery"). */
 export const discovery = (
   services: readonly ServiceDefinition[],
+  style: PrefetchStyle,
 ): { readonly services: readonly Readonly<Record<string, unknown>>[] } => ({
   services: services.map((s) => ({
     hook: s.hook,
     title: s.title,
     description: s.description,
     id: s.id,
-    prefetch: s.prefetch,
+    prefetch: templates(s, style),
     ...(s.usageRequirements !== undefined && { usageRequirements: s.usageRequirements }),
   })),
 });

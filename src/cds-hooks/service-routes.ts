@@ -14,8 +14,8 @@ export interface Guards {
 
 export interface ServiceRoutesOptions<S extends { readonly id: string }> {
   readonly services: readonly S[];
-  /** the discovery document */
-  readonly discovery: unknown;
+  /** the discovery document as text, for whoever asks */
+  readonly discovery: (req: Request, res: Response) => string;
   readonly bodyLimit: string;
   readonly guards: Guards;
   /** answers a call of a service; the body is parsed, not yet looked at */
@@ -44,7 +44,6 @@ export function serviceRoutes<S extends { readonly id: string }>(options: Servic
   const router = Router();
   const { guards } = options;
   const byId = new Map(options.services.map((s) => [s.id, s]));
-  const discovery = JSON.stringify(options.discovery);
   const unknown = (res: Response): void => sendProblem(res, 404, 'not-found', 'id', 'there is no such CDS service');
 
   /** Counts a call of a service from its arrival to the end of its answer, refusals included. */
@@ -65,8 +64,8 @@ export function serviceRoutes<S extends { readonly id: string }>(options: Servic
 
   router
     .route('/')
-    .get(...guards.discovery, (_req, res) => {
-      res.type('application/json').send(discovery);
+    .get(...guards.discovery, (req, res) => {
+      res.type('application/json').send(options.discovery(req, res));
     })
     .all(methodNotAllowed('GET'));
 

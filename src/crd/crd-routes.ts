@@ -32,10 +32,11 @@ export interface AnsweredCrd {
 }
 
 /** The routes of payer mode (Da Vinci CRD 2.2). Feedback is checked but not kept: records of payer mode are for audit alone. */
-export const crdRoutes = (options: CrdRoutesOptions): Router =>
-  serviceRoutes({
+export function crdRoutes(options: CrdRoutesOptions): Router {
+  const document = JSON.stringify(crdDiscovery(options.services));
+  return serviceRoutes({
     services: options.services,
-    discovery: crdDiscovery(options.services),
+    discovery: () => document,
     bodyLimit: options.bodyLimit,
     guards: options.guards,
     onFeedback: async () => {},
@@ -58,3 +59,4 @@ export const crdRoutes = (options: CrdRoutesOptions): Router =>
       res.type('application/json').send(JSON.stringify({ cards, ...(systemActions.length > 0 && { systemActions }) }));
     },
   });
+}

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import * as z from 'zod';
 import type { LocalCodes } from '../chart/read-context.ts';
@@ -41,7 +41,12 @@ const IssuerInput = z
     'jwks-url': URL_TEXT.optional().meta({ description: 'where its public keys are published' }),
     'jwks-file': z.string().optional().meta({ description: 'a JWK set, relative to this file' }),
     keys: z.array(PublicKey).optional().meta({ description: 'its public keys as JWKs' }),
-    tenants: z.array(z.string()).optional().meta({ description: 'the tenant claim must be one of these' }),
+    jku: z
+      .array(URL_TEXT)
+      .default([])
+      .meta({ description: 'what its tokens may say in jku where the keys stand here; it is never fetched' }),
+    tenants: z.array(z.string()).min(1).optional().meta({ description: 'the tenant claim must be one of these' }),
+    subjects: z.array(z.string()).min(1).optional().meta({ description: 'the sub claim must be one of these' }),
   })
   .refine(
     (i) => [i['jwks-url'], i['jwks-file'], i.keys].filter((k) => k !== undefined).length === 1,
@@ -83,8 +88,27 @@ const EhrFile = z.strictObject({
 export interface Issuer {
   readonly iss: string;
   readonly keys: { readonly url: string; readonly privateNetwork: boolean } | { readonly keys: JSONWebKeySet };
+  /** what the jku of its tokens may be */
+  readonly jku?: ReadonlySet<string>;
   /** undefined = the tenant claim is not looked at */
   readonly tenants?: ReadonlySet<string>;
+  /** undefined = the sub claim is not looked at */
+  readonly subjects?: ReadonlySet<string>;
+}
+
+/** What a token says of the part of an issuer that it is for. */
+export interface IssuerPart {
+  readonly tenant?: unknown;
+  readonly sub?: unknown;
+}
+
+const allows = (permitted: ReadonlySet<string> | undefined, claim: unknown): boolean =>
+  permitted === undefined || (typeof claim === 'string' && permitted.has(claim));
+
+/** Is a token for the part of an issuer that is registered? @returns the claim that speaks against it */
+export function foreignClaim(issuer: Issuer, { tenant, sub }: IssuerPart): 'tenant' | 'subject' | undefined {
+  if (!allows(issuer.tenants, tenant)) return 'tenant';
+  return allows(issuer.subjects, sub) ? undefined : 'subject';
 }
 
 /** One EHR that may call us. */
@@ -152,9 +176,15 @@ function issuerOf(input: z.infer<typeof IssuerInput>, file: string, privateNetwo
       ? { url, privateNetwork }
       : {
           keys:
-            path === undefined ? ({ keys: input.keys ?? [] } as JSONWebKeySet) : readKeys(join(dirname(file), path)),
+            path === undefined ? ({ keys: input.keys ?? [] } as JSONWebKeySet) : readKeys(resolve(dirname(file), path)),
         };
-  return { iss: input.iss, keys, ...(input.tenants !== undefined && { tenants: new Set(input.tenants) }) };
+  return {
+    iss: input.iss,
+    keys,
+    jku: new Set(url === undefined ? input.jku : [...input.jku, url]),
+    ...(input.tenants !== undefined && { tenants: new Set(input.tenants) }),
+    ...(input.subjects !== undefined && { subjects: new Set(input.subjects) }),
+  };
 }
 
 /** What the registry names must exist. */
@@ -187,7 +217,7 @@ function readEhr(file: string, known: Known): Ehr {
     prefetch: data.prefetch,
     show: new Set(data.show),
     orderables: new Map(Object.entries(data.orderables)),
-    localCodes: data.codes === undefined ? new Map() : readLocalCodes(join(dirname(file), data.codes), known),
+    localCodes: data.codes === undefined ? new Map() : readLocalCodes(resolve(dirname(file), data.codes), known),
     quirks: new Set(data.quirks),
     ...(data.smart !== undefined && { smart: smartRegistration(data.smart) }),
   };
@@ -197,13 +227,14 @@ function readEhr(file: string, known: Known): Ehr {
 export class EhrRegistry {
   readonly ehrs: readonly Ehr[];
   readonly #byBase = new Map<string, Ehr>();
-  readonly #byIssuer = new Map<string, { readonly ehr: Ehr; readonly issuer: Issuer }>();
+  readonly #byIssuer = new Map<string, readonly { readonly ehr: Ehr; readonly issuer: Issuer }[]>();
 
   constructor(ehrs: readonly Ehr[]) {
     this.ehrs = ehrs;
     for (const ehr of ehrs) {
       for (const base of ehr.fhirBases) this.#byBase.set(base, ehr);
-      for (const issuer of ehr.issuers) this.#byIssuer.set(issuer.iss, { ehr, issuer });
+      for (const issuer of ehr.issuers)
+        this.#byIssuer.set(issuer.iss, [...(this.#byIssuer.get(issuer.iss) ?? []), { ehr, issuer }]);
     }
   }
 
@@ -212,9 +243,15 @@ export class EhrRegistry {
     return this.#byBase.get(normalBase(base));
   }
 
-  /** The EHR whose tokens an issuer signs. */
-  byIssuer(iss: string): { readonly ehr: Ehr; readonly issuer: Issuer } | undefined {
-    return this.#byIssuer.get(iss);
+  /** The EHR whose tokens an issuer signs; of several, the one that the token is for. */
+  byIssuer(iss: string, part: IssuerPart = {}): { readonly ehr: Ehr; readonly issuer: Issuer } | undefined {
+    const all = this.#byIssuer.get(iss);
+    return all?.find(({ issuer }) => foreignClaim(issuer, part) === undefined) ?? all?.[0];
+  }
+
+  /** The EHR whose pages a browser shows. */
+  byOrigin(origin: string): Ehr | undefined {
+    return this.ehrs.find((e) => e.allowedOrigins.includes(origin));
   }
 
   byId(id: string): Ehr | undefined {
@@ -232,9 +269,25 @@ export class EhrRegistry {
   }
 
   allowsOrigin(origin: string): boolean {
-    return this.ehrs.some((e) => e.allowedOrigins.includes(origin));
+    return this.byOrigin(origin) !== undefined;
   }
 }
+
+/** Do two claims ever fit both? */
+const overlap = (a: ReadonlySet<string> | undefined, b: ReadonlySet<string> | undefined): boolean =>
+  a === undefined || b === undefined || [...a].some((claim) => b.has(claim));
+
+/** One issuer may sign for several EHRs, when its tokens tell which one they are for. */
+const issuerProblems = (ehr: Ehr, earlier: readonly Ehr[]): readonly string[] =>
+  ehr.issuers.flatMap((issuer) =>
+    earlier
+      .filter((other) =>
+        other.issuers.some(
+          (i) => i.iss === issuer.iss && overlap(i.tenants, issuer.tenants) && overlap(i.subjects, issuer.subjects),
+        ),
+      )
+      .map((other) => `${issuer.iss} signs for ${other.id} too: give each its own tenants or subjects`),
+  );
 
 /**
  * Loads `smart-config/ehrs/*.yaml`.
@@ -244,17 +297,16 @@ export function loadEhrs(folder: string, known: Known): EhrRegistry {
   if (!existsSync(folder)) return new EhrRegistry([]);
   const problems: string[] = [];
   const seen = new Map<string, string>();
+  const earlier: Ehr[] = [];
   const ehrs = readdirSync(folder)
     .filter((f) => f.endsWith('.yaml') && f !== 'codes.yaml' && !f.endsWith('.codes.yaml'))
     .sort()
     .map((name) => {
       const file = join(folder, name);
       const ehr = readEhr(file, known);
-      const names = [
-        `id ${ehr.id}`,
-        ...ehr.fhirBases.map((b) => `FHIR base ${b}`),
-        ...ehr.issuers.map((i) => `issuer ${i.iss}`),
-      ];
+      const names = [`id ${ehr.id}`, ...ehr.fhirBases.map((b) => `FHIR base ${b}`)];
+      problems.push(...issuerProblems(ehr, earlier).map((problem) => `${file}:1:1 issuers: ${problem}`));
+      earlier.push(ehr);
       for (const key of names) {
         if (seen.has(key)) problems.push(`${file}:1:1 the ${key} belongs to ${seen.get(key)} too`);
         seen.set(key, name);
@@ -263,6 +315,11 @@ export function loadEhrs(folder: string, known: Known): EhrRegistry {
         if (!ehr.privateNetwork && namesPrivateAddress(new URL(base)))
           problems.push(
             `${file}:1:1 fhir-bases: ${base} is a private address; set private-network: true if it is meant`,
+          );
+      for (const url of [...ehr.fhirBases, ...ehr.issuers.flatMap((i) => ('url' in i.keys ? [i.keys.url] : []))])
+        if (!ehr.privateNetwork && new URL(url).protocol === 'http:')
+          problems.push(
+            `${file}:1:1 ${url} is not https; only a private network may do without (private-network: true)`,
           );
       if (ehr.defaultPayer !== undefined && !known.isPayer(ehr.defaultPayer.payer))
         problems.push(`${file}:1:1 default-payer: there is no payer "${ehr.defaultPayer.payer}"`);

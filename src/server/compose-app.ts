@@ -7,7 +7,7 @@ import { calendarOf } from '../dates/day.ts';
 import { formOf, versionedUrl } from '../documentation/questionnaire.ts';
 import { libraryRoutes } from '../library/library-routes.ts';
 import type { LaunchedPages } from '../smart/smart-app.ts';
-import { callerFinder, isLoopbackUrl } from '../trust/caller.ts';
+import { callerFinder, isLoopbackUrl, prefetchFinder } from '../trust/caller.ts';
 import { ClientTokens } from '../trust/client-tokens.ts';
 import { QUESTIONNAIRES_PATH, questionnaireRoutes } from '../worksheet/questionnaire-routes.ts';
 import { worksheetRoutes } from '../worksheet/routes.ts';
@@ -126,6 +126,7 @@ export function composeApp(content: Content, around: Surroundings): Express {
       callerOf,
       ...(smart !== undefined && { worksheet: worksheetLinks(smart.sealKeys, browserBase(config)) }),
       ...(answers !== undefined && { answers }),
+      prefetchFor: prefetchFinder(registry, config.development),
       ...told,
       onAnswer: (answered, res) => observer.onAnswer(answered, res),
       onFeedback: (feedback, client, res) => observer.onFeedback(feedback, client, res),

@@ -51,3 +51,19 @@ export function callerFinder(registry: EhrRegistry, development: boolean): FindC
     return ehr === undefined ? {} : { ehr, fhir: { privateNetwork: ehr.privateNetwork || loopback } };
   };
 }
+
+/**
+ * Finds how much of the chart the EHR that asks for discovery wants to prefetch: by its token, or by the page that a browser
+ * shows. Where neither tells, little is asked for only when every EHR wants it so.
+ */
+export function prefetchFinder(
+  registry: EhrRegistry,
+  development: boolean,
+): (client: CdsClient | undefined, origin: string | undefined) => Ehr['prefetch'] {
+  const local = development ? registry.byId('development') : undefined;
+  const lean = registry.ehrs.length > 0 && registry.ehrs.every((e) => e.prefetch === 'lean');
+  return (client, origin) => {
+    const ehr = client?.ehr ?? (origin === undefined ? undefined : registry.byOrigin(origin)) ?? local;
+    return ehr?.prefetch ?? (lean ? 'lean' : 'full');
+  };
+}

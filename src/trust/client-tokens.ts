@@ -1,5 +1,5 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import type { Ehr, EhrRegistry, Issuer } from '../ehr/ehr-registry.ts';
+import { type Ehr, type EhrRegistry, foreignClaim, type Issuer, type IssuerPart } from '../ehr/ehr-registry.ts';
 import { KeySets } from './key-sets.ts';
 import type { ReplayGuard } from './replay-guard.ts';
 
@@ -31,6 +31,7 @@ export type Rejection =
   | 'expired'
   | 'claims'
   | 'tenant'
+  | 'subject'
   | 'replayed';
 
 export type Verdict =
@@ -96,13 +97,12 @@ export class ClientTokens {
     }
     if (header.alg === undefined || !ALGORITHMS.includes(header.alg)) return rejected('algorithm');
     if (typeof header.kid !== 'string' || header.kid === '') return rejected('key-id');
-    const found = typeof claimed.iss === 'string' ? this.#registry.byIssuer(claimed.iss) : undefined;
+    const found = typeof claimed.iss === 'string' ? this.#registry.byIssuer(claimed.iss, claimed) : undefined;
     const keys = found === undefined ? undefined : this.#keys.get(found.issuer);
     if (found === undefined || keys === undefined) return rejected('issuer');
     const { ehr, issuer } = found;
     // The address of the keys is ours to know: a token may repeat it, never choose it.
-    if (header.jku !== undefined && !('url' in issuer.keys && header.jku === issuer.keys.url))
-      return rejected('key-url');
+    if (header.jku !== undefined && issuer.jku?.has(header.jku) !== true) return rejected('key-url');
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer: issuer.iss,
@@ -121,15 +121,15 @@ export class ClientTokens {
   }
 
   async #bounded(
-    payload: { readonly exp?: number; readonly iat?: number; readonly jti?: unknown; readonly tenant?: unknown },
+    payload: IssuerPart & { readonly exp?: number; readonly iat?: number; readonly jti?: unknown },
     ehr: Ehr,
     issuer: Issuer,
   ): Promise<Verdict> {
     const { exp = 0, iat = 0, jti, tenant } = payload;
     if (exp - iat > LONGEST_SECONDS || typeof jti !== 'string' || jti === '') return rejected('claims');
     if (tenant !== undefined && typeof tenant !== 'string') return rejected('tenant');
-    if (issuer.tenants !== undefined && (tenant === undefined || !issuer.tenants.has(tenant)))
-      return rejected('tenant');
+    const foreign = foreignClaim(issuer, payload);
+    if (foreign !== undefined) return rejected(foreign);
     if (!(await this.#replay.firstUse(issuer.iss, jti, exp + CLOCK_SKEW_SECONDS))) return rejected('replayed');
     return { kind: 'accepted', client: { ehr, issuer: issuer.iss, ...(tenant !== undefined && { tenant }) } };
   }

@@ -34,6 +34,8 @@ export interface SeenRequest {
   readonly authorization: string | undefined;
 }
 
+const MEGABYTE = Buffer.alloc(1_000_000, 'x');
+
 /** A small EHR: a FHIR API with moods and a key server, which counts what is asked of it. */
 export class EhrStub {
   readonly #server = createServer((req, res) => void this.#answer(req, res));
@@ -146,7 +148,9 @@ export class EhrStub {
       }
       case 'huge':
         res.writeHead(200, { 'content-type': 'application/fhir+json' });
-        res.end(JSON.stringify({ ...(this.#bundle(own) as object), padding: 'x'.repeat(21_000_000) }));
+        res.write('{"resourceType":"Bundle","padding":"');
+        for (let i = 0; i < 21; i++) res.write(MEGABYTE);
+        res.end('"}');
         return;
       case '401':
       case '403':
