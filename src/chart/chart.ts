@@ -53,6 +53,8 @@ export interface Chart {
   readonly encounters: readonly EncounterRecord[];
   readonly answers: readonly AnswerRecord[];
   readonly orderReasons: readonly ConditionRecord[];
+  /** the reasons of the order as "system|code", those that no code set knows included */
+  readonly orderReasonCodes: ReadonlySet<string>;
   /** specialty codes of the ordering practitioner */
   readonly orderer: readonly Hit[];
   readonly orderRef?: string;
@@ -87,6 +89,7 @@ class ChartBuilder implements Chart {
   readonly encounters: EncounterRecord[] = [];
   readonly answers: AnswerRecord[] = [];
   readonly orderReasons: ConditionRecord[] = [];
+  readonly orderReasonCodes = new Set<string>();
   readonly orderer: readonly Hit[];
   readonly orderRef?: string;
   readonly dropped: Dropped[] = [];
@@ -265,6 +268,8 @@ class ChartBuilder implements Chart {
       .flatMap((r) => this.#ctx.condition(resource, r) ?? [])
       .filter((c) => !c.refuted);
     const hits = [...this.#ctx.hits(resource['reasonCode']), ...referred.flatMap((c) => c.hits)];
+    const codes = [...this.#ctx.keys(resource['reasonCode']), ...referred.flatMap((c) => c.codes)];
+    for (const code of codes) this.orderReasonCodes.add(code);
     if (hits.length === 0) return;
     const record: ConditionRecord = {
       type: 'condition',
@@ -276,7 +281,7 @@ class ChartBuilder implements Chart {
       current: true,
       saysActive: true,
       recorded: order.date,
-      codes: [...this.#ctx.keys(resource['reasonCode']), ...referred.flatMap((c) => c.codes)],
+      codes,
       orderReason: true,
       siteHits: [],
     };

@@ -156,6 +156,8 @@ export interface EncounterRecord extends Base {
   readonly reasons: readonly Hit[];
   /** hits of diagnoses that were ruled out */
   readonly ruledOut: readonly Hit[];
+  /** reason codes and diagnoses as "system|code" */
+  readonly reasonCodes: readonly string[];
   readonly hasReason: boolean;
 }
 

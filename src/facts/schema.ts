@@ -147,7 +147,8 @@ const Visit = z.strictObject({
     .default(true)
     .meta({ description: 'for the spine problem: by reason, diagnosis, or a diagnosis made there' }),
   reasons: SETS.optional().meta({
-    description: 'for a problem of these sets instead; a visit without a stated reason counts too',
+    description:
+      'for a problem of these sets, or a reason of the order, instead; a visit without a stated reason counts too',
   }),
 });
 const Order = z.strictObject({

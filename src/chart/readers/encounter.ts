@@ -34,6 +34,7 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
     ],
     reasons: [...ctx.hits(r['reasonCode']), ...known.filter((c) => !c.refuted).flatMap((c) => c.hits)],
     ruledOut: known.filter((c) => c.refuted).flatMap((c) => c.hits),
+    reasonCodes: [...ctx.keys(r['reasonCode']), ...known.flatMap((c) => c.codes)],
     hasReason: r['reasonCode'] !== undefined || references.length > 0,
   };
 }

@@ -119,7 +119,7 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
       continue;
     }
     if (input.reasons !== undefined) {
-      if (record.hasReason && !inSets(record.reasons, input.reasons, ctx)) {
+      if (record.hasReason && !inSets(record.reasons, input.reasons, ctx) && !sharesReason(record, ctx)) {
         tally.ignore(found, 'a visit for another reason');
         continue;
       }
@@ -129,7 +129,7 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
   }
 }
 
-/** Is a visit for the spine problem of this region: by its reasons, its diagnoses, or a diagnosis made at it? */
+/** Is a visit for the spine problem of this region: by its reasons, its diagnoses, a diagnosis made at it, or the reason of the order? */
 export function relates(record: EncounterRecord, asked: Asked, ctx: FactContext, tally?: Tally, found?: Item): boolean {
   const sets = ctx.vocabulary.episode['visit-reasons'].map((s) => ctx.set(s));
   const fits = (hits: readonly Hit[], site: Place): boolean =>
@@ -146,13 +146,21 @@ export function relates(record: EncounterRecord, asked: Asked, ctx: FactContext,
           c.type === 'condition' && c.encounter === record.ref && c.verification !== 'refuted' && fits(c.hits, c.site),
       ),
   );
-  if (madeThere) return true;
+  const ordered = ctx.chart.orderReasons.some((r) => r.hits.some((h) => sets.includes(h.set)));
+  if (madeThere || (!ordered && sharesReason(record, ctx))) return true;
   if (found !== undefined && tally !== undefined) {
     if (record.hasReason) tally.ignore(found, 'a visit for another reason');
     else tally.lead(found, 'a visit without a stated reason');
   }
   return false;
 }
+
+/**
+ * Is a reason of the visit a reason of the order? An order whose reasons no code set knows as a spine problem is for a problem
+ * that only its own codes name.
+ */
+const sharesReason = (record: EncounterRecord, ctx: FactContext): boolean =>
+  record.reasonCodes.some((code) => ctx.chart.orderReasonCodes.has(code));
 
 /** Services that are planned: surgery, injections, referrals. A prohibition by order speaks against, and so do too many. */
 export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext, tally: Tally): void {
