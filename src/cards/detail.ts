@@ -71,6 +71,24 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
   const open = assessment.outcome === 'undetermined';
   const settles = assessment.paths.length === 0 || assessment.paths.some((p) => p.kind === 'document');
   const [toDo, toAsk] = [assessment.missing.filter((m) => m.toDo), assessment.missing.filter((m) => !m.toDo)];
+  const documented = section(
+    open ? 'Documented so far' : 'Documented',
+    assessment.satisfied
+      .slice(0, 4)
+      .map(
+        (s) =>
+          `${open ? `For ${s.cite}` : `${s.cite}, ${s.label}`}: ${list([...evidenceList(s.evidence, label)], 6) || 'by the policy itself'}`,
+      ),
+  );
+  const named = section(
+    'The policy names',
+    assessment.alternatives.map((code) => `${code} (${studies.get(code)?.label ?? 'study'})`),
+  );
+  const ways = [
+    ...section('Nearest way to meet the criteria', assessment.paths.slice(0, 1).flatMap(pathLines)),
+    ...section(settles ? 'Questions that would settle it' : 'Questions on the way', toAsk.map(missingLine)),
+    ...section('Still to be done', toDo.map(toDoLine)),
+  ];
   const notSeen = unseen(check).filter((s) => s.state !== 'not-available' || assessment.sections.includes(s.section));
   return [
     ...(check.urgent.length === 0
@@ -83,18 +101,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...asDocumented,
     ...dates,
     ...(assessment.satisfied.length + assessment.contradicted.length === 0 ? [] : [countsWords(check)]),
-    ...section(
-      open ? 'Documented so far' : 'Documented',
-      assessment.satisfied
-        .slice(0, 4)
-        .map(
-          (s) =>
-            `${open ? `For ${s.cite}` : `${s.cite}, ${s.label}`}: ${list([...evidenceList(s.evidence, label)], 6) || 'by the policy itself'}`,
-        ),
-    ),
-    ...section('Nearest way to meet the criteria', assessment.paths.slice(0, 1).flatMap(pathLines)),
-    ...section(settles ? 'Questions that would settle it' : 'Questions on the way', toAsk.map(missingLine)),
-    ...section('Still to be done', toDo.map(toDoLine)),
+    ...(open ? [...ways, ...documented] : [...named, ...documented, ...ways]),
     ...section('Other ways', assessment.paths.slice(1).flatMap(pathLines)),
     ...section(
       'The chart says otherwise',
@@ -104,10 +111,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
             .slice(0, 4)
             .map((c) => `${c.cite}, ${c.label}: ${c.why}${c.evidence.length === 0 ? '' : ` (${sources(c.evidence)})`}`),
     ),
-    ...section(
-      'The policy names',
-      assessment.alternatives.map((code) => `${code} (${studies.get(code)?.label ?? 'study'})`),
-    ),
+    ...(open ? named : []),
     ...(assessment.silentScreens.length === 0
       ? []
       : ['', `Not documented either way: ${list(assessment.silentScreens.map(bareScreen), 8)}.`]),

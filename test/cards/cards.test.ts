@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { ASSESSMENT_EXTENSION } from '../../src/cards/assessment-extension.ts';
+import { buildCard } from '../../src/cards/build-card.ts';
+import type { Card } from '../../src/cds-hooks/card.ts';
+import type { CheckedOrder } from '../../src/criteria-check/check-order.ts';
+import { expandVignettes, type Vignette } from '../../src/vignettes/expand.ts';
+import { checkVignette, loadVignettes } from '../../src/vignettes/run.ts';
+import { VignettesFile } from '../../src/vignettes/schema.ts';
+import { parseYaml } from '../../src/yaml/yaml-file.ts';
+import { at, listAt } from '../support/json-path.ts';
+import { CANONICAL_BASE, checker, ROOT } from '../support/knowledge.ts';
+
+const files = loadVignettes(`${ROOT}/test/vignettes`);
+
+interface Told {
+  readonly check: CheckedOrder;
+  readonly card: Card;
+}
+
+function tell(vignette: Vignette): Told {
+  const check = checkVignette(vignette, checker(), CANONICAL_BASE);
+  if (check === undefined) throw new Error(`${vignette.id}: no policy governs the order`);
+  const options = {
+    sourceLabel: 'Spine imaging criteria check',
+    canonicalBase: CANONICAL_BASE,
+    studies: checker().knowledge.studies,
+    quirks: new Set<string>(),
+  };
+  return { check, card: buildCard(check, options) };
+}
+
+/** What is wrong with a card, in words. */
+function problems({ check, card }: Told): readonly string[] {
+  const out: string[] = [];
+  const rule = (what: string, holds: boolean): void => {
+    if (!holds) out.push(what);
+  };
+  const { assessment, policy, urgent } = check;
+  const { detail, summary } = card;
+  const headings = [...detail.matchAll(/^\*\*([^*]+)\*\*$/gm)].map((m) => m[1]);
+  const told = card.extension[ASSESSMENT_EXTENSION];
+  rule('summary of 1 to 139 characters', summary.length > 0 && summary.length < 140 && [...summary].length < 140);
+  rule('summary names the study', summary.includes(check.study.code));
+  const serious = urgent.length > 0 || ['not-met', 'alternative'].includes(assessment.outcome);
+  rule('indicator', card.indicator === (serious ? 'warning' : 'info'));
+  rule(
+    'urgent first',
+    urgent.length === 0 || (summary.startsWith('Documented red flag') && detail.startsWith('**Documented red flag')),
+  );
+  rule('names policy and version', detail.includes(policy.input.title) && detail.includes(policy.input.version));
+  rule('no coverage decision', detail.includes('not a coverage decision'));
+  rule('no HTML and no link', !/<[a-z!/]|\]\(/i.test(detail));
+  const questions = listAt(told, 'missing');
+  rule('at most four questions', questions.length <= 4);
+  rule('at most three ways', listAt(told, 'paths').length <= 3);
+  if (assessment.outcome === 'undetermined')
+    rule(
+      'leads with a way in play',
+      assessment.paths.length === 0 || headings[0] === 'Nearest way to meet the criteria',
+    );
+  if (assessment.outcome === 'met' || assessment.outcome === 'alternative')
+    rule('cites evidence', listAt(told, 'satisfied.0.evidence').length > 0);
+  if (assessment.outcome === 'not-met') rule('says what contradicts', headings.includes('The chart says otherwise'));
+  for (const { actions } of card.suggestions ?? []) {
+    rule(
+      'creates or updates',
+      actions.every((a) => a.type === 'create' || a.type === 'update'),
+    );
+    rule(
+      'recommends nothing',
+      actions.every((a) => !('isRecommended' in a)),
+    );
+  }
+  rule('machines and people are told the same', at(told, 'outcome') === assessment.outcome);
+  return out;
+}
+
+describe.each(files)('cards of $file', ({ vignettes }) => {
+  it('say what a card must say, in its bounds', () => {
+    const bad = vignettes.flatMap((v) => {
+      const found = problems(tell(v));
+      return found.length === 0 ? [] : [`${v.id}: ${found.join('; ')}`];
+    });
+    expect(bad).toEqual([]);
+  }, 120_000);
+});
+
+const INFECTION = `
+policy: kaiser-wa-lumbar-mri
+payer: Kaiser Foundation Health Plan of Washington
+vignettes:
+  - id: infection
+    title: Suspected discitis, ordered without contrast
+    order: { study: "72148", date: "2025-06-10", reasons: icd M46.46 }
+    chart:
+      - { condition: icd M54.50, onset: -10d, recorded: -9d }
+      - { condition: icd M46.46, certainty: provisional, recorded: -1d }
+      - { observation: loinc 8310-5, value: 38.9 Cel, date: -1d, category: vital-signs }
+      - { condition: icd E11.9, recorded: -5y }
+    expect: { outcome: alternative, alternative: ["72158"] }
+    why: Two items beside the suspicion; the passage names contrast.
+  - id: allergy
+    title: The same, and an allergy to gadolinium
+    like: infection
+    chart: [{ allergy: snomed 293637006 }]
+    expect: { outcome: alternative }
+    why: The policy names contrast all the same.
+  - id: kidneys
+    title: The same, and an eGFR of 22
+    like: infection
+    chart: [{ observation: loinc 62238-1, value: "22 mL/min/{1.73_m2}", date: -40d, category: laboratory }]
+    expect: { outcome: alternative }
+    why: The policy names contrast all the same.
+  - id: old-kidneys
+    title: The same, with an eGFR of 22 two years ago
+    like: infection
+    chart: [{ observation: loinc 62238-1, value: "22 mL/min/{1.73_m2}", date: -2y, category: laboratory }]
+    expect: { outcome: alternative }
+    why: The value is older than a year.
+  - id: pregnant
+    title: The same, and pregnant
+    like: infection
+    chart: [{ condition: icd Z33.1, recorded: -60d }]
+    expect: { outcome: alternative }
+    why: The policy names contrast all the same.
+`;
+
+describe('a study with contrast', () => {
+  const cases = new Map(expandVignettes(parseYaml('infection.yaml', INFECTION, VignettesFile)).map((v) => [v.id, v]));
+  const told = (id: string): Told => tell(cases.get(id) as Vignette);
+
+  it.each(['infection', 'old-kidneys'])('is offered as a change of the whole order (%s)', (id) => {
+    const { check, card } = told(id);
+    expect(check.assessment.outcome).toBe('alternative');
+    const [suggestion] = card.suggestions ?? [];
+    expect(at(suggestion, 'actions.0.resource.code.coding.0.code')).toBe('72158');
+    const { code: _new, ...changed } = suggestion?.actions[0]?.resource ?? {};
+    const { code: _old, ...before } = check.order.resource;
+    expect(changed).toEqual(before);
+  });
+
+  it.each(['allergy', 'kidneys', 'pregnant'])(
+    'is not offered against what is documented, and the card says why (%s)',
+    (id) => {
+      const { check, card } = told(id);
+      expect(check.assessment.alternatives).toContain('72158');
+      expect(card.suggestions).toBeUndefined();
+      expect(card.detail).toContain('Not offered as a change of the order');
+    },
+  );
+});
