@@ -75,7 +75,7 @@ export type Purged = { readonly before: string } | { readonly patient: string; r
 /** Where decisions are kept. Every method rejects when the store fails; none takes part of what it is given. */
 export interface DecisionStore {
   add(decisions: readonly Decision[], feedback: readonly FeedbackRecord[]): Promise<void>;
-  /** @param id of the record, or of the card or coverage assertion that told it (then the latest record) */
+  /** @param id of the record, or of the card or coverage assertion that told it (then the latest record, of the text in force) */
   get(id: string): Promise<Decision | undefined>;
   find(query: DecisionQuery): Promise<readonly Decision[]>;
   feedbackSince(since: string): Promise<readonly (FeedbackRecord & { readonly decision: string | null })[]>;

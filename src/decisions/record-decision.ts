@@ -22,6 +22,8 @@ export interface ReplayInput {
   /** the date of an order that carries none */
   readonly now: Interval;
   readonly payer: PayerOfOrder | undefined;
+  /** resources that facts could have used and that were left out before, with the reason; those of others without their id */
+  readonly dropped?: readonly { readonly reference?: string; readonly reason: string }[];
 }
 
 /** A fact as it was when the decision was made. */
@@ -115,7 +117,19 @@ function inputOf(check: OrderCheck, data: PatientData, now: Interval): ReplayInp
     order: strip(check.order.resource),
     now,
     payer: check.kind === 'checked' ? check.payer : undefined,
+    ...droppedFrom(check),
   };
+}
+
+const MOST_DROPPED = 100;
+
+function droppedFrom(check: OrderCheck): Pick<ReplayInput, 'dropped'> {
+  const { dropped = [] } = (check.kind === 'checked' ? check : check.options[0])?.chart ?? {};
+  const told = dropped
+    .filter((d) => d.hits.length > 0)
+    .slice(0, MOST_DROPPED)
+    .map(({ ref, reason }) => ({ ...(reason !== 'another patient' && { reference: ref }), reason }));
+  return told.length === 0 ? {} : { dropped: told };
 }
 
 /**

@@ -1,8 +1,10 @@
+import { checkedExtension } from '../cards/assessment-extension.ts';
 import { isObject } from '../chart/json.ts';
 import type { LocalCodes } from '../chart/read-context.ts';
 import { ReadContext } from '../chart/read-context.ts';
 import { PatientScope } from '../chart/references.ts';
 import type { RetrievedSection, Section } from '../chart/sections.ts';
+import { policyHash } from '../criteria-check/assessment-id.ts';
 import { type CheckedOrder, type Checker, checkOrder, type PatientData } from '../criteria-check/check-order.ts';
 import { type Orderables, readOrder } from '../order/order.ts';
 import type { Decision } from './decision.ts';
@@ -15,12 +17,23 @@ export interface CriterionChange {
   readonly after: string;
 }
 
+/** How a decision came out, under which text. */
+export interface CameOut {
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly assessment: string;
+  readonly policyVersion: string | null;
+  /** SHA-256 of the policy's text */
+  readonly policyHash: string | null;
+}
+
 /** A decision made again, with the policies of today. */
 export interface Replayed {
   readonly decision: string;
   readonly policy: string | null;
-  readonly before: { readonly outcome: string; readonly reason: string | null; readonly assessment: string };
-  readonly after?: { readonly outcome: string; readonly reason: string | null; readonly assessment: string };
+  readonly before: CameOut;
+  /** absent when no policy governs the order any more */
+  readonly after?: CameOut;
   /** the same assessment, to the last piece of evidence */
   readonly same: boolean;
   /** satisfied and contradicted criteria that changed */
@@ -52,7 +65,12 @@ function dataOf(input: ReplayInput, local: LocalMeaning): PatientData {
  * Checks a recorded order again.
  * @returns undefined when the order is no longer understood, or no policy governs it any more
  */
-export function checkAgain(decision: Decision, checker: Checker, local: LocalMeaning = {}): CheckedOrder | undefined {
+export function checkAgain(
+  decision: Decision,
+  checker: Checker,
+  local: LocalMeaning = {},
+  withTrace = false,
+): CheckedOrder | undefined {
   const input = JSON.parse(decision.input) as ReplayInput;
   if (!isObject(input.order) || input.payer === undefined) return undefined;
   const scope = new PatientScope(input.patientId, input.base);
@@ -60,7 +78,8 @@ export function checkAgain(decision: Decision, checker: Checker, local: LocalMea
   const ctx = new ReadContext(codes, studies, local.localCodes);
   const order = readOrder(input.order, scope, studies, ctx, input.now, local.orderables);
   if (order === undefined) return undefined;
-  const check = checkOrder(order, dataOf(input, local), checker);
+  const texts = decision.mode === 'shadow' ? 'shadow' : 'in-force';
+  const check = checkOrder(order, dataOf(input, local), { ...checker, texts }, withTrace);
   return check?.kind === 'checked' ? check : undefined;
 }
 
@@ -86,18 +105,49 @@ export function criterionChanges(before: Result, after: Result): readonly Criter
   });
 }
 
+interface Told extends Result {
+  readonly outcome: string;
+}
+
+/** The criteria of which two cards tell otherwise. A card that says "met" is silent on what is contradicted. */
+function toldChanges(before: Told, after: Told): readonly CriterionChange[] {
+  const silent = before.outcome === 'met' || after.outcome === 'met';
+  return criterionChanges(before, after).filter(
+    (c) => !silent || (c.before !== 'contradicted' && c.after !== 'contradicted'),
+  );
+}
+
 /** Makes a decision again and tells what is different. The same input and policy text give the same assessment id. */
 export function replay(decision: Decision, checker: Checker, local: LocalMeaning = {}): Replayed {
-  const before = { outcome: decision.outcome, reason: decision.reason, assessment: decision.assessment };
+  return compared(decision, checkAgain(decision, checker, local), checker);
+}
+
+/** The same, with the criteria as they were evaluated. */
+export function replayWithTrace(
+  decision: Decision,
+  checker: Checker,
+  local: LocalMeaning = {},
+): Replayed & { readonly trace?: CheckedOrder['trace'] } {
+  const check = checkAgain(decision, checker, local, true);
+  return { ...compared(decision, check, checker), ...(check?.trace !== undefined && { trace: check.trace }) };
+}
+
+function compared(decision: Decision, check: CheckedOrder | undefined, { knowledge }: Checker): Replayed {
+  const { outcome, reason, assessment, policyVersion, policyHash: hash } = decision;
+  const before: CameOut = { outcome, reason, assessment, policyVersion, policyHash: hash };
   const base = { decision: decision.id, policy: decision.policy, before };
-  const check = checkAgain(decision, checker, local);
   if (check === undefined) return { ...base, same: decision.policy === null, changes: [] };
-  const { assessment } = check;
-  const after = { outcome: assessment.outcome, reason: assessment.reason ?? null, assessment: check.id };
+  const after: CameOut = {
+    outcome: check.assessment.outcome,
+    reason: check.assessment.reason ?? null,
+    assessment: check.id,
+    policyVersion: check.policy.input.version,
+    policyHash: policyHash(check.policy),
+  };
   return {
     ...base,
     after,
     same: after.assessment === before.assessment,
-    changes: criterionChanges(JSON.parse(decision.result) as Result, assessment),
+    changes: toldChanges(JSON.parse(decision.result) as Told, checkedExtension(check, knowledge.studies) as Told),
   };
 }

@@ -4,6 +4,7 @@ import { authenticate } from '../cds-hooks/authenticate.ts';
 import { crdRoutes } from '../crd/crd-routes.ts';
 import { neededSections } from '../criteria-check/needed-sections.ts';
 import { calendarOf } from '../dates/day.ts';
+import { replayWithTrace } from '../decisions/replay.ts';
 import { formOf, versionedUrl } from '../documentation/questionnaire.ts';
 import { libraryRoutes } from '../library/library-routes.ts';
 import type { LaunchedPages } from '../smart/smart-app.ts';
@@ -138,6 +139,7 @@ export function composeApp(content: Content, around: Surroundings): Express {
       ready: around.ready,
       adminToken: config.ADMIN_TOKEN,
       decisions: log?.store,
+      replay: (decision) => replayWithTrace(decision, checker, registry.byId(decision.ehr ?? '')),
     }),
     library: libraryRoutes({ knowledge, calendar, prefix }),
     allowsOrigin: (origin) => registry.allowsOrigin(origin) || (config.development && isLoopbackUrl(origin)),

@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import helmet from 'helmet';
 import { sendProblem } from '../cds-hooks/operation-outcome.ts';
-import type { DecisionStore } from '../decisions/decision.ts';
+import type { Decision, DecisionStore } from '../decisions/decision.ts';
+import type { Replayed } from '../decisions/replay.ts';
 
 export interface OperationsOptions {
   /** the measurements as text */
@@ -12,6 +13,8 @@ export interface OperationsOptions {
   readonly ready: () => boolean;
   readonly adminToken: string | undefined;
   readonly decisions: DecisionStore | undefined;
+  /** makes a decision again from its record, with the policies of today */
+  readonly replay: (decision: Decision) => Replayed;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -38,23 +41,44 @@ export function operationsRoutes(options: OperationsOptions): Router {
       return sendProblem(res, 503, 'exception', 'metrics', 'the measurements cannot be gathered at the moment');
     res.type(options.contentType).send(text);
   });
-  router.get('/decisions/:id', headers, async (req: Request<{ id: string }>, res) => {
-    const { adminToken, decisions } = options;
-    if (adminToken === undefined || decisions === undefined) return notThere(res);
-    if (!isAdmin(req, adminToken)) {
-      res.set('WWW-Authenticate', 'Bearer');
-      return sendProblem(res, 401, 'security', 'Authorization', 'authentication is required');
-    }
-    if (!UUID.test(req.params.id)) return sendProblem(res, 400, 'value', 'id', 'expected a UUID');
-    const found = await decisions.get(req.params.id).catch(() => null);
-    if (found === null)
-      return sendProblem(res, 503, 'exception', 'decisions', 'the store cannot be read at the moment');
-    if (found === undefined) return notThere(res);
-    const { result, facts, input, ...rest } = found;
-    res.set('Cache-Control', 'no-store');
-    res.json({ ...rest, result: JSON.parse(result), facts: JSON.parse(facts), input: JSON.parse(input) });
-  });
+  router.use('/decisions', headers, decisionRoutes(options));
   return router;
 }
 
-const notThere = (res: Response): void => sendProblem(res, 404, 'not-found', 'id', 'there is no such decision');
+/** Records of decisions, for administrators. */
+function decisionRoutes({ adminToken, decisions, replay }: OperationsOptions): Router {
+  const router = Router();
+  if (adminToken === undefined || decisions === undefined) return router;
+  router.use((req, res, next) => {
+    res.set('Cache-Control', 'no-store');
+    if (isAdmin(req, adminToken)) return next();
+    res.set('WWW-Authenticate', 'Bearer');
+    return sendProblem(res, 401, 'security', 'Authorization', 'authentication is required');
+  });
+  /** Finds the record that a request names, and answers it when there is none. */
+  const found = async (id: string, res: Response): Promise<Decision | undefined> => {
+    if (!UUID.test(id)) {
+      sendProblem(res, 400, 'value', 'id', 'expected a UUID');
+      return undefined;
+    }
+    try {
+      const decision = await decisions.get(id);
+      if (decision === undefined) sendProblem(res, 404, 'not-found', 'id', 'there is no such decision');
+      return decision;
+    } catch {
+      sendProblem(res, 503, 'exception', 'decisions', 'the store cannot be read at the moment');
+      return undefined;
+    }
+  };
+  router.get('/:id', async (req, res) => {
+    const decision = await found(req.params.id, res);
+    if (decision === undefined) return;
+    const { result, facts, input, ...rest } = decision;
+    res.json({ ...rest, result: JSON.parse(result), facts: JSON.parse(facts), input: JSON.parse(input) });
+  });
+  router.post('/:id/replay', async (req, res) => {
+    const decision = await found(req.params.id, res);
+    if (decision !== undefined) res.json(replay(decision));
+  });
+  return router;
+}

@@ -126,6 +126,8 @@ export class KyselyStore implements Omit<Store, keyof SessionRows> {
       .selectFrom('decision')
       .selectAll()
       .where((e) => e.or([e('id', '=', id), e('card', '=', id)]))
+      // of the records of one card, that of the text in force goes before one that ran beside it
+      .orderBy('mode')
       .orderBy('at', 'desc')
       .limit(1)
       .executeTakeFirst();
