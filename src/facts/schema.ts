@@ -156,6 +156,9 @@ const Order = z.strictObject({
   specialty: SETS.optional(),
   urgent: z.boolean().default(false),
   'carried-out': z.boolean().default(false).meta({ description: 'orders that were carried out count too' }),
+  'prohibited-by': SETS.optional().meta({
+    description: 'whose order not to perform it speaks against; otherwise those of `specialty`, or anybody',
+  }),
   'at-most': z.int().positive().optional().meta({ description: 'more of them than this speak against' }),
   regional: REGIONAL,
 });

@@ -30,9 +30,11 @@ const placeIn = (hits: readonly Hit[], set: number): Place =>
 export const servicePlace = (record: ProcedureRecord | OrderRecord, codePlace: Place): Place =>
   placeOfRecord(placeOfRecord(codePlace, record.site), record.reason);
 
-/** Procedures that were done; one documented as not done speaks against, until a later one, and so does one that undoes it. */
+/** Procedures that were done; one documented as not done speaks against when none was done, and so does one that undoes it. */
 export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   let last = Number.NEGATIVE_INFINITY;
+  let done = false;
+  const notDone: Item[] = [];
   for (const name of input.codes) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -49,14 +51,18 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
         tally.lead(found, 'a treatment without region or reason', true);
       else if (record.performed === 'not-done') {
         tally.redoable = true;
-        tally.contra(found, 'documented as not done');
+        notDone.push(found);
       } else if (record.performed === 'unclear') tally.lead(found, 'not documented as completed');
       else if (inWindow(found, asked, tally)) {
         last = Math.max(last, record.when?.hi ?? last);
+        done = true;
         tally.support(found, 'procedure on file', input.suggests);
       }
     }
   }
+  for (const found of notDone)
+    if (done) tally.ignore(found, 'not done, but another one was');
+    else tally.contra(found, 'documented as not done');
   for (const record of (input['undone-by'] ?? []).flatMap((name) => ctx.chart.bySet(ctx.set(name)))) {
     if (record.type !== 'procedure' || record.performed !== 'done' || record.when === undefined) continue;
     const found = item(record.ref, record.when, asked);
@@ -70,8 +76,10 @@ const current = (record: MedicationRecord, asOf: Day): boolean =>
     ? !(record.stated && record.end !== undefined && record.end.hi < asOf)
     : record.taken === 'past' && !record.broken && record.end !== undefined && record.end.lo > asOf;
 
-/** Drugs that are or were taken. */
+/** Drugs that are or were taken; that one is not taken speaks against this drug, or against all when none is taken. */
 export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const taken: MedicationRecord[] = [];
+  const refused: { readonly record: MedicationRecord; readonly found: Item }[] = [];
   for (const name of input.codes) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -81,7 +89,7 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
         tally.ignore(found, 'begun after the order');
       else if (input['for-spine'] && record.hasReason && !record.spineReason)
         tally.ignore(found, 'for another problem');
-      else if (record.taken === 'not-taken') tally.contra(found, 'documented as not taken');
+      else if (record.taken === 'not-taken') refused.push({ record, found });
       else if (record.taken === 'unclear') tally.lead(found, 'not documented as taken');
       else if (input.use === 'current' && !current(record, asked.window.asOf)) tally.lead(found, 'no longer taken');
       else if (!longEnough(record, input, asked.window.asOf))
@@ -92,9 +100,14 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
           : inWindow(found, asked, tally)
       ) {
         tally.pro(found, 'on the medication list');
+        taken.push(record);
       }
     }
   }
+  for (const { record, found } of refused)
+    if (taken.some((t) => !t.codes.some((c) => record.codes.includes(c))))
+      tally.ignore(found, 'not taken, but another drug of this kind is');
+    else tally.contra(found, 'documented as not taken');
 }
 
 function longEnough(record: MedicationRecord, input: MedicationInput, asOf: Day): boolean {
@@ -172,8 +185,8 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
       const found = item(record.ref, record.when, asked);
       if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, set))))
         tally.ignore(found, 'another region');
-      else if (record.prohibits) tally.contra(found, 'ordered not to be performed');
       else if (!record.active && !(input['carried-out'] && record.completed)) tally.ignore(found, 'no longer active');
+      else if (record.prohibits) prohibition(record, found, input, asked, ctx, tally);
       else if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx))
         tally.lead(found, 'the requester’s specialty is not stated', true);
       else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
@@ -184,6 +197,21 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
   for (const found of placed.values())
     if (tooMany) tally.contra(found, 'one of more orders than are allowed');
     else tally.pro(found, 'ordered');
+}
+
+/** That something is not to be performed counts when it is said by those whose word it is. */
+function prohibition(
+  record: OrderRecord,
+  found: Item,
+  input: OrderInput,
+  asked: Asked,
+  ctx: FactContext,
+  tally: Tally,
+): void {
+  const by = input['prohibited-by'] ?? input.specialty;
+  if (by !== undefined && !inSets(record.specialties, by, ctx))
+    tally.lead(found, 'ordered not to be performed, by somebody of another specialty', true);
+  else if (inWindow(found, asked, tally)) tally.contra(found, 'ordered not to be performed');
 }
 
 /** The specialty of the ordering practitioner. */
