@@ -1,5 +1,7 @@
-import { html } from 'htm/preact';
-import type { HookReply, PayerRow } from '../../sandbox/ehr/wire.ts';
+import { html, useState } from 'htm/preact';
+import type { HookReply, HookWish, PayerRow } from '../../sandbox/ehr/wire.ts';
+import { wordsOf } from './ehr-api.ts';
+import type { Calls } from './ehr-calls.ts';
 import { cardsOf, diagnosticsOf, OUTCOMES } from './ehr-card.ts';
 import { Dialog, type View } from './ehr-parts.ts';
 
@@ -75,3 +77,23 @@ export const Compare = ({ study, line, rows, onClose }: CompareProps): View =>
       ${rows.every((r) => r.reply !== undefined || r.problem !== undefined) ? 'All payers have been asked.' : 'Asking …'}
     </p>
   <//>`;
+
+/** Asks for an order under every payer. @param wishOf the call for a payer */
+export function useComparison(
+  calls: Calls,
+  payers: readonly PayerRow[],
+  wishOf: (payer: PayerRow) => HookWish,
+): { readonly rows: readonly Compared[] | undefined; readonly begin: () => void; readonly end: () => void } {
+  const [rows, setRows] = useState<readonly Compared[] | undefined>(undefined);
+  const set = (payer: PayerRow, result: Partial<Compared>): void =>
+    setRows((before) => before?.map((row) => (row.payer.id === payer.id ? { ...row, ...result } : row)));
+  const begin = (): void => {
+    setRows(payers.map((payer) => ({ payer })));
+    for (const payer of payers)
+      calls.askAside(wishOf(payer), `as of ${payer.name}`).then(
+        (reply) => set(payer, { reply }),
+        (error: unknown) => set(payer, { problem: wordsOf(error) }),
+      );
+  };
+  return { rows, begin, end: () => setRows(undefined) };
+}
