@@ -98,7 +98,12 @@ function details(resource: Json): readonly (string | undefined)[] {
         spanOf(resource, 'performedPeriod'),
       ];
     case 'DiagnosticReport':
-      return [codeOf(resource['code']), text(resource['conclusion']), status === 'final' ? undefined : status];
+      return [
+        codeOf(resource['code']),
+        // the words tell the coded conclusion, else this one
+        resource['conclusionCode'] === undefined ? undefined : text(resource['conclusion']),
+        status === 'final' ? undefined : status,
+      ];
     case 'MedicationRequest':
       return [text(objects(resource['dosageInstruction'])[0]?.['text']), status];
     case 'ServiceRequest':

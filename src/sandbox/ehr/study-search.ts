@@ -24,7 +24,7 @@ export class StudySearch {
   readonly #studies: readonly { readonly row: StudyRow; readonly words: string; readonly rank: number }[];
 
   constructor(catalog: StudyCatalog) {
-    this.#studies = catalog.studies.map((s) => ({
+    this.#studies = catalog.studies.map((s, i) => ({
       row: {
         code: s.code,
         label: s.label,
@@ -32,7 +32,8 @@ export class StudySearch {
         ...(!s.orderable && { hint: 'no policy here looks at it' }),
       },
       words: withSynonyms(s.label),
-      rank: s.orderable ? 0 : 1,
+      // in the order of the catalogue, which begins with what is ordered most
+      rank: s.orderable ? i : i + catalog.studies.length,
     }));
   }
 

@@ -12,6 +12,8 @@ export interface Traced {
 const statusWords = ({ response, failure }: Exchange): string =>
   response === undefined ? (failure ?? 'no answer') : `${response.status} ${response.statusText}`;
 
+const counted = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? '' : 's'}`;
+
 /** A path as people read it. */
 function decoded(path: string): string {
   try {
@@ -73,7 +75,7 @@ function Exchanged({ traced, calls }: { readonly traced: Traced; readonly calls:
   return html`<details class="exchange">
     <summary>
       ${new Date(exchange.at).toLocaleTimeString()} <b>${exchange.what}</b> · ${statusWords(exchange)} ·
-      ${duration(exchange.ms)}${calls.length > 0 && ` · ${calls.length} FHIR calls`}
+      ${duration(exchange.ms)}${calls.length > 0 && ` · ${counted(calls.length, 'FHIR call')}`}
       ${late && html` <span class="state open">came late, not shown</span>`}
     </summary>
     <details>
@@ -120,7 +122,7 @@ export function TracePanel({ traced, calls }: TraceProps): View {
     <details>
       <summary>
         <h2 id="trace-heading">Trace</h2>
-        <span class="muted small"> · ${traced.length} calls to the service, ${calls.length} FHIR calls</span>
+        <span class="muted small"> · ${counted(traced.length, 'call')} to the service, ${counted(calls.length, 'FHIR call')}</span>
       </summary>
       ${traced.length === 0 && html`<p class="muted">Nothing was sent yet.</p>`}
       ${traced.map(
@@ -130,7 +132,7 @@ export function TracePanel({ traced, calls }: TraceProps): View {
       ${
         ofApps.length > 0 &&
         html`<details class="exchange">
-          <summary><b>Worksheet</b> · ${ofApps.length} FHIR calls</summary>
+          <summary><b>Worksheet</b> · ${counted(ofApps.length, 'FHIR call')}</summary>
           <${Calls} calls=${ofApps} label="FHIR calls of the worksheet" />
         </details>`
       }

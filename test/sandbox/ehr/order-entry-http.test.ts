@@ -52,6 +52,7 @@ describe('what the page begins with', () => {
     expect((await codes('7214')).sort()).toEqual(['72141', '72142', '72146', '72147', '72148', '72149']);
     expect((await codes('lumbar mri without contrast'))[0]).toBe('72148');
     expect((await codes('mri c-spine')).sort()).toEqual(['72141', '72142', '72156']);
+    expect((await codes('lumbar'))[0]).toBe('72148');
     expect(await codes('xyzzy')).toEqual([]);
     expect(await codes(' ')).toEqual([]);
   });
