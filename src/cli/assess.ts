@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util';
 import { checkBundle, type OrderWish } from '../criteria-check/check-bundle.ts';
 import type { Checker, OrderCheck } from '../criteria-check/check-order.ts';
 import { type Interval, parseDate } from '../dates/day.ts';
+import { candidatesFor } from '../facts/candidates.ts';
 import { droppedFor } from '../facts/dropped-evidence.ts';
+import type { PlaceInput } from '../policy/schema.ts';
 import { type Command, loadChecker, readJson, UsageError } from './command.ts';
 import { checkAsJson, checkAsText } from './print-check.ts';
 import { explanation, findNodes } from './print-trace.ts';
@@ -55,18 +57,33 @@ export function orderWish(values: OrderValues, checker: Checker): OrderWish {
   };
 }
 
-/** A passage or a criterion with every resource that was looked at for it. @throws UsageError when there is none of this id */
+/** The ids of the paths of a section. */
+function pathsOf(places: readonly PlaceInput[], section: string, inside = false): readonly string[] {
+  return places.flatMap((place) => {
+    const within = inside || place.id === section;
+    if ('paths' in place) return pathsOf(place.paths, section, within);
+    return within ? [place.id] : [];
+  });
+}
+
+/** A section, a passage or a criterion with every resource that was looked at for it. @throws UsageError when there is none of this id */
 function explain(check: OrderCheck, criterion: string, { knowledge }: Checker): readonly string[] {
   if (check.kind === 'unchecked' || check.trace === undefined) return ['not checked: there is no criteria tree'];
   const traces = [...check.trace.exclusions, ...check.trace.paths];
-  const found = findNodes(traces, criterion);
+  const own = findNodes(traces, criterion);
+  const inSection = new Set(pathsOf(check.policy.input.indications, criterion));
+  const found = own.length > 0 ? own : traces.filter((t) => inSection.has(t.id?.split('@')[0] ?? ''));
   if (found.length === 0) {
     const known = traces.flatMap((t) => t.id ?? []);
     throw new UsageError(`--explain: there is no "${criterion}"; this policy has ${known.join(', ')}`);
   }
-  const dropped = (fact: string): readonly string[] =>
-    droppedFor(fact, check.chart, knowledge.vocabulary).map((d) => `${d.ref}: ${d.reason}`);
-  return found.flatMap((t) => explanation(t, dropped));
+  const { chart } = check;
+  return found.flatMap((t) =>
+    explanation(t, {
+      dropped: (fact) => droppedFor(fact, chart, knowledge.vocabulary),
+      candidates: (fact) => candidatesFor(fact, chart, knowledge.vocabulary),
+    }),
+  );
 }
 
 /** What is printed of one check. */
@@ -92,8 +109,8 @@ Bundle does not hold does not exist. Prints the outcome and the criteria as a tr
   --date DATE         date of the order, YYYY-MM-DD; default: today
   --reason ICD10      an ICD-10-CM code of the order; may be given again
   --ehr ID            an EHR of the registry: its local codes and orderables are understood
-  --explain CRITERION one passage or criterion by its id, with every resource that was looked at for it, and why it counted,
-                      spoke against, helps to answer (lead), was ignored, or was dropped from the chart before
+  --explain CRITERION one section, passage or criterion by its id, with every resource that was looked at for it, and why it
+                      counted, spoke against, helps to answer (lead), was ignored, or was dropped from the chart before
   --all               also silent red flags, indications that are not about this patient, and exclusions that do not hold
   --card              the text of the card instead
   --json              the assessment as cards carry it`,

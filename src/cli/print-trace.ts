@@ -62,20 +62,39 @@ export function traceAsText(trace: Trace, whole: boolean, depth = 0): readonly s
 const consideredLine = ({ reference, date, verdict, reason }: Considered): string =>
   `${VERDICT[verdict].padEnd(8)} ${[reference, date].filter((part) => part !== undefined).join(' ')}: ${reason}`;
 
-/**
- * An evaluated passage with every resource that was looked at, and why it did or did not count.
- * @param dropped tells, for a fact, what was left out of the chart before
- */
-export function explanation(trace: Trace, dropped: (fact: string) => readonly string[], depth = 0): readonly string[] {
-  const left = trace.fact === undefined ? [] : dropped(trace.fact.split('.')[0] ?? trace.fact);
-  const lines = [...new Set([...(trace.considered ?? []).map(consideredLine), ...left.map((d) => `dropped  ${d}`)])];
-  const looked = trace.fact !== undefined && trace.children === undefined;
+/** What else the chart has of a fact, beside what was looked at for it. */
+export interface Others {
+  /** was left out of the chart before */
+  dropped(fact: string): readonly { readonly ref: string; readonly reason: string }[];
+  /** has a code of the fact */
+  candidates(fact: string): readonly Considered[];
+}
+
+/** What was looked at for a leaf, each resource with the reasons why it did or did not count. */
+function resourcesOf({ fact, considered = [], evidence = [], truth }: Trace, others: Others): readonly string[] {
+  if (fact === undefined)
+    return evidence.map((e) => consideredLine({ reference: source(e), verdict: VERDICT_OF[truth], reason: 'on file' }));
+  const id = fact.split('.')[0] ?? fact;
+  const seen = new Set(considered.map((c) => c.reference));
+  const rest = others.candidates(id).filter((c) => !seen.has(c.reference));
+  const dropped = others.dropped(id).map((d) => `dropped  ${d.ref}: ${d.reason}`);
+  return [...new Set([...[...considered, ...rest].map(consideredLine), ...dropped])];
+}
+
+const VERDICT_OF = { true: 'for', false: 'against', unknown: 'lead' } as const;
+
+/** An evaluated passage with every resource that was looked at, and why it did or did not count. */
+export function explanation(trace: Trace, others: Others, depth = 0): readonly string[] {
+  const children = trace.children ?? [];
+  const lines = children.length > 0 ? [] : resourcesOf(trace, others);
   return [
     `${pad(depth)}${MARK[trace.truth]} ${head(trace)}${trace.gap === undefined ? '' : `  [${GAP[trace.gap]}]`}`,
     ...(trace.note === undefined ? [] : [`${pad(depth + 2)}note: ${trace.note.trim()}`]),
     ...lines.map((line) => `${pad(depth + 2)}${line}`),
-    ...(looked && lines.length === 0 ? [`${pad(depth + 2)}nothing in the chart was looked at for it`] : []),
-    ...(trace.children ?? []).flatMap((child) => explanation(child, dropped, depth + 1)),
+    ...(trace.fact !== undefined && children.length === 0 && lines.length === 0
+      ? [`${pad(depth + 2)}nothing in the chart was looked at for it`]
+      : []),
+    ...children.flatMap((child) => explanation(child, others, depth + 1)),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { Chart, Dropped } from '../chart/chart.ts';
 import { references, setsOf, type Vocabulary } from './vocabulary.ts';
 
 /** A fact and the facts that it is made of. */
-function* partsOf(id: string, vocabulary: Vocabulary, seen: Set<string> = new Set()): Generator<string> {
+export function* partsOf(id: string, vocabulary: Vocabulary, seen: Set<string> = new Set()): Generator<string> {
   const fact = vocabulary.facts.get(id);
   if (fact === undefined || seen.has(id)) return;
   seen.add(id);

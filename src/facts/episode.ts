@@ -5,6 +5,7 @@ import type { Episode, Evidence, Region } from '../policy/fact-source.ts';
 import { type Place, supports } from '../terminology/regions.ts';
 import { placeOfRecord } from './context.ts';
 import { drugEnd } from './drug-end.ts';
+import { lookedAt } from './episode-considered.ts';
 import { servicePlace } from './evidence/events.ts';
 import { duration, type Vocabulary } from './vocabulary.ts';
 
@@ -17,15 +18,18 @@ interface Complaint {
 }
 
 /** A span of days in which the complaint was present or treated. */
-interface Span {
+export interface Span {
   /** it had begun by this day */
   readonly from: Day;
   readonly to: Day;
   /** it shows the complaint itself; drugs and films only bridge the time between such spans */
   readonly shows: boolean;
+  readonly ref: string;
+  readonly when: Interval;
+  readonly what: string;
 }
 
-type Kinds = Readonly<Record<string, readonly string[]>>;
+export type Kinds = Readonly<Record<string, readonly string[]>>;
 
 /** The complaints of a region on file by the as-of day; refuted ones left out. */
 function complaints(
@@ -79,19 +83,31 @@ function spans(
   asOf: Day,
 ): readonly Span[] {
   const out: Span[] = [];
-  const put = (from: Interval | undefined, to?: Day, shows = true): void => {
+  const put = (ref: string, what: string, from: Interval | undefined, to?: Day, shows = true): void => {
     if (from !== undefined && from.lo <= asOf)
-      out.push({ from: Math.min(from.hi, asOf), to: Math.min(Math.max(to ?? from.hi, from.hi), asOf), shows });
+      out.push({
+        from: Math.min(from.hi, asOf),
+        to: Math.min(Math.max(to ?? from.hi, from.hi), asOf),
+        shows,
+        ref,
+        when: from,
+        what,
+      });
   };
   for (const { record } of found) {
-    put(record.recorded);
+    put(record.ref, 'entered', record.recorded);
     if (record.onset !== undefined)
-      put(record.onset, record.current && record.saysActive ? asOf : (record.abated?.hi ?? record.onset.hi));
+      put(
+        record.ref,
+        'its onset',
+        record.onset,
+        record.current && record.saysActive ? asOf : (record.abated?.hi ?? record.onset.hi),
+      );
   }
   const visitSets = Object.values(kinds).flatMap((sets) => sets.map((s) => vocabulary.codes.number(s)));
   for (const visit of chart.encounters) {
     const fits = visit.reasons.some((h) => visitSets.includes(h.set) && supports(h.place, region, false));
-    if (visit.held && fits) put(visit.when);
+    if (visit.held && fits) put(visit.ref, 'a visit for it', visit.when);
   }
   for (const name of vocabulary.episode.therapies) {
     const set = vocabulary.codes.number(name);
@@ -101,7 +117,8 @@ function spans(
         record,
         record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0),
       );
-      if ((record.spineReason || place !== 0) && supports(place, region, false)) put(record.when, record.end?.hi);
+      if ((record.spineReason || place !== 0) && supports(place, region, false))
+        put(record.ref, 'a treatment of it', record.when, record.end?.hi);
     }
   }
   for (const name of vocabulary.episode.drugs) {
@@ -111,12 +128,12 @@ function spans(
       if (record.start === undefined) continue;
       // a drug for nothing in particular bridges no more time than it was taken for sure
       const until = record.spineReason && record.taken === 'active' ? asOf : drugEnd(record, record.start, asOf).end;
-      put(record.start, until, record.spineReason);
+      put(record.ref, 'a drug', record.start, until, record.spineReason);
     }
   }
   for (const record of chart.imaging) {
     if (record.done === 'done' && record.place !== 0 && supports(record.place, region, true))
-      put(record.when, undefined, false);
+      put(record.ref, 'imaging', record.when, undefined, false);
   }
   return out;
 }
@@ -174,10 +191,19 @@ function statedOnset(
   );
   const last = answers.sort((a, b) => (b.when?.hi ?? 0) - (a.when?.hi ?? 0))[0];
   if (last === undefined || last.value.kind !== 'date' || (last.when?.hi ?? 0) < recorded) return undefined;
+  const onset = last.value.value;
   return {
-    onset: last.value.value,
-    knownSince: last.value.value.hi,
-    evidence: [evidenceOf(last.ref, last.value.value, 'attested')],
+    onset,
+    knownSince: onset.hi,
+    evidence: [evidenceOf(last.ref, onset, 'attested')],
+    considered: () => [
+      {
+        reference: last.ref,
+        ...(last.when !== undefined && { date: formatInterval(last.when) }),
+        verdict: 'for',
+        reason: `the onset as a clinician stated it: ${formatInterval(onset)}`,
+      },
+    ],
   };
 }
 
@@ -193,6 +219,8 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
   const all = spans(chart, vocabulary, kinds, region, found, asOf);
   const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
   const start = Math.max(runStart(all, asOf, maxGap), newOnset(found, asOf) ?? Number.NEGATIVE_INFINITY);
+  const considered = (onset?: ConditionRecord) => () =>
+    lookedAt({ chart, vocabulary, kinds, asOf, spans: all, start, ...(onset !== undefined && { onset }) });
   const inside = found.filter(
     ({ record }) => record.onset !== undefined && record.onset.hi >= start && record.onset.lo <= asOf,
   );
@@ -205,6 +233,7 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
       onset: first.onset,
       knownSince: Math.min(first.onset.hi, start),
       evidence: [evidenceOf(first.ref, first.onset, first.basis)],
+      considered: considered(first),
     };
   }
   const incomplete = chart.sections.get('Condition') !== 'complete' ? (['Condition'] as const) : undefined;
@@ -213,6 +242,7 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
   return {
     ...(all.some((s) => s.shows) && start < asOf && { knownSince: start }),
     evidence,
+    considered: considered(),
     ...(incomplete !== undefined && { sections: incomplete }),
   };
 }

@@ -2,7 +2,17 @@ import type { Chart } from '../chart/chart.ts';
 import type { AnswerRecord } from '../chart/records.ts';
 import type { Section } from '../chart/sections.ts';
 import { add, type Day, formatInterval, type Interval, subtract } from '../dates/day.ts';
-import type { Episode, Evidence, FactQuery, FactSource, FactValue, Gap, Region, Sides } from '../policy/fact-source.ts';
+import type {
+  Considered,
+  Episode,
+  Evidence,
+  FactQuery,
+  FactSource,
+  FactValue,
+  Gap,
+  Region,
+  Sides,
+} from '../policy/fact-source.ts';
 import { compareBegun } from '../policy/measure-time.ts';
 import { all, any, fromBounds } from '../policy/truth.ts';
 import { factCode } from '../policy/words.ts';
@@ -248,14 +258,14 @@ export class FactEngine implements FactSource, FactContext {
     if (fact.any === undefined && fact.all === undefined) return own;
     const parts = this.vocabulary.queries.parts(query, fact).map((q) => this.fact(q));
     if (fact.evidence.length > 0) {
-      if (own.truth !== 'unknown' && fact.any !== undefined && own.truth === 'true') return own;
       parts.push(own);
     }
+    const considered = parts.flatMap((p) => p.considered ?? []);
+    if (own.truth === 'true' && fact.any !== undefined) return considered.length === 0 ? own : { ...own, considered };
     const combine = fact.all === undefined ? any : all;
     const truth = combine(parts.map((p) => p.truth));
     const speaking = parts.filter((p) => p.truth === truth);
     const leads = parts.flatMap((p) => p.leads ?? []);
-    const considered = parts.flatMap((p) => p.considered ?? []);
     const conflicts = parts.flatMap((p) => p.conflicts ?? []);
     const [sided, ...moreSided] = parts.flatMap((p) => p.sides ?? []);
     const sections = [...new Set(parts.flatMap((p) => p.sections ?? []))];
@@ -285,7 +295,24 @@ export class FactEngine implements FactSource, FactContext {
   #withAnswers(plan: FactPlan, query: FactQuery, value: FactValue): FactValue {
     if (query.source === 'order-reason') return value;
     const asked: Asked = { query, window: this.#window(query, plan) };
-    const answer = this.#latestAnswer(plan.fact, asked);
+    const answers = this.chart.answers.filter((a) => answersQuery(a, query));
+    if (answers.length === 0) return value;
+    const unfit = new Map(answers.map((a) => [a, whyUnfit(a, plan.fact, asked)]));
+    const [answer] = answers
+      .filter((a) => unfit.get(a) === undefined)
+      .sort((a, b) => (b.when?.hi ?? 0) - (a.when?.hi ?? 0));
+    const answered = this.#withAnswer(answer, asked, value);
+    const stands = answered.evidence.some((e) => e.reference === answer?.ref);
+    const considered = answers.map((a) =>
+      lookedAt(
+        a,
+        unfit.get(a) ?? (a !== answer ? 'a later answer counts' : stands ? undefined : 'the chart says otherwise'),
+      ),
+    );
+    return { ...answered, considered: [...(value.considered ?? []), ...considered] };
+  }
+
+  #withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactValue): FactValue {
     if (answer === undefined || answer.value.kind !== 'boolean') return value;
     const truth = answer.value.value ? 'true' : 'false';
     const evidence: Evidence = {
@@ -316,22 +343,19 @@ export class FactEngine implements FactSource, FactContext {
     return { ...value, ...sides, conflicts: [...(value.conflicts ?? []), evidence] };
   }
 
-  #latestAnswer(fact: FactInput, asked: Asked): AnswerRecord | undefined {
-    const { query, window } = asked;
-    const answers = this.chart.answers.filter((a) => {
-      if (!answersQuery(a, query)) return false;
-      if (a.by === 'unknown' || (a.by === 'patient' && !fact['patient-may-answer'])) return false;
-      return supports(a.place, query.region, false) && fitIn(a.when, window) === 'inside';
-    });
-    return answers.sort((a, b) => (b.when?.hi ?? 0) - (a.when?.hi ?? 0))[0];
-  }
-
   /** "First found so long ago": the earliest event decides. */
   #begun(value: FactValue, comparison: NonNullable<FactQuery['begun']>): FactValue {
     if (value.truth !== 'true') return value;
-    if (value.first === undefined) return { truth: 'unknown', evidence: [], gap: 'unclear' };
+    const { considered = [] } = value;
+    const unclear: FactValue = {
+      truth: 'unknown',
+      evidence: [],
+      gap: 'unclear',
+      ...(considered.length > 0 && { considered }),
+    };
+    if (value.first === undefined) return unclear;
     const timed = compareBegun(value.first, this.asOf, comparison);
-    return timed.truth === 'unknown' ? { truth: 'unknown', evidence: [], gap: 'unclear' } : { ...value, ...timed };
+    return timed.truth === 'unknown' ? unclear : { ...value, ...timed };
   }
 
   /** "At least so long ago": the latest event decides. */
@@ -348,7 +372,9 @@ export class FactEngine implements FactSource, FactContext {
     const truth = fromBounds(value.when.lo <= latest, value.when.hi <= latest);
     if (truth === 'true') return value;
     const from = add(value.when.hi, ago);
-    return truth === 'false' ? { ...value, truth, from } : { truth, evidence: [], gap: 'unclear', from };
+    if (truth === 'false') return { ...value, truth, from };
+    const { considered = [] } = value;
+    return { truth, evidence: [], gap: 'unclear', from, ...(considered.length > 0 && { considered }) };
   }
 }
 
@@ -368,6 +394,24 @@ function answersQuery(answer: AnswerRecord, query: FactQuery): boolean {
   if (suffix === '') return answer.value.value;
   return query.certainty === 'known' && suffix === '.suspected' && !answer.value.value;
 }
+
+/** Why an answer to the query does not count here; undefined when it does. */
+function whyUnfit(answer: AnswerRecord, fact: FactInput, { query, window }: Asked): string | undefined {
+  if (answer.by === 'unknown') return 'an answer of nobody in particular';
+  if (answer.by === 'patient' && !fact['patient-may-answer']) return 'an answer of the patient';
+  if (!supports(answer.place, query.region, false)) return 'another region';
+  const fit = fitIn(answer.when, window);
+  if (fit === 'inside') return undefined;
+  return fit === 'future' ? 'dated after the order' : 'outside of the time window';
+}
+
+/** An answer as it was looked at. @param ignored why it does not count */
+const lookedAt = ({ ref, when, value, by }: AnswerRecord, ignored: string | undefined): Considered => ({
+  reference: ref,
+  ...(when !== undefined && { date: formatInterval(when) }),
+  verdict: ignored !== undefined ? 'ignored' : value.kind === 'boolean' && value.value ? 'for' : 'against',
+  reason: ignored ?? (by === 'patient' ? 'answered by the patient' : 'documented by a clinician'),
+});
 
 const ORDER: readonly Gap[] = ['incomplete', 'conflict', 'unclear', 'silent'];
 const worst = (gaps: readonly Gap[]): Gap => ORDER.find((g) => gaps.includes(g)) ?? 'silent';

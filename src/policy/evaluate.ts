@@ -28,6 +28,12 @@ const latest = (evidence: readonly Evidence[]): string =>
 const NO_EVIDENCE: readonly Evidence[] = [];
 const ABSENT_TRUE: FactValue = { truth: 'true', evidence: [] };
 
+/** What was looked at, for explanations. */
+const lookedAt = (...values: readonly FactValue[]): Pick<FactValue, 'considered'> => {
+  const considered = values.flatMap((v) => v.considered ?? []);
+  return considered.length === 0 ? {} : { considered };
+};
+
 /** Evaluates the expressions of one policy against one chart. Each leaf is asked once. */
 export class Evaluation {
   readonly policy: CompiledPolicy;
@@ -98,10 +104,10 @@ export class Evaluation {
       const { sections } = found;
       return sections === undefined
         ? { ...found, truth: 'true' }
-        : { truth: 'unknown', evidence: [], gap: 'incomplete', sections };
+        : { truth: 'unknown', evidence: [], gap: 'incomplete', sections, ...lookedAt(found) };
     }
     if (found.gap !== 'silent') return found;
-    return { ...ABSENT_TRUE, evidence: [{ fact, basis: 'absence' }] };
+    return { ...ABSENT_TRUE, evidence: [{ fact, basis: 'absence' }], ...lookedAt(found) };
   }
 
   #schedule(atom: Extract<Atom, { kind: 'schedule' }>): FactValue {
@@ -116,10 +122,14 @@ export class Evaluation {
         }
       );
     const last = this.source.fact(atom.last);
-    if (last.truth === 'unknown' && last.gap !== 'silent') return last;
+    if (last.truth === 'unknown' && last.gap !== 'silent') return { ...last, ...lookedAt(start, last) };
     const timed = compareSchedule(began, last.truth === 'true' ? last.when : undefined, this.source.asOf, atom.bands);
     const evidence = [...start.evidence, ...this.#lastStudy(atom, last)];
-    return timed.truth === 'unknown' ? { ...timed, evidence: [], gap: 'unclear' } : { ...timed, evidence };
+    return {
+      ...timed,
+      ...(timed.truth === 'unknown' ? { evidence: [], gap: 'unclear' as const } : { evidence }),
+      ...lookedAt(start, last),
+    };
   }
 
   /**
@@ -135,7 +145,11 @@ export class Evaluation {
     const seen = last.truth === 'true' ? last.when : before.first;
     const timed = compareSchedule(before.first, seen, this.source.asOf, atom.bands);
     if (timed.truth !== 'true') return undefined;
-    return { ...timed, evidence: [...before.evidence, ...this.#lastStudy(atom, last)] };
+    return {
+      ...timed,
+      evidence: [...before.evidence, ...this.#lastStudy(atom, last)],
+      ...lookedAt(start, before, last),
+    };
   }
 
   #lastStudy(atom: Extract<Atom, { kind: 'schedule' }>, last: FactValue): readonly Evidence[] {

@@ -104,6 +104,8 @@ export interface Episode {
   readonly knownSince?: Day;
   readonly evidence: readonly Evidence[];
   readonly sections?: readonly string[];
+  /** every resource that was looked at for it; `for` = the onset or the least duration rests on it */
+  readonly considered?: () => readonly Considered[];
 }
 
 /** Where the policy engine gets its facts. Implementations are pure: the same query always gives the same value. */

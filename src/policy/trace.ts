@@ -1,8 +1,8 @@
 import type { Trace } from './assessment.ts';
-import type { Expr } from './compile.ts';
+import type { Atom, Expr } from './compile.ts';
 import type { ExclusionState } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
-import type { FactCatalog } from './fact-source.ts';
+import type { Considered, FactCatalog, FactValue } from './fact-source.ts';
 import type { PathState } from './path-state.ts';
 import { atomFact, atomLabel } from './words.ts';
 
@@ -58,6 +58,7 @@ export class Tracer {
     if (expr.op === 'atom') {
       const value = this.#ev.value(expr.atom);
       const atom = this.#ev.atom(expr.atom);
+      const considered = this.#considered(atom, value);
       return {
         ...meta,
         label: expr.label ?? atomLabel(atom, this.#catalog),
@@ -68,7 +69,7 @@ export class Tracer {
         ...(value.conflicts !== undefined && value.conflicts.length > 0 && { conflicts: value.conflicts }),
         ...(value.sides !== undefined && { sides: value.sides }),
         ...(value.leads !== undefined && value.leads.length > 0 && { leads: value.leads }),
-        ...(value.considered !== undefined && value.considered.length > 0 && { considered: value.considered }),
+        ...(considered.length > 0 && { considered }),
       };
     }
     if (expr.op === 'review') return { ...meta, label: expr.label ?? `left to a reviewer: ${expr.what}`, truth };
@@ -84,4 +85,36 @@ export class Tracer {
       children: this.#ev.children(expr).map((c) => this.#node(c)),
     };
   }
+
+  /** What was looked at for a leaf, as it speaks for or against the leaf itself. */
+  #considered(atom: Atom, { truth, evidence, considered = [] }: FactValue): readonly Considered[] {
+    switch (atom.kind) {
+      case 'fact':
+        return considered;
+      case 'absent':
+        return considered.map((c) => ({ ...c, verdict: OTHER_SIDE[c.verdict] }));
+      case 'age': {
+        const reference = this.#ev.source.birth()?.reference;
+        return reference === undefined ? [] : [{ reference, verdict: BY_TRUTH[truth], reason: 'date of birth' }];
+      }
+      case 'episode':
+        return (this.#ev.source.episode(atom.region).considered?.() ?? []).map((c) =>
+          c.verdict === 'for' ? { ...c, verdict: BY_TRUTH[truth] } : c,
+        );
+      case 'schedule': {
+        const counted = new Set(evidence.map((e) => e.reference));
+        return considered.map((c) => (counted.has(c.reference) ? { ...c, verdict: BY_TRUTH[truth] } : c));
+      }
+    }
+  }
 }
+
+/** The absence of a fact is asked: what speaks for the fact speaks against it. */
+const OTHER_SIDE: Readonly<Record<Considered['verdict'], Considered['verdict']>> = {
+  for: 'against',
+  against: 'for',
+  lead: 'lead',
+  ignored: 'ignored',
+};
+/** What a comparison with a date rests on speaks as the comparison comes out. */
+const BY_TRUTH = { true: 'for', false: 'against', unknown: 'lead' } as const;

@@ -3,7 +3,7 @@ import { assess } from '../../src/cli/assess.ts';
 import { UsageError } from '../../src/cli/command.ts';
 import { compare } from '../../src/cli/compare.ts';
 import { type BundledResource, writeBundle } from '../support/bundle.ts';
-import { checker } from '../support/knowledge.ts';
+import { CANONICAL_BASE, checker } from '../support/knowledge.ts';
 import { runCommand } from '../support/run-command.ts';
 
 const icd = (code: string) => ({ coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code }] });
@@ -69,6 +69,53 @@ describe('assess', () => {
     ]);
     const cauda = await runCommand(assess, [...args, 'SP-1.2/cauda-equina']);
     expect(cauda.text).toContain('dropped  Condition/r7: entered in error');
+  });
+
+  it('--explain tells on what ages, episodes, statements of clinicians and silence rest', async () => {
+    const statement = (value: boolean, performer: string): BundledResource => ({
+      resourceType: 'Observation',
+      status: 'final',
+      code: { coding: [{ system: `${CANONICAL_BASE}/CodeSystem/fact`, code: 'no-significant-improvement' }] },
+      valueBoolean: value,
+      effectiveDateTime: '2026-03-01',
+      performer: [{ reference: performer }],
+    });
+    const bundle = writeBundle([
+      { resourceType: 'Condition', code: icd('M54.50'), onsetDateTime: '2026-01-20', recordedDate: '2026-01-22' },
+      { resourceType: 'Condition', code: icd('M54.50'), onsetDateTime: '2023-01-05', abatementDateTime: '2023-03-01' },
+      { resourceType: 'Condition', code: icd('M54.2'), onsetDateTime: '2025-12-05' },
+      { resourceType: 'Condition', code: icd('C50.911'), recordedDate: '2015-01-10' },
+      visit('2026-02-20', 'finished', 'M54.50'),
+      statement(true, 'Practitioner/d'),
+      statement(false, 'Patient/p1'),
+    ]);
+    const below = async (payer: string, id: string, label: string): Promise<readonly string[]> => {
+      const { text } = await runCommand(assess, [bundle, ...ORDER, '--payer', payer, '--explain', id]);
+      const lines = text.split('\n');
+      const at = lines.findIndex((l) => /^ *[+?-] /.test(l) && l.includes(label));
+      const rest = lines.slice(at + 1).map((l) => l.trim());
+      return rest.slice(0, rest.findIndex((l) => !/^(for|against|lead|ignored|dropped|nothing)/.test(l)) >>> 0);
+    };
+    expect(await below('kaiser-wa', 'I.D', 'current episode more than 30 days')).toEqual([
+      'for      Condition/r1 2026-01-20: its onset is that of the episode',
+      'ignored  Condition/r2 2023-01-05: its onset, before the current episode',
+      'ignored  Encounter/r5 2026-02-20: a visit for it; the onset is stated by another entry',
+      'ignored  Condition/r3 2025-12-05: another region',
+    ]);
+    expect(await below('kaiser-wa', 'I.D', 'no significant improvement')).toEqual([
+      'for      Observation/r6 2026-03-01: documented by a clinician',
+      'ignored  Observation/r7 2026-03-01: an answer of the patient',
+    ]);
+    expect(await below('kaiser-wa', 'I.D', 'age more than 50')).toEqual(['for      Patient/p1: date of birth']);
+    expect(await below('cohere', 'C6.1.A.a', 'no cancer')).toEqual([
+      'against  Condition/r4 2015-01-10: diagnosis on file',
+    ]);
+  });
+
+  it('--explain finds sections', async () => {
+    const { lines } = await runCommand(assess, [chart(), ...ORDER, '--payer', 'kaiser-wa', '--explain', 'II.A']);
+    const heads = lines.flatMap((l) => /^[+?-] (\S+)/.exec(l)?.[1] ?? []);
+    expect(heads).toEqual(['II.B1.A', 'II.B1.B', 'II.B1.C', 'II.B1.D', 'II.B1.E', 'II.B2', 'II.B3']);
   });
 
   it('--explain finds criteria inside of a passage, and says which there are', async () => {

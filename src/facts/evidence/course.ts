@@ -75,6 +75,8 @@ export function courseEvidence(
   if (found.length > 0) {
     const done = Math.max(...found.map((r) => add(r.start, least)));
     tally.since = { lo: done, hi: done };
+    const counted = new Set(found.flatMap((r) => r.parts));
+    for (const t of given) if (!counted.has(t)) tally.ignore(toItem(t), 'part of no course of this length');
     return {};
   }
   const later = Math.max(...usable.map((t) => t.when.hi));
@@ -87,6 +89,7 @@ export function courseEvidence(
         { ref: r.ref, ...(r.when !== undefined && { date: r.when }), basis: 'chart' },
         'documented as not done',
       );
+    for (const t of given) tally.ignore(toItem(t), 'before it was refused');
   } else if (episode.onset !== undefined && asOf < add(episode.onset.lo, least)) {
     tally.redoable = true;
     for (const e of episode.evidence)
@@ -94,6 +97,7 @@ export function courseEvidence(
         { ...(e.reference !== undefined && { ref: e.reference }), date: episode.onset, basis: e.basis },
         'the episode is shorter than this course',
       );
+    for (const t of given) tally.ignore(toItem(t), 'part of no course of this length');
     const running = all.find((r) => goesOn(r, asOf));
     if (running !== undefined && evaluated(running, input, ctx)) return { from: add(running.start, least) };
   } else for (const t of given) tally.lead(toItem(t), 'treatment on file, not a course of this length', true);
