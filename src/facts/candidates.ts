@@ -1,7 +1,8 @@
 import type { Chart } from '../chart/chart.ts';
 import type { Considered } from '../policy/fact-source.ts';
 import { partsOf } from './dropped-evidence.ts';
-import { setsOf, type Vocabulary } from './vocabulary.ts';
+import { setsOf } from './sets-of.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 /** Members of evidence that say which records it is, not what they have to show. */
 const NAMING = new Set(['codes', 'history', 'observed', 'drugs', 'therapies', 'scores', 'examination', 'undone-by']);

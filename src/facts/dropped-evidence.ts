@@ -1,5 +1,6 @@
 import type { Chart, Dropped } from '../chart/chart.ts';
-import { references, setsOf, type Vocabulary } from './vocabulary.ts';
+import { setsOf } from './sets-of.ts';
+import { references, type Vocabulary } from './vocabulary.ts';
 
 /** A fact and the facts that it is made of. */
 export function* partsOf(id: string, vocabulary: Vocabulary, seen: Set<string> = new Set()): Generator<string> {

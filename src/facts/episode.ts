@@ -5,9 +5,10 @@ import type { Episode, Evidence, Region } from '../policy/fact-source.ts';
 import { type Place, supports } from '../terminology/regions.ts';
 import { placeOfRecord } from './context.ts';
 import { drugEnd } from './drug-end.ts';
+import { duration } from './duration.ts';
 import { lookedAt } from './episode-considered.ts';
 import { servicePlace } from './evidence/events.ts';
-import { duration, type Vocabulary } from './vocabulary.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 /** A new onset of the same complaint begins a new episode when it lies further apart than a slip of memory. */
 const SAME_ONSET_DAYS = 30;

@@ -1,8 +1,9 @@
 import type { Section } from '../chart/sections.ts';
 import type { Duration } from '../dates/day.ts';
 import type { CodeIndex } from '../terminology/code-sets.ts';
+import { duration } from './duration.ts';
 import type { BlockInput, EpisodeInput, FactInput } from './schema.ts';
-import { duration, setsOf } from './vocabulary.ts';
+import { setsOf } from './sets-of.ts';
 
 type Kind = BlockInput extends infer B ? (B extends unknown ? keyof B : never) : never;
 

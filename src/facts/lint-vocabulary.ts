@@ -3,7 +3,8 @@ import { codeProblem } from '../terminology/code-shape.ts';
 import { error, type Finding } from '../yaml/finding.ts';
 import type { LoadedFile } from '../yaml/yaml-file.ts';
 import type { BlockInput, EpisodeInput, FactInput, FactsInput } from './schema.ts';
-import { references, setsOf, type Vocabulary } from './vocabulary.ts';
+import { setsOf } from './sets-of.ts';
+import { references, type Vocabulary } from './vocabulary.ts';
 
 type Path = readonly (string | number)[];
 

@@ -1,26 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Duration, parseDuration } from '../dates/day.ts';
 import type { FactCatalog, FactDescription, FactQuery } from '../policy/fact-source.ts';
 import type { CodeIndex } from '../terminology/code-sets.ts';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
+import { duration } from './duration.ts';
 import { type FactPlan, planFact } from './fact-plan.ts';
 import { QueryPool } from './query-pool.ts';
-import {
-  type BlockInput,
-  type EpisodeInput,
-  type FactInput,
-  FactsFile,
-  type FactsInput,
-  SET_MEMBERS,
-} from './schema.ts';
-
-/** A duration that the schema has checked. */
-export function duration(text: string): Duration {
-  const parsed = parseDuration(text);
-  if (parsed === undefined) throw new RangeError(`not a duration: ${text}`);
-  return parsed;
-}
+import { type BlockInput, type EpisodeInput, type FactInput, FactsFile, type FactsInput } from './schema.ts';
+import { setsOf, type YamlPath } from './sets-of.ts';
 
 /** The loaded vocabulary: facts by name, and what counts as an episode. */
 export class Vocabulary implements FactCatalog {
@@ -73,20 +60,6 @@ const tellsOfCare = (fact: FactInput): boolean =>
   fact.evidence.every((block) =>
     'imaging' in block ? block.imaging.shows === undefined : Object.keys(block).every((kind) => CARE.includes(kind)),
   );
-
-type YamlPath = readonly (string | number)[];
-
-/** The code sets that a fact names anywhere, each with its place in the file. */
-export function setsOf(
-  value: unknown,
-  path: YamlPath = [],
-  naming = false,
-): readonly { set: string; path: YamlPath }[] {
-  if (typeof value === 'string') return naming ? [{ set: value, path }] : [];
-  if (Array.isArray(value)) return value.flatMap((v, i) => setsOf(v, [...path, i], naming));
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, v]) => setsOf(v, [...path, key], SET_MEMBERS.has(key)));
-}
 
 /** The facts that a fact is made of, each with its place in the file. */
 export function references(id: string, fact: FactInput): readonly { readonly fact: string; readonly path: YamlPath }[] {

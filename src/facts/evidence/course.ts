@@ -1,9 +1,9 @@
 import { add, type Day, subtract } from '../../dates/day.ts';
 import type { Asked, FactContext } from '../context.ts';
+import { duration } from '../duration.ts';
 import type { CourseInput } from '../schema.ts';
 import { type Item, Tally } from '../tally.ts';
 import { type Treatment, treatments } from '../treatments.ts';
-import { duration } from '../vocabulary.ts';
 
 /** Treatments further apart than this are two courses. */
 const LONGEST_PAUSE_DAYS = 45;

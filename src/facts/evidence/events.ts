@@ -3,6 +3,7 @@ import { add, type Day, type Interval } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { type Place, supports } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
+import { duration } from '../duration.ts';
 import type {
   AllergyInput,
   DeviceInput,
@@ -13,7 +14,6 @@ import type {
   VisitInput,
 } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { duration } from '../vocabulary.ts';
 import { lastDayInside } from '../window.ts';
 import { inWindow } from './finding.ts';
 

@@ -1,8 +1,8 @@
 import { add, type Day, type Interval } from '../../dates/day.ts';
 import { type Asked, type FactContext, fitsRegion } from '../context.ts';
+import { duration } from '../duration.ts';
 import type { PersistenceInput } from '../schema.ts';
 import { type Item, Tally } from '../tally.ts';
-import { duration } from '../vocabulary.ts';
 import { inWindow } from './finding.ts';
 import { inUnit } from './measure.ts';
 import { improvementEvidence } from './symptoms.ts';

@@ -1,9 +1,9 @@
 import type { ObservationRecord } from '../../chart/records.ts';
 import { add, type Day } from '../../dates/day.ts';
 import type { Asked, FactContext } from '../context.ts';
+import { duration } from '../duration.ts';
 import type { TrendInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
-import { duration } from '../vocabulary.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { inUnit } from './measure.ts';
 
