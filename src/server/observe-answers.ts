@@ -21,7 +21,7 @@ export interface ObserverOptions {
 }
 
 /** Says whether the decisions of an answer are kept: stored, pending (still being written), lost, or off. */
-export const DECISIONS_HEADER = 'X-Decisions';
+const DECISIONS_HEADER = 'X-Decisions';
 
 /** An answer of either base, as it is counted and recorded. */
 interface Observed extends Pick<AnsweredHook, 'client' | 'ehr' | 'hookInstance' | 'startedAt'> {

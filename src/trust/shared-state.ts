@@ -18,7 +18,7 @@ export interface SharedState {
 }
 
 /** The other processes cannot be asked at the moment. */
-export class UnsharedError extends Error {
+class UnsharedError extends Error {
   readonly code = 'NOT_SHARED';
 }
 

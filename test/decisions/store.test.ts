@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FeedbackRecord } from '../../src/decisions/decision.ts';
-import { openStore, type Store } from '../../src/decisions/store/open-store.ts';
+import { openStore } from '../../src/decisions/store/open-store.ts';
 import { RemoteStore } from '../../src/decisions/store/remote-store.ts';
+import type { Store } from '../../src/decisions/store/store.ts';
 import { decision, onBothStores } from '../support/stores.ts';
 
 const feedback = (card: string, at: string, change: Partial<FeedbackRecord> = {}): FeedbackRecord => ({

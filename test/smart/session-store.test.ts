@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { openStore, type Store } from '../../src/decisions/store/open-store.ts';
+import { openStore } from '../../src/decisions/store/open-store.ts';
+import type { Store } from '../../src/decisions/store/store.ts';
 import {
   type LaunchRecord,
   MemorySessionStore,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /** A copy of the policies in which one file is changed. @returns the folder; the caller removes it */
-export function changedPolicies(file: string, change: (text: string) => string): string {
+function changedPolicies(file: string, change: (text: string) => string): string {
   const folder = mkdtempSync(join(tmpdir(), 'policies-'));
   cpSync(resolve(import.meta.dirname, '../../policies'), folder, { recursive: true });
   const before = readFileSync(join(folder, file), 'utf8');

@@ -5,8 +5,8 @@ import type { SessionRows } from '../../smart/session-rows.ts';
 import type { Decision, DecisionQuery, FeedbackRecord, Purged } from '../decision.ts';
 import type { Place } from './dialects.ts';
 import { migrate } from './migrations.ts';
-import type { Store } from './open-store.ts';
 import { sessionTables } from './session-tables.ts';
+import type { Store } from './store.ts';
 import type { DecisionRow, Tables } from './tables.ts';
 
 const pack = (text: string): Uint8Array => gzipSync(text, { level: 1 });

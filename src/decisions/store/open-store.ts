@@ -1,12 +1,6 @@
-import type { AnswerRows } from '../../answer-store/answer-store.ts';
-import type { SessionRows } from '../../smart/session-rows.ts';
-import type { SharedState } from '../../trust/shared-state.ts';
-import type { DecisionStore } from '../decision.ts';
 import { postgresPlace, sqlitePlace } from './dialects.ts';
 import { KyselyStore } from './kysely-store.ts';
-
-/** What one store keeps: decisions, answers, and what several processes share. */
-export type Store = DecisionStore & AnswerRows & SharedState & SessionRows;
+import type { Store } from './store.ts';
 
 /**
  * Opens the store that a setting names.

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { AnswerRow } from '../../answer-store/answer-store.ts';
 import type { LaunchRow, Opening, PendingRow, SessionRows, SessionTimes } from '../../smart/session-rows.ts';
 import type { Decision, DecisionQuery, FeedbackRecord, Purged } from '../decision.ts';
-import type { Store } from './open-store.ts';
+import type { Store } from './store.ts';
 
 /** A call to the thread that keeps the store. */
 export interface StoreCall {

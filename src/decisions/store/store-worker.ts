@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { openStore, type Store } from './open-store.ts';
+import { openStore } from './open-store.ts';
 import type { StoreCall, StoreReply } from './remote-store.ts';
+import type { Store } from './store.ts';
 
 /** Runs a store in a thread of its own, so that a slow disk or a locked file never holds up a hook call. */
 async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
