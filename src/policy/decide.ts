@@ -1,5 +1,5 @@
 import type { Outcome, Reason } from './assessment.ts';
-import type { CompiledExclusion, CompiledPolicy } from './compile.ts';
+import type { CompiledExclusion, CompiledPolicy, Expr } from './compile.ts';
 import type { Evaluation, Reading } from './evaluate.ts';
 import type { Region } from './fact-source.ts';
 import type { WaySearch } from './needs.ts';
@@ -19,6 +19,8 @@ export interface OrderedStudy {
 export interface ExclusionState {
   readonly exclusion: CompiledExclusion;
   readonly truth: Truth;
+  /** its exception depends on a part of the chart that was not seen: neither "holds" nor "may be ignored" */
+  readonly unseen?: boolean;
 }
 
 /** The outcome and what brought it about. */
@@ -78,7 +80,10 @@ export class Decider {
       if (criteria === 'false' || exclusion.unless === undefined) return [{ exclusion, truth: criteria }];
       const unless = this.#ev.truth(exclusion.unless, reading);
       if (unless === 'true') return [{ exclusion, truth: 'false' as const }];
-      return [{ exclusion, truth: unless === 'false' || exclusion.ifUnknown === 'ignore' ? criteria : 'unknown' }];
+      if (unless === 'false') return [{ exclusion, truth: criteria }];
+      if (criteria === 'true' && this.#unseen(exclusion.unless))
+        return [{ exclusion, truth: 'unknown' as const, unseen: true }];
+      return [{ exclusion, truth: exclusion.ifUnknown === 'ignore' ? criteria : 'unknown' }];
     });
   }
 
@@ -99,6 +104,11 @@ export class Decider {
     );
   }
 
+  /** Is an open passage open because a part of the chart was not seen? */
+  #unseen(passage: Expr): boolean {
+    return [...this.#ev.unknownAtoms(passage)].some((i) => this.#ev.value(i).gap === 'incomplete');
+  }
+
   #speaks(exclusion: CompiledExclusion): boolean {
     const { code, regions } = this.#order;
     if (!this.#ev.inForce(exclusion) || !(exclusion.studies?.includes(code) ?? true)) return false;
@@ -117,7 +127,7 @@ export class Decider {
       return { outcome: 'not-met', reason: 'exclusion', by: [], excludedBy: excluded, alternatives, asked: [] };
     }
     const asked = exclusions
-      .filter((e) => e.truth === 'unknown' && e.exclusion.ifUnknown === 'ask')
+      .filter((e) => e.truth === 'unknown' && (e.exclusion.ifUnknown === 'ask' || e.unseen))
       .map((e) => e.exclusion);
     const truthOf = (s: PathState): Truth =>
       reading === undefined || s.closedBy.length > 0 ? s.truth : this.#ev.truth(s.whole, reading);

@@ -41,6 +41,15 @@ ${PATHS}`);
     expect(outcomeOf(checked(policy, { facts: { ...facts, 'device-safe': 'silent' } }))).toBe('not-met: exclusion');
   });
 
+  it('an exception that could not be seen leaves the exclusion open', () => {
+    const facts = { 'device-safe': 'incomplete', 'recent-mri': 'false', device: 'true' } as const;
+    const indicated = { ...facts, pain: 'true', treatment: 'true' } as const;
+    expect(outcomeOf(checked(policy, { facts: indicated }))).toBe('undetermined: data-unavailable');
+    expect(outcomeOf(checked(policy, { facts: { ...indicated, treatment: 'false' } }))).toBe('not-met');
+    const harmless = { ...facts, device: 'silent', pain: 'true', treatment: 'true' } as const;
+    expect(outcomeOf(checked(policy, { facts: harmless }))).toBe('met');
+  });
+
   it('ignore: a silent contraindication blocks nothing; ask: a silent one opens a met', () => {
     const facts = { pain: 'true', treatment: 'true' } as const;
     const found = checked(policy, { facts: { ...facts, 'recent-mri': 'true' } });
