@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FeedbackRecord } from '../../src/decisions/decision.ts';
 import { openStore } from '../../src/decisions/store/open-store.ts';
@@ -15,6 +19,46 @@ const feedback = (card: string, at: string, change: Partial<FeedbackRecord> = {}
   comment: 'as agreed',
   ehr: 'north',
   ...change,
+});
+
+/** A table that is in the way of the last migration. */
+function obstruct(file: string, statement: string): void {
+  const raw = new DatabaseSync(file);
+  raw.exec(statement);
+  raw.close();
+}
+
+it('an SQLite store that cannot be brought up to date stays as it was, and can be once the cause is gone', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'store-test-'));
+  const file = join(folder, 'store.sqlite');
+  obstruct(file, 'CREATE TABLE smart_launch (something_else TEXT)');
+  await expect(openStore(file)).rejects.toThrow('smart_launch');
+  const raw = new DatabaseSync(file, { readOnly: true });
+  expect(raw.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()).toEqual([{ name: 'smart_launch' }]);
+  raw.close();
+  obstruct(file, 'DROP TABLE smart_launch');
+  const store = await openStore(file);
+  await store.add([decision()], []);
+  expect(await store.find({ limit: 9 })).toHaveLength(1);
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+it('an SQLite store that is up to date can be opened and read while another process writes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'store-test-'));
+  const file = join(folder, 'store.sqlite');
+  const first = await openStore(file);
+  const given = decision();
+  await first.add([given], []);
+  await first.close();
+  const raw = new DatabaseSync(file);
+  raw.exec('BEGIN EXCLUSIVE');
+  const store = await openStore(file);
+  expect(await store.get(given.id)).toEqual(given);
+  raw.exec('ROLLBACK');
+  raw.close();
+  await store.close();
+  rmSync(folder, { recursive: true });
 });
 
 onBothStores((fresh) => {
@@ -136,11 +180,9 @@ onBothStores((fresh) => {
 
   it('several processes may open an empty store at once', async () => {
     const where = await fresh();
-    const first = new RemoteStore(where);
-    await first.find({ limit: 1 });
-    const others = [new RemoteStore(where), new RemoteStore(where)];
-    await Promise.all(others.map((s) => s.add([decision()], [])));
-    expect(await first.find({ limit: 9 })).toHaveLength(2);
-    for (const store of [first, ...others]) await store.close();
+    const stores = Array.from({ length: 6 }, () => new RemoteStore(where));
+    await Promise.all(stores.map((s) => s.add([decision()], [])));
+    expect(await stores[0]?.find({ limit: 9 })).toHaveLength(6);
+    for (const store of stores) await store.close();
   });
 });

@@ -87,7 +87,7 @@ export class KyselyStore implements Omit<Store, keyof SessionRows> {
   static async open(place: Place): Promise<KyselyStore & SessionRows> {
     const db = new Kysely<Tables>({ dialect: place.dialect });
     try {
-      await migrate(db, place.bytes);
+      await migrate(db, place);
     } catch (error) {
       await db.destroy().catch(() => undefined);
       throw error;

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import type { Place } from './dialects.ts';
 import type { Tables } from './tables.ts';
 
 type Db = Kysely<Tables>;
@@ -122,10 +123,10 @@ const fourth: Migration = {
 };
 
 /**
- * Brings the tables up to date. Several processes may start at once: the migrator locks.
+ * Brings the tables up to date. Several processes may start at once: one migrates, the others wait for it.
  * @throws the first failing migration's error
  */
-export async function migrate(db: Db, bytes: 'blob' | 'bytea'): Promise<void> {
+export async function migrate(db: Db, { bytes, alone = (work) => work() }: Omit<Place, 'dialect'>): Promise<void> {
   const migrations: Record<string, Migration> = {
     '001-decisions-and-feedback': first(bytes),
     '002-answers': second,
@@ -133,6 +134,10 @@ export async function migrate(db: Db, bytes: 'blob' | 'bytea'): Promise<void> {
     '004-sessions-of-all-processes': fourth,
   };
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  // A store that is up to date is opened without a lock, so that it can be read while another process writes for long.
+  if ((await migrator.getMigrations()).every((m) => m.executedAt !== undefined)) return;
+  await alone(async () => {
+    const { error } = await migrator.migrateToLatest();
+    if (error !== undefined) throw error;
+  });
 }
