@@ -36,15 +36,9 @@ export function changedVignettes(
 ): readonly ChangedCase[] {
   return vignettes.flatMap((vignette): readonly ChangedCase[] => {
     const [was, is] = [before, after].map((c) => checkVignette(vignette, c, canonicalBase)?.assessment);
-    if (was === undefined || is === undefined || was.outcome === is.outcome) return [];
-    return [
-      {
-        id: vignette.id,
-        title: vignette.title,
-        before: was.outcome,
-        after: is.outcome,
-        criteria: criterionChanges(was, is),
-      },
-    ];
+    const [before, after] = [was, is].map((a) => a?.outcome ?? 'not-governed') as [string, string];
+    if (before === after) return [];
+    const criteria = was === undefined || is === undefined ? [] : criterionChanges(was, is);
+    return [{ id: vignette.id, title: vignette.title, before, after, criteria }];
   });
 }

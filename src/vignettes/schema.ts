@@ -137,7 +137,8 @@ const Order = z.strictObject({
 });
 
 const Expect = z.strictObject({
-  outcome: z.enum(OUTCOMES),
+  /** `not-governed`: no policy speaks of the order, so there is no assessment and no card */
+  outcome: z.enum([...OUTCOMES, 'not-governed']),
   reason: z.enum(REASONS).optional(),
   /** criteria that are satisfied, by id of the path */
   criteria: z.array(z.string()).optional(),

@@ -77,7 +77,8 @@ function problems({ check, card }: Told): readonly string[] {
 
 describe.each(files)('cards of $file', ({ vignettes }) => {
   it('say what a card must say, in its bounds', () => {
-    const bad = vignettes.flatMap((v) => {
+    const governed = vignettes.filter((v) => v.expect.outcome !== 'not-governed');
+    const bad = governed.flatMap((v) => {
       const found = problems(tell(v));
       return found.length === 0 ? [] : [`${v.id}: ${found.join('; ')}`];
     });
