@@ -36,9 +36,15 @@ export function changedVignettes(
 ): readonly ChangedCase[] {
   return vignettes.flatMap((vignette): readonly ChangedCase[] => {
     const [was, is] = [before, after].map((c) => checkVignette(vignette, c, canonicalBase)?.assessment);
-    const [before, after] = [was, is].map((a) => a?.outcome ?? 'not-governed') as [string, string];
-    if (before === after) return [];
-    const criteria = was === undefined || is === undefined ? [] : criterionChanges(was, is);
-    return [{ id: vignette.id, title: vignette.title, before, after, criteria }];
+    if (was?.outcome === is?.outcome) return [];
+    return [
+      {
+        id: vignette.id,
+        title: vignette.title,
+        before: was?.outcome ?? 'not-governed',
+        after: is?.outcome ?? 'not-governed',
+        criteria: was === undefined || is === undefined ? [] : criterionChanges(was, is),
+      },
+    ];
   });
 }

@@ -12,8 +12,9 @@ left-out operands, windows, comparisons, certainties, entries, studies, dates, r
   --only TEXT  only mutants whose name contains this text
   --strict     also let a suspicion do wherever a fact has to be known
 
-The exit code is 1 when less than 95 % of the mutants of a policy are noticed, or a survivor has no reason in
-test/mutation/accepted/<policy>.yaml. Mutants that stand there as equivalent do not count.`;
+The exit code is 1 when less than 95 % of the mutants of a policy are killed (noticed), a survivor has no reason in
+test/mutation/accepted/<policy>.yaml, or something stands there that does not survive. Mutants that stand there as
+equivalent do not count.`;
 const PROCESSES = 2;
 
 /** What one process is told to do. */

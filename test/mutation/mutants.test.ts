@@ -112,13 +112,14 @@ describe('a report', () => {
     const { lines, good } = reportText(five, { equivalent: reasons(...names), tolerated: none });
     expect(good).toBe(true);
     expect(lines[0]).toContain(
-      '15 of 20 mutants noticed by 3 vignettes (75.0 %); 5 are equivalent (100.0 % of the others)',
+      '15 of 20 mutants killed (75.0 %) by 3 vignettes; 5 survive: 5 equivalent, 0 tolerated, 0 without a reason; 100.0 % of those that are not equivalent',
     );
   });
 
   it('tells what is accepted but does not survive', () => {
     const twenty = { ...report, results: results(20, 1) };
-    const { lines } = reportText(twenty, { equivalent: reasons('m0'), tolerated: reasons('m1') });
+    const { lines, good } = reportText(twenty, { equivalent: reasons('m0'), tolerated: reasons('m1') });
     expect(lines.at(-1)).toContain('m1');
+    expect(good).toBe(false);
   });
 });

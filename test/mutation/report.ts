@@ -38,6 +38,7 @@ export function reportText(
 } {
   const survivors = results.filter((r) => !r.killed).sort((a, b) => position(a.where) - position(b.where));
   const equivalent = survivors.filter((s) => accepted.equivalent.has(s.name)).length;
+  const tolerated = survivors.filter((s) => accepted.tolerated.has(s.name)).length;
   const unexplained = survivors.filter((s) => !accepted.equivalent.has(s.name) && !accepted.tolerated.has(s.name));
   const names = new Set(survivors.map((s) => s.name));
   const listed = [...accepted.equivalent.keys(), ...accepted.tolerated.keys()];
@@ -50,11 +51,11 @@ export function reportText(
   });
   return {
     lines: [
-      `${policy}: ${killed} of ${results.length} mutants noticed by ${vignettes} vignettes (${percent(killed, results.length)}); ${equivalent} are equivalent (${percent(killed, counted)} of the others); ${unexplained.length} survive without a reason`,
+      `${policy}: ${killed} of ${results.length} mutants killed (${percent(killed, results.length)}) by ${vignettes} vignettes; ${survivors.length} survive: ${equivalent} equivalent, ${tolerated} tolerated, ${unexplained.length} without a reason; ${percent(killed, counted)} of those that are not equivalent`,
       `  ${kinds.join(', ')}`,
       ...unexplained.map((s) => `  ${s.where} ${s.name}`),
       ...stale.map((name) => `  accepted, but it does not survive: ${name}`),
     ],
-    good: killed / Math.max(1, counted) >= LEAST && unexplained.length === 0,
+    good: killed / Math.max(1, counted) >= LEAST && unexplained.length === 0 && stale.length === 0,
   };
 }
