@@ -4,9 +4,10 @@ import { expandVignettes, type Vignette } from '../src/vignettes/expand.ts';
 import { VignettesFile } from '../src/vignettes/schema.ts';
 import { vignetteToFhir } from '../src/vignettes/to-fhir.ts';
 import { parseYaml } from '../src/yaml/yaml-file.ts';
+import { SERVICE } from './load.ts';
 
 const CANONICAL_BASE = 'https://payer-policy-cds.example.org/fhir';
-type Resource = Record<string, unknown> & { resourceType: string; id: string };
+export type Resource = Record<string, unknown> & { resourceType: string; id: string };
 
 /** The chart that is measured: subacute radicular pain after a full course of physical therapy. */
 function story(): Vignette {
@@ -20,7 +21,7 @@ const LABS = ['2345-7', '2160-0', '718-7', '4548-4', '2823-3', '3016-3', '2093-3
 const SUBJECT = { reference: 'Patient/p1' };
 
 /** Everyday resources of a chart: laboratory values, problems, visits, drugs. About 0.7 KB each. */
-function clutter(n: number): Resource {
+export function everyday(n: number): Resource {
   const date = `20${18 + (n % 6)}-0${1 + (n % 9)}-1${n % 9}`;
   const text = { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">Entry ${n} of the record</div>` };
   const meta = {
@@ -98,11 +99,81 @@ function clutter(n: number): Resource {
   }
 }
 
+/** Resources of which each speaks of the spine: pain, visits for it, therapy, drugs, scores. */
+function aboutTheSpine(n: number): Resource {
+  const date = `2025-0${1 + (n % 6)}-${10 + (n % 19)}`;
+  const pain = { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: n % 2 === 0 ? 'M54.50' : 'M54.16' }] };
+  const own = { id: `s${n}`, subject: SUBJECT };
+  switch (n % 5) {
+    case 0:
+      return { ...own, resourceType: 'Condition', code: pain, onsetDateTime: date, recordedDate: date };
+    case 1:
+      return {
+        ...own,
+        resourceType: 'Encounter',
+        status: 'finished',
+        class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB' },
+        period: { start: date, end: date },
+        reasonCode: [pain],
+      };
+    case 2:
+      return {
+        ...own,
+        resourceType: 'Procedure',
+        status: 'completed',
+        code: { coding: [{ system: 'http://www.ama-assn.org/go/cpt', code: '97110' }] },
+        performedDateTime: date,
+        reasonCode: [pain],
+      };
+    case 3:
+      return {
+        ...own,
+        resourceType: 'MedicationRequest',
+        status: 'active',
+        intent: 'order',
+        medicationCodeableConcept: {
+          coding: [{ system: 'http://www.nlm.nih.gov/research/umls/rxnorm', code: '5640', display: 'ibuprofen' }],
+        },
+        authoredOn: date,
+        reasonCode: [pain],
+      };
+    default:
+      return {
+        ...own,
+        resourceType: 'Observation',
+        status: 'final',
+        category: [
+          { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'survey' }] },
+        ],
+        code: { coding: [{ system: 'http://loinc.org', code: '72514-3' }] },
+        effectiveDateTime: date,
+        valueQuantity: { value: n % 11, unit: '{score}', system: 'http://unitsofmeasure.org', code: '{score}' },
+      };
+  }
+}
+
+/** What a chart holds beside the story. */
+export type Kind = 'everyday' | 'spine';
+
+/** Everything about the patient of the story, and its order. @param extra number of resources beside the story */
+export function storyChart(
+  extra: number,
+  kind: Kind = 'everyday',
+): Omit<ReturnType<typeof vignetteToFhir>, 'chart'> & { readonly chart: readonly Resource[] } {
+  const own = vignetteToFhir(story(), CANONICAL_BASE);
+  const make = kind === 'everyday' ? everyday : aboutTheSpine;
+  return { ...own, chart: [...own.chart, ...Array.from({ length: extra }, (_, i) => make(i))] };
+}
+
 /** Prefetch keys by resource type, as discovery advertises them. */
 export type PrefetchKeys = Readonly<Record<string, string>>;
 
-/** Reads the prefetch keys of a service: resource type to key. */
-export function prefetchKeys(prefetch: Readonly<Record<string, string>>): PrefetchKeys {
+/** Asks a service for its prefetch keys: resource type to key. */
+export async function prefetchKeysOf(base: string): Promise<PrefetchKeys> {
+  const { services } = (await (await fetch(`${base}/cds-services`)).json()) as {
+    readonly services: readonly { readonly id: string; readonly prefetch: Readonly<Record<string, string>> }[];
+  };
+  const prefetch = services.find((s) => s.id === SERVICE)?.prefetch ?? {};
   return Object.fromEntries(
     Object.entries(prefetch).flatMap(([key, template]) =>
       template.includes('?') && key !== 'answers' ? [[template.slice(0, template.indexOf('?')), key]] : [],
@@ -110,7 +181,7 @@ export function prefetchKeys(prefetch: Readonly<Record<string, string>>): Prefet
   );
 }
 
-const bundle = (resources: readonly Resource[]): unknown => ({
+const searchset = (resources: readonly Resource[]): unknown => ({
   resourceType: 'Bundle',
   type: 'searchset',
   total: resources.length,
@@ -121,18 +192,8 @@ const bundle = (resources: readonly Resource[]): unknown => ({
   })),
 });
 
-/**
- * An order-select request with a full prefetch.
- * @param extra number of everyday resources beside the story
- */
-export function orderSelect(keys: PrefetchKeys, extra: number): string {
-  const { patient, order, coverage, chart } = vignetteToFhir(story(), CANONICAL_BASE);
-  const resources: Resource[] = [...chart, ...Array.from({ length: extra }, (_, i) => clutter(i))];
-  const searches = Object.entries(keys).map(([type, key]): [string, unknown] => [
-    key,
-    bundle(type === 'Coverage' ? [coverage] : resources.filter((r) => r.resourceType === type)),
-  ]);
-  return JSON.stringify({
+const call = (order: unknown, more: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({
     hook: 'order-select',
     hookInstance: '6b7b8a3e-5b0c-4c2e-9a51-0f6f3cf5e1aa',
     context: {
@@ -141,6 +202,29 @@ export function orderSelect(keys: PrefetchKeys, extra: number): string {
       selections: ['ServiceRequest/order-1'],
       draftOrders: { resourceType: 'Bundle', type: 'collection', entry: [{ resource: order }] },
     },
-    prefetch: { patient, practitioner: null, answers: bundle([]), ...Object.fromEntries(searches) },
+    ...more,
   });
+
+/** An order-select request with a full prefetch. @param extra number of resources beside the story */
+export function orderSelect(keys: PrefetchKeys, extra: number, kind: Kind = 'everyday'): string {
+  const { patient, order, coverage, chart } = storyChart(extra, kind);
+  const searches = Object.entries(keys).map(([type, key]): [string, unknown] => [
+    key,
+    searchset(type === 'Coverage' ? [coverage] : chart.filter((r) => r.resourceType === type)),
+  ]);
+  const prefetch = { patient, practitioner: null, answers: searchset([]), ...Object.fromEntries(searches) };
+  return call(order, { prefetch });
 }
+
+/** An order-select request without prefetch, that lets the service read the chart. */
+export const orderSelectByToken = (fhirServer: string): string =>
+  call(storyChart(0).order, {
+    fhirServer,
+    fhirAuthorization: {
+      access_token: 'a-token',
+      token_type: 'Bearer',
+      expires_in: 300,
+      scope: 'patient/*.rs user/*.rs',
+      subject: 'cds-service',
+    },
+  });

@@ -91,11 +91,14 @@ const publicLookup: LookupFunction = (hostname, options, callback) => {
   });
 };
 
-/** Bounds on an EHR's answers: one answer, all answers to one call of ours, connections, pages of one search. */
+/**
+ * Bounds on an EHR's answers: one answer, all answers to one call of ours, connections (a call without prefetch asks 18 things at
+ * once, and other calls of the EHR must not wait for it), pages of one search.
+ */
 export const LIMITS = {
   responseBytes: 20_000_000,
   callBytes: 60_000_000,
-  connectionsPerOrigin: 16,
+  connectionsPerOrigin: 128,
   pages: 40,
 } as const;
 

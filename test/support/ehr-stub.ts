@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 /** How the stub behaves for one resource type (or "*" for all). */
 export type Mood =
   | 'ok'
-  | 'slow'
+  | 'together'
   | 'hang'
   | '401'
   | '403'
@@ -50,6 +50,9 @@ export class EhrStub {
   #port = 0;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #limited = new Set<string>();
+  /** the mood "together" answers nobody before so many wait at the same time */
+  together = 0;
+  readonly #waiting: (() => void)[] = [];
   /** what is asked for by 429-once */
   retryAfter = '0';
 
@@ -80,6 +83,7 @@ export class EhrStub {
     this.seen.length = 0;
     this.moods.clear();
     this.#limited.clear();
+    this.#waiting.length = 0;
   }
 
   async close(): Promise<void> {
@@ -130,11 +134,10 @@ export class EhrStub {
     const own = this.resources.filter((r) => r.resourceType === type);
     const html = { 'content-type': 'text/html' };
     switch (mood) {
-      case 'slow': {
-        const timer = setTimeout(() => this.#ok(res, type, id), 120);
-        this.#timers.add(timer);
+      case 'together':
+        this.#waiting.push(() => this.#ok(res, type, id));
+        if (this.#waiting.length >= this.together) for (const answer of this.#waiting.splice(0)) answer();
         return;
-      }
       case 'hang':
         return;
       case '429':

@@ -1,0 +1,25 @@
+import { writeFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+
+/**
+ * Loaded into every measured process before its own code (`--import`): it tells what the process has used, when it is asked
+ * over the channel of its parent, and at its end in the file BENCH_USAGE.
+ */
+if (isMainThread) {
+  const usage = (): unknown => {
+    const { user, system } = process.cpuUsage();
+    const { rss, heapUsed } = process.memoryUsage();
+    return {
+      cpuMs: (user + system) / 1000,
+      rssMb: rss / 2 ** 20,
+      heapMb: heapUsed / 2 ** 20,
+      mostRssMb: process.resourceUsage().maxRSS / 1024,
+    };
+  };
+  process.on('message', (message) => {
+    if (message === 'usage') process.send?.({ usage: usage() });
+  });
+  process.channel?.unref();
+  const file = process.env['BENCH_USAGE'];
+  if (file !== undefined) process.on('exit', () => writeFileSync(file, JSON.stringify(usage())));
+}
