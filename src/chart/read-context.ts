@@ -1,5 +1,5 @@
 import { type Interval, parseDate } from '../dates/day.ts';
-import { isExact, type OpenStudy, type Study, type StudyCatalog } from '../policy/studies.ts';
+import { isExact, type OpenStudy, type Study, type StudyCatalog, type StudyInWords } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import { NO_PLACE, OTHER, type Place } from '../terminology/regions.ts';
 import { type CodeSource, systemOf } from '../terminology/systems.ts';
@@ -147,6 +147,23 @@ export class ReadContext {
       if (named !== undefined && (found === undefined || isExact(named))) found = named;
     });
     return found;
+  }
+
+  /**
+   * The examination of the spine that an element names in words only: it has no coding of a standard system.
+   * @returns undefined when words name another one; `wordless` when there are no words at all
+   */
+  studyInWords(element: unknown): StudyInWords | 'wordless' | undefined {
+    const concept = object(element);
+    const codings = objects(concept?.['coding']);
+    if (codings.some((c) => systemOf(text(c['system']) ?? '') !== undefined)) return undefined;
+    const words = [concept?.['text'], ...codings.map((c) => c['display'])].flatMap((w) => text(w) ?? []);
+    if (words.length === 0) return 'wordless';
+    for (const w of words) {
+      const study = this.#studies.inWords(w);
+      if (study !== undefined) return study;
+    }
+    return undefined;
   }
 
   /**

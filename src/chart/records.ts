@@ -88,8 +88,11 @@ export interface ImagingRecord extends Base {
   readonly type: 'imaging';
   readonly done: Performed;
   readonly when?: Interval;
-  readonly modality: string;
+  /** undefined when only words name the examination, and they leave it open */
+  readonly modality: string | undefined;
   readonly place: Place;
+  /** no code that we know names the examination: it proves nothing, and is no silence either */
+  readonly inWords: boolean;
   /** spine regions that an examination of the trunk or neck takes in */
   readonly inView: Place;
   readonly study?: string;

@@ -133,7 +133,7 @@ function spans(
     }
   }
   for (const record of chart.imaging) {
-    if (record.done === 'done' && record.place !== 0 && supports(record.place, region, true))
+    if (record.done === 'done' && !record.inWords && record.place !== 0 && supports(record.place, region, true))
       put(record.ref, 'imaging', record.when, undefined, false);
   }
   return out;

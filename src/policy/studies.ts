@@ -54,10 +54,22 @@ const Open = z.strictObject({
   snomed: z.array(z.string()).default([]),
 });
 
+const WORDS = z
+  .array(z.string().regex(/^[a-z0-9]+( [a-z0-9]+)*$/, 'expected small letters and digits, single spaces'))
+  .min(1);
+
 /** `policies/studies.yaml`: the imaging studies that orders and charts name. */
 export const StudiesFile = z.strictObject({
   studies: z.array(Study).min(1),
   'left-open': z.array(Open).default([]).meta({ description: 'codes that leave contrast or region open' }),
+  'in-words': z
+    .strictObject({
+      modalities: z.partialRecord(z.enum(MODALITIES), WORDS),
+      regions: z.partialRecord(z.enum(REGIONS), WORDS),
+      spine: WORDS.meta({ description: 'words for the spine without a region' }),
+    })
+    .optional()
+    .meta({ description: 'the words by which examinations without a standard code are recognised' }),
   sources: z.array(z.string()).default([]),
 });
 
@@ -88,6 +100,16 @@ export interface OpenStudy {
   readonly snomed: readonly string[];
 }
 
+/** An examination of the spine as words have it. */
+export interface StudyInWords {
+  readonly modality?: Modality;
+  /** empty = the spine, without a region */
+  readonly regions: readonly Region[];
+}
+
+/** Longer descriptions than this are no names of examinations. */
+const LONGEST_NAME = 200;
+
 /** The catalogue of studies, looked up by procedure code. */
 export class StudyCatalog {
   readonly studies: readonly Study[];
@@ -99,7 +121,10 @@ export class StudyCatalog {
     snomed: new Map<string, Study | OpenStudy>(),
   };
 
+  readonly #words: StudiesInput['in-words'];
+
   constructor(file: StudiesInput) {
+    this.#words = file['in-words'];
     this.studies = file.studies;
     this.open = file['left-open'];
     const bare = (item: string): string => item.split(' ', 1)[0] ?? item;
@@ -121,6 +146,24 @@ export class StudyCatalog {
   /** The study of a CPT or HCPCS code. */
   get(code: string): Study | undefined {
     return this.#byCode.get(code);
+  }
+
+  /** The examination of the spine that words name ("MR L-SPINE WO CONTRAST"); undefined when they name none. */
+  inWords(text: string): StudyInWords | undefined {
+    const words = this.#words;
+    if (words === undefined) return undefined;
+    const spaced = ` ${text
+      .slice(0, LONGEST_NAME)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, ' ')} `;
+    const longest = (list: readonly string[] = []): number =>
+      Math.max(0, ...list.filter((w) => spaced.includes(` ${w} `)).map((w) => w.length));
+    const regions = REGIONS.filter((r) => longest(words.regions[r]) > 0);
+    if (regions.length === 0 && longest(words.spine) === 0) return undefined;
+    // "MR angiography" is no MRI: the longer name counts
+    const named = MODALITIES.map((m) => ({ m, length: longest(words.modalities[m]) })).filter((n) => n.length > 0);
+    const [best] = named.sort((a, b) => b.length - a.length);
+    return { regions, ...(best !== undefined && { modality: best.m }) };
   }
 
   /** The study of a modality, spine region and contrast. */

@@ -59,10 +59,13 @@ function whenToDate(when: string, order: Day): string {
   return formatDay(add(order, { count: Number(match[2]), unit }, match[1] === '-' ? -1 : 1));
 }
 
-const coding = (code: string): { system: string; code: string } => {
+/** A code of the EHR's own is described by its words: "local MRI-LUMBAR-SPINE". */
+const coding = (code: string): { system: string; code: string; display?: string } => {
   const [word, value] = code.split(' ') as [string, string];
   const system = SYSTEM[word];
-  return { system: system === undefined ? 'http://local.example.org/codes' : SYSTEMS[system][0], code: value };
+  return system === undefined
+    ? { system: 'http://local.example.org/codes', code: value, display: value.replaceAll('-', ' ') }
+    : { system: SYSTEMS[system][0], code: value };
 };
 const list = (codes: string | readonly string[]): readonly string[] => (typeof codes === 'string' ? [codes] : codes);
 const concept = (codes: string | readonly string[]): { coding: readonly { system: string; code: string }[] } => ({

@@ -57,6 +57,55 @@ describe('a prior MRI', () => {
     expect(mri([{ resourceType: 'ServiceRequest', status: 'active', code: concept('cpt 72148') }])).toBe('none');
     expect(mri([{ resourceType: 'Claim', item: [{ productOrService: concept('cpt 72148') }] }])).toBe('none');
   });
+  describe('named by a code of the EHR and in words', () => {
+    const local = (display: string | undefined, members: object = {}): Resource =>
+      report('cpt 0', '2024-05-01', {
+        code: {
+          coding: [{ system: 'urn:oid:1.2.840.114350', code: 'IMG1', ...(display !== undefined && { display }) }],
+        },
+        ...members,
+      });
+    const radiology = {
+      category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'RAD' }] }],
+    };
+
+    it('proves nothing and is no silence', () => {
+      expect(mri([local('MRI LUMBAR SPINE WO CONTRAST')])).toBe('unknown');
+      expect(mri([local('MR L-Spine w/o')])).toBe('unknown');
+      expect(mri([{ ...local(undefined), code: { text: 'MRI of the spine' } }])).toBe('unknown');
+      expect(mri([{ ...procedure('cpt 0', '2024-05-01'), code: { text: 'MRI lumbar spine' } }])).toBe('unknown');
+      expect(mri([study({ procedureCode: [{ text: 'LUMBAR SPINE' }] })])).toBe('unknown');
+    });
+    it('of another region, another modality or another part of the body is none', () => {
+      expect(mri([local('MRI CERVICAL SPINE')])).toBe('none');
+      expect(mri([local('XR LUMBAR SPINE 2-3 VW', radiology)])).toBe('none');
+      expect(mri([local('MR ANGIOGRAPHY SPINE')])).toBe('none');
+      expect(mri([local('MRI KNEE RIGHT WO CONTRAST', radiology)])).toBe('none');
+      expect(mri([local('LUMBAR SPINE RANGE OF MOTION')])).toBe('none');
+    });
+    it('of an unstated modality is left open when it is radiology', () => {
+      expect(mri([local('LUMBAR SPINE LIMITED', radiology)])).toBe('unknown');
+      expect(mri([local(undefined, radiology)])).toBe('unknown');
+      expect(mri([local(undefined)])).toBe('none');
+    });
+    it('was not performed, or lies after the order: none', () => {
+      expect(
+        mri([{ ...procedure('cpt 0', '2024-05-01'), status: 'not-done', code: { text: 'MRI lumbar spine' } }]),
+      ).toBe('none');
+      expect(mri([{ ...local('MRI LUMBAR SPINE'), effectiveDateTime: '2031-01-01' }])).toBe('none');
+    });
+    it('beside a code that we know counts by the code', () => {
+      const both = {
+        code: { coding: [...concept('cpt 72148').coding, { system: 'urn:oid:1', code: 'X', display: 'MRI' }] },
+      };
+      expect(mri([report('cpt 0', '2024-05-01', both)])).toBe('yes');
+      expect(
+        mri([
+          { ...report('loinc 30746-2', '2024-05-01'), code: { ...concept('loinc 30746-2'), text: 'MRI LUMBAR SPINE' } },
+        ]),
+      ).toBe('none');
+    });
+  });
   it('that was not done, is void, later or another patient’s is none', () => {
     expect(mri([procedure('cpt 72148', '2024-05-01', { status: 'not-done' })])).toBe('none');
     for (const status of ['cancelled', 'entered-in-error'])

@@ -48,6 +48,7 @@ export function readImaging(
     done: performed(text(r['status'])),
     ...(when !== undefined && { when }),
     modality: study.modality,
+    inWords: false,
     place: study.regions.length > 0 ? placeOf(study.regions) : site,
     inView: placeOf(study['in-view']),
     ...(isExact(study) && { study: study.code }),
@@ -64,7 +65,11 @@ export function readDiagnosticReport(ctx: ReadContext, r: Json, ref: string): Im
   if (study !== undefined) return readImaging(ctx, r, ref, study, when);
   const hits = ctx.hits(r['code']);
   const findings = ctx.hits(r['conclusionCode']);
-  if (hits.length === 0 && findings.length === 0) return undefined;
+  if (hits.length === 0) {
+    const inWords = readImagingInWords(ctx, r, ref, r['code'], isImagingCategory(r['category']), when);
+    if (inWords !== undefined) return inWords;
+    if (findings.length === 0) return undefined;
+  }
   const status = performed(text(r['status']));
   return {
     type: 'report',
@@ -101,7 +106,7 @@ export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): Imagin
     (m) => text((m as Json | undefined)?.['code']) ?? [],
   )[0];
   const modality = code === undefined || !Object.hasOwn(DICOM, code) ? undefined : DICOM[code];
-  if (modality === undefined) return undefined;
+  if (modality === undefined) return readImagingInWords(ctx, r, ref, r['procedureCode'], true, when);
   const site = series.reduce((place, s) => place | ctx.site(s['bodySite']), 0);
   return {
     type: 'imaging',
@@ -111,6 +116,7 @@ export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): Imagin
     done: performed(text(r['status'])),
     ...(when !== undefined && { when }),
     modality,
+    inWords: false,
     place: site,
     inView: 0,
     findings: [],
@@ -118,3 +124,57 @@ export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): Imagin
     hasResult: false,
   };
 }
+
+/**
+ * Reads an examination of the spine that only words name, or that has no name at all although it is imaging for sure.
+ * @param imaging the resource is imaging whatever its name
+ * @returns undefined when it is no imaging, or of something else than the spine
+ */
+export function readImagingInWords(
+  ctx: ReadContext,
+  r: Json,
+  ref: string,
+  code: unknown,
+  imaging: boolean,
+  when: Interval | undefined,
+): ImagingRecord | undefined {
+  const words = ctx.studyInWords(code);
+  const study = words === 'wordless' ? { regions: [] } : words;
+  if (study === undefined || !(imaging || 'modality' in study)) return undefined;
+  const site = ctx.site(r['bodySite']);
+  return {
+    type: 'imaging',
+    ref,
+    hits: [],
+    site,
+    done: performed(text(r['status'])),
+    ...(when !== undefined && { when }),
+    modality: 'modality' in study ? study.modality : undefined,
+    inWords: true,
+    place: study.regions.length > 0 ? placeOf(study.regions) : site,
+    inView: 0,
+    findings: [],
+    reported: false,
+    hasResult: false,
+  };
+}
+
+/** Diagnostic service sections of imaging (v2-0074), and the LOINC part and SNOMED CT concept for radiology. */
+const IMAGING_CATEGORIES = new Set([
+  'RAD',
+  'RX',
+  'CT',
+  'CUS',
+  'NMR',
+  'NMS',
+  'OUS',
+  'RUS',
+  'VUS',
+  'XRC',
+  'LP29684-5',
+  '363679005',
+]);
+
+/** Does a category say that it is imaging? */
+export const isImagingCategory = (category: unknown): boolean =>
+  objects(category).some((c) => objects(c['coding']).some((k) => IMAGING_CATEGORIES.has(text(k['code']) ?? '')));

@@ -1,7 +1,7 @@
 import { type Json, object, text } from '../json.ts';
 import { end, type ReadContext, start } from '../read-context.ts';
 import type { ImagingRecord, Performed, ProcedureRecord } from '../records.ts';
-import { readImaging } from './imaging.ts';
+import { isImagingCategory, readImaging, readImagingInWords } from './imaging.ts';
 
 const DONE = new Set(['completed', 'in-progress']);
 
@@ -11,7 +11,7 @@ export function readProcedure(ctx: ReadContext, r: Json, ref: string): Procedure
   const study = ctx.study(r['code']);
   if (study !== undefined) return readImaging(ctx, r, ref, study, when);
   const hits = ctx.hits(r['code']);
-  if (hits.length === 0) return undefined;
+  if (hits.length === 0) return readImagingInWords(ctx, r, ref, r['code'], isImagingCategory([r['category']]), when);
   const status = text(r['status']);
   const performed: Performed =
     status === undefined || DONE.has(status) ? 'done' : status === 'not-done' ? 'not-done' : 'unclear';

@@ -99,12 +99,25 @@ const leftOpen = (record: ImagingRecord, ctx: FactContext): boolean => {
 const followsIndeterminate = (record: ImagingRecord, input: ImagingInput, asked: Asked, ctx: FactContext): boolean =>
   ctx.chart.imaging.some(
     (r) =>
-      (input.modality as readonly string[]).includes(r.modality) &&
+      !r.inWords &&
+      isOf(r, input) &&
       r.done === 'done' &&
       fitsPlace(r, input, asked) === 'yes' &&
       (r.when?.hi ?? Number.POSITIVE_INFINITY) < (record.when?.lo ?? Number.NEGATIVE_INFINITY) &&
       leftOpen(r, ctx),
   );
+
+/** Is the examination one of the modalities asked about? One of an unstated modality may be. */
+const isOf = ({ modality }: ImagingRecord, input: ImagingInput): boolean =>
+  modality === undefined || (input.modality as readonly string[]).includes(modality);
+
+/** An examination without a code that we know: what it was and what it showed stands in words only. */
+function wordsOnly(record: ImagingRecord, input: ImagingInput, asked: Asked, tally: Tally): void {
+  const item = toItem(record, asked);
+  if (record.done === 'not-done' || !isOf(record, input)) return;
+  if (fitsPlace(record, input, asked) === 'no' || !inWindow(item, asked, tally)) return;
+  tally.lead(item, 'an examination that no known code names', true);
+}
 
 /** A report without a coded result may say it in words; a procedure without one, or a report of something else, does not. */
 const mayShow = (record: ImagingRecord): boolean => !record.hasResult && record.reported;
@@ -117,7 +130,11 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
   const contrary: Item[] = [];
   let positives = 0;
   for (const record of ctx.chart.imaging) {
-    if (!(input.modality as readonly string[]).includes(record.modality)) continue;
+    if (record.inWords) {
+      wordsOnly(record, input, asked, tally);
+      continue;
+    }
+    if (!isOf(record, input)) continue;
     if (input.codes !== undefined && !input.codes.some((c) => record.hits.some((h) => h.set === ctx.set(c)))) continue;
     const item = toItem(record, asked);
     if (!rightPlace(record, input, asked, tally, item)) continue;
