@@ -36,8 +36,10 @@ export interface Decision {
 
 interface Named {
   readonly state: PathState;
-  /** does the indication name the ordered study? unknown = under a condition for which there is evidence that does not settle it */
+  /** does the indication name the ordered study? unknown = under a condition that was not seen, or whose evidence does not settle it */
   readonly ordered: Truth;
+  /** that condition depends on a part of the chart that was not seen */
+  readonly unseen: boolean;
   readonly others: readonly string[];
 }
 
@@ -147,8 +149,11 @@ export class Decider {
     const met = named.filter((n) => n.ordered === 'true').map((n) => n.state);
     if (met.length > 0) return settled('met', met, []);
     const unclear = named.filter((n) => n.ordered === 'unknown').map((n) => n.state);
-    if (unclear.length > 0)
-      return { outcome: 'undetermined', reason: 'documentation', by: unclear, alternatives: [], asked };
+    if (unclear.length > 0) {
+      const unseen = named.some((n) => n.ordered === 'unknown' && n.unseen);
+      const reason = unseen ? 'data-unavailable' : 'documentation';
+      return { outcome: 'undetermined', reason, by: unclear, alternatives: [], asked };
+    }
     const other = named.filter((n) => n.others.length > 0 && n.state.inPlay === 'yes');
     if (other.length === 0) return undefined;
     return settled(
@@ -192,21 +197,19 @@ export class Decider {
 
   #named(state: PathState, reading?: Reading): Named {
     let ordered: Truth = 'false';
+    let unseen = false;
     const others: string[] = [];
     for (const ref of this.#states.studiesOf(state)) {
       const condition = ref.when === undefined ? 'true' : this.#ev.truth(ref.when, reading);
       if (ref.code !== this.#order.code) {
         if (condition === 'true') others.push(ref.code);
       } else if (condition === 'true') ordered = 'true';
-      else if (
-        condition === 'unknown' &&
-        ref.when !== undefined &&
-        this.#ev.hasEvidence(ref.when) &&
-        ordered === 'false'
-      )
-        ordered = 'unknown';
+      else if (condition === 'unknown' && ref.when !== undefined && ordered === 'false') {
+        unseen ||= this.#unseen(ref.when);
+        if (unseen || this.#ev.hasEvidence(ref.when)) ordered = 'unknown';
+      }
     }
-    return { state, ordered, others };
+    return { state, ordered, unseen, others };
   }
 
   /** The studies without contrast that a true or open indication names, when an exclusion blocks the contrast codes only. */

@@ -137,6 +137,11 @@ indications:
     expect([outcomeOf(found), found.alternatives]).toEqual(['alternative', ['72148']]);
   });
 
+  it('a condition that could not be seen leaves the order open: no other study is proposed', () => {
+    const found = checked(policy, { facts: { ...facts, 'mri-contraindicated': 'incomplete' } }, '72131');
+    expect([outcomeOf(found), found.alternatives]).toEqual(['undetermined: data-unavailable', []]);
+  });
+
   it('evidence that does not settle the condition leaves the order open', () => {
     const found = checked(policy, { facts: { ...facts, 'mri-contraindicated': 'unclear' } }, '72131');
     expect([outcomeOf(found), found.missing.map((m) => m.fact)]).toEqual([
