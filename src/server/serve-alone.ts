@@ -7,6 +7,8 @@ import { problemLines } from './problem-lines.ts';
 import { localBase, sayListening } from './said-at-start.ts';
 import { createService, type Service } from './service.ts';
 
+/** So long a process waits at its start for a database that it shares with others: what they have seen counts from its first call. */
+const STORE_MS = 3_000;
 /** So long a process may take to end: an idle connection lasts ten seconds. */
 export const GRACE_MS = 15_000;
 
@@ -42,6 +44,8 @@ export async function serveAlone(config: Config): Promise<void> {
   const logger = pino({ level: config.LOG_LEVEL, base: null });
   const sandbox = await sandboxOf(config);
   const service = createService(config, logger, sandbox);
+  if (config.DATABASE_URL !== undefined)
+    await Promise.race([service.opened, new Promise((resolve) => setTimeout(resolve, STORE_MS).unref())]);
   const listening = await listen(service.app, config.HOST, config.PORT);
   const local = localBase(config.HOST, listening.port);
   const told = sandbox === undefined ? undefined : await import('../sandbox/start-message.ts');

@@ -1,7 +1,8 @@
 import { MemoryReplayGuard, type ReplayGuard, tokenKey } from './replay-guard.ts';
 import { type SharedState, within } from './shared-state.ts';
 
-const WAIT_MS = 250;
+/** A quarter of the usual time of a call: a store that is only busy must not let a token pass twice. */
+const WAIT_MS = 1_000;
 const FORGET_MS = 60_000;
 
 /**
