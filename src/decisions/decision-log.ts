@@ -1,4 +1,5 @@
 import type { Decision, DecisionStore, FeedbackRecord } from './decision.ts';
+import { StoreFailure } from './store/store-failure.ts';
 
 /** What became of a record when the answer had to go out: stored, still waiting for the store, or given up. */
 export type Kept = 'stored' | 'pending' | 'lost';
@@ -19,8 +20,6 @@ interface Item {
   readonly settle: (kept: 'stored' | 'lost') => void;
   /** was in a batch that failed: it is tried alone from then on */
   alone: boolean;
-  /** how many items had been stored when it failed alone */
-  failedAfter?: number;
 }
 
 const BATCH = 100;
@@ -32,15 +31,14 @@ const size = (item: Item): number => item.decisions.length + item.feedback.lengt
 
 /**
  * Writes decisions and feedback to a store: together where several wait, again after a failure, within bounds. A record that
- * fails while others are stored is given up, so that it does not hold them up. It never throws and never holds an answer up
- * for longer than its bound.
+ * the store refuses is given up; one that fails otherwise is tried again behind the others, so that it does not hold them up.
+ * It never throws and never holds an answer up for longer than its bound.
  */
 export class DecisionLog {
   readonly #store: DecisionStore;
   readonly #options: DecisionLogOptions;
   readonly #queue: Item[] = [];
   #waiting = 0;
-  #stored = 0;
   /** since when the oldest record of the batch in work has waited */
   #inWork: number | undefined;
   #writing: Promise<void> | undefined;
@@ -102,14 +100,13 @@ export class DecisionLog {
           batch.flatMap((i) => i.decisions),
           batch.flatMap((i) => i.feedback),
         );
-        this.#stored += batch.length;
         this.#inWork = undefined;
         this.#done(batch, 'stored');
         pause = FIRST_PAUSE_MS;
       } catch (error) {
         this.#inWork = undefined;
         this.#options.onFailure?.(error instanceof Error ? error.message : 'unknown');
-        const again = this.#again(batch);
+        const again = this.#again(batch, error instanceof StoreFailure && error.refused);
         if (this.#closeBy !== undefined && performance.now() > this.#closeBy) this.#done(this.#queue.splice(0), 'lost');
         else if (again) {
           await this.#rest(this.#closeBy === undefined ? pause : FIRST_PAUSE_MS);
@@ -121,24 +118,23 @@ export class DecisionLog {
   }
 
   /**
-   * Puts a batch that failed back: each item alone, and one that failed alone behind the others. One that failed again though
-   * others were stored in between is given up.
+   * Puts a batch that failed back: each item alone, and one that failed alone behind the others.
+   * @param refused the store will never take it: an item alone is given up
    * @returns whether a pause is due
    */
-  #again(batch: readonly Item[]): boolean {
+  #again(batch: readonly Item[], refused: boolean): boolean {
     const [first, ...rest] = batch;
     if (first === undefined) return false;
     if (rest.length > 0) {
       for (const item of batch) item.alone = true;
       this.#queue.unshift(...batch);
-      return true;
+      return !refused;
     }
-    if (first.failedAfter !== undefined && first.failedAfter < this.#stored) {
+    if (refused) {
       this.#done(batch, 'lost');
       return false;
     }
     first.alone = true;
-    first.failedAfter = this.#stored;
     this.#queue.push(first);
     return true;
   }

@@ -178,6 +178,18 @@ onBothStores((fresh) => {
     });
   });
 
+  it('tells what it refuses for good from what it cannot do at the moment', async () => {
+    const store = new RemoteStore(await fresh());
+    const broken = { ...decision(), outcome: null as unknown as string };
+    await expect(store.add([broken], [])).rejects.toMatchObject({ code: 'STORE_FAILED', refused: true });
+    await store.close();
+    for (const where of ['/dev/null/store.sqlite', 'postgres://nobody@127.0.0.1:9/nothing']) {
+      const gone = new RemoteStore(where);
+      await expect(gone.add([decision()], [])).rejects.toMatchObject({ code: 'STORE_FAILED', refused: false });
+      await gone.close().catch(() => undefined);
+    }
+  });
+
   it('several processes may open an empty store at once', async () => {
     const where = await fresh();
     const stores = Array.from({ length: 6 }, () => new RemoteStore(where));

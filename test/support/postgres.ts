@@ -23,6 +23,10 @@ import pg from 'pg';
 export interface Postgres {
   /** Makes an empty database. @returns its DATABASE_URL */
   readonly database: () => Promise<string>;
+  /** Ends the server as a crash does: without a word to those who are connected. */
+  readonly crash: () => Promise<void>;
+  /** Starts it again, with the same data on the same port. */
+  readonly again: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -146,17 +150,33 @@ export async function startPostgres(): Promise<Postgres> {
   const port = await freePort();
   let log = '';
   const settings = ['-p', String(port), '-h', '127.0.0.1', '-k', data, '-F', '-N', '60'];
-  const server = spawn(program(found.postgres), ['-D', data, ...settings], {
-    ...run,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  for (const stream of [server.stdout, server.stderr])
-    stream.on('data', (chunk) => {
-      log += String(chunk);
+  const launch = (): ChildProcess => {
+    const started = spawn(program(found.postgres), ['-D', data, ...settings], {
+      ...run,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [started.stdout, started.stderr])
+      stream.on('data', (chunk) => {
+        log += String(chunk);
+      });
+    return started;
+  };
+  const end = (signal: NodeJS.Signals): Promise<void> =>
+    new Promise((resolve) => {
+      if (server.exitCode !== null || server.signalCode !== null) return resolve();
+      server.once('exit', () => resolve());
+      server.kill(signal);
     });
   const url = (name: string): string => `postgres://postgres@127.0.0.1:${port}/${name}`;
-  const admin = await answering(url('postgres'), server, () => log);
+  let server = launch();
+  let admin = await answering(url('postgres'), server, () => log);
   return {
+    // SIGQUIT is PostgreSQL's immediate shutdown: its processes die, and the next start repairs the data
+    crash: () => end('SIGQUIT'),
+    again: async () => {
+      server = launch();
+      admin = await answering(url('postgres'), server, () => log);
+    },
     database: async () => {
       const name = `t${randomBytes(6).toString('hex')}`;
       await admin.query(`create database ${name}`);
@@ -164,12 +184,8 @@ export async function startPostgres(): Promise<Postgres> {
     },
     stop: async () => {
       await admin.end().catch(() => undefined);
-      await new Promise<void>((resolve) => {
-        if (server.exitCode !== null) return resolve();
-        server.once('exit', () => resolve());
-        // SIGINT is PostgreSQL's fast shutdown
-        server.kill('SIGINT');
-      });
+      // SIGINT is PostgreSQL's fast shutdown
+      await end('SIGINT');
       rmSync(folder, { recursive: true, force: true });
     },
   };

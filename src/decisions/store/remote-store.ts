@@ -3,6 +3,7 @@ import type { AnswerRow } from '../../answer-store/answer-store.ts';
 import type { LaunchRow, Opening, PendingRow, SessionRows, SessionTimes } from '../../smart/session-rows.ts';
 import type { Decision, DecisionQuery, FeedbackRecord, Purged } from '../decision.ts';
 import type { Store } from './store.ts';
+import { StoreFailure } from './store-failure.ts';
 
 /** A call to the thread that keeps the store. */
 export interface StoreCall {
@@ -12,7 +13,7 @@ export interface StoreCall {
 }
 export type StoreReply =
   | { readonly call: number; readonly ok: true; readonly value: unknown }
-  | { readonly call: number; readonly ok: false; readonly error: string };
+  | { readonly call: number; readonly ok: false; readonly error: string; readonly refused: boolean };
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -41,11 +42,11 @@ export class RemoteStore implements Store {
       const waiting = this.#waiting.get(reply.call);
       this.#waiting.delete(reply.call);
       if (reply.ok) waiting?.resolve(reply.value);
-      else waiting?.reject(new Error(reply.error));
+      else waiting?.reject(new StoreFailure(reply.error, reply.refused));
     });
     const gone = (): void => {
       if (this.#worker === worker) this.#worker = undefined;
-      for (const waiting of this.#waiting.values()) waiting.reject(new Error('the store stopped'));
+      for (const waiting of this.#waiting.values()) waiting.reject(new StoreFailure('the store stopped', false));
       this.#waiting.clear();
     };
     worker.once('error', gone);

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openStore } from './open-store.ts';
 import type { StoreCall, StoreReply } from './remote-store.ts';
 import type { Store } from './store.ts';
+import { isRefusal } from './store-failure.ts';
 
 /** Runs a store in a thread of its own, so that a slow disk or a locked file never holds up a hook call. */
 async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
@@ -23,7 +24,8 @@ async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
       reply({ call: call.call, ok: true, value: await method.apply(store, [...call.args]) });
       if (call.method === 'close') port.close();
     } catch (error) {
-      reply({ call: call.call, ok: false, error: error instanceof Error ? error.message : 'unknown' });
+      const message = error instanceof Error ? error.message : 'unknown';
+      reply({ call: call.call, ok: false, error: message, refused: isRefusal(error) });
     }
   });
 }
