@@ -181,7 +181,7 @@ export async function prefetchKeysOf(base: string): Promise<PrefetchKeys> {
   );
 }
 
-const searchset = (resources: readonly Resource[]): unknown => ({
+export const searchset = (resources: readonly Resource[]): unknown => ({
   resourceType: 'Bundle',
   type: 'searchset',
   total: resources.length,

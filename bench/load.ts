@@ -5,7 +5,7 @@ import type { ServerProcess } from './measured-process.ts';
 export const SERVICE = 'spine-imaging-order-select';
 const CONNECTIONS = 8;
 const SOCKETS = 64;
-const PATH = `/cds-services/${SERVICE}`;
+export const PATH = `/cds-services/${SERVICE}`;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** The middle value (the upper one of two). */

@@ -26,7 +26,8 @@ export interface ServerProcess {
   readonly pid: number;
   /** milliseconds from its start to its first answer */
   readonly readyMs: number;
-  usage(): Promise<Usage>;
+  /** @param collected after a collection of garbage */
+  usage(collected?: boolean): Promise<Usage>;
   /** @returns the exit code */
   stop(): Promise<number | null>;
 }
@@ -72,14 +73,19 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
 }
 
 /** Starts a server and waits until it answers. @param own settings; PORT and HOST are given */
-async function startServer(command: readonly string[], own: Readonly<Record<string, string>>): Promise<ServerProcess> {
+async function startServer(
+  command: readonly string[],
+  own: Readonly<Record<string, string>>,
+  onOutput?: (text: string) => void,
+): Promise<ServerProcess> {
   const port = await freePort();
   const started = performance.now();
   const child = spawn(process.execPath, ['--import', PROBE, ...command], {
     cwd: ROOT,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', onOutput === undefined ? 'ignore' : 'pipe', 'inherit', 'ipc'],
     env: env({ ...own, HOST: '127.0.0.1', PORT: String(port) }),
   });
+  child.stdout?.on('data', (chunk) => onOutput?.(String(chunk)));
   const exit = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
   const url = `http://127.0.0.1:${port}`;
   await answers(url, child);
@@ -88,10 +94,10 @@ async function startServer(command: readonly string[], own: Readonly<Record<stri
     url,
     pid: child.pid ?? 0,
     readyMs,
-    usage: () =>
+    usage: (collected = false) =>
       new Promise((done, failed) => {
         child.once('message', (message) => done((message as { usage: Usage }).usage));
-        child.send('usage', (error) => {
+        child.send(collected ? 'usage-collected' : 'usage', (error) => {
           if (error !== null) failed(error);
         });
       }),
@@ -102,10 +108,16 @@ async function startServer(command: readonly string[], own: Readonly<Record<stri
   };
 }
 
-/** Starts the service as `npm start` does, with the same flags. Nothing is recorded, and the sandbox is off, unless set. */
-export function startService(own: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+/**
+ * Starts the service as `npm start` does, with the same flags. Nothing is recorded, and the sandbox is off, unless set.
+ * @param onOutput told what it prints (its log)
+ */
+export function startService(
+  own: Readonly<Record<string, string>> = {},
+  onOutput?: (text: string) => void,
+): Promise<ServerProcess> {
   const { flags, script } = startCommand();
-  return startServer([...flags, script], { DECISIONS: 'off', SANDBOX: 'false', ...own });
+  return startServer([...flags, script], { DECISIONS: 'off', SANDBOX: 'false', ...own }, onOutput);
 }
 
 /** Starts the bare Express handler, with the same flags. @param size bytes of its answer */

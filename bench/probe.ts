@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 
 /**
@@ -16,8 +18,11 @@ if (isMainThread) {
       mostRssMb: process.resourceUsage().maxRSS / 1024,
     };
   };
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
   process.on('message', (message) => {
-    if (message === 'usage') process.send?.({ usage: usage() });
+    if (message === 'usage-collected') collect();
+    if (message === 'usage' || message === 'usage-collected') process.send?.({ usage: usage() });
   });
   process.channel?.unref();
   const file = process.env['BENCH_USAGE'];

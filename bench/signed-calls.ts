@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { stringify } from 'yaml';
-import { SERVICE } from './load.ts';
+import { PATH } from './load.ts';
 
 const ISSUER = 'https://ehr.example.org';
 const PUBLIC_URL = 'https://cds.example.org';
@@ -14,7 +14,9 @@ const ALGORITHM = 'ES384';
 export interface SigningEhr {
   /** settings with which a service demands its signature */
   readonly settings: Readonly<Record<string, string>>;
-  /** headers of so many calls, each with a token of its own */
+  /** the header of one call, with a token of its own. @param path the endpoint that it is for */
+  header(path: string): Promise<Readonly<Record<string, string>>>;
+  /** those of so many calls of order-select */
   headers(count: number): Promise<readonly Readonly<Record<string, string>>[]>;
   /** removes its registry */
   forget(): void;
@@ -29,11 +31,11 @@ export async function signingEhr(entry: Readonly<Record<string, unknown>> = {}):
   const keys = [{ ...(await exportJWK(publicKey)), kid, alg: ALGORITHM }];
   const ehr = { ehr: 'bench', name: 'Bench', issuers: [{ iss: ISSUER, keys }], ...entry };
   writeFileSync(join(folder, 'ehrs', 'bench.yaml'), stringify(ehr));
-  const sign = async (): Promise<Readonly<Record<string, string>>> => {
+  const sign = async (path: string): Promise<Readonly<Record<string, string>>> => {
     const token = await new SignJWT({ jti: randomUUID() })
       .setProtectedHeader({ alg: ALGORITHM, kid, typ: 'JWT' })
       .setIssuer(ISSUER)
-      .setAudience(`${PUBLIC_URL}/cds-services/${SERVICE}`)
+      .setAudience(PUBLIC_URL + path)
       .setIssuedAt()
       .setExpirationTime('5m')
       .sign(privateKey);
@@ -41,7 +43,8 @@ export async function signingEhr(entry: Readonly<Record<string, unknown>> = {}):
   };
   return {
     settings: { NODE_ENV: 'production', PUBLIC_URL, RATE_LIMIT: '0', SMART_CONFIG: folder },
-    headers: (count) => Promise.all(Array.from({ length: count }, sign)),
+    header: sign,
+    headers: (count) => Promise.all(Array.from({ length: count }, () => sign(PATH))),
     forget: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openStore } from '../../src/decisions/store/open-store.ts';
+import { prefetchKeysOf } from '../bodies.ts';
+import { type ServerProcess, startService } from '../measured-process.ts';
+import { signingEhr } from '../signed-calls.ts';
+import { Caller } from './caller.ts';
+import { soakCases } from './cases.ts';
+import { faultyFhir } from './faulty-fhir.ts';
+import { Findings } from './findings.ts';
+import { growth, type Sample } from './growth.ts';
+
+const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 5);
+const PER_SECOND = Number(process.env['SOAK_RATE'] ?? 40);
+const DEADLINE_MS = 1500;
+const SAMPLE_MS = 5_000;
+/** memory counts from here on, as a part of the whole time */
+const WARM_UP = 0.4;
+/** longer than SQLite waits for a lock, so that writes fail */
+const LOCK_MS = 8_000;
+const LOCK_EVERY_MS = 60_000;
+/** what memory may grow by in the counted time, by its straight line */
+const HEAP_MB = 5;
+const RSS_MB = 40;
+const EXPECTED_IN_LOG = ['decisions cannot be stored at the moment'];
+
+/** Nobody else can write to the store for a while. */
+async function lock(file: string): Promise<void> {
+  const raw = new DatabaseSync(file, { timeout: 5_000 });
+  raw.exec('BEGIN IMMEDIATE');
+  await new Promise((r) => setTimeout(r, LOCK_MS));
+  raw.exec('ROLLBACK');
+  raw.close();
+}
+
+/** Calls at a fixed rate, whether the ones before are answered or not, until the time is over. */
+async function load(caller: Caller): Promise<void> {
+  const started = performance.now();
+  const running = new Set<Promise<void>>();
+  for (let i = 0; performance.now() - started < MINUTES * 60_000; i++) {
+    await new Promise((r) => setTimeout(r, Math.max(0, started + (i * 1000) / PER_SECOND - performance.now())));
+    const call = caller.call();
+    running.add(call);
+    void call.finally(() => running.delete(call));
+  }
+  await Promise.all(running);
+}
+
+async function sample(server: ServerProcess, started: number): Promise<Sample> {
+  return { minutes: (performance.now() - started) / 60_000, usage: await server.usage(true) };
+}
+
+/** Every record that was acknowledged is in the store. */
+async function countRecords(file: string, findings: Findings): Promise<void> {
+  const store = await openStore(file);
+  for (const [kind, cards] of [
+    ['stored', findings.acknowledged],
+    ['pending', findings.pending],
+  ] as const)
+    for (const card of cards)
+      if ((await store.get(card)) === undefined) findings.wrong(`a record is lost that was ${kind}`);
+  await store.close();
+}
+
+function logLine(line: string, findings: Findings): void {
+  if (!line.startsWith('{')) return;
+  const { msg } = JSON.parse(line) as { readonly msg?: string };
+  if (EXPECTED_IN_LOG.includes(msg ?? '')) findings.count(`log: ${msg}`);
+  else findings.wrong(`log: ${line.slice(0, 300)}`);
+}
+
+async function soak(): Promise<Findings> {
+  const findings = new Findings();
+  const folder = mkdtempSync(join(tmpdir(), 'soak-'));
+  const file = join(folder, 'decisions.sqlite');
+  const cases = soakCases();
+  const fhir = await faultyFhir(cases, 2 * DEADLINE_MS);
+  const ehr = await signingEhr({ 'fhir-bases': [fhir.base], 'private-network': true });
+  let log = '';
+  const settings = { ...ehr.settings, DECISIONS: file, DEADLINE_MS: String(DEADLINE_MS) };
+  const server = await startService(settings, (text) => {
+    log += text;
+  });
+  const caller = new Caller(server.url, cases, await prefetchKeysOf(server.url), fhir, ehr, findings);
+  const started = performance.now();
+  const samples: Sample[] = [];
+  const sampling = setInterval(() => {
+    void sample(server, started).then((s) => {
+      samples.push(s);
+    });
+  }, SAMPLE_MS);
+  const locking = setInterval(() => {
+    findings.count('store locked');
+    void lock(file);
+  }, LOCK_EVERY_MS);
+  await load(caller);
+  clearInterval(sampling);
+  clearInterval(locking);
+  await new Promise((r) => setTimeout(r, LOCK_MS));
+  const code = await server.stop();
+  if (code !== 0) findings.wrong(`the service ended with ${code}`);
+  for (const line of log.split('\n')) logLine(line, findings);
+  await countRecords(file, findings);
+  const counted = samples.filter((s) => s.minutes > WARM_UP * MINUTES);
+  const minutes = (counted.at(-1)?.minutes ?? 0) - (counted[0]?.minutes ?? 0);
+  const grown = { heap: growth(counted, (u) => u.heapMb) * minutes, rss: growth(counted, (u) => u.rssMb) * minutes };
+  if (!(grown.heap < HEAP_MB))
+    findings.wrong(`the heap grew by ${grown.heap.toFixed(1)} MB in ${minutes.toFixed(1)} minutes`);
+  if (!(grown.rss < RSS_MB))
+    findings.wrong(`memory grew by ${grown.rss.toFixed(1)} MB in ${minutes.toFixed(1)} minutes`);
+  await fhir.close();
+  ehr.forget();
+  rmSync(folder, { recursive: true });
+  const last = counted.at(-1)?.usage;
+  console.log(`npm run soak: ${MINUTES} minutes, ${PER_SECOND} calls a second, ${cases.length} charts\n`);
+  for (const line of findings.counted()) console.log(line);
+  console.log(`
+records acknowledged: ${findings.acknowledged.size} stored, ${findings.pending.size} pending
+memory after warm-up, by its straight line over ${minutes.toFixed(1)} minutes (${counted.length} samples after a collection of garbage):
+  heap ${grown.heap >= 0 ? '+' : ''}${grown.heap.toFixed(1)} MB (now ${last?.heapMb.toFixed(0)} MB), process ${grown.rss >= 0 ? '+' : ''}${grown.rss.toFixed(1)} MB (now ${last?.rssMb.toFixed(0)} MB)`);
+  return findings;
+}
+
+const findings = await soak();
+if (findings.failed) {
+  console.log('\nWRONG');
+  for (const line of findings.wrongs()) console.log(line);
+  process.exitCode = 1;
+} else console.log('\nnothing was wrong');
