@@ -1,9 +1,10 @@
 import { type Interval, parseDate } from '../dates/day.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
+import type { LocalCodes } from './code-meanings.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
-import { type LocalCodes, ReadContext } from './read-context.ts';
-import { type Canonical, readFactObservation, readQuestionnaireResponse } from './readers/answer.ts';
+import { ReadContext } from './read-context.ts';
+import { type Canonical, isFactObservation, readFactObservation, readQuestionnaireResponse } from './readers/answer.ts';
 import { readCondition, readFamilyHistory } from './readers/condition.ts';
 import { readEncounter } from './readers/encounter.ts';
 import { readDiagnosticReport, readImagingStudy } from './readers/imaging.ts';
@@ -65,10 +66,10 @@ export interface Chart {
 }
 
 const NO_RECORDS: readonly ChartRecord[] = [];
-const VOID: Readonly<Record<string, Dropped['reason']>> = {
-  'entered-in-error': 'entered in error',
-  cancelled: 'cancelled',
-};
+const VOID: ReadonlyMap<unknown, Dropped['reason']> = new Map([
+  ['entered-in-error', 'entered in error'],
+  ['cancelled', 'cancelled'],
+]);
 /** Types that are about nobody in particular. */
 const UNSCOPED = new Set([
   'Practitioner',
@@ -78,8 +79,14 @@ const UNSCOPED = new Set([
   'Location',
   'OperationOutcome',
 ]);
-/** Read first, as others refer to them. */
-const REFERRED = new Set(['Condition', 'Practitioner', 'PractitionerRole', 'Medication']);
+
+/** Resources that say something, in the order in which they are read. */
+interface Speaking {
+  readonly conditions: Json[];
+  readonly others: Json[];
+  /** imaging last, with the results that it refers to */
+  readonly reports: Json[];
+}
 
 class ChartBuilder implements Chart {
   readonly patientRef: string;
@@ -99,7 +106,6 @@ class ChartBuilder implements Chart {
   readonly #ctx: ReadContext;
   readonly #scope: PatientScope;
   readonly #canonical: Canonical;
-  readonly #seen = new Set<string>();
 
   constructor(input: ChartInput, index: CodeIndex, studies: StudyCatalog, canonical: Canonical) {
     this.patientRef = `Patient/${input.patientId}`;
@@ -111,15 +117,15 @@ class ChartBuilder implements Chart {
     this.#canonical = canonical;
     if (input.order !== undefined) {
       this.orderRef = input.order.ref;
-      this.#seen.add(input.order.ref);
+      const [type = '', id = ''] = input.order.ref.split('/');
+      this.#ctx.resources.ofType(type).set(id, input.order.resource);
     }
-    const later: [string, Json][] = [];
-    for (const section of input.sections.values()) {
-      for (const resource of section.resources) this.#first(resource, later);
-    }
-    const reports = later.filter(([type]) => type === 'DiagnosticReport');
-    for (const [type, resource] of later) if (type !== 'DiagnosticReport') this.#guarded(type, resource);
-    for (const [type, resource] of reports) this.#guarded(type, resource);
+    const speaking: Speaking = { conditions: [], others: [], reports: [] };
+    for (const section of input.sections.values())
+      for (const resource of section.resources) this.#sift(resource, speaking);
+    for (const resource of speaking.conditions) this.#readGuarded(resource);
+    for (const resource of speaking.others) this.#readGuarded(resource);
+    for (const resource of speaking.reports) this.#readGuarded(resource);
     this.orderer =
       input.order === undefined
         ? []
@@ -131,61 +137,108 @@ class ChartBuilder implements Chart {
     return this.#bySet.get(set) ?? NO_RECORDS;
   }
 
-  /** First pass: resources that others refer to are read, the rest is put off. */
-  #first(resource: unknown, later: [string, Json][]): void {
+  /**
+   * First pass, over every resource of the chart, most of which say nothing that any fact asks for: is it of this patient, is
+   * it void, was it there before, does it speak? Only a few members are looked at, and nothing is kept of what is silent but
+   * where to find it when another resource refers to it. What it costs, a chart costs a thousand times.
+   */
+  #sift(resource: unknown, speaking: Speaking): void {
     const type = isObject(resource) ? text(resource['resourceType']) : undefined;
     if (type === undefined || !isObject(resource)) {
       this.dropped.push({ ref: 'unknown', reason: 'malformed', hits: [] });
       return;
     }
     this.resourceCount++;
-    if (REFERRED.has(type)) this.#guarded(type, resource);
-    else later.push([type, resource]);
-  }
-
-  /** A malformed resource is unusable evidence that is reported, never an exception. */
-  #guarded(type: string, resource: Json): void {
-    try {
-      this.#take(type, resource);
-    } catch {
-      this.dropped.push({ ref: `${type}/${safeId(resource)}`, reason: 'malformed', hits: [] });
-    }
-  }
-
-  #take(type: string, r: Json): void {
-    const id = text(r['id']);
+    const id = text(resource['id']);
     if (id === undefined || !FHIR_ID.test(id)) {
       if (!UNSCOPED.has(type)) this.dropped.push({ ref: `${type}/unknown`, reason: 'malformed', hits: [] });
       return;
     }
-    const ref = `${type}/${id}`;
-    if (this.#seen.has(ref)) return;
-    if (!UNSCOPED.has(type) && type !== 'Patient') {
-      const reason = this.#unusable(type, r);
-      if (reason !== undefined) {
-        this.dropped.push({ ref, reason, hits: this.#ctx.hits(r['code']) });
-        return;
+    const known = this.#ctx.resources.ofType(type);
+    if (known.has(id)) return;
+    try {
+      if (!UNSCOPED.has(type) && type !== 'Patient') {
+        const reason = this.#unusable(type, resource);
+        if (reason !== undefined) {
+          this.dropped.push({ ref: `${type}/${id}`, reason, hits: this.#ctx.hits(resource['code']) });
+          return;
+        }
       }
+      known.set(id, resource);
+      if (this.#speaks(type, resource))
+        (type === 'Condition'
+          ? speaking.conditions
+          : type === 'DiagnosticReport'
+            ? speaking.reports
+            : speaking.others
+        ).push(resource);
+    } catch {
+      this.#malformed(resource);
     }
-    this.#seen.add(ref);
-    this.#read(type, r, ref);
+  }
+
+  /** Can a fact use the resource, by its codes? Where that takes more than a look the answer is yes, and its reader decides. */
+  #speaks(type: string, r: Json): boolean {
+    const ctx = this.#ctx;
+    switch (type) {
+      case 'Condition':
+        return ctx.knows(r['code']) || r['extension'] !== undefined;
+      case 'Observation':
+        return (
+          ctx.knows(r['code']) ||
+          (r['valueCodeableConcept'] !== undefined && ctx.knows(r['valueCodeableConcept'])) ||
+          r['component'] !== undefined ||
+          isFactObservation(r, this.#canonical)
+        );
+      case 'ServiceRequest':
+        return ctx.knows(r['code']);
+      case 'Procedure':
+        return ctx.knows(r['code']) || !ctx.isStandard(r['code']);
+      case 'DiagnosticReport':
+        return ctx.knows(r['code']) || ctx.knows(r['conclusionCode']) || !ctx.isStandard(r['code']);
+      case 'MedicationRequest':
+      case 'MedicationStatement':
+        return r['medicationCodeableConcept'] === undefined || ctx.knows(r['medicationCodeableConcept']);
+      case 'Practitioner':
+      case 'PractitionerRole':
+        ctx.addSpecialist(`${type}/${text(r['id'])}`, r);
+        return false;
+      case 'Medication':
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  /** A malformed resource is unusable evidence that is reported, never an exception. */
+  #readGuarded(r: Json): void {
+    try {
+      this.#read(r);
+    } catch {
+      this.#malformed(r);
+    }
+  }
+
+  #malformed(r: Json): void {
+    this.dropped.push({ ref: refOf(r), reason: 'malformed', hits: [] });
   }
 
   #unusable(type: string, r: Json): Dropped['reason'] | undefined {
     const subject = object(r['subject']) ?? object(r['patient']) ?? object(r['beneficiary']);
     if (subject === undefined) return 'no patient';
     if (!this.#scope.includes(subject)) return 'another patient';
-    const status = text(r['status']);
-    if (status !== undefined && Object.hasOwn(VOID, status)) return VOID[status];
-    if (isVoid(r['verificationStatus'])) return 'entered in error';
+    const left = VOID.get(r['status']);
+    if (left !== undefined) return left;
+    if (r['verificationStatus'] !== undefined && isVoid(r['verificationStatus'])) return 'entered in error';
     return r['doNotPerform'] === true && type !== 'ServiceRequest' && type !== 'MedicationRequest'
       ? 'do not perform'
       : undefined;
   }
 
-  #read(type: string, r: Json, ref: string): void {
+  #read(r: Json): void {
     const ctx = this.#ctx;
-    switch (type) {
+    const ref = refOf(r);
+    switch (r['resourceType']) {
       case 'Condition':
         return this.#add(readCondition(ctx, r, ref));
       case 'Procedure':
@@ -193,7 +246,6 @@ class ChartBuilder implements Chart {
       case 'Observation': {
         const answer = readFactObservation(ctx, r, ref, this.#canonical);
         if (answer !== undefined) this.#answers([answer]);
-        ctx.addObservation(ref, r);
         for (const record of readObservation(ctx, r, ref)) this.#add(record);
         return;
       }
@@ -217,11 +269,6 @@ class ChartBuilder implements Chart {
         return this.#add(readFamilyHistory(ctx, r, ref));
       case 'QuestionnaireResponse':
         return this.#answers(readQuestionnaireResponse(r, ref, this.#canonical));
-      case 'Practitioner':
-      case 'PractitionerRole':
-        return ctx.addSpecialist(ref, r);
-      case 'Medication':
-        return ctx.addMedication(ref, r['code']);
       case 'Claim':
       case 'ExplanationOfBenefit':
       case 'CarePlan':
@@ -290,10 +337,8 @@ class ChartBuilder implements Chart {
   }
 }
 
-const safeId = (r: Json): string => {
-  const id = text(r['id']);
-  return id !== undefined && FHIR_ID.test(id) ? id : 'unknown';
-};
+/** "Type/id" of a resource whose id was checked. */
+const refOf = (r: Json): string => `${text(r['resourceType'])}/${text(r['id'])}`;
 
 /**
  * Builds the chart of one patient from retrieved resources: other patients' resources and void ones are dropped and counted,

@@ -1,14 +1,13 @@
 import { type Interval, parseDate } from '../dates/day.ts';
-import { isExact, type OpenStudy, type Study, type StudyCatalog, type StudyInWords } from '../policy/studies.ts';
+import type { OpenStudy, Study, StudyCatalog, StudyInWords } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import { NO_PLACE, OTHER, type Place } from '../terminology/regions.ts';
-import { type CodeSource, systemOf } from '../terminology/systems.ts';
+import { systemOf } from '../terminology/systems.ts';
+import { CodeMeanings, clearer, type LocalCodes, type Meaning } from './code-meanings.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
-import { localKey } from './references.ts';
+import { KnownResources } from './known-resources.ts';
+import { localKey, localReference } from './references.ts';
 import { isVoid, verification } from './status.ts';
-
-/** Codes of one EHR, as "system|code", with what they mean: standard codings or code sets. */
-export type LocalCodes = ReadonlyMap<string, readonly { readonly system: CodeSource; readonly code: string }[]>;
 
 /** The code sets with a fixed meaning for reading charts. They are defined in `policies/codes` like all others. */
 export const READING_SETS = [
@@ -44,7 +43,9 @@ const INTERPRETATION: Readonly<Record<string, ReadingSet>> = {
 };
 
 const NO_HITS: readonly Hit[] = [];
+const NO_MEANINGS: readonly Meaning[] = [];
 const DEEPEST_LIST = 3;
+const HISTOLOGY = 'http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior';
 
 /** What a place-naming set of codes says: its places, and whether any code belongs to a spine problem. */
 export interface Reason {
@@ -64,89 +65,96 @@ export interface Referred {
 
 /** Codes, places, dates and specialties of one chart: what every resource reader needs. */
 export class ReadContext {
-  readonly index: CodeIndex;
   /** for onsets that are stated as an age */
   readonly birth: Interval | undefined;
-  readonly #studies: StudyCatalog;
+  /** what others may refer to: conditions as reasons, observations as results of reports, medications */
+  readonly resources = new KnownResources();
   readonly #base: string | undefined;
-  readonly #local: LocalCodes | undefined;
+  readonly #codes: CodeMeanings;
+  readonly #studies: StudyCatalog;
   readonly #set: Readonly<Record<ReadingSet, number>>;
   /** specialty codes of practitioners and roles, by "Practitioner/x" */
   readonly #specialties = new Map<string, readonly Hit[]>();
-  /** conditions by reference, for reasons given as references */
-  readonly #conditions = new Map<string, Referred>();
-  /** observations by reference, for reports whose results they are */
-  readonly #observations = new Map<string, Json>();
-  /** medications by reference */
-  readonly #medications = new Map<string, unknown>();
+  /** conditions that were referred to */
+  readonly #conditions = new Map<Json, Referred>();
 
   /** @param base the FHIR base URL that relative references belong to, if known */
   constructor(index: CodeIndex, studies: StudyCatalog, local?: LocalCodes, birth?: Interval, base?: string) {
-    this.index = index;
     this.birth = birth;
     this.#base = base;
+    this.#codes = new CodeMeanings(index, studies, local);
     this.#studies = studies;
-    this.#local = local;
     this.#set = Object.fromEntries(READING_SETS.map((s) => [s, index.number(s)])) as Record<ReadingSet, number>;
   }
 
-  /** Calls back for each standard coding of a CodeableConcept, Coding or list of them (or of lists). */
-  #codings(element: unknown, each: (system: CodeSource, code: string) => void, depth = 0): void {
+  /** Does a fact or the catalogue of studies know one of the codes of an element? For most of a chart the answer is no. */
+  knows(element: unknown, depth = 0): boolean {
     if (Array.isArray(element)) {
-      if (depth < DEEPEST_LIST) for (const e of element) this.#codings(e, each, depth + 1);
+      if (depth < DEEPEST_LIST) for (const e of element) if (this.knows(e, depth + 1)) return true;
+      return false;
+    }
+    if (!isObject(element)) return false;
+    const list = element['coding'];
+    if (!Array.isArray(list)) return this.#knowsCoding(list ?? element);
+    for (const coding of list) if (this.#knowsCoding(coding)) return true;
+    return false;
+  }
+
+  #knowsCoding(coding: unknown): boolean {
+    const { hits, study } = this.#codes.of(coding);
+    return hits.length > 0 || study !== undefined;
+  }
+
+  /** What each coding of a CodeableConcept, Coding or list of them (or of lists) means, as far as its system is known. */
+  #meanings(element: unknown): readonly Meaning[] {
+    if (element === undefined) return NO_MEANINGS;
+    const out: Meaning[] = [];
+    this.#collect(element, out, 0);
+    return out;
+  }
+
+  #collect(element: unknown, out: Meaning[], depth: number): void {
+    if (Array.isArray(element)) {
+      if (depth < DEEPEST_LIST) for (const e of element) this.#collect(e, out, depth + 1);
       return;
     }
     if (!isObject(element)) return;
     const list = element['coding'];
-    if (Array.isArray(list)) for (const coding of list) this.#coding(coding, each);
-    else if (list !== undefined || element['code'] !== undefined) this.#coding(list ?? element, each);
-  }
-
-  #coding(coding: unknown, each: (system: CodeSource, code: string) => void): void {
-    if (!isObject(coding)) return;
-    const code = coding['code'];
-    const uri = coding['system'];
-    if (typeof code !== 'string' || code.length > 64) return;
-    const system = typeof uri === 'string' ? systemOf(uri) : undefined;
-    if (system !== undefined) each(system, system === 'icd10cm' ? dotted(code) : code);
-    if (this.#local === undefined || this.#local.size === 0) return;
-    for (const mapped of this.#local.get(`${typeof uri === 'string' ? uri : ''}|${code}`) ?? [])
-      each(mapped.system, mapped.code);
+    for (const coding of Array.isArray(list) ? list : [list ?? element]) {
+      const meaning = this.#codes.of(coding);
+      if (meaning.keys.length > 0) out.push(meaning);
+    }
   }
 
   /** The code sets that the codes of an element belong to. LOINC and SNOMED CT codes of a study belong to those of its CPT code. */
   hits(element: unknown): readonly Hit[] {
-    let out: Hit[] | undefined;
-    const put = (system: CodeSource, code: string): void => {
-      for (const hit of this.index.lookup(system, code)) {
-        out ??= [];
-        out.push(hit);
-      }
-    };
-    this.#codings(element, (system, code) => {
-      put(system, code);
-      const study = system === 'loinc' || system === 'snomed' ? this.#studies.byCoding(system, code) : undefined;
-      if (study !== undefined && isExact(study)) put('cpt', study.code);
-    });
-    return out ?? NO_HITS;
+    const meanings = this.#meanings(element);
+    if (meanings.length === 0) return NO_HITS;
+    return meanings.length === 1 ? (meanings[0]?.hits ?? NO_HITS) : meanings.flatMap((m) => m.hits);
+  }
+
+  /** The code sets of a Condition, by its code and the histology of a tumor that is stated beside it. */
+  diagnosis(condition: Json): readonly Hit[] {
+    const hits = this.hits(condition['code']);
+    const histology = objects(condition['extension']).filter((e) => e['url'] === HISTOLOGY);
+    return histology.length === 0 ? hits : [...hits, ...histology.flatMap((e) => this.hits(e['valueCodeableConcept']))];
   }
 
   /** The standard codings of an element as "system|code". */
   keys(element: unknown): readonly string[] {
-    const out: string[] = [];
-    this.#codings(element, (system, code) => out.push(`${system}|${code}`));
-    return out;
+    return this.#meanings(element).flatMap((m) => m.keys);
   }
 
   /** The imaging study that an element names; a coding that names it exactly goes before one that leaves something open. */
   study(element: unknown): Study | OpenStudy | undefined {
     let found: Study | OpenStudy | undefined;
-    this.#codings(element, (system, code) => {
-      if (found !== undefined && isExact(found)) return;
-      const named = this.#studies.byCoding(system, code);
-      if (named !== undefined && (found === undefined || isExact(named))) found = named;
-    });
+    for (const meaning of this.#meanings(element)) found = clearer(found, meaning.study);
     return found;
+  }
+
+  /** Does an element name something by a coding of a standard system, whether a fact knows it or not? */
+  isStandard(element: unknown): boolean {
+    return objects(object(element)?.['coding']).some((c) => systemOf(text(c['system']) ?? '') !== undefined);
   }
 
   /**
@@ -154,9 +162,9 @@ export class ReadContext {
    * @returns undefined when words name another one; `wordless` when there are no words at all
    */
   studyInWords(element: unknown): StudyInWords | 'wordless' | undefined {
+    if (this.isStandard(element)) return undefined;
     const concept = object(element);
     const codings = objects(concept?.['coding']);
-    if (codings.some((c) => systemOf(text(c['system']) ?? '') !== undefined)) return undefined;
     const words = [concept?.['text'], ...codings.map((c) => c['display'])].flatMap((w) => text(w) ?? []);
     if (words.length === 0) return 'wordless';
     for (const w of words) {
@@ -171,17 +179,17 @@ export class ReadContext {
    * that is the spine or the back without a region ("any" in the set of body sites).
    */
   site(element: unknown): Place {
-    if (element === undefined) return NO_PLACE;
+    const meanings = this.#meanings(element);
     let place = NO_PLACE;
-    let coded = false;
     let known = false;
-    this.#codings(element, (system, code) => {
-      const sites = this.index.lookup(system, code).filter((hit) => hit.set === this.#set['body-site']);
-      coded = true;
-      if (sites.length > 0) known = true;
-      for (const hit of sites) place |= hit.place;
-    });
-    return coded && !known ? OTHER : place;
+    for (const { own } of meanings) {
+      for (const hit of own) {
+        if (hit.set !== this.#set['body-site']) continue;
+        known = true;
+        place |= hit.place;
+      }
+    }
+    return meanings.length > 0 && !known ? OTHER : place;
   }
 
   /** What reason codes and referenced conditions say about the place. */
@@ -200,7 +208,7 @@ export class ReadContext {
         place |= hit.place;
       }
     };
-    this.#codings(codes, (system, code) => take(this.index.lookup(system, code)));
+    for (const { own } of this.#meanings(codes)) take(own);
     for (const reference of references) take(this.condition(resource, reference)?.hits ?? NO_HITS);
     return { place: given && !spine ? OTHER : place, spine, given };
   }
@@ -231,20 +239,35 @@ export class ReadContext {
     }
   }
 
-  addCondition(key: string, condition: Referred): void {
-    this.#conditions.set(key, condition);
-  }
-
   /** The Condition that a reference of a resource names, contained in it or known. */
   condition(resource: Json, reference: Json | undefined): Referred | undefined {
     const contained = this.#contained(resource, reference);
-    if (contained === undefined) return this.#conditions.get(this.key(reference) ?? '');
-    if (contained['resourceType'] !== 'Condition' || isVoid(contained['verificationStatus'])) return undefined;
+    if (contained !== undefined)
+      return contained['resourceType'] !== 'Condition' || isVoid(contained['verificationStatus'])
+        ? undefined
+        : this.#referred(contained);
+    const known = this.#known('Condition', reference);
+    if (known === undefined) return undefined;
+    let referred = this.#conditions.get(known);
+    if (referred === undefined) {
+      referred = this.#referred(known);
+      this.#conditions.set(known, referred);
+    }
+    return referred;
+  }
+
+  #referred(condition: Json): Referred {
     return {
-      hits: this.hits(contained['code']),
-      codes: this.keys(contained['code']),
-      refuted: verification(contained['verificationStatus']) === 'refuted',
+      hits: this.diagnosis(condition),
+      codes: this.keys(condition['code']),
+      refuted: verification(condition['verificationStatus']) === 'refuted',
     };
+  }
+
+  /** The resource of the chart that a reference names, if it is of a type. */
+  #known(type: string, reference: Json | undefined): Json | undefined {
+    const named = localReference(reference, this.#base);
+    return named?.type === type ? this.resources.get(type, named.id) : undefined;
   }
 
   /** "Type/id" of a reference to this server. */
@@ -252,20 +275,12 @@ export class ReadContext {
     return localKey(reference, this.#base);
   }
 
-  addObservation(key: string, resource: Json): void {
-    this.#observations.set(key, resource);
-  }
-
   /** The Observations that a list of references names. */
   observations(references: unknown): readonly Json[] {
     return objects(references).flatMap((r) => {
-      const observation = this.#observations.get(this.key(r) ?? '');
+      const observation = this.#known('Observation', r);
       return observation === undefined ? [] : [observation];
     });
-  }
-
-  addMedication(key: string, code: unknown): void {
-    this.#medications.set(key, code);
   }
 
   /** The drug codes of medication[x], contained and separately sent Medications included. */
@@ -275,7 +290,7 @@ export class ReadContext {
     const reference = object(resource['medicationReference']);
     const contained = this.#contained(resource, reference);
     if (contained !== undefined) return contained['code'];
-    return this.#medications.get(this.key(reference) ?? '');
+    return this.#known('Medication', reference)?.['code'];
   }
 
   #contained(resource: Json, reference: Json | undefined): Json | undefined {
@@ -301,12 +316,6 @@ export class ReadContext {
   is(hit: Hit, set: ReadingSet): boolean {
     return hit.set === this.#set[set];
   }
-}
-
-/** ICD-10-CM with its dot; some charts leave it out. */
-function dotted(code: string): string {
-  const upper = code.toUpperCase();
-  return upper.length > 3 && !upper.includes('.') ? `${upper.slice(0, 3)}.${upper.slice(3)}` : upper;
 }
 
 /** The start of an element that may be a dateTime, a Period or a Timing. */

@@ -35,19 +35,26 @@ export function parseReference(reference: unknown): LocalReference | undefined {
 const trimmed = (base: string | undefined): string | undefined => base?.replace(/\/+$/, '');
 
 /**
- * "Type/id" of a literal reference in a Reference element.
+ * Type and id of a literal reference in a Reference element.
  * @param base the FHIR base URL that relative references belong to; absolute references to another server are none of ours
  */
-export function localKey(element: Json | undefined, base?: string): string | undefined {
+export function localReference(element: Json | undefined, base?: string): LocalReference | undefined {
   const parsed = parseReference(element?.['reference']);
   if (parsed === undefined) return undefined;
   const elsewhere = parsed.base !== undefined && base !== undefined && parsed.base !== trimmed(base);
-  return elsewhere ? undefined : `${parsed.type}/${parsed.id}`;
+  return elsewhere ? undefined : parsed;
+}
+
+/** "Type/id" of a literal reference in a Reference element. @param base as of `localReference` */
+export function localKey(element: Json | undefined, base?: string): string | undefined {
+  const parsed = localReference(element, base);
+  return parsed === undefined ? undefined : `${parsed.type}/${parsed.id}`;
 }
 
 /** Tells references to one patient from all others. */
 export class PatientScope {
   readonly #id: string;
+  readonly #reference: string;
   readonly #base: string | undefined;
 
   /**
@@ -56,13 +63,14 @@ export class PatientScope {
    */
   constructor(id: string, base?: string) {
     this.#id = id;
+    this.#reference = `Patient/${id}`;
     this.#base = trimmed(base);
   }
 
   /** Does the Reference element name this patient? Absolute references must name this server. */
   includes(element: Json | undefined): boolean {
     const reference = element?.['reference'];
-    if (reference === `Patient/${this.#id}`) return true;
+    if (reference === this.#reference) return true;
     const parsed = parseReference(reference);
     if (parsed === undefined || parsed.type !== 'Patient' || parsed.id !== this.#id) return false;
     return parsed.base === undefined || this.#base === undefined || parsed.base === this.#base;

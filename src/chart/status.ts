@@ -8,20 +8,39 @@ const CLINICAL: ReadonlySet<string> = new Set([...PAST, ...ACTIVE]);
 const SUSPECTED = ['provisional', 'differential', 'unconfirmed', 'presumed'] as const;
 const VERIFICATION: ReadonlySet<string> = new Set([...SUSPECTED, 'confirmed', 'refuted', 'entered-in-error']);
 
-/** The codes of a CodeableConcept, its words if it has none, or a bare code as older servers send it. */
-function codesOf(element: unknown): readonly string[] {
-  const bare = text(element);
-  if (bare !== undefined) return [bare];
-  const codes = objects(object(element)?.['coding']).flatMap((c) => text(c['code']) ?? []);
-  const words = text(object(element)?.['text']);
-  return codes.length === 0 && words !== undefined ? [words] : codes;
+/**
+ * The one of the codes that FHIR defines; EHRs put codes of their own beside or before it. The words count where there is no
+ * code, and so does a bare code as older servers send it.
+ */
+function defined(element: unknown, codes: ReadonlySet<string>): string | undefined {
+  if (typeof element === 'string') return among(element, codes);
+  const concept = object(element);
+  if (concept === undefined) return undefined;
+  let coded = false;
+  for (const coding of objects(concept['coding'])) {
+    const code = text(coding['code']);
+    const found = among(code, codes);
+    if (found !== undefined) return found;
+    coded ||= code !== undefined;
+  }
+  return coded ? undefined : among(text(concept['text']), codes);
 }
 
-/** The one of the codes that FHIR defines; EHRs put codes of their own beside or before it. */
-const defined = (element: unknown, codes: ReadonlySet<string>): string | undefined =>
-  codesOf(element)
-    .map((c) => c.toLowerCase())
-    .find((c) => codes.has(c));
+/** A code that is one of some lower-case codes. */
+function among(code: string | undefined, codes: ReadonlySet<string>): string | undefined {
+  if (code === undefined || codes.has(code)) return code;
+  const lower = code.toLowerCase();
+  return codes.has(lower) ? lower : undefined;
+}
+
+/** Does it state anything, in a code or in words? */
+function states(element: unknown): boolean {
+  if (typeof element === 'string') return true;
+  const concept = object(element);
+  return (
+    text(concept?.['text']) !== undefined || objects(concept?.['coding']).some((c) => text(c['code']) !== undefined)
+  );
+}
 
 /** The clinicalStatus of an entry, e.g. "active". */
 export const clinicalStatus = (element: unknown): string | undefined => defined(element, CLINICAL);
@@ -39,7 +58,7 @@ export const isActive = (clinical: string | undefined): boolean =>
  * suspicion, and so are those whose status nobody but the EHR understands.
  */
 export function verification(element: unknown): Verification {
-  if (codesOf(element).length === 0) return 'confirmed';
+  if (!states(element)) return 'confirmed';
   const status = defined(element, VERIFICATION);
   return status === 'confirmed' || status === 'refuted' ? status : 'suspected';
 }

@@ -1,5 +1,6 @@
+import type { LocalCodes } from '../chart/code-meanings.ts';
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
-import { type LocalCodes, ReadContext } from '../chart/read-context.ts';
+import { ReadContext } from '../chart/read-context.ts';
 import { FHIR_ID, PatientScope } from '../chart/references.ts';
 import { type RetrievedSection, SECTIONS, type Section } from '../chart/sections.ts';
 import { readCoverages } from '../coverage/coverage.ts';

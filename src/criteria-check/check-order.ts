@@ -1,5 +1,5 @@
 import { buildChart, type Chart, type ChartInput } from '../chart/chart.ts';
-import type { LocalCodes } from '../chart/read-context.ts';
+import type { LocalCodes } from '../chart/code-meanings.ts';
 import type { Canonical } from '../chart/readers/answer.ts';
 import { PatientScope } from '../chart/references.ts';
 import type { RetrievedSection, Section } from '../chart/sections.ts';

@@ -1,6 +1,7 @@
+import type { LocalCodes } from '../chart/code-meanings.ts';
 import { codedElements } from '../chart/coded-elements.ts';
 import { isObject, type Json, object, objects } from '../chart/json.ts';
-import { type LocalCodes, ReadContext } from '../chart/read-context.ts';
+import { ReadContext } from '../chart/read-context.ts';
 import type { SpineRelated } from '../terminology/spine-related.ts';
 import { systemOf } from '../terminology/systems.ts';
 import type { Checker } from './check-order.ts';

@@ -1,6 +1,6 @@
 import { checkedExtension } from '../cards/assessment-extension.ts';
+import type { LocalCodes } from '../chart/code-meanings.ts';
 import { isObject } from '../chart/json.ts';
-import type { LocalCodes } from '../chart/read-context.ts';
 import { ReadContext } from '../chart/read-context.ts';
 import { PatientScope } from '../chart/references.ts';
 import type { RetrievedSection, Section } from '../chart/sections.ts';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import * as z from 'zod';
-import type { LocalCodes } from '../chart/read-context.ts';
+import type { LocalCodes } from '../chart/code-meanings.ts';
 import type { Orderables } from '../order/order.ts';
 import { OUTCOMES, type Outcome } from '../policy/assessment.ts';
 import { type CodeSource, SYSTEM_NAMES } from '../terminology/systems.ts';

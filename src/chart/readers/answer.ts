@@ -45,6 +45,12 @@ function author(references: readonly (Json | undefined)[]): AnswerRecord['by'] {
 
 const SETTLED = new Set(['final', 'amended', 'corrected', 'completed']);
 
+const factOf = (r: Json, canonical: Canonical): unknown =>
+  objects(object(r['code'])?.['coding']).find((c) => c['system'] === canonical.factSystem)?.['code'];
+
+/** Is the code of an Observation one of our fact codes? */
+export const isFactObservation = (r: Json, canonical: Canonical): boolean => factOf(r, canonical) !== undefined;
+
 /** The answer in an Observation whose code is one of our fact codes. */
 export function readFactObservation(
   ctx: ReadContext,
@@ -52,7 +58,7 @@ export function readFactObservation(
   ref: string,
   canonical: Canonical,
 ): AnswerRecord | undefined {
-  const fact = objects(object(r['code'])?.['coding']).find((c) => c['system'] === canonical.factSystem)?.['code'];
+  const fact = factOf(r, canonical);
   if (typeof fact !== 'string' || !FACT.test(fact) || !SETTLED.has(text(r['status']) ?? '')) return undefined;
   const value = answered(r);
   if (value === undefined) return undefined;

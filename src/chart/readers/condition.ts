@@ -4,12 +4,6 @@ import { type ReadContext, start } from '../read-context.ts';
 import type { ConditionRecord, FamilyRecord } from '../records.ts';
 import { clinicalStatus, isActive, isPast, verification } from '../status.ts';
 
-const HISTOLOGY = 'http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior';
-
-/** The histology of a tumor, where it is stated beside the diagnosis. */
-const histology = (r: Json): readonly unknown[] =>
-  objects(r['extension']).flatMap((e) => (e['url'] === HISTOLOGY ? [e['valueCodeableConcept']] : []));
-
 const AGE_UNITS: ReadonlyMap<string, 'years' | 'months'> = new Map([
   ['a', 'years'],
   ['year', 'years'],
@@ -43,12 +37,9 @@ function onsetOf(ctx: ReadContext, r: Json): Interval | undefined {
 const ABATED = ['abatementString', 'abatementAge', 'abatementRange', 'abatementPeriod'] as const;
 const isAbated = (r: Json): boolean => r['abatementBoolean'] === true || ABATED.some((name) => r[name] !== undefined);
 
-/** Reads a Condition. Its hits are remembered for references to it. */
+/** Reads a Condition. */
 export function readCondition(ctx: ReadContext, r: Json, ref: string): ConditionRecord | undefined {
-  const hits = ctx.hits([r['code'], ...histology(r)]);
-  const codes = ctx.keys(r['code']);
-  const verified = verification(r['verificationStatus']);
-  ctx.addCondition(ref, { hits, codes, refuted: verified === 'refuted' });
+  const hits = ctx.diagnosis(r);
   if (hits.length === 0) return undefined;
   const clinical = clinicalStatus(r['clinicalStatus']);
   const abated = start(r, 'abatement');
@@ -62,14 +53,14 @@ export function readCondition(ctx: ReadContext, r: Json, ref: string): Condition
     hits,
     site: ctx.site(r['bodySite']),
     ...(encounter !== undefined && { encounter }),
-    verification: verified,
+    verification: verification(r['verificationStatus']),
     current: !isPast(clinical) && abated === undefined && !isAbated(r),
     ...(clinical !== undefined && { clinical }),
     saysActive: isActive(clinical),
     ...(onset !== undefined && { onset }),
     ...(recorded !== undefined && { recorded }),
     ...(abated !== undefined && { abated }),
-    codes,
+    codes: ctx.keys(r['code']),
     orderReason: false,
     siteHits: ctx.hits(r['bodySite']),
     ...(ctx.keys(r['severity']).length > 0 && { severity: ctx.hits(r['severity']) }),
