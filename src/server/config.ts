@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { isLoopback } from '../ehr/network.ts';
 
 const flag = z.enum(['true', 'false']).transform((v) => v === 'true');
 const root = resolve(import.meta.dirname, '../..');
@@ -134,6 +135,9 @@ export type Config = Omit<z.infer<typeof ConfigSchema>, 'SANDBOX'> & {
   readonly SANDBOX: boolean;
 };
 
+/** May charts travel to this address: encrypted, or without leaving the machine? */
+const isSafe = (url: string): boolean => url.startsWith('https:') || isLoopback(new URL(url));
+
 /** A bad setting, in one line. */
 export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID';
@@ -161,6 +165,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new ConfigError('SANDBOX: the sandbox EHR cannot be served with NODE_ENV=production');
   if (!development && parsed.data.PUBLIC_URL === undefined)
     throw new ConfigError('PUBLIC_URL: required with NODE_ENV=production, as the audience of tokens');
+  if (!development && !isSafe(parsed.data.PUBLIC_URL ?? ''))
+    throw new ConfigError('PUBLIC_URL: https is required with NODE_ENV=production: charts and tokens are sent to it');
   const several = parsed.data.WORKERS > 1;
   if (several && parsed.data.SANDBOX === true)
     throw new ConfigError('SANDBOX: the sandbox EHR lives in one process; set WORKERS=1');

@@ -8,7 +8,6 @@ import { appContextText } from '../smart/app-context.ts';
 import type { ClientKey } from '../smart/client-keys.ts';
 import { type SealKeys, sealOrder } from '../smart/order-context.ts';
 import { SmartApp, type SmartAppOptions } from '../smart/smart-app.ts';
-import { isLoopbackUrl } from '../trust/caller.ts';
 import { type Config, ConfigError } from './config.ts';
 import type { Content } from './content.ts';
 import type { SmartParts } from './lasting.ts';
@@ -24,10 +23,7 @@ export interface Smart {
 function checkProduction(config: Config, registry: EhrRegistry, keys: readonly ClientKey[]): void {
   const registrations = registry.ehrs.flatMap((e) => e.smart ?? []);
   if (registrations.length === 0) return;
-  const { PUBLIC_URL = '', APP_SECRET } = config;
-  if (!PUBLIC_URL.startsWith('https:') && !isLoopbackUrl(PUBLIC_URL))
-    throw new ConfigError('PUBLIC_URL: the SMART app needs https');
-  if (APP_SECRET === undefined) throw new ConfigError('APP_SECRET: required where an EHR has the SMART app');
+  if (config.APP_SECRET === undefined) throw new ConfigError('APP_SECRET: required where an EHR has the SMART app');
   const signs = keys.some((k) => k.from <= Date.now());
   if (registrations.some((r) => r.authentication === 'private_key_jwt') && !signs)
     throw new ConfigError('SMART_KEYS: an EHR wants private_key_jwt, and no key signs by now; see "keys new --help"');

@@ -97,6 +97,28 @@ describe('a FHIR server that behaves', () => {
     expect(ehr.fhirRequests.every((r) => r.authorization === 'Bearer a-token' && r.method === 'GET')).toBe(true);
   });
 
+  it.each(['user/*.read', 'user/*.rs', 'patient/*.read launch', 'patient/*.rs openid'])(
+    'T040: scopes of SMART v1 and v2 open the chart alike (%s)',
+    async (scope) => {
+      const access = fhirAccess(ehr.fhir);
+      Object.assign(access['fhirAuthorization'] as Record<string, unknown>, { scope });
+      const answer = await fetching(access);
+      expect([outcomeOf(answer), stateOf(answer, 'Condition')]).toEqual(['met', 'complete']);
+    },
+  );
+
+  it.each([
+    'user/Patient.read user/Coverage.read user/Procedure.read',
+    'user/Patient.rs user/Coverage.rs user/Procedure.rs',
+  ])('T040: what neither grants is not asked for, and said not to be available (%s)', async (scope) => {
+    const access = fhirAccess(ehr.fhir);
+    Object.assign(access['fhirAuthorization'] as Record<string, unknown>, { scope });
+    const answer = await fetching(access);
+    expect([outcomeOf(answer), stateOf(answer, 'Condition')]).toEqual(['undetermined', 'not-available']);
+    expect(stateOf(answer, 'Procedure')).toBe('complete');
+    expect(ehr.fhirRequests.some((r) => r.url.startsWith('/fhir/Condition'))).toBe(false);
+  });
+
   it('T044: is not asked at all when everything is prefetched', async () => {
     expect(outcomeOf(await fetching({ prefetch: storyPrefetch() }))).toBe('met');
     expect(ehr.fhirRequests).toEqual([]);

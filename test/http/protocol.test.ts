@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { empties } from '../support/empties.ts';
 import {
   assessmentsOf,
   fieldsOf,
@@ -26,15 +27,6 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Every null, empty text, empty list and empty object below a value, as paths. */
-function empties(value: unknown, path: string): readonly string[] {
-  if (value === null || value === '') return [path];
-  if (typeof value !== 'object') return [];
-  const members = Object.entries(value);
-  if (members.length === 0) return [path];
-  return members.flatMap(([key, member]) => empties(member, `${path}.${key}`));
-}
-
 const without = (body: Json, path: string): Json => {
   const copy = structuredClone(body);
   const steps = path.split('.');
@@ -56,13 +48,20 @@ describe('discovery', () => {
       for (const member of ['title', 'description']) expect(at(s, member)).toMatch(/\w{5}/);
   });
 
+  it('T012: says no version of CDS Hooks or of a hook, which clients of 2.0 do not know', async () => {
+    const body: unknown = await (await fetch(`${service.base}/cds-services`)).json();
+    expect(listAt(body, 'services').length).toBeGreaterThan(0);
+    for (const s of listAt(body, 'services'))
+      expect([at(s, 'version'), at(s, 'hookVersion')]).toEqual([undefined, undefined]);
+  });
+
   it('T003, T010: holds nothing null or empty, and is compact', async () => {
     const text = await (await fetch(`${service.base}/cds-services`)).text();
     expect(empties(JSON.parse(text), '$')).toEqual([]);
     expect(text).toBe(JSON.stringify(JSON.parse(text)));
   });
 
-  it('T004, T005: advertises only templates that every client can fill', async () => {
+  it('T004, T005, T006: advertises only templates that every client can fill, each by itself', async () => {
     const body: unknown = await (await fetch(`${service.base}/cds-services`)).json();
     for (const s of listAt(body, 'services')) {
       const templates = Object.entries(at(s, 'prefetch') as Json);
@@ -72,7 +71,7 @@ describe('discovery', () => {
         expect(template).toMatch(/^[A-Z][A-Za-z]+(\/\{\{[\w.]+\}\}|\?[^:#]+=\S+)$|^[A-Z][A-Za-z]+\?/);
         const tokens = String(template).match(/\{\{[^}]*\}\}/g) ?? [];
         for (const token of tokens) expect(['{{context.patientId}}', '{{userPractitionerId}}']).toContain(token);
-        expect(String(template)).not.toMatch(/_include|_revinclude|_has|:(?!in\b)[a-z]+=/);
+        expect(String(template)).not.toMatch(/_include|_revinclude|_has|:(?!in\b)[a-z]+=|%/);
       }
     }
   });
@@ -183,6 +182,16 @@ describe('requests', () => {
     (call['prefetch'] as Json)['unasked'] = searchset([{ resourceType: 'Basic', id: 'b' }]);
     const odd = await post(select(), call);
     expect(assessmentsOf(odd)).toEqual(assessmentsOf(plain));
+  });
+
+  it('T031: an encounter may be named or not', async () => {
+    const told = async (changes: Json): Promise<unknown> => {
+      const call = orderSignCall();
+      Object.assign(call['context'] as Json, changes);
+      return at(assessmentsOf(await post(sign(), call))[0], 'id');
+    };
+    expect(await told({})).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await told({ encounterId: 'enc-12' })).toBe(await told({}));
   });
 
   it('T036: an active order is assessed at signing', async () => {
@@ -297,6 +306,40 @@ describe('prefetch', () => {
     expect(answer.text).not.toContain('somebody-else');
   });
 
+  it.each([
+    ['entered in error', 'entered-in-error'],
+    ['refuted', 'refuted'],
+  ])('T053: a finding that is %s does not count', async (_what, verification) => {
+    const { chart } = storyFhir();
+    const conditions = chart
+      .filter((r) => r.resourceType === 'Condition')
+      .map((r) =>
+        at(r, 'code.coding.0.code') === 'G83.4'
+          ? { ...r, verificationStatus: { coding: [{ code: verification }] } }
+          : r,
+      );
+    const answer = await post(select(), withPrefetch({ conditions: searchset(conditions) }));
+    expect([answer.status, outcomeOf(answer)]).toEqual([200, 'undetermined']);
+  });
+
+  it.each(['not-done', 'entered-in-error'])('T053: a procedure that is %s is no evidence', async (status) => {
+    const formerMri = async (s: string): Promise<boolean> => {
+      const mri = {
+        resourceType: 'Procedure',
+        id: 'former-mri',
+        status: s,
+        subject: { reference: 'Patient/p1' },
+        code: { coding: [{ system: 'http://www.ama-assn.org/go/cpt', code: '72148' }] },
+        performedDateTime: '2025-05-20',
+      };
+      const conditions = searchset(storyFhir().chart.filter((r) => at(r, 'code.coding.0.code') === 'M54.50'));
+      const answer = await post(select(), withPrefetch({ conditions, procedures: searchset([mri]) }));
+      return listAt(assessmentsOf(answer)[0], 'paths').some((p) => listAt(p, 'has').includes('mri'));
+    };
+    expect(await formerMri('completed')).toBe(true);
+    expect(await formerMri(status)).toBe(false);
+  });
+
   it('T047: required data that can be had by neither way: 412', async () => {
     const nothing = await post(select(), orderSelectCall({ prefetch: undefined }));
     expect([nothing.status, at(nothing.body, 'resourceType')]).toEqual([412, 'OperationOutcome']);
@@ -331,7 +374,7 @@ describe('prefetch', () => {
 });
 
 describe('cards', () => {
-  it('T003, T010, T056 to T066, T068: are as CDS Hooks wants them', async () => {
+  it('T003, T010, T068: are as CDS Hooks wants them', async () => {
     const answer = await post(select(), orderSelectCall());
     expect(answer.text).toBe(JSON.stringify(answer.body));
     expect(empties(at(answer.body, 'cards.0'), '$')).toEqual([]);

@@ -75,6 +75,11 @@ describe('production', () => {
     expect(loading.filter((l) => !l.endsWith('/sandbox/paths.ts'))).toEqual([]);
   });
 
+  it('T009: needs a public address with https, unless it is this machine', () => {
+    expect(() => readConfig({ ...PRODUCTION, PUBLIC_URL: 'http://cds.example.org' })).toThrow(/^PUBLIC_URL: https/);
+    expect(readConfig({ ...PRODUCTION, PUBLIC_URL: 'http://127.0.0.1:3000' }).development).toBe(false);
+  });
+
   it('refuses to serve the sandbox', () => {
     expect(() => readConfig({ ...PRODUCTION, SANDBOX: 'true' })).toThrow(/SANDBOX/);
     expect(readConfig(PRODUCTION).SANDBOX).toBe(false);

@@ -36,7 +36,8 @@ const story = (): Vignette => {
 /** Resources of the story's chart, order and coverage. */
 export const storyFhir = (): ReturnType<typeof vignetteToFhir> => vignetteToFhir(story(), CANONICAL_BASE);
 
-const KEYS: Readonly<Record<string, string>> = {
+/** The type of resource behind each prefetch key of the chart. */
+export const PREFETCH_KEYS: Readonly<Record<string, string>> = {
   conditions: 'Condition',
   procedures: 'Procedure',
   observations: 'Observation',
@@ -68,7 +69,10 @@ export function storyPrefetch(): Json {
     coverages: searchset([coverage]),
     answers: searchset([]),
     ...Object.fromEntries(
-      Object.entries(KEYS).map(([key, type]) => [key, searchset(chart.filter((r) => r.resourceType === type))]),
+      Object.entries(PREFETCH_KEYS).map(([key, type]) => [
+        key,
+        searchset(chart.filter((r) => r.resourceType === type)),
+      ]),
     ),
   };
 }
