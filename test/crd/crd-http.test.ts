@@ -86,7 +86,7 @@ describe('discovery of payer mode', () => {
     await plain.close();
   });
 
-  it('T073 to T076: services of four hooks with version and options', async () => {
+  it('T073, T074, T075, T076: services of four hooks with version and options', async () => {
     const body: unknown = await (await fetch(`${service.base}/crd/cds-services`)).json();
     const services = listAt(body, 'services');
     expect(services.map((s) => at(s, 'hook')).sort()).toEqual([
@@ -121,7 +121,7 @@ describe('discovery of payer mode', () => {
 
 describe('coverage-information', () => {
   it.each(['order-sign', 'order-dispatch', 'appointment-book'])(
-    'T085, T088, T089, T091, T102: %s gives one update of the order',
+    'T032, T085, T088, T089, T091, T102: %s gives one update of the order',
     async (hook) => {
       const answer = await send(hook, {
         prefetch: prefetch({ ...(hook !== 'order-sign' && { serviceRequests: searchset([order]) }) }),

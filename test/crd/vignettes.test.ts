@@ -4,7 +4,7 @@ import { SECTIONS } from '../../src/chart/sections.ts';
 import { answerCrd, type CrdAnswer, type CrdOptions } from '../../src/crd/answer-crd.ts';
 import type { CrdConfig } from '../../src/crd/crd-config.ts';
 import type { CrdRequest } from '../../src/crd/crd-request.ts';
-import type { CrdHook } from '../../src/crd/crd-service.ts';
+import { type CrdHook, crdDiscovery, loadCrdServices } from '../../src/crd/crd-service.ts';
 import { neededSections } from '../../src/criteria-check/needed-sections.ts';
 import { calendarOf } from '../../src/dates/day.ts';
 import type { Vignette } from '../../src/vignettes/expand.ts';
@@ -19,6 +19,14 @@ import { CANONICAL_BASE, checker, ROOT } from '../support/knowledge.ts';
 type Json = Record<string, unknown>;
 type Answered = Extract<CrdAnswer, { status: 200 }>;
 
+/** Codes of the options that discovery offers. */
+const OPTIONS: ReadonlySet<unknown> = new Set(
+  crdDiscovery(loadCrdServices(`${ROOT}/cds-services/crd`)).services.flatMap((s) =>
+    ((s['extension'] as Json)['davinci-crd.configuration-options'] as readonly { readonly code: string }[]).map(
+      (o) => o.code,
+    ),
+  ),
+);
 const files = loadVignettes(`${ROOT}/test/vignettes`);
 const KEYS: Readonly<Record<string, string>> = {
   Condition: 'conditions',
@@ -134,6 +142,14 @@ async function problems(vignette: Vignette, hook: CrdHook): Promise<readonly str
     'no card that repeats coverage-information',
     answer.cards.every((c) => c.source.topic.code !== 'coverage-info'),
   );
+  rule(
+    'one assertion id for one coverage',
+    new Set(said.map((e) => at(partsOf(e, 'coverage-assertion-id')[0], 'valueString'))).size === 1,
+  );
+  rule(
+    'an option for the topic of each card',
+    answer.cards.every((c) => OPTIONS.has(c.source.topic.code)),
+  );
   const [first] = said;
   const codes = said.map((e) => at(partsOf(e, 'billingCode')[0], 'valueCoding.code'));
   switch (outcome) {
@@ -180,7 +196,7 @@ const SECONDS_PER_VIGNETTE = 0.3;
 
 describe.each(files)('payer mode on $file', ({ vignettes }) => {
   it.each(['order-sign', 'order-select'] as const)(
-    'obeys every invariant and the mapping of outcomes on %s',
+    'T077, T082, T086, T087, T088, T090, T091, T092, T094, T095, T096, T098, T101: obeys every invariant and the mapping of outcomes on %s',
     { timeout: Math.max(20, vignettes.length * SECONDS_PER_VIGNETTE) * 1000 },
     async (hook) => {
       const bad: string[] = [];
@@ -196,7 +212,7 @@ describe.each(files)('payer mode on $file', ({ vignettes }) => {
 describe('an order that was answered before', () => {
   const vignette = files.flatMap((f) => f.vignettes).find((v) => v.expect.outcome === 'met') as Vignette;
 
-  it('gets no action when nothing is new, and the same identical answer twice', async () => {
+  it('T099: gets no action when nothing is new, and the same identical answer twice', async () => {
     const { request } = callOf(vignette, 'order-sign');
     const payer = checker().knowledge.payers.find({ names: [vignette.payer], identifiers: [] })?.id ?? '';
     const first = (await answerCrd(request, {}, optionsFor(payer), budget())) as Answered;
@@ -211,7 +227,7 @@ describe('an order that was answered before', () => {
     expect([second.systemActions, second.told.length]).toEqual([[], 1]);
   });
 
-  it('keeps what another payer said, and replaces what we said', async () => {
+  it('T100: keeps what another payer said, and replaces what we said', async () => {
     const { request, order } = callOf(vignette, 'order-sign');
     const payer = checker().knowledge.payers.find({ names: [vignette.payer], identifiers: [] })?.id ?? '';
     const url = 'http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information';

@@ -46,7 +46,7 @@ function brokenInvariants(questionnaire: Questionnaire): readonly string[] {
 for (const policy of policies) {
   describe(`the form of ${policy.id}`, () => {
     for (const region of regionsOf(policy)) {
-      it(`about ${region} is a valid FHIR Questionnaire`, () => {
+      it(`T146: about ${region} is a valid FHIR Questionnaire`, () => {
         const questionnaire = questionnaireOf(formFor(policy, region));
         expect(fhirErrors(questionnaire)).toEqual([]);
         expect(brokenInvariants(questionnaire)).toEqual([]);

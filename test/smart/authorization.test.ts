@@ -149,7 +149,7 @@ describe('the order of a card', () => {
     expect(launchOf(await with_({})).order?.order['id']).toBe('order-1');
   });
 
-  it('of another patient, or of another EHR, stops the launch, and the token is given back', async () => {
+  it('T137: of another patient, or of another EHR, stops the launch, and the token is given back', async () => {
     expect(codeOf(await with_({ patientId: 'p2' }))).toBe('order-of-another-patient');
     expect(codeOf(await with_({ base: 'https://other.example.org/fhir' }))).toBe('order-of-another-patient');
     await expect.poll(() => stub.forms.filter((f) => f.path === '/revoke').length).toBe(4);
@@ -172,7 +172,7 @@ describe('localUser', () => {
     ['PractitionerRole/1', 'PractitionerRole/1'],
     ['Practitioner/../1', undefined],
     [['Practitioner/1'], undefined],
-  ])('%s', (claim, expected) => {
+  ])('T132: %s', (claim, expected) => {
     expect(localUser(claim, 'https://ehr.example.org/fhir/')).toBe(expected);
   });
 });

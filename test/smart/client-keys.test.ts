@@ -27,7 +27,7 @@ const keysAt = (date: string): ClientKeys =>
   );
 
 describe('a folder of keys', () => {
-  it('holds JWK and PEM; every key is published without its private part', async () => {
+  it('T130: holds JWK and PEM; every key is published without its private part', async () => {
     put('2026-01-01-ec.json', jwk(ec(), 'one'));
     put('2026-01-01-rsa.pem', pem(rsa()));
     const { keys } = await keysAt('2026-02-01T00:00:00Z').publicKeys();

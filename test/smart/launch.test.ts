@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { assertionClaims, SmartStub } from '../support/smart-stub.ts';
@@ -51,7 +51,7 @@ async function launched(agent = new UserAgent()): Promise<string> {
 }
 
 describe('an EHR launch', () => {
-  it('goes to the EHR with everything that SMART asks for', async () => {
+  it('T124: goes to the EHR with everything that SMART asks for', async () => {
     const going = await new UserAgent().get(launchUrl());
     expect(going.status).toBe(303);
     const url = new URL(going.location ?? '');
@@ -79,7 +79,7 @@ describe('an EHR launch', () => {
     expect(q['code_challenge']).toMatch(/^[\w-]{43}$/);
   });
 
-  it('ends in the choice of an order, with the token on the server alone', async () => {
+  it('T134: ends in the choice of an order, with the token on the server alone', async () => {
     const agent = new UserAgent();
     const location = await launched(agent);
     expect(location).toMatch(new RegExp(`^${service.base}/smart/launches/[\\w-]{43}$`));
@@ -92,7 +92,7 @@ describe('an EHR launch', () => {
     expect(service.log()).not.toMatch(/SECRET|xyz123/);
   });
 
-  it('proves the app by a private_key_jwt that verifies with our published keys', async () => {
+  it('T129: proves the app by a private_key_jwt that verifies with our published keys', async () => {
     await launched();
     const form = ehr.tokenRequests[0]?.form ?? new URLSearchParams();
     expect(form.get('client_assertion_type')).toBe('urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
@@ -114,7 +114,7 @@ describe('an EHR launch', () => {
     expect(keys.keys.find((k) => k.kid === protectedHeader.kid)?.alg).toBe(protectedHeader.alg);
   });
 
-  it('uses each assertion once', async () => {
+  it('T129: uses each assertion once', async () => {
     await launched();
     await launched();
     const ids = ehr.tokenRequests.map((r) => assertionClaims(r.form)['jti']);
@@ -137,12 +137,18 @@ describe('an EHR launch', () => {
     });
   });
 
-  it('sends the verifier of its challenge', async () => {
-    await launched();
-    expect(ehr.tokenRequests[0]?.form.get('code_verifier')).toMatch(/^[\w-]{43,128}$/);
+  it('T125: sends the verifier of its challenge', async () => {
+    const agent = new UserAgent();
+    const location = (await agent.get(launchUrl())).location ?? '';
+    await agent.get(back(ehr.authorize(location)));
+    const verifier = ehr.tokenRequests[0]?.form.get('code_verifier') ?? '';
+    expect(verifier).toMatch(/^[\w-]{43,128}$/);
+    const query = new URL(location).searchParams;
+    expect(query.get('code_challenge_method')).toBe('S256');
+    expect(query.get('code_challenge')).toBe(createHash('sha256').update(verifier).digest('base64url'));
   });
 
-  it('has a state of its own each time', async () => {
+  it('T126: has a state of its own each time', async () => {
     const agent = new UserAgent();
     const states = await Promise.all(
       Array.from({ length: 200 }, async () =>
@@ -150,6 +156,8 @@ describe('an EHR launch', () => {
       ),
     );
     expect(new Set(states).size).toBe(200);
+    // 43 characters of base64url are 256 bits
+    for (const state of states) expect(state).toMatch(/^[\w-]{43}$/);
   });
 });
 
@@ -161,7 +169,7 @@ describe('an EHR that is not registered', () => {
     'http://127.0.0.1:1@evil.example.org/fhir',
     'not a url',
     `https://evil.example.org/${'x'.repeat(4000)}`,
-  ])('is refused without a request: %s', async (iss) => {
+  ])('T123: is refused without a request: %s', async (iss) => {
     const seen = await new UserAgent().get(launchUrl(iss));
     expect(seen.status).toBe(400);
     expect(seen.text).toContain('ehr-unknown');
@@ -225,7 +233,7 @@ describe('discovery', () => {
       { configuration: { token_endpoint: 'https://a:b@x.example.org/' } },
       'discovery-invalid',
     ],
-  ])('%s gives a page that says so', async (_what, moods, code) => {
+  ])('T128: %s gives a page that says so', async (_what, moods, code) => {
     const odd = await new SmartStub().start();
     Object.assign(odd.moods, moods);
     const seen = await new UserAgent().get(launchUrl(odd.fhir));
@@ -261,7 +269,7 @@ describe('coming back', () => {
     ['without a state', { code: 'c' }],
     ['with a state of nobody', { code: 'c', state: 'x'.repeat(43) }],
     ['with nothing', {}],
-  ])('%s is refused without a token call', async (_what, query) => {
+  ])('T127: %s is refused without a token call', async (_what, query) => {
     const agent = new UserAgent();
     await begin(agent);
     const seen = await agent.get(back(query));
@@ -270,7 +278,7 @@ describe('coming back', () => {
     expect(ehr.tokenRequests).toEqual([]);
   });
 
-  it('twice with the same state is refused, whatever the code', async () => {
+  it('T127: twice with the same state is refused, whatever the code', async () => {
     const agent = new UserAgent();
     const { code, state } = await begin(agent);
     expect((await agent.get(back({ code, state }))).status).toBe(303);
@@ -292,7 +300,7 @@ describe('coming back', () => {
     expect(seen.text).toContain('invalid_grant');
   });
 
-  it('in another browser is refused without a token call', async () => {
+  it('T127: in another browser is refused without a token call', async () => {
     const { code, state } = await begin(new UserAgent());
     for (const thief of [new UserAgent(), await agentWithCookies()]) {
       const seen = await thief.get(back({ code, state }));
@@ -349,7 +357,7 @@ describe('coming back', () => {
     expect(ehr.tokenRequests).toEqual([]);
   });
 
-  it('with an error shows what the EHR says as text', async () => {
+  it('T138: with an error shows what the EHR says as text', async () => {
     const agent = new UserAgent();
     const { state } = await begin(agent);
     const seen = await agent.get(
@@ -369,7 +377,7 @@ describe('coming back', () => {
   });
 
   it.each(['redirect', 'next', 'redirect_uri', 'return', 'url'])(
-    'does not follow a parameter named %s',
+    'T138: does not follow a parameter named %s',
     async (name) => {
       const agent = new UserAgent();
       const { code, state } = await begin(agent);
@@ -435,7 +443,7 @@ describe('an id_token', () => {
     ['signed with the public key as a secret', () => Object.assign(ehr.moods, { idTokenAlg: 'HS256' })],
     ['signed with another key', () => Object.assign(ehr.moods, { idTokenAlg: 'foreign-key' })],
     ['that is none', () => Object.assign(ehr.moods.token, { id_token: 'abc' })],
-  ])('%s is refused', async (_what, change) => {
+  ])('T131: %s is refused', async (_what, change) => {
     const seen = await answer(change);
     expect(seen.status).toBe(502);
     expect(seen.text).toContain('id-token-invalid');
@@ -448,7 +456,7 @@ describe('an id_token', () => {
 });
 
 describe('two launches in one browser', () => {
-  it('stay apart: each page is about its own patient', async () => {
+  it('T136: stay apart: each page is about its own patient', async () => {
     const agent = new UserAgent();
     ehr.resources = ['p1', 'p2'].map((p) => ({
       resourceType: 'ServiceRequest',
@@ -499,7 +507,7 @@ describe('two launches in one browser', () => {
 });
 
 describe('cookies', () => {
-  it('on loopback: one for frames, one for browsers that trust no plain http; never readable by scripts', async () => {
+  it('T138: on loopback: one for frames, one for browsers that trust no plain http; never readable by scripts', async () => {
     const { setCookies } = await new UserAgent().get(launchUrl());
     const port = new URL(service.base).port;
     expect(setCookies).toEqual([
@@ -546,7 +554,7 @@ describe('cookies', () => {
 });
 
 describe('pages', () => {
-  it('are framed by the EHR alone, kept nowhere, and tell no one where they are', async () => {
+  it('T138: are framed by the EHR alone, kept nowhere, and tell no one where they are', async () => {
     const agent = new UserAgent();
     const page = await agent.get(`${await launched(agent)}/orders`);
     expect(page.headers.get('content-security-policy')).toContain('frame-ancestors https://ehr.example.org');
@@ -608,7 +616,7 @@ describe('log-out', () => {
 });
 
 describe('a standalone launch', () => {
-  it('asks for a patient and has no launch code', async () => {
+  it('T139: asks for a patient and has no launch code', async () => {
     const agent = new UserAgent();
     const page = await agent.get(`${service.base}/smart/start`);
     expect(page.status).toBe(200);

@@ -110,13 +110,13 @@ describe('a launch from the sandbox EHR', () => {
     expect(page.text).toContain('the launch is not known, or has expired');
   });
 
-  it('shows no token in any address or page', async () => {
+  it('T134: shows no token in any address or page', async () => {
     const page = await open({ patient: 'ada' });
     expect(page.way.join(' ')).not.toMatch(/access_token|id_token|eyJ/);
     expect(page.text).not.toMatch(/eyJ|access_token/);
   });
 
-  it('with fewer scopes says what it could not read', async () => {
+  it('T133: with fewer scopes says what it could not read', async () => {
     const page = await open({ patient: 'ada', scope: 'launch openid fhirUser patient/Patient.r patient/Condition.rs' });
     expect(page.status).toBe(200);
     expect(page.text).toContain('could not be read');

@@ -70,7 +70,7 @@ describe('granted scopes', () => {
     expect(permissions(granted)(type, interaction)).toBe(extent);
   });
 
-  it('that do not cover a section make it unavailable without a request, never empty', async () => {
+  it('T133: that do not cover a section make it unavailable without a request, never empty', async () => {
     const ehr = await new EhrStub().start();
     const access = (granted: string) =>
       new FhirAccess({

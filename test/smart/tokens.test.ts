@@ -40,7 +40,7 @@ describe('a token that is about to end', () => {
     ehr.moods.token = { expires_in: 30 };
   });
 
-  it('is replaced before it is used, and the new one serves on', async () => {
+  it('T135: is replaced before it is used, and the new one serves on', async () => {
     const agent = new UserAgent();
     const page = await launched(service, agent);
     expect((await agent.get(page)).status).toBe(200);
@@ -52,7 +52,7 @@ describe('a token that is about to end', () => {
     expect(service.log()).not.toContain('SECRET');
   });
 
-  it('is replaced once, however many pages ask at the same time', async () => {
+  it('T135: is replaced once, however many pages ask at the same time', async () => {
     const agent = new UserAgent();
     const page = await launched(service, agent);
     ehr.moods.refreshMs = 100;
