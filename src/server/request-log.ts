@@ -14,6 +14,9 @@ export function note(res: Response, more: LogNote): void {
   locals[NOTES] = { ...locals[NOTES], ...more };
 }
 
+/** Asked again and again by machines: told only at the level debug, unless something is wrong. */
+const PROBES = new Set(['/healthz', '/readyz', '/metrics']);
+
 /** The id of a request, which its answer carries too. */
 export const requestId = (res: Response): string => String(res.getHeader('X-Request-Id') ?? '');
 
@@ -34,7 +37,11 @@ export const requestLog =
           ? `${req.baseUrl.startsWith('/cds-services') ? '/cds-services' : req.baseUrl.split('/').slice(0, 2).join('/')}${pattern}`
           : 'none';
       const ms = Math.round(performance.now() - started);
-      logger.info({ id, method: req.method, route, status: res.statusCode, ms, ...(res.locals as Locals)[NOTES] }, end);
+      const level = PROBES.has(route) && res.statusCode < 400 ? 'debug' : 'info';
+      logger[level](
+        { id, method: req.method, route, status: res.statusCode, ms, ...(res.locals as Locals)[NOTES] },
+        end,
+      );
     };
     res.once('finish', () => log('request'));
     res.once('close', () => {

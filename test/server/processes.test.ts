@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -107,6 +107,15 @@ describe('several processes', () => {
     expect(processesOf(running)).toHaveLength(before.length + WORKERS);
     expect(await metric(running, 'cds_processes')).toBe(WORKERS);
     expect(await metric(running, 'cds_process_restarts_total')).toBe(0);
+  });
+
+  it('end well when they are told to while others of them are still starting', TIME, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'run-'));
+    folders.push(folder);
+    service = await startServiceProcess({ WORKERS: '4', TMPDIR: folder });
+    service.child.kill('SIGTERM');
+    expect(await service.exit).toBe(0);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('start another one when one is killed', TIME, async () => {

@@ -339,13 +339,7 @@ class FirstProcess {
 export async function keepProcesses(config: Config): Promise<void> {
   const logger = pino({ level: config.LOG_LEVEL, base: null });
   const first = new FirstProcess(config, logger);
-  try {
-    sayListening(config, await first.start());
-  } catch (error) {
-    first.clean();
-    if (error instanceof NotStarted) process.exit(1);
-    throw error;
-  }
+  // Before the start: the first serving process may be seen, and this one told to end, while others are still starting.
   let stopping = false;
   const stop = (): void => {
     if (stopping) first.kill();
@@ -355,4 +349,11 @@ export async function keepProcesses(config: Config): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   process.on('SIGHUP', () => void first.reload());
   process.on('SIGUSR2', () => void first.replaceAll());
+  try {
+    sayListening(config, await first.start());
+  } catch (error) {
+    first.clean();
+    if (error instanceof NotStarted) process.exit(1);
+    throw error;
+  }
 }
