@@ -19,8 +19,8 @@ export interface OrderedStudy {
 export interface ExclusionState {
   readonly exclusion: CompiledExclusion;
   readonly truth: Truth;
-  /** its exception depends on a part of the chart that was not seen: neither "holds" nor "may be ignored" */
-  readonly unseen?: boolean;
+  /** there is evidence for its exception that does not settle it, or it was not seen: the exclusion may not be ignored, nor does it hold */
+  readonly unsettled?: boolean;
 }
 
 /** The outcome and what brought it about. */
@@ -50,6 +50,7 @@ export class Decider {
   readonly #states: PathStates;
   readonly #ev: Evaluation;
   readonly #search: WaySearch;
+  #silenceAsNo: Reading | undefined;
 
   constructor(policy: CompiledPolicy, order: OrderedStudy, states: PathStates, search: WaySearch) {
     this.#policy = policy;
@@ -83,8 +84,8 @@ export class Decider {
       const unless = this.#ev.truth(exclusion.unless, reading);
       if (unless === 'true') return [{ exclusion, truth: 'false' as const }];
       if (unless === 'false') return [{ exclusion, truth: criteria }];
-      if (criteria === 'true' && this.#unseen(exclusion.unless))
-        return [{ exclusion, truth: 'unknown' as const, unseen: true }];
+      if (criteria === 'true' && this.#unsettled(exclusion.unless))
+        return [{ exclusion, truth: 'unknown' as const, unsettled: true }];
       return [{ exclusion, truth: exclusion.ifUnknown === 'ignore' ? criteria : 'unknown' }];
     });
   }
@@ -111,6 +112,20 @@ export class Decider {
     return [...this.#ev.unknownAtoms(passage)].some((i) => this.#ev.value(i).gap === 'incomplete');
   }
 
+  /** Is a passage open even if what the chart is silent about is read as no? */
+  #unsettled(passage: Expr): boolean {
+    this.#silenceAsNo ??= {
+      atom: (i) => {
+        const { truth, gap } = this.#ev.value(i);
+        return truth === 'unknown' && gap === 'silent' ? 'false' : truth;
+      },
+      review: 'false',
+      anyIndication: (except, region) => (this.#states.anyIndication(except, region) === 'true' ? 'true' : 'false'),
+      known: new Array(this.#policy.nodes),
+    };
+    return this.#ev.truth(passage, this.#silenceAsNo) === 'unknown';
+  }
+
   #speaks(exclusion: CompiledExclusion): boolean {
     const { code, regions } = this.#order;
     if (!this.#ev.inForce(exclusion) || !(exclusion.studies?.includes(code) ?? true)) return false;
@@ -129,7 +144,7 @@ export class Decider {
       return { outcome: 'not-met', reason: 'exclusion', by: [], excludedBy: excluded, alternatives, asked: [] };
     }
     const asked = exclusions
-      .filter((e) => e.truth === 'unknown' && (e.exclusion.ifUnknown === 'ask' || e.unseen))
+      .filter((e) => e.truth === 'unknown' && (e.exclusion.ifUnknown === 'ask' || e.unsettled))
       .map((e) => e.exclusion);
     const truthOf = (s: PathState): Truth =>
       reading === undefined || s.closedBy.length > 0 ? s.truth : this.#ev.truth(s.whole, reading);
