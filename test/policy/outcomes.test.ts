@@ -41,6 +41,14 @@ ${PATHS}`);
     expect(outcomeOf(checked(policy, { facts: { ...facts, 'device-safe': 'silent' } }))).toBe('not-met: exclusion');
   });
 
+  it('evidence for an exception that does not settle it leaves the exclusion open', () => {
+    const facts = { pain: 'true', treatment: 'true', device: 'true', 'recent-mri': 'false' } as const;
+    for (const stand of ['unclear', 'conflict'] as const)
+      expect(outcomeOf(checked(policy, { facts: { ...facts, 'device-safe': stand } }))).toBe(
+        'undetermined: documentation',
+      );
+  });
+
   it('an exception that could not be seen leaves the exclusion open', () => {
     const facts = { 'device-safe': 'incomplete', 'recent-mri': 'false', device: 'true' } as const;
     const indicated = { ...facts, pain: 'true', treatment: 'true' } as const;
