@@ -12,7 +12,7 @@ const ADVICE: Readonly<Record<FhirProblem, string>> = {
   unauthorized: 'the token is missing, expired or not accepted',
   forbidden: 'the token has no scope for it: the section will count as not available',
   'not-found': 'the server does not have it: the section will count as not available',
-  refused: 'a parameter is refused: see the search above; switch the key off or ask for it by token',
+  refused: 'the search below is refused',
   'rate-limited': 'the server limits the rate',
   'server-error': 'the server fails',
   conflict: 'the server speaks of a conflict',
@@ -42,6 +42,25 @@ function understood(resources: readonly Json[], ctx: ReadContext): number {
     .length;
 }
 
+/** Parameters without which a refused search is answered. */
+async function refusedParameters(query: ChartQuery, fhir: FhirAccess): Promise<readonly string[]> {
+  const optional = Object.keys(query.params).filter((p) => p !== 'patient' && p !== 'practitioner');
+  const without = await Promise.all(
+    optional.map(async (name) => {
+      const { [name]: _left, ...params } = query.params;
+      return (await fhir.search(query.section, params)).ok ? [name] : [];
+    }),
+  );
+  return without.flat();
+}
+
+async function adviceOn(problem: FhirProblem, query: ChartQuery, fhir: FhirAccess): Promise<string> {
+  if (problem !== 'refused') return ADVICE[problem];
+  const refused = await refusedParameters(query, fhir);
+  const what = refused.length === 0 ? '' : `; without ${refused.join(' or without ')} it is answered`;
+  return `${ADVICE.refused}${what}; the section will count as not seen`;
+}
+
 async function examine(query: ChartQuery, fhir: FhirAccess, ctx: ReadContext): Promise<Finding> {
   const started = performance.now();
   const answer = await fhir.search(query.section, query.params);
@@ -49,7 +68,10 @@ async function examine(query: ChartQuery, fhir: FhirAccess, ctx: ReadContext): P
   const search = `${query.section}?${Object.entries(query.params)
     .map(([k, v]) => `${k}=${k === 'patient' || k === 'practitioner' ? '…' : v}`)
     .join('&')}`;
-  if (!answer.ok) return { name: query.key, search, result: `${answer.problem}: ${ADVICE[answer.problem]}` };
+  if (!answer.ok) {
+    const advice = await adviceOn(answer.problem, query, fhir);
+    return { name: query.key, search, result: `${answer.problem}: ${advice}` };
+  }
   const { resources, pages, complete } = answer.value;
   const own = resources.filter((r) => r['resourceType'] === query.section);
   const parts = [

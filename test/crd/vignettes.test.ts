@@ -117,6 +117,8 @@ async function problems(vignette: Vignette, hook: CrdHook): Promise<readonly str
   const { answer, order } = await answerTo(vignette, hook);
   const told = answer.told.find((t) => t.check.order.ref === 'ServiceRequest/order-1');
   const action = answer.systemActions.find((a) => a.resource['id'] === 'order-1');
+  if (vignette.expect.outcome === 'not-governed')
+    return told?.check.kind === 'checked' ? ['an assessment under a policy that does not govern the order'] : [];
   if (told?.check.kind !== 'checked' || action === undefined) return ['no coverage-information'];
   const { outcome, reason, missing, alternatives } = told.check.assessment;
   const said = informationOf(action.resource);

@@ -38,6 +38,7 @@ const STATE: Readonly<
   Record<Exclude<Mood, 'ok' | 'together' | 'foreign-patient' | '429-once' | '429-once-date' | 'huge'>, string>
 > = {
   hang: 'failed',
+  '400': 'failed',
   '401': 'failed',
   '403': 'not-available',
   '404': 'not-available',

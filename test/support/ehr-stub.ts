@@ -6,6 +6,7 @@ export type Mood =
   | 'ok'
   | 'together'
   | 'hang'
+  | '400'
   | '401'
   | '403'
   | '404'
@@ -88,6 +89,7 @@ export class EhrStub {
     this.seen.length = 0;
     this.moods.clear();
     this.#limited.clear();
+    this.refusedParameters.clear();
     this.#waiting.length = 0;
   }
 
@@ -102,6 +104,9 @@ export class EhrStub {
     res.end(JSON.stringify(body));
   }
 
+  /** parameters that no search may have: 400 */
+  readonly refusedParameters = new Set<string>();
+
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = req.url ?? '';
     this.seen.push({ method: req.method ?? '', url, authorization: req.headers.authorization });
@@ -113,6 +118,8 @@ export class EhrStub {
     }
     const path = new URL(url, this.origin).pathname.split('/').slice(2);
     const [type = '', id] = path;
+    const asked = new URL(url, this.origin).searchParams;
+    if ([...this.refusedParameters].some((p) => asked.has(p))) return this.#misbehave('400', res, type, id, url);
     const mood = this.moods.get(type) ?? this.moods.get('*') ?? 'ok';
     if (mood === 'ok') return this.#ok(res, type, id);
     return this.#misbehave(mood, res, type, id, url);
@@ -160,6 +167,7 @@ export class EhrStub {
         for (let i = 0; i < 21; i++) res.write(MEGABYTE);
         res.end('"}');
         return;
+      case '400':
       case '401':
       case '403':
       case '404':

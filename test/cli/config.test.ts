@@ -1,0 +1,37 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { config } from '../../src/cli/config.ts';
+import { listSettings } from '../../src/server/config.ts';
+import { runCommand } from '../support/run-command.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('config', () => {
+  it('lists every setting with meaning and default, as its help does', async () => {
+    const { code, text } = await runCommand(config, []);
+    expect(code).toBe(0);
+    for (const { name, meaning, fallback } of listSettings()) {
+      expect(meaning.length).toBeGreaterThan(5);
+      const line = `${name.padEnd(20)} ${meaning}${fallback === undefined ? '' : ` [${fallback}]`}`;
+      expect(text.split('\n')).toContain(line);
+      expect(config.help).toContain(line);
+    }
+  });
+
+  it.each([
+    ['PORT', 'seventy', /PORT/],
+    ['DEADLINE_MS', '1', /DEADLINE_MS/],
+    ['TIME_ZONE', 'Mars/Olympus', /TIME_ZONE: expected an IANA time zone/],
+    ['DATABASE_URL', 'mysql://x', /DATABASE_URL: expected postgres/],
+  ])('names a bad %s and what is expected', async (name, value, message) => {
+    vi.stubEnv(name, value);
+    await expect(async () => runCommand(config, [])).rejects.toThrow(message);
+  });
+
+  it('never repeats what may be a secret', async () => {
+    vi.stubEnv('ADMIN_TOKEN', 'too-short-SECRET');
+    await expect(async () => runCommand(config, [])).rejects.toThrow(/ADMIN_TOKEN/);
+    await expect(async () => runCommand(config, [])).rejects.not.toThrow(/too-short-SECRET/);
+    vi.stubEnv('ADMIN_TOKEN', 'a-long-and-valid-SECRET-of-administrators');
+    expect((await runCommand(config, [])).text).not.toContain('SECRET-of');
+  });
+});
