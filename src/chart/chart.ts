@@ -100,8 +100,8 @@ class ChartBuilder implements Chart {
   readonly orderer: readonly Hit[];
   readonly orderRef?: string;
   readonly dropped: Dropped[] = [];
-  readonly read = new Set<string>();
   resourceCount = 0;
+  readonly #records: ChartRecord[] = [];
   readonly #bySet = new Map<number, ChartRecord[]>();
   readonly #ctx: ReadContext;
   readonly #scope: PatientScope;
@@ -135,6 +135,10 @@ class ChartBuilder implements Chart {
 
   bySet(set: number): readonly ChartRecord[] {
     return this.#bySet.get(set) ?? NO_RECORDS;
+  }
+
+  get read(): ReadonlySet<string> {
+    return new Set([...this.#records, ...this.answers].map((r) => r.ref));
   }
 
   /**
@@ -280,15 +284,12 @@ class ChartBuilder implements Chart {
   }
 
   #answers(answers: readonly AnswerRecord[]): void {
-    for (const answer of answers) {
-      this.answers.push(answer);
-      this.read.add(answer.ref);
-    }
+    for (const answer of answers) this.answers.push(answer);
   }
 
   #add(record: ChartRecord | undefined): void {
     if (record === undefined) return;
-    this.read.add(record.ref);
+    this.#records.push(record);
     if (record.type === 'imaging') this.imaging.push(record);
     if (record.type === 'encounter') this.encounters.push(record);
     this.#index(record, record.hits);

@@ -18,7 +18,8 @@ export interface Meaning {
   readonly study: Study | OpenStudy | undefined;
 }
 
-const NOTHING: Meaning = { keys: [], own: [], hits: [], study: undefined };
+/** What says nothing means. */
+export const NOTHING: Meaning = { keys: [], own: [], hits: [], study: undefined };
 const LONGEST_CODE = 64;
 
 /** Of two studies that are named the first, unless only the second is exact. */

@@ -13,7 +13,10 @@ export const object = (value: unknown): Json | undefined => (isObject(value) ? v
 
 /** The objects of an array; a lone object counts as an array of one, as some servers send it. */
 export function objects(value: unknown): readonly Json[] {
-  if (Array.isArray(value)) return value.every(isObject) ? value : value.filter(isObject);
+  if (Array.isArray(value)) {
+    for (const item of value) if (!isObject(item)) return value.filter(isObject);
+    return value;
+  }
   return isObject(value) ? [value] : NO_ITEMS;
 }
 

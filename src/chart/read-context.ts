@@ -3,7 +3,7 @@ import type { OpenStudy, Study, StudyCatalog, StudyInWords } from '../policy/stu
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import { NO_PLACE, OTHER, type Place } from '../terminology/regions.ts';
 import { systemOf } from '../terminology/systems.ts';
-import { CodeMeanings, clearer, type LocalCodes, type Meaning } from './code-meanings.ts';
+import { CodeMeanings, clearer, type LocalCodes, type Meaning, NOTHING } from './code-meanings.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
 import { KnownResources } from './known-resources.ts';
 import { localKey, localReference } from './references.ts';
@@ -23,24 +23,26 @@ export const READING_SETS = [
 type ReadingSet = (typeof READING_SETS)[number];
 
 /** v3 ObservationInterpretation codes by what they say. */
-const INTERPRETATION: Readonly<Record<string, ReadingSet>> = {
-  N: 'result-normal',
-  NEG: 'result-negative',
-  ND: 'result-negative',
-  IND: 'result-indeterminate',
-  IE: 'result-indeterminate',
-  E: 'result-indeterminate',
-  A: 'result-abnormal',
-  AA: 'result-abnormal',
-  H: 'result-abnormal',
-  HH: 'result-abnormal',
-  HU: 'result-abnormal',
-  L: 'result-abnormal',
-  LL: 'result-abnormal',
-  LU: 'result-abnormal',
-  POS: 'result-positive',
-  DET: 'result-positive',
-};
+const INTERPRETATION: ReadonlyMap<string, ReadingSet> = new Map(
+  Object.entries<ReadingSet>({
+    N: 'result-normal',
+    NEG: 'result-negative',
+    ND: 'result-negative',
+    IND: 'result-indeterminate',
+    IE: 'result-indeterminate',
+    E: 'result-indeterminate',
+    A: 'result-abnormal',
+    AA: 'result-abnormal',
+    H: 'result-abnormal',
+    HH: 'result-abnormal',
+    HU: 'result-abnormal',
+    L: 'result-abnormal',
+    LL: 'result-abnormal',
+    LU: 'result-abnormal',
+    POS: 'result-positive',
+    DET: 'result-positive',
+  }),
+);
 
 const NO_HITS: readonly Hit[] = [];
 const NO_MEANINGS: readonly Meaning[] = [];
@@ -54,6 +56,13 @@ export interface Reason {
   readonly given: boolean;
 }
 const NO_REASON: Reason = { place: NO_PLACE, spine: false, given: false };
+
+/** v3 ObservationInterpretation codes of an element, and the code sets of what they say. */
+interface Interpretation {
+  readonly codes: readonly string[];
+  readonly hits: readonly Hit[];
+}
+const NOT_INTERPRETED: Interpretation = { codes: [], hits: [] };
 
 /** A Condition that other resources refer to. */
 export interface Referred {
@@ -105,6 +114,15 @@ export class ReadContext {
     return hits.length > 0 || study !== undefined;
   }
 
+  /** What an element with at most one coding means, as most are; undefined where there are several. */
+  #only(element: unknown): Meaning | undefined {
+    const concept: unknown = Array.isArray(element) && element.length === 1 ? element[0] : element;
+    if (!isObject(concept)) return Array.isArray(concept) ? undefined : NOTHING;
+    const list = concept['coding'];
+    if (!Array.isArray(list)) return this.#codes.of(list ?? concept);
+    return list.length === 1 ? this.#codes.of(list[0]) : undefined;
+  }
+
   /** What each coding of a CodeableConcept, Coding or list of them (or of lists) means, as far as its system is known. */
   #meanings(element: unknown): readonly Meaning[] {
     if (element === undefined) return NO_MEANINGS;
@@ -128,9 +146,7 @@ export class ReadContext {
 
   /** The code sets that the codes of an element belong to. LOINC and SNOMED CT codes of a study belong to those of its CPT code. */
   hits(element: unknown): readonly Hit[] {
-    const meanings = this.#meanings(element);
-    if (meanings.length === 0) return NO_HITS;
-    return meanings.length === 1 ? (meanings[0]?.hits ?? NO_HITS) : meanings.flatMap((m) => m.hits);
+    return this.#only(element)?.hits ?? this.#meanings(element).flatMap((m) => m.hits);
   }
 
   /** The code sets of a Condition, by its code and the histology of a tumor that is stated beside it. */
@@ -142,11 +158,13 @@ export class ReadContext {
 
   /** The standard codings of an element as "system|code". */
   keys(element: unknown): readonly string[] {
-    return this.#meanings(element).flatMap((m) => m.keys);
+    return this.#only(element)?.keys ?? this.#meanings(element).flatMap((m) => m.keys);
   }
 
   /** The imaging study that an element names; a coding that names it exactly goes before one that leaves something open. */
   study(element: unknown): Study | OpenStudy | undefined {
+    const only = this.#only(element);
+    if (only !== undefined) return only.study;
     let found: Study | OpenStudy | undefined;
     for (const meaning of this.#meanings(element)) found = clearer(found, meaning.study);
     return found;
@@ -214,18 +232,20 @@ export class ReadContext {
   }
 
   /** Hits of interpretation codes (normal, abnormal, indeterminate ...). */
-  interpretation(element: unknown): { readonly codes: readonly string[]; readonly hits: readonly Hit[] } {
+  interpretation(element: unknown): Interpretation {
+    if (element === undefined) return NOT_INTERPRETED;
     const codes: string[] = [];
+    const hits: Hit[] = [];
     for (const concept of objects(element)) {
       for (const coding of objects(concept['coding'])) {
-        const code = text(coding['code']);
-        if (code !== undefined && code.length <= 16) codes.push(code.toUpperCase());
+        const said = text(coding['code']);
+        if (said === undefined || said.length > 16) continue;
+        const code = INTERPRETATION.has(said) ? said : said.toUpperCase();
+        codes.push(code);
+        const set = INTERPRETATION.get(code);
+        if (set !== undefined) hits.push({ set: this.#set[set], place: NO_PLACE });
       }
     }
-    const hits = codes.flatMap((c) => {
-      const set = Object.hasOwn(INTERPRETATION, c) ? INTERPRETATION[c] : undefined;
-      return set === undefined ? [] : [{ set: this.#set[set], place: NO_PLACE }];
-    });
     return { codes, hits };
   }
 
@@ -301,6 +321,8 @@ export class ReadContext {
 
   /** Specialty codes behind references (contained or known roles and practitioners). */
   specialties(resource: Json, references: readonly (Json | undefined)[]): readonly Hit[] {
+    if (references.length === 0 || (this.#specialties.size === 0 && resource['contained'] === undefined))
+      return NO_HITS;
     const out: Hit[] = [];
     for (const reference of references) {
       if (reference === undefined) continue;
@@ -311,12 +333,11 @@ export class ReadContext {
     }
     return out;
   }
-
-  /** Does a hit belong to one of the reading sets? */
-  is(hit: Hit, set: ReadingSet): boolean {
-    return hit.set === this.#set[set];
-  }
 }
+
+/** Both lists in one; nothing is copied where one is empty. */
+export const joined = <T>(first: readonly T[], second: readonly T[]): readonly T[] =>
+  second.length === 0 ? first : first.length === 0 ? second : [...first, ...second];
 
 /** The start of an element that may be a dateTime, a Period or a Timing. */
 export function start(resource: Json, name: string): Interval | undefined {

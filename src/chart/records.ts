@@ -10,7 +10,7 @@ interface Base {
   readonly hits: readonly Hit[];
   /** body site, zero when none is named */
   readonly site: Place;
-  readonly encounter?: string;
+  readonly encounter?: string | undefined;
 }
 
 export type Verification = 'confirmed' | 'suspected' | 'refuted';
@@ -25,17 +25,17 @@ export interface ConditionRecord extends Base {
   /** clinicalStatus says that it is active */
   readonly saysActive: boolean;
   /** the clinicalStatus as stated, e.g. "relapse" */
-  readonly clinical?: string;
-  readonly onset?: Interval;
-  readonly recorded?: Interval;
-  readonly abated?: Interval;
+  readonly clinical?: string | undefined;
+  readonly onset?: Interval | undefined;
+  readonly recorded?: Interval | undefined;
+  readonly abated?: Interval | undefined;
   /** its codings as "system|code", for finding a later refutation of the same */
   readonly codes: readonly string[];
   readonly orderReason: boolean;
   /** hits of the body site, for sites that are no spine region (an arm) */
   readonly siteHits: readonly Hit[];
   /** hits of the stated severity; undefined when none is coded */
-  readonly severity?: readonly Hit[];
+  readonly severity?: readonly Hit[] | undefined;
 }
 
 /** The value of an Observation. */
@@ -55,12 +55,12 @@ export type ObservedValue =
 export interface ObservationRecord extends Base {
   readonly type: 'observation';
   readonly final: boolean;
-  readonly when?: Interval;
-  readonly value?: ObservedValue;
+  readonly when?: Interval | undefined;
+  readonly value?: ObservedValue | undefined;
   /** v3 ObservationInterpretation codes */
   readonly interpretation: readonly string[];
-  readonly low?: number;
-  readonly high?: number;
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
   /** hits of coded values and interpretations (normal, abnormal, positive ...) */
   readonly valueHits: readonly Hit[];
   /** hits of the body site, for sites that are no spine region (a leg) */
@@ -73,8 +73,8 @@ export type Performed = 'done' | 'not-done' | 'unclear';
 export interface ProcedureRecord extends Base {
   readonly type: 'procedure';
   readonly performed: Performed;
-  readonly when?: Interval;
-  readonly end?: Interval;
+  readonly when?: Interval | undefined;
+  readonly end?: Interval | undefined;
   /** place named by reason codes and referenced conditions; OTHER when they name no spine problem */
   readonly reason: Place;
   /** a reason is given and is a spine problem (its place may be open) */
@@ -87,7 +87,7 @@ export interface ProcedureRecord extends Base {
 export interface ImagingRecord extends Base {
   readonly type: 'imaging';
   readonly done: Performed;
-  readonly when?: Interval;
+  readonly when?: Interval | undefined;
   /** undefined when only words name the examination, and they leave it open */
   readonly modality: string | undefined;
   readonly place: Place;
@@ -95,7 +95,7 @@ export interface ImagingRecord extends Base {
   readonly inWords: boolean;
   /** spine regions that an examination of the trunk or neck takes in */
   readonly inView: Place;
-  readonly study?: string;
+  readonly study?: string | undefined;
   /** hits of coded conclusions and of the interpretation of linked results */
   readonly findings: readonly Hit[];
   /** a coded conclusion or interpretation is given, of whatever code */
@@ -109,7 +109,7 @@ export interface ReportRecord extends Base {
   readonly type: 'report';
   readonly final: boolean;
   readonly cancelled: boolean;
-  readonly when?: Interval;
+  readonly when?: Interval | undefined;
   readonly findings: readonly Hit[];
   readonly conclusionPlace: Place;
 }
@@ -118,9 +118,9 @@ export interface ReportRecord extends Base {
 export interface MedicationRecord extends Base {
   readonly type: 'medication';
   readonly taken: 'active' | 'past' | 'not-taken' | 'unclear';
-  readonly start?: Interval;
+  readonly start?: Interval | undefined;
   /** documented or supplied to this day */
-  readonly end?: Interval;
+  readonly end?: Interval | undefined;
   /** stopped or put on hold before the supply ran out */
   readonly broken: boolean;
   /** the patient states that it is being taken (MedicationStatement) */
@@ -139,8 +139,8 @@ export interface OrderRecord extends Base {
   readonly completed: boolean;
   readonly prohibits: boolean;
   readonly urgent: boolean;
-  readonly when?: Interval;
-  readonly planned?: Interval;
+  readonly when?: Interval | undefined;
+  readonly planned?: Interval | undefined;
   readonly specialties: readonly Hit[];
   readonly reason: Place;
   readonly spineReason: boolean;
@@ -153,7 +153,7 @@ export interface EncounterRecord extends Base {
   readonly inPerson: boolean;
   readonly held: boolean;
   readonly cancelled: boolean;
-  readonly when?: Interval;
+  readonly when?: Interval | undefined;
   readonly specialties: readonly Hit[];
   /** hits of reason codes and of diagnoses */
   readonly reasons: readonly Hit[];
@@ -169,7 +169,7 @@ export interface AllergyRecord extends Base {
   readonly type: 'allergy';
   readonly verification: Verification;
   readonly current: boolean;
-  readonly recorded?: Interval;
+  readonly recorded?: Interval | undefined;
   readonly reactions: readonly Hit[];
 }
 
@@ -189,7 +189,7 @@ export interface FamilyRecord extends Base {
 export interface LeadRecord extends Base {
   readonly type: 'lead';
   readonly resource: string;
-  readonly when?: Interval;
+  readonly when?: Interval | undefined;
 }
 
 /** A clinician's answer: an Observation with a fact code, or an item of a QuestionnaireResponse. */

@@ -35,9 +35,14 @@ async function fetchSection(query: ChartQuery, fhir: FhirAccess): Promise<Retrie
   return { state: stateOf(fetched), resources: fetched.ok ? fetched.value.resources : [] };
 }
 
-/** Fewer entries than the server counted, without a link to the rest. */
-const fewerThanTotal = (bundle: Json, found: number): boolean =>
-  typeof bundle['total'] === 'number' && bundle['total'] > found;
+/** Fewer resources of the section than the server counted, without a link to the rest. */
+function fewerThanTotal(bundle: Json, resources: readonly Json[], section: ChartQuery['section']): boolean {
+  const total = bundle['total'];
+  if (typeof total !== 'number') return false;
+  let found = 0;
+  for (const r of resources) if (r['resourceType'] === section) found++;
+  return total > found;
+}
 
 async function fromPrefetch(
   value: Extract<Prefetched, { kind: 'bundle' }>,
@@ -45,10 +50,8 @@ async function fromPrefetch(
   fhir: FhirAccess | undefined,
 ): Promise<RetrievedSection> {
   const resources = matches(value.bundle);
-  if (nextLink(value.bundle) === undefined) {
-    const own = resources.filter((r) => r['resourceType'] === section).length;
-    return { state: fewerThanTotal(value.bundle, own) ? 'truncated' : 'complete', resources };
-  }
+  if (nextLink(value.bundle) === undefined)
+    return { state: fewerThanTotal(value.bundle, resources, section) ? 'truncated' : 'complete', resources };
   if (fhir === undefined) return { state: 'truncated', resources };
   const all = await fhir.follow(value.bundle);
   return { state: all.complete ? 'complete' : 'truncated', resources: all.resources };

@@ -21,7 +21,6 @@ export interface Duration {
 }
 
 const DAY_MS = 86_400_000;
-const FHIR_DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(T.*)?)?)?$/;
 const WITH_TIME = /^T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 const DURATION = /^(\d+) (hour|day|week|month|year)s?$/;
 
@@ -42,21 +41,33 @@ export const dayOf = (year: number, month: number, day: number): Day =>
  */
 export function parseDate(text: unknown): Interval | undefined {
   if (typeof text !== 'string' || text.length > 40) return undefined;
-  const match = FHIR_DATE.exec(text);
-  if (match === null) return undefined;
-  const year = Number(match[1]);
+  const year = digits(text, 0, 4);
   if (year < 1) return undefined;
-  if (match[2] === undefined) return { lo: dayOf(year, 1, 1), hi: dayOf(year, 12, 31) };
-  const month = Number(match[2]);
+  if (text.length === 4) return { lo: dayOf(year, 1, 1), hi: dayOf(year, 12, 31) };
+  const month = text.charCodeAt(4) === DASH ? digits(text, 5, 7) : -1;
   if (month < 1 || month > 12) return undefined;
-  if (match[3] === undefined) return { lo: dayOf(year, month, 1), hi: dayOf(year, month, daysInMonth(year, month)) };
-  const date = Number(match[3]);
+  if (text.length === 7) return { lo: dayOf(year, month, 1), hi: dayOf(year, month, daysInMonth(year, month)) };
+  const date = text.charCodeAt(7) === DASH ? digits(text, 8, 10) : -1;
   if (date < 1 || date > 31 || (date > 28 && date > daysInMonth(year, month))) return undefined;
   const day = dayOf(year, month, date);
-  if (match[4] === undefined) return { lo: day, hi: day };
-  if (!WITH_TIME.test(match[4])) return undefined;
+  if (text.length === 10) return { lo: day, hi: day };
+  if (!WITH_TIME.test(text.slice(10))) return undefined;
   const at = Date.parse(text);
   return Number.isNaN(at) ? { lo: day, hi: day } : { lo: day, hi: day, at };
+}
+
+const DASH = '-'.charCodeAt(0);
+const ZERO = '0'.charCodeAt(0);
+
+/** The number that the digits of a part of a text spell; -1 where there are others than digits. */
+function digits(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 const TWO_DIGITS = Array.from({ length: 32 }, (_, n) => String(n).padStart(2, '0'));

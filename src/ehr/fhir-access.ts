@@ -297,10 +297,14 @@ function bundle(value: unknown): Fetched<Json> {
 }
 
 /** The resources of a page; OperationOutcomes inside it are no evidence. */
-export const matches = (page: Json): readonly Json[] =>
-  objects(page['entry']).flatMap((e) =>
-    isObject(e['resource']) && e['resource']['resourceType'] !== 'OperationOutcome' ? [e['resource']] : [],
-  );
+export function matches(page: Json): readonly Json[] {
+  const out: Json[] = [];
+  for (const entry of objects(page['entry'])) {
+    const resource = entry['resource'];
+    if (isObject(resource) && resource['resourceType'] !== 'OperationOutcome') out.push(resource);
+  }
+  return out;
+}
 
 /** The URL of the next page. */
 export const nextLink = (page: Json): string | undefined =>

@@ -1,6 +1,7 @@
 import { parseDate } from '../../dates/day.ts';
+import type { Hit } from '../../terminology/code-sets.ts';
 import { type Json, object, objects, text } from '../json.ts';
-import type { ReadContext } from '../read-context.ts';
+import { joined, type ReadContext } from '../read-context.ts';
 import type { EncounterRecord } from '../records.ts';
 
 /** v3 ActCode classes of visits at which patient and clinician are in one place; VR (telehealth) is not among them. */
@@ -8,14 +9,34 @@ const IN_PERSON = new Set(['AMB', 'EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'SS
 /** Finished, or under way on the day; "arrived" and "triaged" say that the patient waits. */
 const HELD = new Set(['finished', 'in-progress', 'onleave']);
 
+interface Diagnoses {
+  readonly given: boolean;
+  readonly hits: readonly Hit[];
+  readonly ruledOut: readonly Hit[];
+  readonly codes: readonly string[];
+}
+const NO_DIAGNOSES: Diagnoses = { given: false, hits: [], ruledOut: [], codes: [] };
+
+/** The Conditions that a visit refers to as its diagnoses or reasons. */
+function diagnosesOf(ctx: ReadContext, r: Json): Diagnoses {
+  if (r['diagnosis'] === undefined && r['reasonReference'] === undefined) return NO_DIAGNOSES;
+  const references = [...objects(r['diagnosis']).map((d) => object(d['condition'])), ...objects(r['reasonReference'])];
+  const known = references.flatMap((c) => ctx.condition(r, c) ?? []);
+  return {
+    given: references.length > 0,
+    hits: known.filter((c) => !c.refuted).flatMap((c) => c.hits),
+    ruledOut: known.filter((c) => c.refuted).flatMap((c) => c.hits),
+    codes: known.flatMap((c) => c.codes),
+  };
+}
+
 /** Reads an Encounter. */
 export function readEncounter(ctx: ReadContext, r: Json, ref: string): EncounterRecord | undefined {
   const status = text(r['status']);
   const code = text(object(r['class'])?.['code']);
   const period = object(r['period']);
-  const when = parseDate(period?.['start']) ?? parseDate(period?.['end']);
-  const references = [...objects(r['diagnosis']).map((d) => object(d['condition'])), ...objects(r['reasonReference'])];
-  const known = references.flatMap((c) => ctx.condition(r, c) ?? []);
+  const diagnoses = diagnosesOf(ctx, r);
+  const people = objects(r['participant']).map((p) => object(p['individual']));
   return {
     type: 'encounter',
     ref,
@@ -24,17 +45,11 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
     inPerson: code !== undefined && IN_PERSON.has(code),
     held: status === undefined || HELD.has(status),
     cancelled: status === 'cancelled',
-    ...(when !== undefined && { when }),
-    specialties: [
-      ...ctx.hits(r['serviceType']),
-      ...ctx.specialties(
-        r,
-        objects(r['participant']).map((p) => object(p['individual'])),
-      ),
-    ],
-    reasons: [...ctx.hits(r['reasonCode']), ...known.filter((c) => !c.refuted).flatMap((c) => c.hits)],
-    ruledOut: known.filter((c) => c.refuted).flatMap((c) => c.hits),
-    reasonCodes: [...ctx.keys(r['reasonCode']), ...known.flatMap((c) => c.codes)],
-    hasReason: r['reasonCode'] !== undefined || references.length > 0,
+    when: parseDate(period?.['start']) ?? parseDate(period?.['end']),
+    specialties: joined(ctx.hits(r['serviceType']), ctx.specialties(r, people)),
+    reasons: joined(ctx.hits(r['reasonCode']), diagnoses.hits),
+    ruledOut: diagnoses.ruledOut,
+    reasonCodes: joined(ctx.keys(r['reasonCode']), diagnoses.codes),
+    hasReason: r['reasonCode'] !== undefined || diagnoses.given,
   };
 }

@@ -62,8 +62,8 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
         : r['intent'] === 'proposal' || r['intent'] === 'plan'
           ? 'unclear'
           : taken,
-    ...(from !== undefined && { start: from }),
-    ...(last !== undefined && { end: last }),
+    start: from,
+    end: last,
     broken: status === 'stopped' || status === 'on-hold',
     stated: false,
     codes: ctx.keys(ctx.medicationCode(r)),
@@ -88,8 +88,8 @@ export function readMedicationStatement(ctx: ReadContext, r: Json, ref: string):
     hits,
     site: 0,
     taken: status === 'active' ? 'active' : past ? 'past' : status === 'not-taken' ? 'not-taken' : 'unclear',
-    ...(from !== undefined && { start: from }),
-    ...(last !== undefined && { end: last }),
+    start: from,
+    end: last,
     broken: status === 'stopped' || status === 'on-hold',
     stated: true,
     codes: ctx.keys(ctx.medicationCode(r)),

@@ -49,34 +49,41 @@ export function readObservation(
 ): readonly (ObservationRecord | ImagingRecord)[] {
   const study = ctx.study(r['code']);
   if (study !== undefined) return [readImaging(ctx, r, ref, study, start(r, 'effective'))];
-  const parts = [r, ...objects(r['component'])].filter((part) => speaks(ctx, part));
+  const whole = r['component'] === undefined ? [r] : [r, ...objects(r['component'])];
+  const parts = whole.filter((part) => speaks(ctx, part));
   if (parts.length === 0) return [];
   const status = text(r['status']);
-  const when = start(r, 'effective') ?? parseDate(r['issued']);
-  const encounter = ctx.key(object(r['encounter']));
-  const site = ctx.site(r['bodySite']);
-  const siteHits = ctx.hits(r['bodySite']);
-  const one = (part: Json): ObservationRecord => {
-    const value = part['dataAbsentReason'] === undefined ? observedValue(ctx, part) : undefined;
-    const { codes, hits: interpreted } = ctx.interpretation(part['interpretation']);
-    const range = objects(part['referenceRange'])[0];
-    const low = bound(range, 'low');
-    const high = bound(range, 'high');
-    return {
-      type: 'observation',
-      ref,
-      hits: ctx.hits(part['code']),
-      site,
-      ...(encounter !== undefined && { encounter }),
-      final: status === undefined || FINAL.has(status),
-      ...(when !== undefined && { when }),
-      ...(value !== undefined && { value }),
-      interpretation: codes,
-      ...(low !== undefined && { low }),
-      ...(high !== undefined && { high }),
-      valueHits: [...(value?.kind === 'coded' ? value.hits : []), ...interpreted],
-      siteHits,
-    };
+  const of: OfAllParts = {
+    ref,
+    site: ctx.site(r['bodySite']),
+    siteHits: ctx.hits(r['bodySite']),
+    encounter: ctx.key(object(r['encounter'])),
+    final: status === undefined || FINAL.has(status),
+    when: start(r, 'effective') ?? parseDate(r['issued']),
   };
-  return parts.map(one);
+  return parts.map((part) => readPart(ctx, part, of));
+}
+
+/** What holds for an Observation and all of its components. */
+type OfAllParts = Pick<ObservationRecord, 'ref' | 'site' | 'siteHits' | 'encounter' | 'final' | 'when'>;
+
+function readPart(ctx: ReadContext, part: Json, of: OfAllParts): ObservationRecord {
+  const value = part['dataAbsentReason'] === undefined ? observedValue(ctx, part) : undefined;
+  const { codes, hits: interpreted } = ctx.interpretation(part['interpretation']);
+  const range = objects(part['referenceRange'])[0];
+  return {
+    type: 'observation',
+    ref: of.ref,
+    hits: ctx.hits(part['code']),
+    site: of.site,
+    encounter: of.encounter,
+    final: of.final,
+    when: of.when,
+    value,
+    interpretation: codes,
+    low: bound(range, 'low'),
+    high: bound(range, 'high'),
+    valueHits: value?.kind === 'coded' ? [...value.hits, ...interpreted] : interpreted,
+    siteHits: of.siteHits,
+  };
 }

@@ -24,8 +24,8 @@ export function readServiceRequest(ctx: ReadContext, r: Json, ref: string): Orde
     completed: status === 'completed',
     prohibits: r['doNotPerform'] === true,
     urgent: URGENT.has(text(r['priority']) ?? ''),
-    ...(when !== undefined && { when }),
-    ...(planned !== undefined && { planned }),
+    when,
+    planned,
     specialties: [
       ...ctx.hits(r['performerType']),
       ...ctx.specialties(r, [object(r['requester']), ...objects(r['performer'])]),

@@ -17,7 +17,7 @@ export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyReco
     site: 0,
     verification: verification(r['verificationStatus']),
     current: !isPast(clinicalStatus(r['clinicalStatus'])),
-    ...(recorded !== undefined && { recorded }),
+    recorded,
     reactions: reactions.flatMap((x) => ctx.hits(x['manifestation'])),
   };
 }
@@ -51,6 +51,6 @@ export function readLead(ctx: ReadContext, r: Json, ref: string): LeadRecord | u
     resource: text(r['resourceType']) ?? '',
     hits,
     site: 0,
-    ...(when !== undefined && { when }),
+    when,
   };
 }

@@ -50,7 +50,7 @@ function painAbove(value: number, from: Day, input: PersistenceInput, asked: Ask
     .flatMap((r) => since(r, from));
 }
 
-const since = (record: { readonly ref: string; readonly when?: Interval }, from: Day): readonly Item[] =>
+const since = (record: { readonly ref: string; readonly when?: Interval | undefined }, from: Day): readonly Item[] =>
   record.when !== undefined && record.when.lo >= from
     ? [{ ref: record.ref, date: record.when, basis: 'chart' as const }]
     : [];
