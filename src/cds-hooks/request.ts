@@ -13,8 +13,12 @@ export const BUNDLE = z.custom<Json>(
   'expected a FHIR Bundle',
 );
 
-/** An optional member. Some clients write null where they have nothing; it is as if they had left it out. */
-export const absentable = <T extends z.ZodType>(schema: T) => schema.nullish().transform((v) => v ?? undefined);
+/**
+ * An optional member. Some clients write null where they have nothing; it is as if they had left it out. Overwritten, not
+ * transformed: what goes through a transform of zod is kept until the old generation is collected, and here that is the chart.
+ */
+export const absentable = <T extends z.ZodType>(schema: T): z.ZodType<z.output<T> | undefined> =>
+  schema.nullish().overwrite((v) => v ?? undefined) as z.ZodType<z.output<T> | undefined>;
 
 const FhirAuthorization = z.looseObject({
   access_token: WORDS,
