@@ -50,6 +50,8 @@ export interface Chart {
   readonly sections: ReadonlyMap<Section, SectionState>;
   /** records by code set number */
   bySet(set: number): readonly ChartRecord[];
+  /** the numbers of the code sets that have a record */
+  sets(): Iterable<number>;
   readonly imaging: readonly ImagingRecord[];
   readonly encounters: readonly EncounterRecord[];
   readonly answers: readonly AnswerRecord[];
@@ -139,6 +141,10 @@ class ChartBuilder implements Chart {
 
   get read(): ReadonlySet<string> {
     return new Set([...this.#records, ...this.answers].map((r) => r.ref));
+  }
+
+  sets(): Iterable<number> {
+    return this.#bySet.keys();
   }
 
   /**

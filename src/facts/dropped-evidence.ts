@@ -22,6 +22,6 @@ export function droppedFor(fact: string, chart: Chart, vocabulary: Vocabulary): 
       setsOf({ evidence: p.fact.evidence, leads: p.fact.leads }).map((s) => vocabulary.codes.number(s.set)),
     ),
   );
-  const types = new Set<string>(parts.flatMap((p) => (p.speaking === undefined ? p.sections : [])));
+  const types = new Set<string>(parts.flatMap((p) => (p.beside.length > 0 ? p.sections : [])));
   return chart.dropped.filter((d) => d.hits.some((hit) => sets.has(hit.set)) || types.has(d.ref.split('/')[0] ?? ''));
 }

@@ -2,16 +2,17 @@ import type { Chart } from '../chart/chart.ts';
 import type { AnswerRecord } from '../chart/records.ts';
 import type { Section } from '../chart/sections.ts';
 import { add, type Day, formatInterval, type Interval, subtract } from '../dates/day.ts';
-import type {
-  Considered,
-  Episode,
-  Evidence,
-  FactQuery,
-  FactSource,
-  FactValue,
-  Gap,
-  Region,
-  Sides,
+import {
+  type Considered,
+  type Episode,
+  type Evidence,
+  type FactQuery,
+  type FactSource,
+  type FactValue,
+  type Gap,
+  type Region,
+  SILENT,
+  type Sides,
 } from '../policy/fact-source.ts';
 import { compareBegun } from '../policy/measure-time.ts';
 import { all, any, fromBounds } from '../policy/truth.ts';
@@ -48,8 +49,6 @@ import { type Item, Tally } from './tally.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { fitIn, type Window } from './window.ts';
 
-const SILENT: FactValue = { truth: 'unknown', evidence: [], gap: 'silent' };
-
 /** Derives the facts of one chart as of one day. Belongs to one request; the same query always gives the same value. */
 export class FactEngine implements FactSource, FactContext {
   readonly asOf: Day;
@@ -58,6 +57,7 @@ export class FactEngine implements FactSource, FactContext {
   readonly chart: Chart;
   readonly vocabulary: Vocabulary;
   readonly #memo = new Map<FactQuery, FactValue>();
+  readonly #spokenOf: Uint8Array;
   readonly #episodes = new Map<Region | 'any', Episode>();
 
   /**
@@ -70,6 +70,12 @@ export class FactEngine implements FactSource, FactContext {
     this.asOf = asOf.hi;
     this.asOfInstant = asOf.at;
     this.serviceDate = serviceDate;
+    this.#spokenOf = vocabulary.speakers.spokenOf(chart);
+  }
+
+  silent(fact: string): boolean {
+    const number = this.vocabulary.speakers.number(fact);
+    return number !== undefined && this.#spokenOf[number] === 0;
   }
 
   set(name: string): number {
@@ -89,6 +95,7 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   fact(query: FactQuery): FactValue {
+    if (this.silent(query.fact)) return SILENT;
     const one = this.vocabulary.queries.one(query);
     const known = this.#memo.get(one);
     if (known !== undefined) return known;
@@ -97,7 +104,7 @@ export class FactEngine implements FactSource, FactContext {
     return value;
   }
 
-  /** Every fact that was asked, with its value. */
+  /** Every fact that was asked and on which the chart is not silent, with its value. */
   values(): Iterable<readonly [FactQuery, FactValue]> {
     return this.#memo;
   }
@@ -111,9 +118,9 @@ export class FactEngine implements FactSource, FactContext {
     return query.begun === undefined ? aged : this.#begun(aged, query.begun);
   }
 
-  /** The chart holds no record that the fact could be read from. */
-  #mute({ speaking }: FactPlan): boolean {
-    return speaking?.every((set) => this.chart.bySet(set).length === 0) ?? false;
+  /** The chart holds no record that the fact could be read from; those of its parts are another matter. */
+  #mute({ sets, beside }: FactPlan): boolean {
+    return beside.length === 0 && sets.every((set) => this.chart.bySet(set).length === 0);
   }
 
   #window(query: FactQuery, { lookback }: FactPlan): Window {

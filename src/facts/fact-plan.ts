@@ -33,6 +33,9 @@ const READ_FROM: Readonly<Record<Kind, readonly Section[]>> = {
 
 const kindOf = (block: BlockInput): Kind => Object.keys(block)[0] as Kind;
 
+/** What a fact may be read from beside coded records: any examination, any visit, or more than that (episodes, the orderer). */
+export type Beside = 'imaging' | 'visits' | 'more';
+
 /** How one fact is looked up, worked out once at start. */
 export interface FactPlan {
   readonly fact: FactInput;
@@ -41,8 +44,10 @@ export interface FactPlan {
   readonly sections: readonly Section[];
   /** one of these, complete, suffices to say that there is none; empty = no section says so */
   readonly sufficient: readonly Section[];
-  /** a chart without a record of these code sets is silent; undefined = it looks at more than coded records */
-  readonly speaking?: readonly number[];
+  /** it is read from records of these code sets */
+  readonly sets: readonly number[];
+  /** it looks at more than records of its code sets */
+  readonly beside: readonly Beside[];
 }
 
 /** Plans the lookup of a fact. @throws RangeError for a code set that does not exist */
@@ -53,7 +58,6 @@ export function planFact(
   codes: CodeIndex,
 ): FactPlan {
   const first = fact.evidence[0];
-  const coded = fact.evidence.every(onlyCoded);
   const names = [
     ...setsOf({ evidence: fact.evidence, leads: fact.leads }).map((s) => s.set),
     ...fact.evidence.flatMap((b) => ('improvement' in b ? episode.therapies : [])),
@@ -64,14 +68,17 @@ export function planFact(
     ...(fact.lookback !== undefined && { lookback: duration(fact.lookback) }),
     sections: [...new Set(fact.evidence.flatMap((b) => READ_FROM[kindOf(b)]))],
     sufficient: fact.sufficient ?? (first === undefined ? [] : READ_FROM[kindOf(first)]),
-    ...(coded && { speaking: [...new Set(names)].map((n) => codes.number(n)) }),
+    sets: [...new Set(names)].map((n) => codes.number(n)),
+    beside: [...new Set(fact.evidence.flatMap((b) => besideOf(b) ?? []))],
   };
 }
 
-/** Does a block look at records of its code sets alone? */
-function onlyCoded(block: BlockInput): boolean {
-  if ('visit' in block) return block.visit.codes !== undefined || block.visit.specialty !== undefined;
-  return !('imaging' in block || 'course' in block || 'orderer' in block || 'persistence' in block);
+/** What a block looks at beside records of its code sets. */
+function besideOf(block: BlockInput): Beside | undefined {
+  if ('imaging' in block) return 'imaging';
+  if ('visit' in block)
+    return block.visit.codes !== undefined || block.visit.specialty !== undefined ? undefined : 'visits';
+  return 'course' in block || 'orderer' in block || 'persistence' in block ? 'more' : undefined;
 }
 
 /** The code sets of the findings that count as signs. */

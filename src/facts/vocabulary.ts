@@ -8,6 +8,7 @@ import { type FactPlan, planFact } from './fact-plan.ts';
 import { QueryPool } from './query-pool.ts';
 import { type BlockInput, type EpisodeInput, type FactInput, FactsFile, type FactsInput } from './schema.ts';
 import { setsOf, type YamlPath } from './sets-of.ts';
+import { Speakers } from './speakers.ts';
 
 /** The loaded vocabulary: facts by name, and what counts as an episode. */
 export class Vocabulary implements FactCatalog {
@@ -19,6 +20,8 @@ export class Vocabulary implements FactCatalog {
   /** suspicion of each urgent fact, anywhere */
   readonly urgent: readonly FactQuery[];
   readonly #descriptions = new Map<string, FactDescription>();
+  /** which facts a chart can say anything of */
+  readonly speakers: Speakers;
 
   constructor(facts: ReadonlyMap<string, FactInput>, episode: EpisodeInput, codes: CodeIndex) {
     this.facts = facts;
@@ -38,6 +41,7 @@ export class Vocabulary implements FactCatalog {
         ...(fact.takes !== undefined && { takes: duration(fact.takes) }),
       });
     }
+    this.speakers = new Speakers(this.#plans);
   }
 
   describe(fact: string): FactDescription | undefined {

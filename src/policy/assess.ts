@@ -6,7 +6,8 @@ import type { Evaluation } from './evaluate.ts';
 import type { Evidence, FactCatalog, FactSource } from './fact-source.ts';
 import { type Candidate, NearestWays } from './nearest.ts';
 import { WaySearch } from './needs.ts';
-import { type PathState, PathStates } from './path-state.ts';
+import { isTrue, type PathState, PathStates } from './path-state.ts';
+import { silenceOf } from './silent-chart.ts';
 import { Tracer } from './trace.ts';
 import type { Truth } from './truth.ts';
 import { atomFact, atomLabel, atomQuestion, atomRegion, opposite } from './words.ts';
@@ -21,7 +22,7 @@ const MAX_SATISFIED = 4;
 export function governs(policy: CompiledPolicy, order: OrderedStudy, source: FactSource): boolean {
   const rules = policy.governsWhen.filter((rule) => rule.studies.includes(order.code));
   if (rules.length === 0) return true;
-  const { evaluation } = new PathStates(policy, source, order.regions, order.code);
+  const { evaluation } = new PathStates(policy, source, order.regions, order.code, silenceOf(policy));
   return rules.some((rule) => evaluation.truth(rule.criteria) === 'true');
 }
 
@@ -38,7 +39,7 @@ class Assessor {
   constructor(policy: CompiledPolicy, order: OrderedStudy, source: FactSource, catalog: FactCatalog) {
     this.#order = order;
     this.#catalog = catalog;
-    this.#states = new PathStates(policy, source, order.regions, order.code);
+    this.#states = new PathStates(policy, source, order.regions, order.code, silenceOf(policy));
     this.#ev = this.#states.evaluation;
     this.#asOf = source.asOf;
     const search = new WaySearch(this.#states);
@@ -209,7 +210,7 @@ class Assessor {
         ? []
         : this.#states
             .others([state.path.id], state.path.region)
-            .flatMap((s) => (s.truth === 'true' ? this.#evidenceFor(s) : []));
+            .flatMap((s) => (isTrue(s) ? this.#evidenceFor(s) : []));
     return unique([...this.#ev.evidence(state.whole), ...conditions, ...through]);
   }
 

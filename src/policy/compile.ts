@@ -156,8 +156,8 @@ export interface CompiledPolicy {
   /** studies that are governed only when something is on file */
   readonly governsWhen: readonly { readonly studies: readonly string[]; readonly criteria: Expr }[];
   readonly atoms: readonly Atom[];
-  /** how many different nodes there are */
-  readonly nodes: number;
+  /** the different nodes by number, each after what it is made of */
+  readonly nodes: readonly Expr[];
   /** of each leaf, the share of the passages in which it speaks: small = telling, large = a common requirement */
   readonly spread: readonly number[];
   readonly paths: readonly CompiledPath[];
@@ -338,7 +338,7 @@ class Compiler {
       governs: new Set(input.governs),
       governsWhen,
       atoms: this.#atoms,
-      nodes: this.#nodes.size,
+      nodes: [...this.#nodes.values()],
       spread: spreadOf(paths, this.#atoms.length),
       paths,
       exclusions,

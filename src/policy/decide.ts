@@ -3,7 +3,7 @@ import type { CompiledExclusion, CompiledPolicy, Expr } from './compile.ts';
 import type { Evaluation, Reading } from './evaluate.ts';
 import type { Region } from './fact-source.ts';
 import type { WaySearch } from './needs.ts';
-import type { PathState, PathStates } from './path-state.ts';
+import { isTrue, type PathState, type PathStates } from './path-state.ts';
 import type { Truth } from './truth.ts';
 
 /** What is ordered, as the policy engine needs it. */
@@ -67,12 +67,11 @@ export class Decider {
 
   /** The outcome if every unknown fact is read as no: what a reviewer with this chart alone would find. */
   decideAsDocumented(): Decision {
-    return this.#decide({
-      atom: (i) => (this.#ev.value(i).truth === 'true' ? 'true' : 'false'),
-      review: 'false',
-      anyIndication: (except, region) => (this.#states.anyIndication(except, region) === 'true' ? 'true' : 'false'),
-      known: new Array(this.#policy.nodes),
-    });
+    return this.#decide(
+      this.#ev.asDocumented((except, region) =>
+        this.#states.anyIndication(except, region) === 'true' ? 'true' : 'false',
+      ),
+    );
   }
 
   /** The exclusions that speak of the ordered study and region, and are in force. */
@@ -146,11 +145,14 @@ export class Decider {
     const asked = exclusions
       .filter((e) => e.truth === 'unknown' && (e.exclusion.ifUnknown === 'ask' || e.unsettled))
       .map((e) => e.exclusion);
-    const truthOf = (s: PathState): Truth =>
-      reading === undefined || s.closedBy.length > 0 ? s.truth : this.#ev.truth(s.whole, reading);
+    const truthOf = (s: PathState): Truth => {
+      const truth = reading === undefined ? s.truth : this.#ev.truth(s.whole, reading);
+      return truth !== 'false' && s.closedBy.length > 0 ? 'false' : truth;
+    };
+    const holds = (s: PathState): boolean => (reading === undefined ? isTrue(s) : truthOf(s) === 'true');
     return (
       this.#byTruePaths(
-        states.filter((s) => truthOf(s) === 'true').map((s) => this.#named(s, reading)),
+        states.filter(holds).map((s) => this.#named(s, reading)),
         asked,
       ) ?? this.#withoutTruePath(states, truthOf, asked)
     );

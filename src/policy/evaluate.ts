@@ -2,6 +2,7 @@ import type { Day } from '../dates/day.ts';
 import type { Atom, CompiledPolicy, Expr } from './compile.ts';
 import type { Evidence, FactSource, FactValue, Region } from './fact-source.ts';
 import { compareAge, compareEpisode, compareSchedule, unsettled } from './measure-time.ts';
+import { NO_SILENCE, type Silence } from './silence.ts';
 import { atLeast, not, type Truth } from './truth.ts';
 
 /** What the leaves of an expression are read as. */
@@ -9,9 +10,30 @@ export interface Reading {
   atom(index: number): Truth;
   readonly review: Truth;
   anyIndication(except: readonly string[], region: Region | 'any'): Truth;
+  /** what it comes to where the chart is silent, by node */
+  readonly silent?: readonly (Truth | undefined)[];
   /** what was worked out already, by node; kept by readings that serve many expressions */
-  readonly known?: (Truth | undefined)[];
+  readonly known?: KnownTruths;
 }
+
+/** Truths by the number of a node, one byte each: a policy has thousands of nodes. */
+class KnownTruths {
+  readonly #codes: Uint8Array;
+
+  constructor(nodes: number) {
+    this.#codes = new Uint8Array(nodes);
+  }
+
+  get(node: number): Truth | undefined {
+    return DECODED[this.#codes[node] ?? 0];
+  }
+
+  set(node: number, truth: Truth): void {
+    this.#codes[node] = truth === 'true' ? 1 : truth === 'false' ? 2 : 3;
+  }
+}
+
+const DECODED: readonly (Truth | undefined)[] = [undefined, 'true', 'false', 'unknown'];
 
 /** A truth with the days on which the passing of time alone would change it. */
 export interface Timed {
@@ -39,21 +61,52 @@ export class Evaluation {
   readonly policy: CompiledPolicy;
   readonly source: FactSource;
   readonly #values: (FactValue | undefined)[];
-  readonly #timed: (Timed | undefined)[];
+  readonly #timed = new Map<Expr, Timed>();
   readonly #actual: Reading;
+  readonly #silence: Silence;
+  /** by node: 1 = the chart speaks of a fact that it rests on */
+  readonly #spokenOf: Uint8Array;
 
-  /** @param anyIndication the truth of "any other indication of this policy" */
-  constructor(policy: CompiledPolicy, source: FactSource, anyIndication: Reading['anyIndication']) {
+  /**
+   * @param anyIndication the truth of "any other indication of this policy"
+   * @param silence what the policy comes to where the chart is silent
+   */
+  constructor(
+    policy: CompiledPolicy,
+    source: FactSource,
+    anyIndication: Reading['anyIndication'],
+    silence: Silence = NO_SILENCE,
+  ) {
     this.policy = policy;
     this.source = source;
     this.#values = new Array(policy.atoms.length);
-    this.#timed = new Array(policy.nodes);
+    this.#silence = silence;
+    this.#spokenOf = new Uint8Array(policy.nodes.length);
+    for (const [fact, nodes] of silence.restingOn)
+      if (!source.silent(fact)) for (const node of nodes) this.#spokenOf[node] = 1;
     this.#actual = {
       atom: (i) => this.value(i).truth,
       review: 'unknown',
       anyIndication,
-      known: new Array(policy.nodes),
+      silent: silence.truths,
+      known: new KnownTruths(policy.nodes.length),
     };
+  }
+
+  /** The reading of one who has this chart alone: every unknown is a no. */
+  asDocumented(anyIndication: Reading['anyIndication']): Reading {
+    return {
+      atom: (i) => (this.value(i).truth === 'true' ? 'true' : 'false'),
+      review: 'false',
+      anyIndication,
+      silent: this.#silence.documented,
+      known: new KnownTruths(this.policy.nodes.length),
+    };
+  }
+
+  /** Does a node rest on facts alone, and is the chart silent on all of them? */
+  isSilent(node: number): boolean {
+    return this.#silence.truths[node] !== undefined && this.#spokenOf[node] === 0;
   }
 
   /** The value of a leaf. */
@@ -171,11 +224,13 @@ export class Evaluation {
 
   /** The truth of an expression, by default as the chart has it. */
   truth(expr: Expr, reading: Reading = this.#actual): Truth {
+    const silent = this.#spokenOf[expr.index] === 0 ? reading.silent?.[expr.index] : undefined;
+    if (silent !== undefined) return silent;
     if (expr.op === 'atom') return reading.atom(expr.atom);
-    const known = reading.known?.[expr.index];
+    const known = reading.known?.get(expr.index);
     if (known !== undefined) return known;
     const truth = this.#combined(expr, reading);
-    if (reading.known !== undefined) reading.known[expr.index] = truth;
+    reading.known?.set(expr.index, truth);
     return truth;
   }
 
@@ -269,14 +324,15 @@ export class Evaluation {
 
   /** The truth and the days on which time alone changes it, the chart staying as it is. */
   timed(expr: Expr): Timed {
-    const known = this.#timed[expr.index];
+    const known = this.#timed.get(expr);
     if (known !== undefined) return known;
     const timed = this.#timing(expr);
-    this.#timed[expr.index] = timed;
+    this.#timed.set(expr, timed);
     return timed;
   }
 
   #timing(expr: Expr): Timed {
+    if (this.isSilent(expr.index)) return { truth: this.truth(expr) };
     switch (expr.op) {
       case 'atom': {
         const { truth, from, until } = this.value(expr.atom);

@@ -96,6 +96,9 @@ export interface FactValue {
   readonly redoable?: boolean;
 }
 
+/** The answer to every query about a fact of which a chart that was seen whole says nothing. */
+export const SILENT: FactValue = { truth: 'unknown', evidence: [], gap: 'silent' };
+
 /** The current episode of the complaint in a region. */
 export interface Episode {
   /** documented onset, exact or as an interval; absent when only a lower bound of the duration is known */
@@ -115,6 +118,8 @@ export interface FactSource {
   /** selects the text in force */
   readonly serviceDate: Day;
   fact(query: FactQuery): FactValue;
+  /** Is it certain, without looking at any query, that each query about a fact is answered with {@link SILENT}? */
+  silent(fact: string): boolean;
   /** birth date and the Patient that states it, if known */
   birth(): { readonly on: Interval; readonly reference: string } | undefined;
   episode(region: Region | 'any'): Episode;

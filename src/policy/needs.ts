@@ -97,15 +97,13 @@ function choose(children: readonly (readonly Costed[])[], n: number): readonly C
 export class WaySearch {
   readonly #states: PathStates;
   readonly #ev: Evaluation;
-  readonly #toTrue: (readonly Costed[] | undefined)[];
-  readonly #toFalse: (readonly Costed[] | undefined)[];
+  readonly #toTrue = new Map<Expr, readonly Costed[]>();
+  readonly #toFalse = new Map<Expr, readonly Costed[]>();
   readonly #cheapest = new Map<PathState, Way | undefined>();
 
   constructor(states: PathStates) {
     this.#states = states;
     this.#ev = states.evaluation;
-    this.#toTrue = new Array(states.evaluation.policy.nodes);
-    this.#toFalse = new Array(states.evaluation.policy.nodes);
   }
 
   /**
@@ -131,10 +129,10 @@ export class WaySearch {
   /** Bounded search for the cheapest ways to make an expression true (or false, under a `not`). */
   #ways(expr: Expr, want: 'true' | 'false'): readonly Costed[] {
     const memo = want === 'true' ? this.#toTrue : this.#toFalse;
-    const known = memo[expr.index];
+    const known = memo.get(expr);
     if (known !== undefined) return known;
     const ways = this.#find(expr, want);
-    memo[expr.index] = ways;
+    memo.set(expr, ways);
     return ways;
   }
 

@@ -107,6 +107,10 @@ export function factsBy({ facts = {}, birth, episode, serviceDate }: Decree): Fa
       const stand = facts[factCode(query)] ?? 'silent';
       return valueFor(query.fact, typeof stand === 'function' ? stand(query) : stand);
     },
+    silent: (fact) =>
+      Object.entries(facts).every(
+        ([code, stand]) => !(code === fact || code.startsWith(`${fact}.`)) || stand === 'silent',
+      ),
     birth: () => (born === undefined ? undefined : { on: born, reference: 'Patient/p' }),
     episode: () => episode ?? { evidence: [] },
   };

@@ -101,6 +101,10 @@ export class RandomWorld implements FactSource {
     return level !== 'none' && level === certainty;
   }
 
+  silent(_fact: string): boolean {
+    return false;
+  }
+
   fact(query: FactQuery): FactValue {
     const state = this.#state(query);
     const when = this.asOf - state.latest;
