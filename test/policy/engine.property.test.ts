@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CompiledPolicy } from '../../src/policy/compile.ts';
 import { PathStates } from '../../src/policy/path-state.ts';
 import type { NodeInput } from '../../src/policy/schema.ts';
+import { silenceOf } from '../../src/policy/silent-chart.ts';
 import type { Truth } from '../../src/policy/truth.ts';
 import { checked, factsBy, type Stand, type Stands, tinyPolicy } from '../support/tiny-policy.ts';
 
@@ -113,6 +114,43 @@ describe('truth of criteria', () => {
           expect(truthOf({ 'at-least': n, of: nodes }, v)).toBe(truthOf(expanded, v));
         },
       ),
+    );
+  });
+});
+
+describe('what is known of a silent chart beforehand', () => {
+  const policyWith = (node: NodeInput, closing: NodeInput): CompiledPolicy =>
+    tinyPolicy(
+      `indications:\n  - ${JSON.stringify({
+        id: 'S',
+        label: 's',
+        cite: 'S',
+        entry: node,
+        'closed-by': [closing],
+        studies: ['72148'],
+        paths: [
+          { id: 'P', label: 'p', cite: 'P', criteria: closing },
+          { id: 'Q', label: 'q', cite: 'Q', screen: true, criteria: node },
+        ],
+      })}`,
+    );
+
+  it('changes no truth and nothing of what is in play', () => {
+    fc.assert(
+      fc.property(criteria(true), criteria(true), values, (node, other, v) => {
+        const policy = policyWith(node, other);
+        const told = (aware: boolean): unknown => {
+          const source = factsBy({ facts: v });
+          const states = new PathStates(policy, source, ['lumbar'], '72148', aware ? silenceOf(policy) : undefined);
+          const { evaluation } = states;
+          const asDocumented = evaluation.asDocumented(() => 'false');
+          return [
+            states.all().map(({ truth, inPlay, onFile, closedBy }) => ({ truth, inPlay, onFile, closedBy })),
+            policy.nodes.map((n) => [evaluation.truth(n), evaluation.truth(n, asDocumented), evaluation.timed(n)]),
+          ];
+        };
+        expect(told(true)).toEqual(told(false));
+      }),
     );
   });
 });
