@@ -122,6 +122,8 @@ async function soak(): Promise<Findings> {
 records acknowledged: ${findings.acknowledged.size} stored, ${findings.pending.size} pending
 memory after warm-up, by its straight line over ${minutes.toFixed(1)} minutes (${counted.length} samples after a collection of garbage):
   heap ${grown.heap >= 0 ? '+' : ''}${grown.heap.toFixed(1)} MB (now ${last?.heapMb.toFixed(0)} MB), process ${grown.rss >= 0 ? '+' : ''}${grown.rss.toFixed(1)} MB (now ${last?.rssMb.toFixed(0)} MB)`);
+  const eachMinute = samples.filter((s, i) => Math.floor(s.minutes) !== Math.floor(samples[i - 1]?.minutes ?? -1));
+  console.log(`  process by minute, MB: ${eachMinute.map((s) => s.usage.rssMb.toFixed(0)).join(' ')}`);
   return findings;
 }
 

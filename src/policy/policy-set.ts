@@ -27,12 +27,17 @@ export class PolicySet {
 
   /**
    * The text of a policy in force on a day.
-   * @param status `in-force` texts decide, `shadow` texts are only recorded
+   * @param status `in-force` texts decide; `shadow` texts are only recorded, from the day on which they are marked so: before
+   * they take effect is when one wants to know what they will change
    */
   inForce(id: string, on: Day, status: 'in-force' | 'shadow' = 'in-force'): CompiledPolicy | undefined {
     return this.policies
       .filter(
-        (p) => p.id === id && p.input.status === status && p.effective <= on && (p.until === undefined || on < p.until),
+        (p) =>
+          p.id === id &&
+          p.input.status === status &&
+          (status === 'shadow' || p.effective <= on) &&
+          (p.until === undefined || on < p.until),
       )
       .at(-1);
   }

@@ -1,6 +1,6 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { canonicalUrls } from '../../src/chart/readers/answer.ts';
 import type { Checker } from '../../src/criteria-check/check-order.ts';
@@ -9,32 +9,11 @@ import { lintFolder } from '../../src/criteria-check/lint.ts';
 import { checkVignette, differences, loadVignettes } from '../../src/vignettes/run.ts';
 import { temporaryFolder } from '../support/bundle.ts';
 import { CANONICAL_BASE, ROOT } from '../support/knowledge.ts';
+import { fileBlocks, follow, page, shownOutput } from '../support/worked-example.ts';
 
-const DOCUMENT = readFileSync(join(ROOT, 'docs/write-a-policy.md'), 'utf8');
+const DOCUMENT = page('write-a-policy.md');
 const TODAY = '2026-04-20';
-
-interface Block {
-  readonly kind: 'file' | 'append';
-  readonly path: string;
-  readonly text: string;
-}
-
-/** The blocks of the worked example that are files, in their order. */
-const BLOCKS: readonly Block[] = [...DOCUMENT.matchAll(/^```yaml (file|append)=(\S+)\n([\s\S]*?)^```$/gm)].map(
-  ([, kind, path = '', text = '']) => ({ kind: kind as Block['kind'], path, text }),
-);
-const LINT = /^```text lint\n([\s\S]*?)^```$/m.exec(DOCUMENT)?.[1]?.trim() ?? '';
-
-/** A copy of the project's policies with the files of the example. */
-function follow(folder: string, blocks: readonly Block[]): void {
-  cpSync(join(ROOT, 'policies'), join(folder, 'policies'), { recursive: true });
-  for (const { kind, path, text } of blocks) {
-    const file = join(folder, path);
-    mkdirSync(dirname(file), { recursive: true });
-    if (kind === 'append') appendFileSync(file, text);
-    else writeFileSync(file, text);
-  }
-}
+const BLOCKS = fileBlocks(DOCUMENT);
 
 const errors = (folder: string): readonly string[] =>
   lintFolder(join(folder, 'policies'), TODAY).findings.flatMap((f) =>
@@ -71,7 +50,7 @@ describe('the worked example of docs/write-a-policy.md', () => {
       half,
       BLOCKS.filter((b) => !b.path.includes('occupation')),
     );
-    expect(errors(half)).toEqual([LINT]);
+    expect(errors(half)).toEqual([shownOutput(DOCUMENT, 'lint')]);
   });
 
   it('routes the payer to the policy', () => {
