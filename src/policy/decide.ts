@@ -1,6 +1,6 @@
 import type { Outcome, Reason } from './assessment.ts';
 import type { CompiledExclusion, CompiledPolicy, Expr } from './compile.ts';
-import type { Evaluation, Reading } from './evaluate.ts';
+import { type Evaluation, KnownTruths, type Reading } from './evaluate.ts';
 import type { Region } from './fact-source.ts';
 import type { WaySearch } from './needs.ts';
 import { isTrue, type PathState, type PathStates } from './path-state.ts';
@@ -120,7 +120,7 @@ export class Decider {
       },
       review: 'false',
       anyIndication: (except, region) => (this.#states.anyIndication(except, region) === 'true' ? 'true' : 'false'),
-      known: new Array(this.#policy.nodes),
+      known: new KnownTruths(this.#policy.nodes.length),
     };
     return this.#ev.truth(passage, this.#silenceAsNo) === 'unknown';
   }

@@ -17,7 +17,7 @@ export interface Reading {
 }
 
 /** Truths by the number of a node, one byte each: a policy has thousands of nodes. */
-class KnownTruths {
+export class KnownTruths {
   readonly #codes: Uint8Array;
 
   constructor(nodes: number) {
