@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import helmet from 'helmet';
 import { sendProblem } from '../cds-hooks/operation-outcome.ts';
+import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import type { Decision, DecisionStore } from '../decisions/decision.ts';
 import type { Replayed } from '../decisions/replay.ts';
 
@@ -14,7 +15,7 @@ export interface OperationsOptions {
   readonly adminToken: string | undefined;
   readonly decisions: DecisionStore | undefined;
   /** makes a decision again from its record, with the policies of today */
-  readonly replay: (decision: Decision) => Replayed;
+  readonly replay: (decision: Decision) => Replayed & { readonly trace?: CheckedOrder['trace'] };
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -43,6 +44,12 @@ export function operationsRoutes(options: OperationsOptions): Router {
   });
   router.use('/decisions', headers, decisionRoutes(options));
   return router;
+}
+
+/** The criteria as they were evaluated, when the texts of today give the recorded assessment to the last piece of evidence. */
+function traceOf(decision: Decision, replay: OperationsOptions['replay']): CheckedOrder['trace'] {
+  const again = replay(decision);
+  return again.same ? again.trace : undefined;
 }
 
 /** Records of decisions, for administrators. */
@@ -74,7 +81,14 @@ function decisionRoutes({ adminToken, decisions, replay }: OperationsOptions): R
     const decision = await found(req.params.id, res);
     if (decision === undefined) return;
     const { result, facts, input, ...rest } = decision;
-    res.json({ ...rest, result: JSON.parse(result), facts: JSON.parse(facts), input: JSON.parse(input) });
+    const trace = traceOf(decision, replay);
+    res.json({
+      ...rest,
+      result: JSON.parse(result),
+      facts: JSON.parse(facts),
+      input: JSON.parse(input),
+      ...(trace !== undefined && { trace }),
+    });
   });
   router.post('/:id/replay', async (req, res) => {
     const decision = await found(req.params.id, res);

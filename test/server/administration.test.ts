@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,6 +15,7 @@ import {
   storyPrefetch,
 } from '../support/hook-request.ts';
 import { at, listAt } from '../support/json-path.ts';
+import { ROOT } from '../support/knowledge.ts';
 import { decision } from '../support/stores.ts';
 import { startTestService, type TestService } from '../support/test-service.ts';
 
@@ -116,6 +117,35 @@ describe('a record', () => {
     const proof = facts.filter((f) => at(f, 'query.fact') === 'cauda-equina-syndrome' && at(f, 'truth') === 'true');
     expect(JSON.stringify(proof)).toContain('"version":"7"');
     expect(listAt(body, 'result.satisfied').map((s) => at(s, 'criterion'))).toContain('I.B');
+  });
+
+  it('has every member that the documentation names', async () => {
+    const { body } = await ask(`/decisions/${await told()}`);
+    const section = readFileSync(join(ROOT, 'docs/records.md'), 'utf8')
+      .split('\n## ')
+      .find((s) => s.startsWith('A record'));
+    const documented = section?.matchAll(/^\| `([^|]+)` \| [^|]+ \|$/gm) ?? [];
+    const names = [...documented].flatMap(([, cell = '']) => cell.split('`, `'));
+    expect(new Set(names)).toEqual(new Set(Object.keys(body as Json)));
+    for (const name of names.filter((n) => !['ehr', 'issuer', 'reason'].includes(n)))
+      expect(at(body, name), name).toBeTruthy();
+  });
+
+  it('holds the criteria as they were evaluated, as long as the texts give the same', async () => {
+    const card = await told();
+    const traceOf = async (of?: TestService): Promise<unknown> =>
+      at((await ask(`/decisions/${card}`, of)).body, 'trace');
+    const trace = await traceOf();
+    const passage = listAt(trace, 'paths').find((p) => at(p, 'id') === 'I.B');
+    expect([at(passage, 'truth'), at(passage, 'inPlay')]).toEqual(['true', 'yes']);
+    expect(JSON.stringify(passage)).toContain('Condition/condition-2');
+    expect(listAt(trace, 'exclusions').length + listAt(trace, 'paths').length).toBeGreaterThan(5);
+    const policies = strictPolicies();
+    const changed = await startTestService({ ...RECORDING, POLICIES: policies });
+    expect(await traceOf(changed)).toBeUndefined();
+    expect(at((await ask(`/decisions/${card}`, changed)).body, 'outcome')).toBe('met');
+    await changed.close();
+    rmSync(policies, { recursive: true });
   });
 
   it('holds what was looked at and did not count, with the reason', async () => {
