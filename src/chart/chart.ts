@@ -68,10 +68,6 @@ export interface Chart {
 }
 
 const NO_RECORDS: readonly ChartRecord[] = [];
-const VOID: ReadonlyMap<unknown, Dropped['reason']> = new Map([
-  ['entered-in-error', 'entered in error'],
-  ['cancelled', 'cancelled'],
-]);
 /** Types that are about nobody in particular. */
 const UNSCOPED = new Set([
   'Practitioner',
@@ -237,8 +233,9 @@ class ChartBuilder implements Chart {
     const subject = object(r['subject']) ?? object(r['patient']) ?? object(r['beneficiary']);
     if (subject === undefined) return 'no patient';
     if (!this.#scope.includes(subject)) return 'another patient';
-    const left = VOID.get(r['status']);
-    if (left !== undefined) return left;
+    const status = r['status'];
+    if (status === 'cancelled') return 'cancelled';
+    if (status === 'entered-in-error') return 'entered in error';
     if (r['verificationStatus'] !== undefined && isVoid(r['verificationStatus'])) return 'entered in error';
     return r['doNotPerform'] === true && type !== 'ServiceRequest' && type !== 'MedicationRequest'
       ? 'do not perform'

@@ -31,7 +31,7 @@ export const clearer = (
 
 /**
  * What the Codings of one chart mean. Most resources of a chart say nothing that any fact asks for, and the same codes come
- * again and again: each distinct Coding is worked out once, so that every later one costs two map reads.
+ * again and again: each distinct Coding is worked out once, so that every later one costs a map read.
  */
 export class CodeMeanings {
   readonly #index: CodeIndex;
@@ -39,6 +39,9 @@ export class CodeMeanings {
   readonly #local: LocalCodes | undefined;
   /** by system URI and code */
   readonly #found = new Map<string, Map<string, Meaning>>();
+  /** resources of one type mostly use one system */
+  #lastUri: string | undefined;
+  #last = new Map<string, Meaning>();
 
   constructor(index: CodeIndex, studies: StudyCatalog, local: LocalCodes | undefined) {
     this.#index = index;
@@ -53,17 +56,24 @@ export class CodeMeanings {
     if (typeof code !== 'string') return NOTHING;
     const system = coding['system'];
     const uri = typeof system === 'string' ? system : '';
-    let codes = this.#found.get(uri);
-    if (codes === undefined) {
-      codes = new Map();
-      this.#found.set(uri, codes);
-    }
+    const codes = uri === this.#lastUri ? this.#last : this.#ofSystem(uri);
     let meaning = codes.get(code);
     if (meaning === undefined) {
       meaning = code.length > LONGEST_CODE ? NOTHING : this.#workedOut(uri, code);
       codes.set(code, meaning);
     }
     return meaning;
+  }
+
+  #ofSystem(uri: string): Map<string, Meaning> {
+    let codes = this.#found.get(uri);
+    if (codes === undefined) {
+      codes = new Map();
+      this.#found.set(uri, codes);
+    }
+    this.#lastUri = uri;
+    this.#last = codes;
+    return codes;
   }
 
   #workedOut(uri: string, code: string): Meaning {
