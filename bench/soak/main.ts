@@ -19,13 +19,13 @@ const LATE_MS = 8_000;
 const MOST_SHOWN = 30;
 const SAMPLE_MS = 5_000;
 /** memory counts from here on, as a part of the whole time */
-const WARM_UP = 0.4;
+const WARM_UP = 0.5;
 /** longer than SQLite waits for a lock, so that writes fail */
 const LOCK_MS = 8_000;
 const LOCK_EVERY_MS = 60_000;
 /** what memory may grow by in the counted time, by its straight line */
 const HEAP_MB = 5;
-const RSS_MB = 40;
+const RSS_MB = 50;
 const EXPECTED_IN_LOG = ['decisions cannot be stored at the moment'];
 
 /** Nobody else can write to the store for a while. */
