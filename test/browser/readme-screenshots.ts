@@ -10,6 +10,7 @@ import { callFor, cardsOf } from '../support/hook-call.ts';
 import { at, listAt } from '../support/json-path.ts';
 import { ROOT } from '../support/knowledge.ts';
 import { startService } from '../support/running-service.ts';
+import { pictureReport } from './report-picture.ts';
 
 const YESTERDAY = formatDay(Math.floor(Date.now() / 86_400_000) - 1);
 const running = await startService();
@@ -82,6 +83,7 @@ try {
   await library.page.goto(`${running.base}/policies/kaiser-wa-lumbar-mri#II.B2`);
   await keep(library.page, 'policy-library');
   await library.close();
+  await pictureReport(browser, keep);
 } finally {
   await browser.close();
   await running.close();
