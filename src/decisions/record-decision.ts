@@ -58,7 +58,7 @@ const refOf = (r: unknown): string | undefined => {
 const REFERRED = new Set(['Practitioner', 'PractitionerRole', 'Medication']);
 
 /** The sections with the resources that said something; whatever nobody could use is left out. */
-function sectionsRead(data: PatientData, read: ReadonlySet<string>): ReplayInput['sections'] {
+function sectionsRead(data: PatientData, read: ReadonlySet<string>, studies: StudyCatalog): ReplayInput['sections'] {
   const out: Partial<Record<Section, { state: SectionState; resources: readonly unknown[] }>> = {};
   for (const name of SECTIONS) {
     const section = data.sections.get(name);
@@ -66,7 +66,7 @@ function sectionsRead(data: PatientData, read: ReadonlySet<string>): ReplayInput
     const used = section.resources.filter(
       (r) => isObject(r) && (read.has(refOf(r) ?? '') || REFERRED.has(String(r['resourceType']))),
     );
-    out[name] = { state: section.state, resources: used.map((r) => strip(r)) };
+    out[name] = { state: section.state, resources: used.map((r) => strip(r, studies)) };
   }
   return out;
 }
@@ -107,14 +107,14 @@ const patientRead = (patient: unknown): Json => ({
   birthDate: object(patient)?.['birthDate'],
 });
 
-function inputOf(check: OrderCheck, data: PatientData, now: Interval): ReplayInput {
+function inputOf(check: OrderCheck, data: PatientData, now: Interval, studies: StudyCatalog): ReplayInput {
   const read = check.kind === 'checked' ? check.chart.read : (check.options[0]?.chart.read ?? new Set<string>());
   return {
     patientId: data.patientId,
     patient: patientRead(data.patient),
     ...(data.base !== undefined && { base: data.base }),
-    sections: sectionsRead(data, read),
-    order: strip(check.order.resource),
+    sections: sectionsRead(data, read, studies),
+    order: strip(check.order.resource, studies),
     now,
     payer: check.kind === 'checked' ? check.payer : undefined,
     ...droppedFrom(check),
@@ -171,6 +171,6 @@ export function recordDecision(
       checked === undefined ? (check.kind === 'unchecked' ? check.reason : null) : (checked.assessment.reason ?? null),
     result: JSON.stringify(guidance.length === 0 ? result : { ...object(result), guidance }),
     facts: JSON.stringify(checked === undefined ? [] : recordedFacts(checked, versions(data, checked.chart.read))),
-    input: JSON.stringify(inputOf(check, data, now)),
+    input: JSON.stringify(inputOf(check, data, now, studies)),
   };
 }

@@ -1,4 +1,6 @@
-import { isObject } from '../chart/json.ts';
+import { isObject, type Json, objects, text } from '../chart/json.ts';
+import type { StudyCatalog } from '../policy/studies.ts';
+import { systemOf } from '../terminology/systems.ts';
 
 /** Members that no reader looks at and that may hold names, narratives or numbers of people. */
 const DROPPED = new Set([
@@ -21,28 +23,78 @@ const DROPPED = new Set([
   'instantiates',
   'patientInstruction',
 ]);
-/** Members that matter by being there, not by what they say. */
-const HUSHED = new Set(['valueString', 'abatementString', 'onsetString', 'conclusion']);
+/** Members whose strings are codes, references, units or ids. Any other string that is no date is somebody's words. */
+const CODED = new Set([
+  'resourceType',
+  'id',
+  'versionId',
+  'reference',
+  'type',
+  'system',
+  'code',
+  'unit',
+  'comparator',
+  'url',
+  'status',
+  'intent',
+  'priority',
+  'category',
+  'criticality',
+  'clinicalStatus',
+  'verificationStatus',
+  'questionnaire',
+  'linkId',
+  'valueCode',
+  'valueUri',
+  'valueCanonical',
+]);
+const DATE = /^\d{4}(-\d{2}(-\d{2}(T[\d:.Z+-]+)?)?)?$/;
+/** What stands for words: that there were some can matter. */
+const HUSHED = 'redacted';
 const KEPT_EXTENSIONS = /histology-morphology-behavior|bodySite|ext-billing-options/i;
 
 /** No reader looks deeper. */
 const DEEPEST = 100;
 
-/** A resource without free text, names and identifiers: codes, dates, statuses, values and references stay. */
-export function strip(value: unknown, deepest = DEEPEST): unknown {
+/** Statuses that servers write as text instead of a code (FHIR R4, condition-clinical and condition-ver-status). */
+const STATUS =
+  /^(active|recurrence|relapse|inactive|remission|resolved|unconfirmed|provisional|differential|confirmed|refuted|entered-in-error)$/i;
+
+/**
+ * A resource without free text, names and identifiers: codes, dates, statuses, values and references stay. Of what only words
+ * name, the words that name an examination of the spine stay, from the catalog's own list.
+ */
+export const strip = (resource: unknown, studies: StudyCatalog): unknown => stripped(resource, '', DEEPEST, studies);
+
+function stripped(value: unknown, member: string, deepest: number, studies: StudyCatalog): unknown {
   if (deepest === 0) return undefined;
-  if (Array.isArray(value)) return value.map((v) => strip(v, deepest - 1));
+  if (typeof value === 'string') return CODED.has(member) || DATE.test(value) ? value : HUSHED;
+  if (Array.isArray(value)) return value.map((v) => stripped(v, member, deepest - 1, studies));
   if (!isObject(value)) return value;
   const out: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
-    if (HUSHED.has(key)) out[key] = 'redacted';
-    else if (key === 'extension') out[key] = extensions(member, deepest - 1);
-    else if (!DROPPED.has(key)) out[key] = strip(member, deepest - 1);
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === 'extension') out[key] = extensions(inner, deepest - 1, studies);
+    else if (!DROPPED.has(key)) out[key] = stripped(inner, key, deepest - 1, studies);
   }
-  return out;
+  const words = wordsKept(value, studies);
+  return words === undefined ? out : { ...out, text: words };
 }
 
-const extensions = (value: unknown, deepest: number): unknown =>
+/** What stays of the words of a concept that no standard coding names. */
+function wordsKept(concept: Json, studies: StudyCatalog): string | undefined {
+  const codings = objects(concept['coding']);
+  if (codings.some((c) => systemOf(text(c['system']) ?? '') !== undefined)) return undefined;
+  const words = [concept['text'], ...codings.map((c) => c['display'])].flatMap((w) => text(w) ?? []);
+  if (words.length === 0) return undefined;
+  const [first = ''] = words;
+  if (STATUS.test(first)) return first;
+  // the first words that name an examination decide what is named
+  return words.map((w) => studies.namingWords(w)).find((w) => studies.inWords(w) !== undefined) ?? HUSHED;
+}
+
+const extensions = (value: unknown, deepest: number, studies: StudyCatalog): unknown =>
   Array.isArray(value)
-    ? value.filter((e) => isObject(e) && KEPT_EXTENSIONS.test(String(e['url']))).map((e) => strip(e, deepest))
+    ? value
+        .filter((e) => isObject(e) && KEPT_EXTENSIONS.test(String(e['url'])))
+        .map((e) => stripped(e, 'extension', deepest, studies))
     : undefined;

@@ -109,6 +109,12 @@ export interface StudyInWords {
 
 /** Longer descriptions than this are no names of examinations. */
 const LONGEST_NAME = 200;
+/** The beginning of a text as words in lower case, with a space before and after each. */
+const plainWords = (text: string): string =>
+  ` ${text
+    .slice(0, LONGEST_NAME)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, ' ')} `;
 
 /** The catalogue of studies, looked up by procedure code. */
 export class StudyCatalog {
@@ -152,10 +158,7 @@ export class StudyCatalog {
   inWords(text: string): StudyInWords | undefined {
     const words = this.#words;
     if (words === undefined) return undefined;
-    const spaced = ` ${text
-      .slice(0, LONGEST_NAME)
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, ' ')} `;
+    const spaced = plainWords(text);
     const longest = (list: readonly string[] = []): number =>
       Math.max(0, ...list.filter((w) => spaced.includes(` ${w} `)).map((w) => w.length));
     const regions = REGIONS.filter((r) => longest(words.regions[r]) > 0);
@@ -164,6 +167,14 @@ export class StudyCatalog {
     const named = MODALITIES.map((m) => ({ m, length: longest(words.modalities[m]) })).filter((n) => n.length > 0);
     const [best] = named.sort((a, b) => b.length - a.length);
     return { regions, ...(best !== undefined && { modality: best.m }) };
+  }
+
+  /** What of a text names an examination of the spine, in words of our own list alone: it names the same as the text. */
+  namingWords(text: string): string {
+    const { regions = {}, spine = [], modalities = {} } = this.#words ?? {};
+    const spaced = plainWords(text);
+    const known = [...Object.values(regions).flat(), ...spine, ...Object.values(modalities).flat()];
+    return known.filter((w) => spaced.includes(` ${w} `)).join(' and ');
   }
 
   /** The study of a modality, spine region and contrast. */

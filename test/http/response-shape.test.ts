@@ -11,13 +11,14 @@ import { startTestService, type TestService } from '../support/test-service.ts';
 
 type Json = Record<string, unknown>;
 
+const ADMIN = 'an-administrators-token-of-some-length';
 const BASE = 'https://ehr.example.org/r4';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const files = loadVignettes(`${ROOT}/test/vignettes`);
 let service: TestService;
 
 beforeAll(async () => {
-  service = await startTestService({}, [
+  service = await startTestService({ DECISIONS: ':memory:', DECISIONS_WAIT_MS: '2000', ADMIN_TOKEN: ADMIN }, [
     { ehr: 'north', name: 'North', 'fhir-bases': [BASE], smart: { 'client-id': 'abc', authentication: 'public' } },
   ]);
 });
@@ -148,6 +149,19 @@ describe.each(files)('over HTTP, every card of $file', ({ vignettes }) => {
     const bad = asked.filter(({ cards, order }) => !cards.every((card) => holds(card, order, uuids)));
     expect(bad.map((b) => b.vignette.id)).toEqual([]);
   });
+
+  it('is on record so that it can be made again, to the last piece of evidence, without a word of the chart', async () => {
+    const bad: string[] = [];
+    for (const { vignette, cards } of asked) {
+      const [card] = cards;
+      if (card === undefined) continue;
+      const answer = await post(`${service.base}/decisions/${String(at(card, 'uuid'))}/replay`, '', {
+        authorization: `Bearer ${ADMIN}`,
+      });
+      if (answer.status !== 200 || at(answer.body, 'same') !== true) bad.push(`${vignette.id}: ${answer.status}`);
+    }
+    expect(bad).toEqual([]);
+  }, 120_000);
 
   it('tells the outcome that the vignette expects of a chart that is seen whole', () => {
     const whole = asked.filter(({ vignette }) => Object.keys(vignette.incomplete).length === 0);
