@@ -3,13 +3,14 @@ import { parseArgs } from 'node:util';
 import { acceptedOf, loadChecker, type MutateOptions, mutatePolicy } from './mutate-policy.ts';
 import { reportText, type Tried } from './report.ts';
 
-const HELP = `usage: npm run mutate -- [POLICY...] [--only TEXT] [--strict]
+const HELP = `usage: npm run mutate -- [POLICY...] [--only TEXT] [--every N] [--strict]
 
 Changes each policy in every place, one change at a time, and tells which changes no golden vignette notices: operators,
 left-out operands, windows, comparisons, certainties, entries, studies, dates, regions.
 
   POLICY       ids of policies; default: all
   --only TEXT  only mutants whose name contains this text
+  --every N    only every N-th mutant: a sample
   --strict     also let a suspicion do wherever a fact has to be known
 
 The exit code is 1 when less than 95 % of the mutants of a policy are killed (noticed), a survivor has no reason in
@@ -47,6 +48,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       only: { type: 'string' },
+      every: { type: 'string' },
       strict: { type: 'boolean' },
       task: { type: 'string' },
       help: { type: 'boolean' },
@@ -55,6 +57,12 @@ async function main(): Promise<number> {
   if (values.help === true) {
     console.log(HELP);
     return 0;
+  }
+  const { only, strict, every: nth = '1' } = values;
+  const every = Number(nth);
+  if (!Number.isInteger(every) || every < 1) {
+    console.error(`--every ${nth}: expected a whole number from 1 on`);
+    return 2;
   }
   const checker = loadChecker();
   if (values.task !== undefined) {
@@ -66,7 +74,7 @@ async function main(): Promise<number> {
   const wanted = texts.filter((p) => positionals.length === 0 || positionals.includes(p.id));
   let code = 0;
   for (const { file, id } of wanted) {
-    const { lines, good } = reportText(await tryPolicy(file, values), acceptedOf(id));
+    const { lines, good } = reportText(await tryPolicy(file, { only, strict, every }), acceptedOf(id));
     for (const line of lines) console.log(line);
     if (!good) code = 1;
   }

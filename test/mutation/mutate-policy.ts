@@ -21,6 +21,8 @@ const CANONICAL_BASE = 'https://payer-policy-cds.example.org/fhir';
 export interface MutateOptions {
   /** only those whose name contains this */
   readonly only?: string | undefined;
+  /** only every n-th of them: a sample */
+  readonly every?: number | undefined;
   /** also let a suspicion do where a fact has to be known */
   readonly strict?: boolean | undefined;
   /** only every n-th of them, from this one on: several processes share the work */
@@ -63,14 +65,15 @@ export function mutatePolicy(policyFile: string, checker: Checker, options: Muta
   const trial = new Trial(loaded.data, cases, checker);
   const mutants = mutantsOf(loaded.data, surroundingsOf(vocabulary, studies, options.strict ?? false));
   const named = mutants.map((m) => ({ ...m, name: `${m.place}: ${m.what}` }));
-  const { only, share } = options;
+  const { only, every = 1, share } = options;
   const wanted = named
     .filter((m) => only === undefined || m.name.includes(only))
+    .filter((_, i) => i % every === 0)
     .filter((_, i) => share === undefined || i % share.of === share.first);
   return {
     policy: loaded.data.policy,
     vignettes: cases.length,
-    partial: only !== undefined,
+    partial: only !== undefined || every > 1,
     results: wanted.flatMap((mutant) => {
       const by = trial.kill(mutant);
       if (by === 'invalid') return [];
