@@ -12,9 +12,10 @@ function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);
   if (typeof value !== 'object' || value === null) return value;
   const out: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
+  for (const key in value) {
+    const member = (value as Readonly<Record<string, unknown>>)[key];
     if (member === undefined || member === '' || (Array.isArray(member) && member.length === 0)) continue;
-    out[key] = withoutEmpty(member);
+    out[key] = typeof member === 'object' ? withoutEmpty(member) : member;
   }
   return out;
 }

@@ -27,8 +27,10 @@ const DURATION = /^(\d+) (hour|day|week|month|year)s?$/;
 /** The calendar repeats itself. Date.UTC reads the years 0 to 99 as 1900 to 1999, so it is asked of a later period. */
 const PERIOD = { years: 400, days: 146_097 } as const;
 
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+
 const daysInMonth = (year: number, month: number): number =>
-  new Date(Date.UTC(year + PERIOD.years, month, 0)).getUTCDate();
+  month === 2 ? (isLeap(year) ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 
 /** The day of a calendar date (month 1 to 12). */
 export const dayOf = (year: number, month: number, day: number): Day =>
@@ -72,8 +74,8 @@ function digits(text: string, from: number, to: number): number {
 
 const TWO_DIGITS = Array.from({ length: 32 }, (_, n) => String(n).padStart(2, '0'));
 
-/** Writes a day as "YYYY-MM-DD". */
-export function formatDay(day: Day): string {
+/** The calendar date of a day (month 1 to 12). */
+function dateOf(day: Day): { readonly year: number; readonly month: number; readonly date: number } {
   // Years counted from 1 March in eras of 400 years, so that the leap day is the last of its year.
   const shifted = day + 719_468;
   const era = Math.floor(shifted / PERIOD.days);
@@ -85,8 +87,13 @@ export function formatDay(day: Day): string {
   const fromMarch = Math.floor((5 * inYear + 2) / 153);
   const date = inYear - Math.floor((153 * fromMarch + 2) / 5) + 1;
   const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
-  const full = year + era * 400 + (month <= 2 ? 1 : 0);
-  return `${full < 1000 ? String(full).padStart(4, '0') : full}-${TWO_DIGITS[month]}-${TWO_DIGITS[date]}`;
+  return { year: year + era * 400 + (month <= 2 ? 1 : 0), month, date };
+}
+
+/** Writes a day as "YYYY-MM-DD". */
+export function formatDay(day: Day): string {
+  const { year, month, date } = dateOf(day);
+  return `${year < 1000 ? String(year).padStart(4, '0') : year}-${TWO_DIGITS[month]}-${TWO_DIGITS[date]}`;
 }
 
 /** Writes an interval as the FHIR date that it came from: a day, a month or a year, else "from/to". */
@@ -107,16 +114,17 @@ export type Calendar = (now: number) => Day;
  * @throws RangeError when there is no such zone
  */
 export function calendarOf(timeZone: string): Calendar {
+  if (timeZone === 'UTC') return (now) => Math.floor(now / DAY_MS);
   const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
   return (now) => parseDate(format.format(now))?.lo ?? Math.floor(now / DAY_MS);
 }
 
 function addMonths(day: Day, months: number): Day {
-  const date = new Date(day * DAY_MS);
-  const index = date.getUTCFullYear() * 12 + date.getUTCMonth() + months;
+  const { year: from, month: fromMonth, date } = dateOf(day);
+  const index = from * 12 + fromMonth - 1 + months;
   const year = Math.floor(index / 12);
-  const month = (index % 12) + 1;
-  return dayOf(year, month, Math.min(date.getUTCDate(), daysInMonth(year, month)));
+  const month = index - year * 12 + 1;
+  return dayOf(year, month, Math.min(date, daysInMonth(year, month)));
 }
 
 /** Adds a duration to a day. Calendar months clip to the month's last day. Hours round up to whole days. */

@@ -88,7 +88,7 @@ function recordedFacts(check: CheckedOrder, versionOf: ReadonlyMap<string, strin
     const version = item.reference === undefined ? undefined : versionOf.get(item.reference);
     return version === undefined ? item : { ...item, version };
   };
-  return [...check.facts.values()].map(([query, value]) => {
+  return check.facts.values().map(([query, value]) => {
     const rejected = (value.considered ?? []).filter((c) => c.verdict === 'ignored' || c.verdict === 'lead');
     return {
       query,

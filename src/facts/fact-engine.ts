@@ -44,6 +44,7 @@ import {
 } from './evidence/symptoms.ts';
 import { trendEvidence } from './evidence/trend.ts';
 import type { FactPlan } from './fact-plan.ts';
+import type { Lookup } from './query-pool.ts';
 import type { BlockInput, FactInput } from './schema.ts';
 import { type Item, Tally } from './tally.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -56,7 +57,8 @@ export class FactEngine implements FactSource, FactContext {
   readonly serviceDate: Day;
   readonly chart: Chart;
   readonly vocabulary: Vocabulary;
-  readonly #memo = new Map<FactQuery, FactValue>();
+  readonly #values: (FactValue | undefined)[] = [];
+  readonly #asked: Lookup[] = [];
   readonly #spokenOf: Uint8Array;
   readonly #episodes = new Map<Region | 'any', Episode>();
 
@@ -95,24 +97,25 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   fact(query: FactQuery): FactValue {
-    if (this.silent(query.fact)) return SILENT;
-    const one = this.vocabulary.queries.one(query);
-    const known = this.#memo.get(one);
+    const lookup = this.vocabulary.queries.lookup(query);
+    if (this.#spokenOf[lookup.fact] === 0) return SILENT;
+    const known = this.#values[lookup.index];
     if (known !== undefined) return known;
-    const value = this.#derive(one);
-    this.#memo.set(one, value);
+    const value = this.#derive(lookup);
+    this.#values[lookup.index] = value;
+    this.#asked.push(lookup);
     return value;
   }
 
   /** Every fact that was asked and on which the chart is not silent, with its value. */
-  values(): Iterable<readonly [FactQuery, FactValue]> {
-    return this.#memo;
+  values(): readonly (readonly [FactQuery, FactValue])[] {
+    return this.#asked.map(({ query, index }) => [query, this.#values[index] ?? SILENT]);
   }
 
-  #derive(query: FactQuery): FactValue {
-    const plan = this.vocabulary.plan(query.fact);
+  #derive(lookup: Lookup): FactValue {
+    const { query, plan } = lookup;
     const own = this.#mute(plan) ? this.#silence(plan) : this.#evidence(plan, this.#window(query, plan), query);
-    const composed = this.#compose(plan.fact, query, own);
+    const composed = this.#compose(lookup, own);
     const answered = this.chart.answers.length === 0 ? composed : this.#withAnswers(plan, query, composed);
     const aged = query.ago === undefined ? answered : this.#longAgo(answered, query.ago);
     return query.begun === undefined ? aged : this.#begun(aged, query.begun);
@@ -261,9 +264,10 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   /** Facts made of others: the same question is asked of each. */
-  #compose(fact: FactInput, query: FactQuery, own: FactValue): FactValue {
+  #compose(lookup: Lookup, own: FactValue): FactValue {
+    const { fact } = lookup.plan;
     if (fact.any === undefined && fact.all === undefined) return own;
-    const parts = this.vocabulary.queries.parts(query, fact).map((q) => this.fact(q));
+    const parts = this.vocabulary.queries.parts(lookup).map((q) => this.fact(q));
     if (fact.evidence.length > 0) {
       parts.push(own);
     }

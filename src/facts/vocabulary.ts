@@ -15,7 +15,7 @@ export class Vocabulary implements FactCatalog {
   readonly facts: ReadonlyMap<string, FactInput>;
   readonly episode: EpisodeInput;
   readonly codes: CodeIndex;
-  readonly queries = new QueryPool();
+  readonly queries: QueryPool;
   readonly #plans = new Map<string, FactPlan>();
   /** suspicion of each urgent fact, anywhere */
   readonly urgent: readonly FactQuery[];
@@ -41,7 +41,12 @@ export class Vocabulary implements FactCatalog {
         ...(fact.takes !== undefined && { takes: duration(fact.takes) }),
       });
     }
-    this.speakers = new Speakers(this.#plans);
+    const speakers = new Speakers(this.#plans);
+    this.speakers = speakers;
+    this.queries = new QueryPool(
+      (fact) => speakers.number(fact) ?? 0,
+      (fact) => this.plan(fact),
+    );
   }
 
   describe(fact: string): FactDescription | undefined {
