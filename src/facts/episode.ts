@@ -8,6 +8,7 @@ import { drugEnd } from './drug-end.ts';
 import { duration } from './duration.ts';
 import { lookedAt } from './episode-considered.ts';
 import { servicePlace } from './evidence/events.ts';
+import type { Kinds, Span } from './span.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** A new onset of the same complaint begins a new episode when it lies further apart than a slip of memory. */
@@ -17,20 +18,6 @@ interface Complaint {
   readonly kind: string;
   readonly record: ConditionRecord;
 }
-
-/** A span of days in which the complaint was present or treated. */
-export interface Span {
-  /** it had begun by this day */
-  readonly from: Day;
-  readonly to: Day;
-  /** it shows the complaint itself; drugs and films only bridge the time between such spans */
-  readonly shows: boolean;
-  readonly ref: string;
-  readonly when: Interval;
-  readonly what: string;
-}
-
-export type Kinds = Readonly<Record<string, readonly string[]>>;
 
 /** The complaints of a region on file by the as-of day; refuted ones left out. */
 function complaints(
