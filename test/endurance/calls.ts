@@ -10,7 +10,7 @@ import {
   storyPrefetch,
 } from '../support/hook-request.ts';
 import { at, listAt } from '../support/json-path.ts';
-import type { ServiceProcess } from './service-process.ts';
+import type { ServiceProcess } from '../support/service-process.ts';
 
 type Json = Record<string, unknown>;
 

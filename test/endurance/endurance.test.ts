@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { databaseGone, diskFull, fhirGone, killed, locked, type Report } from './scenarios.ts';
+import { databaseGone, diskFull, fhirGone, killedUnderLoad, locked, type Report } from './scenarios.ts';
 
 const LONG = 180_000;
 
@@ -25,7 +25,7 @@ describe('no acknowledged record is lost, no card is wrong, and nobody has to le
   it(
     'when the process is killed under load',
     async () => {
-      const { answered, acknowledged, saidUnseen } = holds(await killed(2, 80));
+      const { answered, acknowledged, saidUnseen } = holds(await killedUnderLoad(2, 80));
       expect(answered).toBeGreaterThanOrEqual(160);
       expect(acknowledged).toBeGreaterThan(20);
       expect(saidUnseen).toBe(0);

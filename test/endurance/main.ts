@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { databaseGone, diskFull, fhirGone, killed, locked, type Report } from './scenarios.ts';
+import { databaseGone, diskFull, fhirGone, killedUnderLoad, locked, type Report } from './scenarios.ts';
 
 /** Runs every scenario and prints what was counted, as a table for docs/records.md. */
 async function main(): Promise<number> {
@@ -8,7 +8,7 @@ async function main(): Promise<number> {
   const answers = Number(values.answers ?? 400);
   const extent = { calls: answers / 8, overflow: true };
   const scenarios: readonly (() => Promise<Report>)[] = [
-    () => killed(Number(values.rounds), answers),
+    () => killedUnderLoad(Number(values.rounds), answers),
     () => fhirGone(answers / 4),
     () => diskFull('file size limit', extent),
     ...(spawnSync('unshare', ['-Urm', 'true']).status === 0 ? [() => diskFull('small tmpfs', extent)] : []),

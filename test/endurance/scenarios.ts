@@ -7,20 +7,35 @@ import { openStore } from '../../src/decisions/store/open-store.ts';
 import { EhrStub } from '../support/ehr-stub.ts';
 import { storyFhir } from '../support/hook-request.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { type ServiceProcess, startServiceProcess, until } from '../support/service-process.ts';
 import { basket, call, load, overrule, readingFrom, SAMPLES, type Sample, type Told } from './calls.ts';
-import {
-  administrator,
-  fileSizeLimit,
-  type Limited,
-  metric,
-  type ServiceProcess,
-  smallDisk,
-  startProcess,
-  until,
-} from './service-process.ts';
+import { fileSizeLimit, type Limited, smallDisk } from './limited.ts';
 
 const CLIENTS = 8;
+const ADMIN = 'an-administrators-token-of-some-length';
 const WAIT_MS = '50';
+const PATIENCE_MS = 600_000;
+
+/** Starts the service as administrators know it. */
+const start = (settings: Readonly<Record<string, string>>, limited?: Limited): Promise<ServiceProcess> =>
+  startServiceProcess(
+    // a cache in the project's folder is nothing that a process with limits should write to
+    { LOG_LEVEL: 'error', ADMIN_TOKEN: ADMIN, NODE_DISABLE_COMPILE_CACHE: '1', ...settings },
+    limited?.wrap,
+  );
+
+/** Ends it at once, as `kill -9` does. */
+async function killed({ child, exit }: ServiceProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await exit;
+}
+
+/** A measurement of `/metrics`. @param name with its labels, as the text has it */
+async function metric({ base }: ServiceProcess, name: string): Promise<number> {
+  const text = await (await fetch(`${base}/metrics`)).text();
+  const line = text.split('\n').find((l) => l.startsWith(`${name} `));
+  return line === undefined ? 0 : Number(line.slice(name.length + 1));
+}
 
 /** What was counted while something failed. */
 export interface Report {
@@ -142,16 +157,16 @@ const LARGE = 100;
 
 /** A right card whose record is acknowledged, asked for until it comes. */
 const recovers = (service: ServiceProcess, tally: Tally, samples: readonly Sample[] = SAMPLES): Promise<boolean> =>
-  until('a right card with an acknowledged record', async () => {
+  until(async () => {
     const [sample] = samples;
     if (sample === undefined) throw new Error('no sample');
     const told = await call(service, sample);
     tally.note(told, sample);
     return told?.decisions === 'stored' && told.outcomes[0] === sample.outcome;
-  });
+  }, 'a right card with an acknowledged record').then(() => true);
 
 const administered = async (service: ServiceProcess, card: string): Promise<number> =>
-  (await fetch(`${service.base}/decisions/${card}`, { headers: administrator })).status;
+  (await fetch(`${service.base}/decisions/${card}`, { headers: { authorization: `Bearer ${ADMIN}` } })).status;
 
 async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'endurance-'));
@@ -163,12 +178,12 @@ async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
 }
 
 /** `kill -9` while clients call and send feedback, several times; started again on the same store each time. */
-export const killed = (rounds: number, answersEach: number): Promise<Report> =>
+export const killedUnderLoad = (rounds: number, answersEach: number): Promise<Report> =>
   withFolder(async (folder) => {
     const file = join(folder, 'decisions.sqlite');
     const tally = new Tally();
-    const start = (): Promise<ServiceProcess> => startProcess({ DECISIONS: file, DECISIONS_WAIT_MS: WAIT_MS });
-    let service = await start();
+    const begin = (): Promise<ServiceProcess> => start({ DECISIONS: file, DECISIONS_WAIT_MS: WAIT_MS });
+    let service = await begin();
     try {
       for (let round = 1; round <= rounds; round++) {
         let running = true;
@@ -185,19 +200,19 @@ export const killed = (rounds: number, answersEach: number): Promise<Report> =>
           },
           () => running,
         );
-        await until('answers under load', () => tally.answered >= goal);
-        await service.kill();
+        await until(() => tally.answered >= goal, 'answers under load', PATIENCE_MS);
+        await killed(service);
         running = false;
         await loaded;
-        service = await start();
+        service = await begin();
       }
       const recovered = await recovers(service, tally);
       const [acknowledged = ''] = [...tally.acknowledged.keys()];
       if ((await administered(service, acknowledged)) !== 200) throw new Error('an old record cannot be read');
-      await service.kill();
+      await killed(service);
       return await tally.report(`kill -9 under load, ${rounds} times`, file, 0, recovered);
     } finally {
-      await service.kill();
+      await killed(service);
     }
   });
 
@@ -209,7 +224,7 @@ export const fhirGone = (answersEach: number): Promise<Report> =>
     const ehr = await new EhrStub().start();
     ehr.resources = storyFhir().chart;
     const samples = readingFrom(ehr.fhir);
-    const service = await startProcess({ DECISIONS: file, DECISIONS_WAIT_MS: '2000', DEADLINE_MS: '1000' });
+    const service = await start({ DECISIONS: file, DECISIONS_WAIT_MS: '2000', DEADLINE_MS: '1000' });
     try {
       let running = true;
       const loaded = load(
@@ -221,7 +236,7 @@ export const fhirGone = (answersEach: number): Promise<Report> =>
       );
       const more = async (what: string): Promise<void> => {
         const goal = tally.answered + answersEach;
-        await until(what, () => tally.answered >= goal);
+        await until(() => tally.answered >= goal, what, PATIENCE_MS);
       };
       await more('answers with the FHIR server up');
       ehr.moods.set('*', 'hang');
@@ -234,10 +249,10 @@ export const fhirGone = (answersEach: number): Promise<Report> =>
       running = false;
       await loaded;
       const recovered = await recovers(service, tally, samples);
-      await service.kill();
+      await killed(service);
       return await tally.report('FHIR server hangs, dies mid-flight, comes back', file, 0, recovered);
     } finally {
-      await service.kill();
+      await killed(service);
       await ehr.close().catch(() => undefined);
     }
   });
@@ -273,19 +288,19 @@ async function storeFails(
       tally.note(await call(service, sample), sample);
   };
   await cause.begin();
-  await until('the log says that the store fails', async () => {
+  await until(async () => {
     await some(1);
     return service.said().includes('decisions cannot be stored at the moment');
-  });
+  }, 'the log says that the store fails');
   await some(calls);
   while (overflow && tally.saidLost < LARGE) tally.note(await call(service, large), large);
   if ((await metric(service, QUEUE)) === 0) throw new Error('nothing waits for a store that fails');
   await cause.end();
-  await until('the queue is empty', async () => (await metric(service, QUEUE)) === 0);
+  await until(async () => (await metric(service, QUEUE)) === 0, 'the queue is empty');
   const recovered = await recovers(service, tally);
   const lost = await metric(service, LOST);
   cause.save?.();
-  await service.kill();
+  await killed(service);
   return tally.report(what, where, lost, recovered);
 }
 
@@ -295,17 +310,17 @@ export const diskFull = (how: 'file size limit' | 'small tmpfs', extent: Extent)
     const onDisk = how === 'small tmpfs';
     const limited: Limited = onDisk ? smallDisk(folder) : fileSizeLimit(400_000);
     const file = join(folder, 'decisions.sqlite');
-    const service = await startProcess({ DECISIONS: file, DECISIONS_WAIT_MS: WAIT_MS }, limited);
+    const service = await start({ DECISIONS: file, DECISIONS_WAIT_MS: WAIT_MS }, limited);
     // a disk of the process alone is seen through the process, and goes with it
     const save = (): void => {
-      for (const end of ['', '-wal', '-shm']) cpSync(join(`/proc/${service.pid}/root`, file + end), file + end);
+      for (const end of ['', '-wal', '-shm']) cpSync(join(`/proc/${service.child.pid}/root`, file + end), file + end);
     };
     const tally = new Tally();
     const lift = { begin: () => undefined, end: () => limited.lift(service), ...(onDisk && { save }) };
     try {
       return await storeFails(`disk full (${how})`, service, file, tally, lift, extent);
     } finally {
-      await service.kill();
+      await killed(service);
     }
   });
 
@@ -318,13 +333,13 @@ export const locked = (when: 'at the start' | 'under load', extent: Extent): Pro
     const begin = (): void => other.exec('BEGIN EXCLUSIVE');
     const end = (): void => other.exec('ROLLBACK');
     if (when === 'at the start') begin();
-    const service = await startProcess({ DECISIONS: file, DECISIONS_WAIT_MS: WAIT_MS });
+    const service = await start({ DECISIONS: file, DECISIONS_WAIT_MS: WAIT_MS });
     try {
       if (when === 'under load') await recovers(service, tally);
       const cause = { begin: when === 'under load' ? begin : () => undefined, end };
       return await storeFails(`store locked ${when}`, service, file, tally, cause, extent);
     } finally {
-      await service.kill();
+      await killed(service);
       other.close();
     }
   });
@@ -333,14 +348,14 @@ export const locked = (when: 'at the start' | 'under load', extent: Extent): Pro
 export async function databaseGone(extent: Extent): Promise<Report> {
   const postgres = await startPostgres();
   const where = await postgres.database();
-  const service = await startProcess({ DATABASE_URL: where, DECISIONS_WAIT_MS: WAIT_MS });
+  const service = await start({ DATABASE_URL: where, DECISIONS_WAIT_MS: WAIT_MS });
   const tally = new Tally();
   try {
     await recovers(service, tally);
     const cause = { begin: postgres.crash, end: postgres.again };
     return await storeFails('PostgreSQL crashes, comes back', service, where, tally, cause, extent);
   } finally {
-    await service.kill();
+    await killed(service);
     await postgres.stop();
   }
 }

@@ -41,10 +41,18 @@ const isReady = (base: string): Promise<boolean> =>
     () => false,
   );
 
-/** Starts the service on a free port and waits until it serves. The caller ends it. @throws when it does not start */
-export async function startServiceProcess(env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+/**
+ * Starts the service on a free port and waits until it serves. The caller ends it.
+ * @param wrap makes of the command that runs the service another one, which ends in it
+ * @throws when it does not start
+ */
+export async function startServiceProcess(
+  env: Readonly<Record<string, string>>,
+  wrap: (command: readonly string[]) => readonly string[] = (command) => command,
+): Promise<ServiceProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, ['src/start.ts'], {
+  const [command = '', ...args] = wrap([process.execPath, 'src/start.ts']);
+  const child = spawn(command, args, {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], PORT: String(port), SANDBOX: 'false', DECISIONS: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
