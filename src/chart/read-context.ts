@@ -84,6 +84,7 @@ export class ReadContext {
   readonly #set: Readonly<Record<ReadingSet, number>>;
   /** specialty codes of practitioners and roles, by "Practitioner/x" */
   readonly #specialties = new Map<string, readonly Hit[]>();
+  readonly #inWords = new Map<string, StudyInWords | undefined>();
   /** conditions that were referred to */
   readonly #conditions = new Map<Json, Referred>();
 
@@ -186,10 +187,16 @@ export class ReadContext {
     const words = [concept?.['text'], ...codings.map((c) => c['display'])].flatMap((w) => text(w) ?? []);
     if (words.length === 0) return 'wordless';
     for (const w of words) {
-      const study = this.#studies.inWords(w);
+      const study = this.#named(w);
       if (study !== undefined) return study;
     }
     return undefined;
+  }
+
+  /** The same words come again and again in a chart; each are read once. */
+  #named(words: string): StudyInWords | undefined {
+    if (!this.#inWords.has(words)) this.#inWords.set(words, this.#studies.inWords(words));
+    return this.#inWords.get(words);
   }
 
   /**

@@ -116,6 +116,26 @@ const plainWords = (text: string): string =>
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, ' ')} `;
 
+/** The words that name examinations, each between spaces, as it is looked for. */
+interface NamingWords {
+  readonly modalities: readonly (readonly [Modality, readonly string[]])[];
+  readonly regions: readonly (readonly [Region, readonly string[]])[];
+  readonly spine: readonly string[];
+}
+
+function namingWords({ modalities, regions, spine }: NonNullable<StudiesInput['in-words']>): NamingWords {
+  const spaced = (words: readonly string[] = []): readonly string[] => words.map((w) => ` ${w} `);
+  return {
+    modalities: MODALITIES.map((m) => [m, spaced(modalities[m])]),
+    regions: REGIONS.map((r) => [r, spaced(regions[r])]),
+    spine: spaced(spine),
+  };
+}
+
+/** The length of the longest of some words that a text holds; zero when it holds none. */
+const longest = (words: readonly string[], text: string): number =>
+  words.reduce((most, w) => (w.length > most && text.includes(w) ? w.length : most), 0);
+
 /** The catalogue of studies, looked up by procedure code. */
 export class StudyCatalog {
   readonly studies: readonly Study[];
@@ -127,10 +147,10 @@ export class StudyCatalog {
     snomed: new Map<string, Study | OpenStudy>(),
   };
 
-  readonly #words: StudiesInput['in-words'];
+  readonly #words: NamingWords | undefined;
 
   constructor(file: StudiesInput) {
-    this.#words = file['in-words'];
+    this.#words = file['in-words'] && namingWords(file['in-words']);
     this.studies = file.studies;
     this.open = file['left-open'];
     const bare = (item: string): string => item.split(' ', 1)[0] ?? item;
@@ -159,22 +179,20 @@ export class StudyCatalog {
     const words = this.#words;
     if (words === undefined) return undefined;
     const spaced = plainWords(text);
-    const longest = (list: readonly string[] = []): number =>
-      Math.max(0, ...list.filter((w) => spaced.includes(` ${w} `)).map((w) => w.length));
-    const regions = REGIONS.filter((r) => longest(words.regions[r]) > 0);
-    if (regions.length === 0 && longest(words.spine) === 0) return undefined;
+    const regions = words.regions.flatMap(([region, names]) => (longest(names, spaced) > 0 ? [region] : []));
+    if (regions.length === 0 && longest(words.spine, spaced) === 0) return undefined;
     // "MR angiography" is no MRI: the longer name counts
-    const named = MODALITIES.map((m) => ({ m, length: longest(words.modalities[m]) })).filter((n) => n.length > 0);
-    const [best] = named.sort((a, b) => b.length - a.length);
+    const named = words.modalities.map(([m, names]) => ({ m, length: longest(names, spaced) }));
+    const [best] = named.filter((n) => n.length > 0).sort((a, b) => b.length - a.length);
     return { regions, ...(best !== undefined && { modality: best.m }) };
   }
 
   /** What of a text names an examination of the spine, in words of our own list alone: it names the same as the text. */
   namingWords(text: string): string {
-    const { regions = {}, spine = [], modalities = {} } = this.#words ?? {};
+    const { regions = [], spine = [], modalities = [] } = this.#words ?? {};
     const spaced = plainWords(text);
-    const known = [...Object.values(regions).flat(), ...spine, ...Object.values(modalities).flat()];
-    return known.filter((w) => spaced.includes(` ${w} `)).join(' and ');
+    const known = [...regions.flatMap(([, names]) => names), ...spine, ...modalities.flatMap(([, names]) => names)];
+    return known.flatMap((w) => (spaced.includes(w) ? [w.trim()] : [])).join(' and ');
   }
 
   /** The study of a modality, spine region and contrast. */
