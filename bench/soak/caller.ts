@@ -29,12 +29,8 @@ interface Card {
 }
 type Hook = (typeof HOOKS)[number];
 
-/** What a token's fault hides. */
-const unseenBy = (token: string): Unseen => {
-  const [, fault, type] = token.split('.');
-  const hidden = type === '' ? SECTIONS : [type ?? ''];
-  return fault === '' ? [] : hidden.map((section) => ({ section, state: 'failed' }));
-};
+/** A chart of which nothing could be read. */
+const NOTHING_SEEN: Unseen = SECTIONS.map((section) => ({ section, state: 'failed' }));
 
 /** Makes calls of all kinds, and judges the answers. */
 export class Caller {
@@ -127,8 +123,8 @@ export class Caller {
       const found = card?.extension[EXTENSION];
       if (card === undefined) {
         // A study that is governed only when the chart speaks of something has no card when that cannot be seen.
-        const failed = unseenBy(token);
-        if (failed.length === 0 || outcomeWithout(known, failed, this.#checker) !== 'no card') wrong('no card');
+        const mayBe = way !== 'prefetch' && outcomeWithout(known, NOTHING_SEEN, this.#checker) === 'no card';
+        if (!mayBe) wrong('no card');
         return;
       }
       if (found === undefined) return wrong('no assessment');
