@@ -22,20 +22,23 @@ export class Speakers {
     for (const name of plans.keys()) this.#wholes.push([this.#number(name)]);
     for (const [name, { fact }] of plans)
       for (const part of partsOf(fact, plans)) this.#wholes[this.#number(part)]?.push(this.#number(name));
+    const put = (into: number[], facts: readonly number[]): void => {
+      for (const f of facts) if (!into.includes(f)) into.push(f);
+    };
     for (const [name, { sets, beside, sufficient, fact }] of plans) {
       const wholes = this.#wholes[this.#number(name)] ?? [];
       for (const set of sets) {
-        const facts = this.#bySet[set];
-        if (facts === undefined) this.#bySet[set] = [...wholes];
-        else facts.push(...wholes);
+        const facts = this.#bySet[set] ?? [];
+        this.#bySet[set] = facts;
+        put(facts, wholes);
       }
-      for (const kind of beside) this.#beside[kind].push(...wholes);
+      for (const kind of beside) put(this.#beside[kind], wholes);
       const composed = fact.any !== undefined || fact.all !== undefined;
       if (sufficient.length === 0 || (composed && fact.evidence.length === 0)) continue;
       const key = sufficient.join();
       const seen = this.#seenBy.get(key) ?? { sufficient, facts: [] };
       this.#seenBy.set(key, seen);
-      seen.facts.push(...wholes);
+      put(seen.facts, wholes);
     }
   }
 

@@ -274,6 +274,7 @@ class Assessor {
   /** Red flags on which what was seen of the chart says nothing; what was not seen is told apart from silence. */
   #silentScreens(): readonly string[] {
     const unseen = (s: PathState): boolean =>
+      !this.#ev.isSilent(s.whole.index) &&
       [...this.#ev.unknownAtoms(s.whole)].some((i) => this.#ev.value(i).gap === 'incomplete');
     const silent = this.#states
       .all()

@@ -312,6 +312,7 @@ export class Evaluation {
 
   /** Does a true, false or unknown leaf below have any evidence in the chart? */
   hasEvidence(expr: Expr): boolean {
+    if (this.isSilent(expr.index)) return false;
     if (expr.op === 'atom') {
       const value = this.value(expr.atom);
       return (

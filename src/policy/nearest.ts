@@ -79,6 +79,7 @@ export class NearestWays {
   }
 
   #tells(expr: Expr): boolean {
+    if (this.#ev.isSilent(expr.index)) return false;
     if (expr.op !== 'atom') return this.#ev.children(expr).some((child) => this.#tells(child));
     const atom = this.#ev.atom(expr.atom);
     return (
