@@ -3,7 +3,8 @@ import type { CompiledExclusion, CompiledPolicy, Expr } from './compile.ts';
 import { type Evaluation, KnownTruths, type Reading } from './evaluate.ts';
 import type { Region } from './fact-source.ts';
 import type { WaySearch } from './needs.ts';
-import { isTrue, type PathState, type PathStates } from './path-state.ts';
+import { isTrue, type PathState } from './path-state.ts';
+import type { PathStates } from './path-states.ts';
 import type { Truth } from './truth.ts';
 
 /** What is ordered, as the policy engine needs it. */

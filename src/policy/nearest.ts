@@ -3,7 +3,8 @@ import type { Decider } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { FactCatalog } from './fact-source.ts';
 import type { Way, WaySearch } from './needs.ts';
-import type { PathState, PathStates } from './path-state.ts';
+import type { PathState } from './path-state.ts';
+import type { PathStates } from './path-states.ts';
 
 /** An indication with the cheapest way to make it true. */
 export interface Candidate {

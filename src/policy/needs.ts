@@ -1,7 +1,8 @@
 import type { Day } from '../dates/day.ts';
 import type { Expr } from './compile.ts';
 import type { Evaluation, Reading } from './evaluate.ts';
-import type { PathState, PathStates } from './path-state.ts';
+import type { PathState } from './path-state.ts';
+import type { PathStates } from './path-states.ts';
 
 /** How a missing leaf can become true: by documenting it, by doing something new, or by the passing of time. */
 export type NeedKind = 'document' | 'do' | 'wait';

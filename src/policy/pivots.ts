@@ -1,7 +1,7 @@
 import type { CompiledPolicy, Expr } from './compile.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { FactCatalog, FactSource, Region } from './fact-source.ts';
-import { PathStates } from './path-state.ts';
+import { PathStates } from './path-states.ts';
 import { all, any, atLeast, not, type Truth } from './truth.ts';
 import { atomLabel } from './words.ts';
 

@@ -1,6 +1,6 @@
 import { type CompiledPath, type CompiledPolicy, type Expr, queriesOf } from './compile.ts';
 import { type FactSource, REGIONS, SILENT } from './fact-source.ts';
-import { PathStates } from './path-state.ts';
+import { PathStates } from './path-states.ts';
 import type { Silence, SilentPath } from './silence.ts';
 import type { Truth } from './truth.ts';
 

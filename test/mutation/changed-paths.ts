@@ -1,5 +1,6 @@
 import type { CompiledPath, CompiledPolicy } from '../../src/policy/compile.ts';
-import { type PathState, PathStates } from '../../src/policy/path-state.ts';
+import type { PathState } from '../../src/policy/path-state.ts';
+import { PathStates } from '../../src/policy/path-states.ts';
 import type { Case } from './case.ts';
 import { regionsOf } from './case.ts';
 import { Structures } from './structure.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CompiledPolicy } from '../../src/policy/compile.ts';
-import { PathStates } from '../../src/policy/path-state.ts';
+import { PathStates } from '../../src/policy/path-states.ts';
 import type { NodeInput } from '../../src/policy/schema.ts';
 import { silenceOf } from '../../src/policy/silent-chart.ts';
 import type { Truth } from '../../src/policy/truth.ts';

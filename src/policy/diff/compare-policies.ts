@@ -2,7 +2,7 @@ import type { Day } from '../../dates/day.ts';
 import type { Atom, CompiledExclusion, CompiledPath, CompiledPolicy, Expr } from '../compile.ts';
 import { Evaluation } from '../evaluate.ts';
 import { type FactCatalog, REGIONS, type Region } from '../fact-source.ts';
-import { PathStates } from '../path-state.ts';
+import { PathStates } from '../path-states.ts';
 import type { Truth } from '../truth.ts';
 import { atomLabel } from '../words.ts';
 import { RandomWorld } from './random-world.ts';

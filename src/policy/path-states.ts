@@ -1,0 +1,198 @@
+import type { Day } from '../dates/day.ts';
+import type { CompiledPath, CompiledPolicy, Expr, StudyRef } from './compile.ts';
+import { Evaluation } from './evaluate.ts';
+import type { Evidence, FactSource, Region } from './fact-source.ts';
+import { type InPlay, isTrue, type PathState } from './path-state.ts';
+import { NO_SILENCE, type Silence } from './silence.ts';
+import { any, type Truth } from './truth.ts';
+
+type AnyIndication = Extract<Expr, { op: 'any-indication' }>;
+
+/** Nodes belong to a policy for good: what was found in one is kept with it. */
+const leavesIn = new WeakMap<Expr, readonly AnyIndication[]>();
+
+function anyIndicationLeaves(expr: Expr): readonly AnyIndication[] {
+  if (expr.op === 'any-indication') return [expr];
+  const known = leavesIn.get(expr);
+  if (known !== undefined) return known;
+  const children = 'child' in expr ? [expr.child] : 'children' in expr ? expr.children : [];
+  const found = children.flatMap(anyIndicationLeaves);
+  leavesIn.set(expr, found);
+  return found;
+}
+
+const NONE: readonly Evidence[] = [];
+
+/** An indication, evaluated as far as it is looked at: the criteria of one that is not in play are nobody's business. */
+class EvaluatedPath implements PathState {
+  readonly path: CompiledPath;
+  readonly entry: Expr | undefined;
+  readonly whole: Expr;
+  readonly screen: boolean;
+  readonly inPlay: InPlay;
+  readonly onFile: boolean;
+  readonly #evaluation: Evaluation;
+  #closedBy: readonly Evidence[] | undefined;
+
+  constructor(path: CompiledPath, ordered: boolean, evaluation: Evaluation) {
+    this.path = path;
+    this.entry = ordered ? path.entry : path.strictEntry;
+    this.whole = ordered ? path.whole : path.strictWhole;
+    this.screen = path.screen && ordered;
+    this.#evaluation = evaluation;
+    this.inPlay = this.screen ? 'yes' : this.#placed();
+    const about = path.about ?? this.entry;
+    this.onFile = about !== undefined && evaluation.truth(about) === 'true';
+  }
+
+  get truth(): Truth {
+    return this.closedBy.length > 0 ? 'false' : this.#evaluation.truth(this.whole);
+  }
+
+  /** A documented negative closes a path unless later evidence speaks for it. */
+  get closedBy(): readonly Evidence[] {
+    this.#closedBy ??= this.#closing();
+    return this.#closedBy;
+  }
+
+  #closing(): readonly Evidence[] {
+    const { closedBy, own } = this.path;
+    if (closedBy.length === 0) return NONE;
+    const parts = [this.entry, own].flatMap((e) => (e === undefined ? [] : [e]));
+    return this.#evaluation.closing(closedBy, parts, this.#evaluation.truth(this.whole));
+  }
+
+  /** In play when it is about the patient, or true all the same. */
+  #placed(): InPlay {
+    const concerns = this.#concerns();
+    if (concerns === 'yes' || this.#cannotBeTrue()) return concerns;
+    return this.truth === 'true' ? 'yes' : concerns;
+  }
+
+  #cannotBeTrue(): boolean {
+    return this.entry !== undefined && !this.whole.dated && this.#evaluation.truth(this.entry) !== 'true';
+  }
+
+  /** About the patient when its entry is, and what the passage is about is on file. */
+  #concerns(): InPlay {
+    const { about } = this.path;
+    const inPlay = this.#isOpen(this.entry);
+    if (about === undefined || inPlay === 'no') return inPlay;
+    const told = this.#evaluation.truth(about) === 'false' ? 'no' : this.#isOpen(about);
+    return told === 'yes' ? inPlay : told;
+  }
+
+  /** The entry, read closed-world: silence of complete sections is a "no"; a refuted entry is in play (and false). */
+  #isOpen(entry: Expr | undefined): InPlay {
+    if (entry === undefined) return 'no';
+    const truth = this.#evaluation.truth(entry);
+    if (truth === 'true') return 'yes';
+    if (truth === 'false') return this.#evaluation.evidence(entry, 'false').length > 0 ? 'yes' : 'no';
+    const unknown = [...this.#evaluation.unknownAtoms(entry)].map((i) => this.#evaluation.value(i));
+    if (unknown.some((v) => v.gap === 'unclear' || v.gap === 'conflict')) return 'yes';
+    return unknown.some((v) => v.gap === 'incomplete') ? 'maybe' : 'no';
+  }
+}
+
+/** All indications of a policy for one order. */
+export class PathStates {
+  readonly evaluation: Evaluation;
+  readonly regions: readonly Region[];
+  readonly #paths: readonly CompiledPath[];
+  readonly #silence: Silence;
+  readonly #states = new Map<CompiledPath, PathState>();
+  #all: readonly PathState[] | undefined;
+
+  /**
+   * @param regions the regions of the ordered study, the leading one first
+   * @param study the code of the ordered study
+   * @param silence what the policy comes to where the chart is silent
+   */
+  constructor(
+    policy: CompiledPolicy,
+    source: FactSource,
+    regions: readonly Region[],
+    study: string,
+    silence: Silence = NO_SILENCE,
+  ) {
+    this.regions = regions;
+    this.#silence = silence;
+    this.evaluation = new Evaluation(policy, source, (except, region) => this.anyIndication(except, region), silence);
+    this.#paths = policy.paths.filter(
+      (p) =>
+        p.inForce.every((period) => this.evaluation.inForce(period)) &&
+        (!p.onlyOrdered || p.region === 'any' || p.region === regions[0]) &&
+        (!p.ownStudiesOnly || p.studies.some((s) => s.code === study)),
+    );
+  }
+
+  /** Does the text in force contain an indication, and does it speak of this order? */
+  includes(path: CompiledPath): boolean {
+    return this.#paths.includes(path);
+  }
+
+  /** Every indication that the text in force contains. */
+  all(): readonly PathState[] {
+    this.#all ??= this.#paths.map((p) => this.state(p));
+    return this.#all;
+  }
+
+  state(path: CompiledPath): PathState {
+    const known = this.#states.get(path);
+    if (known !== undefined) return known;
+    const state = this.#silent(path) ?? new EvaluatedPath(path, this.#isOrdered(path), this.evaluation);
+    this.#states.set(path, state);
+    return state;
+  }
+
+  #isOrdered(path: CompiledPath): boolean {
+    return path.region === 'any' || path.strictEntry === undefined || this.regions.includes(path.region);
+  }
+
+  /** An indication on which the chart is silent stands as it does for every such chart. */
+  #silent(path: CompiledPath): PathState | undefined {
+    const silent = this.#silence.paths.get(path);
+    if (silent === undefined || !silent.nodes.every((n) => this.evaluation.isSilent(n))) return undefined;
+    return this.#isOrdered(path) ? silent.ordered : silent.elsewhere;
+  }
+
+  /** Is any other indication true? Indications that ask the same question are left out; one that is not in play is a no. */
+  anyIndication(except: readonly string[], region: Region | 'any'): Truth {
+    return any(this.others(except, region).map((s) => (s.inPlay === 'no' ? 'false' : s.truth)));
+  }
+
+  /** The indications of a region that an any-indication leaf speaks of. */
+  others(except: readonly string[], region: Region | 'any'): readonly PathState[] {
+    return this.#paths
+      .filter(
+        (p) =>
+          (region === 'any' || p.region === 'any' || p.region === region) &&
+          !except.some(
+            (e) => p.id === e || p.id.startsWith(`${e}.`) || p.id.startsWith(`${e}/`) || p.id.startsWith(`${e}@`),
+          ) &&
+          anyIndicationLeaves(p.criteria).length === 0,
+      )
+      .map((p) => this.state(p));
+  }
+
+  /** The indications that an indication with studies of its own waits for, as long as none of them is true. */
+  awaited({ path }: PathState): readonly PathState[] {
+    if (path.studies.length === 0) return [];
+    return anyIndicationLeaves(path.criteria)
+      .filter((leaf) => this.evaluation.truth(leaf) !== 'true')
+      .flatMap((leaf) => this.others(leaf.except, leaf.region));
+  }
+
+  /** The studies that a true indication names: its own, or those of the indications it refers to. */
+  studiesOf(state: PathState): readonly StudyRef[] {
+    if (state.path.studies.length > 0) return state.path.studies;
+    return this.others([state.path.id], state.path.region).flatMap((s) => (isTrue(s) ? s.path.studies : []));
+  }
+
+  /** Days on which time alone would make an indication true, or a true one lapse. */
+  timed(state: PathState): { readonly from?: Day; readonly until?: Day } {
+    if (state.closedBy.length > 0) return {};
+    const { from, until } = this.evaluation.timed(state.whole);
+    return { ...(from !== undefined && { from }), ...(until !== undefined && { until }) };
+  }
+}
