@@ -46,6 +46,7 @@ import { trendEvidence } from './evidence/trend.ts';
 import type { FactPlan } from './fact-plan.ts';
 import type { Lookup } from './query-pool.ts';
 import type { BlockInput, FactInput } from './schema.ts';
+import { UNSEEN } from './speakers.ts';
 import { type Item, Tally } from './tally.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { fitIn, type Window } from './window.ts';
@@ -78,6 +79,11 @@ export class FactEngine implements FactSource, FactContext {
   silent(fact: string): boolean {
     const number = this.vocabulary.speakers.number(fact);
     return number !== undefined && this.#spokenOf[number] === 0;
+  }
+
+  unseen(fact: string): boolean {
+    const number = this.vocabulary.speakers.number(fact);
+    return number !== undefined && this.#spokenOf[number] === UNSEEN;
   }
 
   set(name: string): number {

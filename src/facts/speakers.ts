@@ -8,6 +8,12 @@ interface SeenBy {
   readonly facts: number[];
 }
 
+/** Where clinicians' answers stand: any fact may be among them. */
+const ANSWERS: readonly Section[] = ['Observation', 'QuestionnaireResponse'];
+
+/** A fact of which some evidence may not have been seen. */
+export const UNSEEN = 2;
+
 /** Which facts a chart can say anything of, by what is in it; worked out once from the vocabulary. */
 export class Speakers {
   readonly #numbers = new Map<string, number>();
@@ -16,6 +22,7 @@ export class Speakers {
   readonly #bySet: number[][] = [];
   readonly #beside: Readonly<Record<Beside, number[]>> = { imaging: [], visits: [], more: [] };
   readonly #seenBy = new Map<string, SeenBy>();
+  readonly #readFrom = new Map<Section, number[]>();
 
   constructor(plans: ReadonlyMap<string, FactPlan>) {
     for (const name of plans.keys()) this.#numbers.set(name, this.#numbers.size);
@@ -25,7 +32,7 @@ export class Speakers {
     const put = (into: number[], facts: readonly number[]): void => {
       for (const f of facts) if (!into.includes(f)) into.push(f);
     };
-    for (const [name, { sets, beside, sufficient, fact }] of plans) {
+    for (const [name, { sets, beside, sections, sufficient, fact }] of plans) {
       const wholes = this.#wholes[this.#number(name)] ?? [];
       for (const set of sets) {
         const facts = this.#bySet[set] ?? [];
@@ -33,6 +40,11 @@ export class Speakers {
         put(facts, wholes);
       }
       for (const kind of beside) put(this.#beside[kind], wholes);
+      for (const section of new Set([...sections, ...sufficient])) {
+        const facts = this.#readFrom.get(section) ?? [];
+        this.#readFrom.set(section, facts);
+        put(facts, wholes);
+      }
       const composed = fact.any !== undefined || fact.all !== undefined;
       if (sufficient.length === 0 || (composed && fact.evidence.length === 0)) continue;
       const key = sufficient.join();
@@ -44,7 +56,7 @@ export class Speakers {
 
   /**
    * The facts of which a chart may say something, or of which too little of it was seen.
-   * @returns by the number of a fact: 0 = the chart is silent on it, whatever is asked
+   * @returns by the number of a fact: 0 = the chart is silent on it, whatever is asked; {@link UNSEEN} = more might have been found
    */
   spokenOf(chart: Chart): Uint8Array {
     const out = new Uint8Array(this.#numbers.size);
@@ -58,6 +70,11 @@ export class Speakers {
     for (const { fact } of chart.answers) mark(this.#wholes[this.number(fact.split('.', 1)[0] ?? '') ?? -1]);
     for (const { sufficient, facts } of this.#seenBy.values())
       if (!sufficient.some((s) => chart.sections.get(s) === 'complete')) mark(facts);
+    for (const [section, state] of chart.sections) {
+      if (state !== 'failed' && state !== 'truncated') continue;
+      if (ANSWERS.includes(section)) return out.fill(UNSEEN);
+      for (const fact of this.#readFrom.get(section) ?? []) out[fact] = UNSEEN;
+    }
     return out;
   }
 

@@ -117,7 +117,7 @@ export class Decider {
     this.#silenceAsNo ??= {
       atom: (i) => {
         const { truth, gap } = this.#ev.value(i);
-        return truth === 'unknown' && gap === 'silent' ? 'false' : truth;
+        return truth === 'unknown' && gap === 'silent' && !this.#ev.unseen(i) ? 'false' : truth;
       },
       review: 'false',
       anyIndication: (except, region) => (this.#states.anyIndication(except, region) === 'true' ? 'true' : 'false'),
@@ -208,8 +208,8 @@ export class Decider {
   }
 
   #exclusionReason(asked: readonly CompiledExclusion[]): Reason {
-    const unknown = asked.flatMap((e) => this.openLeaves(e).map((i) => this.#ev.value(i).gap));
-    if (unknown.includes('incomplete')) return 'data-unavailable';
+    const unknown = asked.flatMap((e) => this.openLeaves(e));
+    if (unknown.some((i) => this.#ev.value(i).gap === 'incomplete' || this.#ev.unseen(i))) return 'data-unavailable';
     return unknown.length === 0 ? 'reviewer' : 'documentation';
   }
 

@@ -118,6 +118,12 @@ export class Evaluation {
     return value;
   }
 
+  /** Is a leaf about a fact of which a part of the chart that was not seen may speak? */
+  unseen(index: number): boolean {
+    const atom = this.atom(index);
+    return 'query' in atom && this.source.unseen(atom.query.fact);
+  }
+
   /** The leaf itself. */
   atom(index: number): Atom {
     const atom = this.policy.atoms[index];

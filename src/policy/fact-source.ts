@@ -120,6 +120,8 @@ export interface FactSource {
   fact(query: FactQuery): FactValue;
   /** Is it certain, without looking at any query, that each query about a fact is answered with {@link SILENT}? */
   silent(fact: string): boolean;
+  /** Could evidence for the fact, or an answer, lie in a part of the chart whose retrieval failed or was cut short? */
+  unseen(fact: string): boolean;
   /** birth date and the Patient that states it, if known */
   birth(): { readonly on: Interval; readonly reference: string } | undefined;
   episode(region: Region | 'any'): Episode;

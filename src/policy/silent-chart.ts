@@ -9,6 +9,7 @@ const SILENT_CHART: FactSource = {
   serviceDate: 0,
   fact: () => SILENT,
   silent: () => true,
+  unseen: () => false,
   birth: () => undefined,
   episode: () => ({ evidence: [] }),
 };

@@ -54,6 +54,10 @@ ${PATHS}`);
     const indicated = { ...facts, pain: 'true', treatment: 'true' } as const;
     expect(outcomeOf(checked(policy, { facts: indicated }))).toBe('undetermined: data-unavailable');
     expect(outcomeOf(checked(policy, { facts: { ...indicated, treatment: 'false' } }))).toBe('not-met');
+    const answers = { ...indicated, 'device-safe': 'silent' } as const;
+    expect(outcomeOf(checked(policy, { facts: answers, unseen: ['device-safe'] }))).toBe(
+      'undetermined: data-unavailable',
+    );
     const harmless = { ...facts, device: 'silent', pain: 'true', treatment: 'true' } as const;
     expect(outcomeOf(checked(policy, { facts: harmless }))).toBe('met');
   });

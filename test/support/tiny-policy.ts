@@ -95,10 +95,12 @@ export interface Decree {
   readonly birth?: string;
   readonly episode?: Episode;
   readonly serviceDate?: string;
+  /** facts of which some evidence may not have been seen */
+  readonly unseen?: readonly string[];
 }
 
 /** A source of facts that says what it is told. */
-export function factsBy({ facts = {}, birth, episode, serviceDate }: Decree): FactSource {
+export function factsBy({ facts = {}, birth, episode, serviceDate, unseen = [] }: Decree): FactSource {
   const born = birth === undefined ? undefined : (parseDate(birth) as Interval);
   return {
     asOf: AS_OF,
@@ -111,6 +113,7 @@ export function factsBy({ facts = {}, birth, episode, serviceDate }: Decree): Fa
       Object.entries(facts).every(
         ([code, stand]) => !(code === fact || code.startsWith(`${fact}.`)) || stand === 'silent',
       ),
+    unseen: (fact) => unseen.includes(fact),
     birth: () => (born === undefined ? undefined : { on: born, reference: 'Patient/p' }),
     episode: () => episode ?? { evidence: [] },
   };

@@ -105,6 +105,10 @@ export class RandomWorld implements FactSource {
     return false;
   }
 
+  unseen(_fact: string): boolean {
+    return false;
+  }
+
   fact(query: FactQuery): FactValue {
     const state = this.#state(query);
     const when = this.asOf - state.latest;
