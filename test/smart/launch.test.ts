@@ -353,7 +353,8 @@ describe('coming back', () => {
     const seen = await new UserAgent().get(back({ error: 'invalid_scope', error_description: 'call 555-0100' }));
     expect(seen.status).toBe(502);
     expect(seen.text).toContain('invalid_scope');
-    expect(seen.text).not.toContain('555');
+    expect(seen.text).not.toContain('555-0100');
+    expect(seen.text).not.toContain('call 555');
     expect(ehr.tokenRequests).toEqual([]);
   });
 
