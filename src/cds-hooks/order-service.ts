@@ -59,7 +59,7 @@ function ordersOf(request: OrderHookRequest): readonly Json[] {
 /**
  * Answers an order-select or order-sign call.
  * @param budget the time of the call
- * @param launchUrl where the EHR launches the worksheet
+ * @param launchUrl tells where the EHR launches the worksheet
  * @returns the cards with what they rest on, or 412 when required data cannot be had
  */
 export async function answerOrderHook(
@@ -68,7 +68,7 @@ export async function answerOrderHook(
   caller: Caller,
   options: OrderServiceOptions,
   budget: Budget,
-  launchUrl?: string,
+  launchUrl?: () => string,
 ): Promise<HookAnswer> {
   const today = nowIn(options.calendar);
   const { ehr } = caller;
@@ -100,7 +100,7 @@ export async function answerOrderHook(
     const link =
       worksheet === undefined || launchUrl === undefined
         ? undefined
-        : await linkToWorksheet(check, request, caller, today, launchUrl, worksheet.contextOf);
+        : await linkToWorksheet(check, request, caller, today, launchUrl(), worksheet.contextOf);
     return { check, card: buildCard(check, cardOptions, link) };
   };
   const told = await Promise.all(answer.checks.map(tell));

@@ -54,7 +54,8 @@ export function cdsHooksRoutes(options: CdsHooksOptions): Router {
       const { fhirServer, fhirAuthorization, hookInstance } = read.request;
       const caller = options.callerOf(fhirServer, client);
       if (fhirAuthorization !== undefined && caller.fhir === undefined) options.onForeignServer(res);
-      const launchUrl = options.worksheet?.launchUrlOf(req);
+      const { worksheet } = options;
+      const launchUrl = worksheet === undefined ? undefined : () => worksheet.launchUrlOf(req);
       const answer = await answerOrderHook(service, read.request, caller, options, budget, launchUrl);
       if (answer.status === 412) {
         return sendOutcome(

@@ -58,16 +58,9 @@ export function serviceRoutes<S extends { readonly id: string }>(options: Servic
 
   // Clients put "/id" behind the discovery address as it was given to them, which may end with a slash.
   router.use((req, _res, next) => {
-    req.url = req.url.replace(/^\/{2,}/, '/');
+    if (req.url.startsWith('//')) req.url = req.url.replace(/^\/{2,}/, '/');
     next();
   });
-
-  router
-    .route('/')
-    .get(...guards.discovery, (req, res) => {
-      res.type('application/json').send(options.discovery(req, res));
-    })
-    .all(methodNotAllowed('GET'));
 
   router
     .route('/:id')
@@ -83,6 +76,13 @@ export function serviceRoutes<S extends { readonly id: string }>(options: Servic
       },
     )
     .all(methodNotAllowed('POST'));
+
+  router
+    .route('/')
+    .get(...guards.discovery, (req, res) => {
+      res.type('application/json').send(options.discovery(req, res));
+    })
+    .all(methodNotAllowed('GET'));
 
   router
     .route('/:id/feedback')

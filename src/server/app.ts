@@ -6,6 +6,7 @@ import { type CdsHooksOptions, cdsHooksRoutes } from '../cds-hooks/routes.ts';
 import { LIBRARY_PATH } from '../library/addresses.ts';
 import { ASSETS_PATH, assetRoutes } from '../web/assets.ts';
 import { corsFor } from './cors.ts';
+import { fixedHeaders } from './fixed-headers.ts';
 import { requestLog } from './request-log.ts';
 
 export interface AppOptions {
@@ -54,17 +55,19 @@ export function createApp(options: AppOptions): Express {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.use(requestLog(options.logger));
-  app.use(options.operations);
   const before: readonly RequestHandler[] = [
-    helmet({
-      contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-      hsts: false,
-    }),
+    fixedHeaders(
+      helmet({
+        contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+        hsts: false,
+      }),
+    ),
     corsFor(options.allowsOrigin),
     options.shedding,
   ];
   app.use('/cds-services', ...before, cdsHooksRoutes(options.cdsHooks));
   if (options.crd !== undefined) app.use('/crd/cds-services', ...before, options.crd);
+  app.use(options.operations);
   app.use(ASSETS_PATH, assetRoutes());
   app.use(LIBRARY_PATH, options.shedding, options.library);
   options.mount?.(app);
