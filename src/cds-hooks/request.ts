@@ -96,9 +96,9 @@ export type Validated<T> =
   | { readonly ok: true; readonly request: T }
   | { readonly ok: false; readonly problems: readonly RequestProblem[] };
 
-/** All that is asked of a resource here is that it is an object, and of which type. */
+/** All that is asked of a resource here is that it is an object, and of which type; of a list, what its items are. */
 function outline(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(outline);
+  if (Array.isArray(value)) return value.map((item) => (Array.isArray(item) ? [] : outline(item)));
   return isObject(value) ? { resourceType: (value as Json)['resourceType'] } : value;
 }
 
