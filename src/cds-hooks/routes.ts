@@ -7,7 +7,7 @@ import { sendOutcome } from './operation-outcome.ts';
 import { answerOrderHook, type HookAnswer, type OrderServiceOptions } from './order-service.ts';
 import { readRequest } from './request.ts';
 import { discovery, type PrefetchStyle, type ServiceDefinition } from './service-definition.ts';
-import { type ServiceRoutesOptions, serviceRoutes } from './service-routes.ts';
+import { type ServiceRoutesOptions, serviceRoutes, takeBody } from './service-routes.ts';
 
 export interface CdsHooksOptions
   extends OrderServiceOptions,
@@ -47,8 +47,11 @@ export function cdsHooksRoutes(options: CdsHooksOptions): Router {
     onFeedback: options.onFeedback,
     onEnd: options.onEnd,
     onCall: async (service, req, res) => {
-      const read = readRequest(service.hook, req.body);
-      if (!read.ok) return sendOutcome(res, 400, 'structure', read.problems);
+      const read = readRequest(service.hook, takeBody(req));
+      if (!read.ok) {
+        sendOutcome(res, 400, 'structure', read.problems);
+        return undefined;
+      }
       const budget = budgetOf(res, options.deadlineMs);
       const client = clientOf(res);
       const { fhirServer, fhirAuthorization, hookInstance } = read.request;
@@ -58,18 +61,19 @@ export function cdsHooksRoutes(options: CdsHooksOptions): Router {
       const launchUrl = worksheet === undefined ? undefined : () => worksheet.launchUrlOf(req);
       const answer = await answerOrderHook(service, read.request, caller, options, budget, launchUrl);
       if (answer.status === 412) {
-        return sendOutcome(
+        sendOutcome(
           res,
           412,
           'incomplete',
           answer.what.map((field) => ({ field, message: 'required data is neither prefetched nor can it be read' })),
         );
+        return undefined;
       }
-      await options.onAnswer(
+      const kept = options.onAnswer(
         { service, answer, hookInstance, client, ehr: caller.ehr?.id, startedAt: budget.from },
         res,
       );
-      res.type('application/json').send(JSON.stringify({ cards: answer.cards }));
+      return { text: JSON.stringify({ cards: answer.cards }), kept };
     },
   });
 }

@@ -12,14 +12,32 @@ export interface Guards {
   readonly calls: readonly RequestHandler[];
 }
 
+/** An answer that may go out as soon as its record is kept. It holds nothing of the chart: in memory that waits, the chart would be moved. */
+export interface ReadyAnswer {
+  /** JSON */
+  readonly text: string;
+  /** resolves when the answer may go out; never rejects */
+  readonly kept: Promise<void>;
+}
+
+/** The parsed body of a call, which the request then no longer holds. */
+export function takeBody(req: { body: unknown }): unknown {
+  const { body } = req;
+  req.body = undefined;
+  return body;
+}
+
 export interface ServiceRoutesOptions<S extends { readonly id: string }> {
   readonly services: readonly S[];
   /** the discovery document as text, for whoever asks */
   readonly discovery: (req: Request, res: Response) => string;
   readonly bodyLimit: string;
   readonly guards: Guards;
-  /** answers a call of a service; the body is parsed, not yet looked at */
-  readonly onCall: (service: S, req: Request<{ id: string }>, res: Response) => Promise<void>;
+  /**
+   * answers a call of a service; the body is parsed, not yet looked at
+   * @returns undefined when it has answered with a problem
+   */
+  readonly onCall: (service: S, req: Request<{ id: string }>, res: Response) => Promise<ReadyAnswer | undefined>;
   /** told of valid feedback before it is acknowledged; it may add headers, and must neither throw nor take long */
   readonly onFeedback: (
     feedback: readonly FeedbackEntry[],
@@ -72,7 +90,10 @@ export function serviceRoutes<S extends { readonly id: string }>(options: Servic
       async (req: Request<{ id: string }>, res) => {
         const service = byId.get(req.params.id);
         if (service === undefined) return unknown(res);
-        await options.onCall(service, req, res);
+        const answer = await options.onCall(service, req, res);
+        if (answer === undefined) return;
+        await answer.kept;
+        res.type('application/json').send(answer.text);
       },
     )
     .all(methodNotAllowed('POST'));

@@ -2,7 +2,7 @@ import type { Response, Router } from 'express';
 import { clientOf } from '../cds-hooks/authenticate.ts';
 import { budgetOf } from '../cds-hooks/budget.ts';
 import { sendOutcome, sendProblem } from '../cds-hooks/operation-outcome.ts';
-import { type ServiceRoutesOptions, serviceRoutes } from '../cds-hooks/service-routes.ts';
+import { type ServiceRoutesOptions, serviceRoutes, takeBody } from '../cds-hooks/service-routes.ts';
 import type { FindCaller } from '../trust/caller.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
 import { answerCrd, type CrdAnswer, type CrdOptions } from './answer-crd.ts';
@@ -42,21 +42,27 @@ export function crdRoutes(options: CrdRoutesOptions): Router {
     onFeedback: async () => {},
     onEnd: options.onEnd,
     onCall: async (service, req, res) => {
-      const read = readCrdRequest(service.hook, req.body);
-      if (!read.ok) return sendOutcome(res, 400, 'structure', read.problems);
+      const read = readCrdRequest(service.hook, takeBody(req));
+      if (!read.ok) {
+        sendOutcome(res, 400, 'structure', read.problems);
+        return undefined;
+      }
       const budget = budgetOf(res, options.deadlineMs);
       const client = clientOf(res);
       const { fhirServer, fhirAuthorization, hookInstance } = read.request;
       const caller = options.callerOf(fhirServer, client);
       if (fhirAuthorization !== undefined && caller.fhir === undefined) options.onForeignServer(res);
       const answer = await answerCrd(read.request, caller, options, budget);
-      if (answer.status !== 200) return sendProblem(res, answer.status, answer.code, answer.field, answer.message);
-      await options.onAnswer(
+      if (answer.status !== 200) {
+        sendProblem(res, answer.status, answer.code, answer.field, answer.message);
+        return undefined;
+      }
+      const kept = options.onAnswer(
         { service, answer, hookInstance, client, ehr: caller.ehr?.id, startedAt: budget.from },
         res,
       );
       const { cards, systemActions } = answer;
-      res.type('application/json').send(JSON.stringify({ cards, ...(systemActions.length > 0 && { systemActions }) }));
+      return { text: JSON.stringify({ cards, ...(systemActions.length > 0 && { systemActions }) }), kept };
     },
   });
 }

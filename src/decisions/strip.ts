@@ -82,6 +82,8 @@ function stripped(value: unknown, member: string, deepest: number, studies: Stud
 
 /** What stays of the words of a concept that no standard coding names. */
 function wordsKept(concept: Json, studies: StudyCatalog): string | undefined {
+  // most objects are no concepts
+  if (concept['coding'] === undefined && typeof concept['text'] !== 'string') return undefined;
   const codings = objects(concept['coding']);
   if (codings.some((c) => systemOf(text(c['system']) ?? '') !== undefined)) return undefined;
   const words = [concept['text'], ...codings.map((c) => c['display'])].flatMap((w) => text(w) ?? []);

@@ -54,19 +54,24 @@ export class AnswerObserver {
     return this.#observe({ ...answered, base: 'crd', told }, res);
   }
 
-  async #observe(answered: Observed, res: Response): Promise<void> {
-    try {
-      this.#count(answered);
-      const kept = await this.#record(answered);
-      res.set(DECISIONS_HEADER, kept);
-      note(res, notesOf(answered, kept));
-    } catch (error) {
+  /** What waits for the store holds nothing of the chart. */
+  #observe(answered: Observed, res: Response): Promise<void> {
+    const records = answered.told.length;
+    const lost = (error: unknown): void => {
       res.set(DECISIONS_HEADER, 'lost');
-      this.#options.metrics.decisions.inc({ state: 'lost' }, answered.told.length);
+      this.#options.metrics.decisions.inc({ state: 'lost' }, records);
       this.#options.logger.error(
         { id: requestId(res), error: error instanceof Error ? error.name : 'unknown' },
         'an answer was not recorded',
       );
+    };
+    try {
+      this.#count(answered);
+      const notes = notesOf(answered);
+      return tell(this.#record(answered), notes, res).catch(lost);
+    } catch (error) {
+      lost(error);
+      return Promise.resolve();
     }
   }
 
@@ -96,11 +101,11 @@ export class AnswerObserver {
     }
   }
 
-  async #record(answered: Observed): Promise<string> {
+  #record(answered: Observed): Promise<string> {
     const { log } = this.#options;
-    if (log === undefined) return 'off';
-    if (answered.told.length === 0) return 'none';
-    const kept = await log.keep(this.#decisions(answered));
+    if (log === undefined) return Promise.resolve('off');
+    if (answered.told.length === 0) return Promise.resolve('none');
+    const kept = log.keep(this.#decisions(answered));
     if (this.#options.checker.knowledge.policies.hasShadows) setImmediate(() => this.#shadow(answered, log));
     return kept;
   }
@@ -145,10 +150,17 @@ export class AnswerObserver {
   }
 }
 
+/** Says in the answer and in the log what became of the records. */
+async function tell(keeping: Promise<string>, notes: LogNote, res: Response): Promise<void> {
+  const kept = await keeping;
+  res.set(DECISIONS_HEADER, kept);
+  note(res, { ...notes, decisions: kept });
+}
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What the log says of an answer. A hookInstance is written when it is the UUID that it has to be; anything else could be anything. */
-function notesOf({ service, ehr, hookInstance, told, answer }: Observed, decisions: string): LogNote {
+function notesOf({ service, ehr, hookInstance, told, answer }: Observed): LogNote {
   const failed = [...new Set(answer.calls.map((c) => c.result))].filter((r) => r !== 'ok');
   return {
     service: service.id,
@@ -157,7 +169,6 @@ function notesOf({ service, ehr, hookInstance, told, answer }: Observed, decisio
     outcomes: told.map(({ check }) => (check.kind === 'checked' ? check.assessment.outcome : check.reason)),
     fhirCalls: answer.calls.length,
     ...(failed.length > 0 && { fhirFailures: failed }),
-    decisions,
   };
 }
 
