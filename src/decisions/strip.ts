@@ -72,12 +72,14 @@ function stripped(value: unknown, member: string, deepest: number, studies: Stud
   if (Array.isArray(value)) return value.map((v) => stripped(v, member, deepest - 1, studies));
   if (!isObject(value)) return value;
   const out: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const inner = value[key];
     if (key === 'extension') out[key] = extensions(inner, deepest - 1, studies);
     else if (!DROPPED.has(key)) out[key] = stripped(inner, key, deepest - 1, studies);
   }
   const words = wordsKept(value, studies);
-  return words === undefined ? out : { ...out, text: words };
+  if (words !== undefined) out['text'] = words;
+  return out;
 }
 
 /** What stays of the words of a concept that no standard coding names. */
