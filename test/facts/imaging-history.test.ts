@@ -83,6 +83,11 @@ describe('a prior MRI', () => {
       expect(mri([local('MRI KNEE RIGHT WO CONTRAST', radiology)])).toBe('none');
       expect(mri([local('LUMBAR SPINE RANGE OF MOTION')])).toBe('none');
     });
+    it('of a modality that is none of ours is none; one of several suffices', () => {
+      expect(mri([study(series('MG'))])).toBe('none');
+      expect(mri([study({ ...series('XA', '122496007'), procedureCode: [{ text: 'LUMBAR SPINE' }] })])).toBe('none');
+      expect(mri([study({ modality: [{ code: 'SR' }, { code: 'MR' }], ...series('MR', '122496007') })])).toBe('yes');
+    });
     it('of an unstated modality is left open when it is radiology', () => {
       expect(mri([local('LUMBAR SPINE LIMITED', radiology)])).toBe('unknown');
       expect(mri([local(undefined, radiology)])).toBe('unknown');

@@ -96,33 +96,44 @@ const DICOM: Readonly<Record<string, string>> = {
   US: 'ultrasound',
 };
 
+/** An examination of which nothing is coded but that it took place. */
+function bareExamination(
+  r: Json,
+  ref: string,
+  when: Interval | undefined,
+  known: Pick<ImagingRecord, 'site' | 'place' | 'modality' | 'inWords'>,
+): ImagingRecord {
+  return {
+    type: 'imaging',
+    ref,
+    hits: [],
+    site: known.site,
+    done: performed(text(r['status'])),
+    when,
+    modality: known.modality,
+    inWords: known.inWords,
+    place: known.place,
+    inView: 0,
+    findings: [],
+    reported: false,
+    hasResult: false,
+  };
+}
+
 /** Reads an ImagingStudy: by its procedure code, else by modality and the body site of its series. */
 export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): ImagingRecord | undefined {
   const when = parseDate(r['started']);
   const study = ctx.study(r['procedureCode']);
   if (study !== undefined) return readImaging(ctx, r, ref, study, when);
   const series = objects(r['series']);
-  const code = [...objects(r['modality']), ...series.map((s) => s['modality'])].flatMap(
+  const codes = [...objects(r['modality']), ...series.map((s) => s['modality'])].flatMap(
     (m) => text((m as Json | undefined)?.['code']) ?? [],
-  )[0];
-  const modality = code === undefined || !Object.hasOwn(DICOM, code) ? undefined : DICOM[code];
-  if (modality === undefined) return readImagingInWords(ctx, r, ref, r['procedureCode'], true, when);
+  );
+  if (codes.length === 0) return readImagingInWords(ctx, r, ref, r['procedureCode'], true, when);
+  const code = codes.find((c) => Object.hasOwn(DICOM, c));
+  if (code === undefined) return undefined;
   const site = series.reduce((place, s) => place | ctx.site(s['bodySite']), 0);
-  return {
-    type: 'imaging',
-    ref,
-    hits: [],
-    site,
-    done: performed(text(r['status'])),
-    when,
-    modality,
-    inWords: false,
-    place: site,
-    inView: 0,
-    findings: [],
-    reported: false,
-    hasResult: false,
-  };
+  return bareExamination(r, ref, when, { site, place: site, modality: DICOM[code], inWords: false });
 }
 
 /**
@@ -142,21 +153,13 @@ export function readImagingInWords(
   const study = words === 'wordless' ? { regions: [] } : words;
   if (study === undefined || !(imaging || 'modality' in study)) return undefined;
   const site = ctx.site(r['bodySite']);
-  return {
-    type: 'imaging',
-    ref,
-    hits: [],
+  const place = study.regions.length > 0 ? placeOf(study.regions) : site;
+  return bareExamination(r, ref, when, {
     site,
-    done: performed(text(r['status'])),
-    when,
+    place,
     modality: 'modality' in study ? study.modality : undefined,
     inWords: true,
-    place: study.regions.length > 0 ? placeOf(study.regions) : site,
-    inView: 0,
-    findings: [],
-    reported: false,
-    hasResult: false,
-  };
+  });
 }
 
 /** Diagnostic service sections of imaging (v2-0074), and the LOINC part and SNOMED CT concept for radiology. */
