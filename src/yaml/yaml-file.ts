@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import type * as z from 'zod';
+import { parsedOnce } from './parsed-texts.ts';
 
 /** Problems found in files that people edit: each line is "file:line:column path: what is expected". */
 export class InvalidFileError extends Error {
@@ -47,12 +48,8 @@ function flatten(issues: readonly z.core.$ZodIssue[], prefix: Path = []): readon
   });
 }
 
-/**
- * Parses YAML text, validates it and remembers positions.
- * @param file the name used in messages
- * @throws InvalidFileError with every problem as file:line:column
- */
-export function parseYaml<S extends z.ZodType>(file: string, text: string, schema: S): LoadedFile<z.infer<S>> {
+/** @throws InvalidFileError when the text is no YAML */
+function parseText(file: string, text: string): { readonly doc: Document; readonly lines: LineCounter } {
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, strict: true });
   if (doc.errors.length > 0) {
@@ -62,7 +59,22 @@ export function parseYaml<S extends z.ZodType>(file: string, text: string, schem
       ),
     );
   }
+  return { doc, lines };
+}
+
+/**
+ * Parses YAML text, validates it and remembers positions.
+ * @param file the name used in messages
+ * @throws InvalidFileError with every problem as file:line:column
+ */
+export function parseYaml<S extends z.ZodType>(file: string, text: string, schema: S): LoadedFile<z.infer<S>> {
+  let parsed: { readonly doc: Document; readonly lines: LineCounter } | undefined;
+  const positions = (): { readonly doc: Document; readonly lines: LineCounter } => {
+    parsed ??= parseText(file, text);
+    return parsed;
+  };
   const locate = (path: Path): string => {
+    const { doc, lines } = positions();
     for (let p = [...path]; ; p = p.slice(0, -1)) {
       const node = p.length > 0 ? doc.getIn(p, true) : doc.contents;
       if (isNode(node) && node.range) {
@@ -72,7 +84,7 @@ export function parseYaml<S extends z.ZodType>(file: string, text: string, schem
       if (p.length === 0) return `${file}:1:1`;
     }
   };
-  const result = schema.safeParse(doc.toJS({ maxAliasCount: 50 }));
+  const result = schema.safeParse(parsedOnce(text, () => positions().doc.toJS({ maxAliasCount: 50 })));
   if (result.success) return { file, text, data: result.data, locate };
   throw new InvalidFileError(
     flatten(result.error.issues).map(

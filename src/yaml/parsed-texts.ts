@@ -1,0 +1,40 @@
+import { hash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+
+const FOLDER = resolve(import.meta.dirname, '../../node_modules/.cache/parsed');
+/** Shorter texts are parsed sooner than they are found. */
+const LEAST_LENGTH = 4_000;
+
+/** The kept values depend on the text, on the parser that read it, and on the Node that wrote them down. */
+const { version } = createRequire(import.meta.url)('yaml/package.json') as { version: string };
+const nameOf = (text: string): string => hash('sha256', `yaml ${version} node ${process.versions.node}\n${text}`);
+
+/**
+ * What a text says, parsed once and kept on disk beside the compiled code: parsing the policies takes half a second of each
+ * start, looking up what they said some milliseconds. It is found by the text itself, so a changed file is parsed anew. A
+ * folder that cannot be read or written, or a damaged file in it, only costs time.
+ * @throws what `parse` throws; nothing is kept then
+ */
+export function parsedOnce(text: string, parse: () => unknown, folder = FOLDER): unknown {
+  if (text.length < LEAST_LENGTH) return parse();
+  const file = join(folder, nameOf(text));
+  try {
+    return deserialize(readFileSync(file));
+  } catch {
+    // not there yet, or damaged
+  }
+  const value = parse();
+  try {
+    mkdirSync(folder, { recursive: true });
+    // Other processes may be starting: they see the whole file or none.
+    const own = `${file}.${process.pid}`;
+    writeFileSync(own, serialize(value), { mode: 0o600 });
+    renameSync(own, file);
+  } catch {
+    // read-only, or full
+  }
+  return value;
+}
