@@ -10,7 +10,11 @@ const LEAST_LENGTH = 4_000;
 
 /** The kept values depend on the text, on the parser that read it, and on the Node that wrote them down. */
 const { version } = createRequire(import.meta.url)('yaml/package.json') as { version: string };
-const nameOf = (text: string): string => hash('sha256', `yaml ${version} node ${process.versions.node}\n${text}`);
+const nameOf = (what: Kept, text: string): string =>
+  hash('sha256', `${what}, yaml ${version}, node ${process.versions.node}\n${text}`);
+
+/** What is kept of a text: the values in it, and where they stand. */
+export type Kept = 'values' | 'positions';
 
 /**
  * What a text says, parsed once and kept on disk beside the compiled code: parsing the policies takes half a second of each
@@ -18,9 +22,9 @@ const nameOf = (text: string): string => hash('sha256', `yaml ${version} node ${
  * folder that cannot be read or written, or a damaged file in it, only costs time.
  * @throws what `parse` throws; nothing is kept then
  */
-export function parsedOnce(text: string, parse: () => unknown, folder = FOLDER): unknown {
+export function parsedOnce(what: Kept, text: string, parse: () => unknown, folder = FOLDER): unknown {
   if (text.length < LEAST_LENGTH) return parse();
-  const file = join(folder, nameOf(text));
+  const file = join(folder, nameOf(what, text));
   try {
     return deserialize(readFileSync(file));
   } catch {

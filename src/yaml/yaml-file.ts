@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type * as z from 'zod';
 import { parsedOnce } from './parsed-texts.ts';
 
@@ -48,8 +48,14 @@ function flatten(issues: readonly z.core.$ZodIssue[], prefix: Path = []): readon
   });
 }
 
+/** A parsed text, and how its offsets are counted in lines. */
+interface ParsedText {
+  readonly doc: Document;
+  readonly lines: LineCounter;
+}
+
 /** @throws InvalidFileError when the text is no YAML */
-function parseText(file: string, text: string): { readonly doc: Document; readonly lines: LineCounter } {
+function parseText(file: string, text: string): ParsedText {
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, strict: true });
   if (doc.errors.length > 0) {
@@ -62,29 +68,47 @@ function parseText(file: string, text: string): { readonly doc: Document; readon
   return { doc, lines };
 }
 
+/** A path as a key; each of its parts begins with a character that YAML cannot hold. */
+const keyOf = (path: Path): string => path.map((part) => `\0${String(part)}`).join('');
+
+/** "line:column" of each value of a document, by its path. */
+function positionsOf({ doc, lines }: ParsedText): ReadonlyMap<string, string> {
+  const out = new Map<string, string>();
+  const walk = (node: unknown, key: string): void => {
+    if (isNode(node) && node.range) {
+      const { line, col } = lines.linePos(node.range[0]);
+      out.set(key, `${line}:${col}`);
+    }
+    if (isSeq(node)) for (const [i, item] of node.items.entries()) walk(item, key + keyOf([i]));
+    if (isMap(node))
+      for (const { key: name, value } of node.items)
+        walk(value, key + keyOf([String(isScalar(name) ? name.value : name)]));
+  };
+  walk(doc.contents, '');
+  return out;
+}
+
 /**
  * Parses YAML text, validates it and remembers positions.
  * @param file the name used in messages
  * @throws InvalidFileError with every problem as file:line:column
  */
 export function parseYaml<S extends z.ZodType>(file: string, text: string, schema: S): LoadedFile<z.infer<S>> {
-  let parsed: { readonly doc: Document; readonly lines: LineCounter } | undefined;
-  const positions = (): { readonly doc: Document; readonly lines: LineCounter } => {
+  let parsed: ParsedText | undefined;
+  const parse = (): ParsedText => {
     parsed ??= parseText(file, text);
     return parsed;
   };
+  let positions: ReadonlyMap<string, string> | undefined;
   const locate = (path: Path): string => {
-    const { doc, lines } = positions();
-    for (let p = [...path]; ; p = p.slice(0, -1)) {
-      const node = p.length > 0 ? doc.getIn(p, true) : doc.contents;
-      if (isNode(node) && node.range) {
-        const { line, col } = lines.linePos(node.range[0]);
-        return `${file}:${line}:${col}`;
-      }
-      if (p.length === 0) return `${file}:1:1`;
+    positions ??= parsedOnce('positions', text, () => positionsOf(parse())) as ReadonlyMap<string, string>;
+    for (let p = path; p.length > 0; p = p.slice(0, -1)) {
+      const position = positions.get(keyOf(p));
+      if (position !== undefined) return `${file}:${position}`;
     }
+    return `${file}:${positions.get('') ?? '1:1'}`;
   };
-  const result = schema.safeParse(parsedOnce(text, () => positions().doc.toJS({ maxAliasCount: 50 })));
+  const result = schema.safeParse(parsedOnce('values', text, () => parse().doc.toJS({ maxAliasCount: 50 })));
   if (result.success) return { file, text, data: result.data, locate };
   throw new InvalidFileError(
     flatten(result.error.issues).map(

@@ -20,39 +20,45 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('parsed texts', () => {
   it('are kept: the same text is not parsed again', () => {
-    expect(parsedOnce(LONG, () => VALUE, folder)).toEqual(VALUE);
-    expect(parsedOnce(LONG, never, folder)).toEqual(VALUE);
+    expect(parsedOnce('values', LONG, () => VALUE, folder)).toEqual(VALUE);
+    expect(parsedOnce('values', LONG, never, folder)).toEqual(VALUE);
   });
 
   it('are found by the whole text: a change of one character is parsed', () => {
-    parsedOnce(LONG, () => VALUE, folder);
-    expect(parsedOnce(LONG.replace('a: 1', 'a: 2'), () => 'new', folder)).toBe('new');
-    expect(parsedOnce(LONG, never, folder)).toEqual(VALUE);
+    parsedOnce('values', LONG, () => VALUE, folder);
+    expect(parsedOnce('values', LONG.replace('a: 1', 'a: 2'), () => 'new', folder)).toBe('new');
+    expect(parsedOnce('values', LONG, never, folder)).toEqual(VALUE);
+  });
+
+  it('are kept apart from where their values stand', () => {
+    parsedOnce('values', LONG, () => VALUE, folder);
+    expect(parsedOnce('positions', LONG, () => 'positions', folder)).toBe('positions');
+    expect(parsedOnce('values', LONG, never, folder)).toEqual(VALUE);
   });
 
   it('are not kept when parsing fails', () => {
-    expect(() => parsedOnce(LONG, never, folder)).toThrow('was parsed again');
+    expect(() => parsedOnce('values', LONG, never, folder)).toThrow('was parsed again');
     expect(readdirSync(folder)).toEqual([]);
   });
 
   it('are parsed when the file is damaged, and kept again', () => {
-    parsedOnce(LONG, () => VALUE, folder);
+    parsedOnce('values', LONG, () => VALUE, folder);
     const [name = ''] = readdirSync(folder);
     const file = join(folder, name);
     writeFileSync(file, readFileSync(file).subarray(0, 5));
-    expect(parsedOnce(LONG, () => VALUE, folder)).toEqual(VALUE);
-    expect(parsedOnce(LONG, never, folder)).toEqual(VALUE);
+    expect(parsedOnce('values', LONG, () => VALUE, folder)).toEqual(VALUE);
+    expect(parsedOnce('values', LONG, never, folder)).toEqual(VALUE);
   });
 
   it('are parsed each time where nothing can be written', () => {
     const noFolder = join(folder, 'a-file');
     writeFileSync(noFolder, '');
-    expect(parsedOnce(LONG, () => 1, noFolder)).toBe(1);
-    expect(parsedOnce(LONG, () => 2, noFolder)).toBe(2);
+    expect(parsedOnce('values', LONG, () => 1, noFolder)).toBe(1);
+    expect(parsedOnce('values', LONG, () => 2, noFolder)).toBe(2);
   });
 
   it('are not kept when they are short', () => {
-    parsedOnce('a: 1', () => VALUE, folder);
+    parsedOnce('values', 'a: 1', () => VALUE, folder);
     expect(readdirSync(folder)).toEqual([]);
   });
 });
