@@ -46,7 +46,16 @@ const REFERENCE =
 interface Gathering {
   patient?: Json;
   readonly resources: Json[];
-  readonly references: Set<string>;
+  readonly lines: string[];
+  /** may one of the resources be an order? */
+  ordered: boolean;
+}
+
+/** Resources without a patient that the lines of a chart refer to. */
+function referencesIn(lines: readonly string[]): ReadonlySet<string> {
+  const out = new Set<string>();
+  for (const line of lines) for (const match of line.matchAll(REFERENCE)) out.add(match[1] ?? '');
+  return out;
 }
 
 /** Every line of the parts of a partition, with where it came from. */
@@ -108,12 +117,13 @@ export function evaluatePartition(
     else {
       let chart = charts.get(owner);
       if (chart === undefined) {
-        chart = { resources: [], references: new Set() };
+        chart = { resources: [], lines: [], ordered: wish.everyPatient };
         charts.set(owner, chart);
       }
       if (resource['resourceType'] === 'Patient') chart.patient = resource;
       else chart.resources.push(resource);
-      for (const match of line.matchAll(REFERENCE)) chart.references.add(match[1] ?? '');
+      chart.ordered ||= resource['resourceType'] === 'ServiceRequest';
+      chart.lines.push(line);
     }
   }
   const rows: BatchRow[] = [];
@@ -122,7 +132,9 @@ export function evaluatePartition(
     const chart = charts.get(id);
     if (chart?.patient === undefined) continue;
     known++;
-    rows.push(...checkChart(id, chart.patient, [...chart.resources, ...shared.of(chart.references)], wish, checker));
+    if (!chart.ordered) continue;
+    const others = shared.of(referencesIn(chart.lines));
+    rows.push(...checkChart(id, chart.patient, [...chart.resources, ...others], wish, checker));
   }
   return { rows, charts: known };
 }

@@ -10,6 +10,8 @@ import type { BadLine } from './partition-file.ts';
 /** Bytes of a partition: what one worker holds in memory at a time. Inflated files are guessed to be ten times as large. */
 const PARTITION_BYTES = 4 << 20;
 const MOST_PARTITIONS = 4096;
+/** Fewer partitions than this are not worth a further worker. */
+const PARTITIONS_EACH = 3;
 /** What a part leaves behind is collected early, so that memory stays flat; the bound is far above what a chart of 10,000 resources needs. */
 const WORKER_HEAP = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 32 };
 const INFLATION = 10;
@@ -109,9 +111,11 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const inflated = files.reduce((sum, f) => sum + sizeOf(f) * (f.endsWith('.gz') ? INFLATION : 1), 0);
   const partitions = Math.min(MOST_PARTITIONS, Math.max(1, Math.ceil(inflated / PARTITION_BYTES)));
   const folder = mkdtempSync(join(options.temporary ?? tmpdir(), 'batch-'));
-  const workers = Array.from({ length: options.workers }, (_, part) => {
+  // The start of a worker costs as much as sorting and checking a few partitions.
+  const most = Math.min(options.workers, Math.ceil(partitions / PARTITIONS_EACH));
+  const workers = Array.from({ length: most }, (_, part) => {
     const workerData: BatchWorkerData = { part, folder, partitions, files, wish, policies, canonicalBase };
-    return new Worker(new URL('./batch-worker.ts', import.meta.url), { workerData, resourceLimits: WORKER_HEAP });
+    return new Worker(new URL('./batch-thread.ts', import.meta.url), { workerData, resourceLimits: WORKER_HEAP });
   });
   const total = { lines: 0, charts: 0, rows: 0, bad: 0 };
   const seen = new Set<string>();

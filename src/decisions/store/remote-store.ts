@@ -37,7 +37,7 @@ export class RemoteStore implements Store {
 
   #thread(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(new URL('./store-worker.ts', import.meta.url), { workerData: this.#workerData });
+    const worker = new Worker(new URL('./store-thread.ts', import.meta.url), { workerData: this.#workerData });
     worker.on('message', (reply: StoreReply) => {
       const waiting = this.#waiting.get(reply.call);
       this.#waiting.delete(reply.call);

@@ -1,0 +1,4 @@
+import { keepCompiledCode } from '../compiled-code.ts';
+
+keepCompiledCode();
+await import('./batch-worker.ts');
