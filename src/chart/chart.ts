@@ -199,9 +199,9 @@ class ChartBuilder implements Chart {
       case 'ServiceRequest':
         return ctx.knows(r['code']);
       case 'Procedure':
-        return ctx.knows(r['code']) || !ctx.isStandard(r['code']);
+        return ctx.knows(r['code']) || ctx.studyInWords(r['code']) !== undefined;
       case 'DiagnosticReport':
-        return ctx.knows(r['code']) || ctx.knows(r['conclusionCode']) || !ctx.isStandard(r['code']);
+        return ctx.knows(r['code']) || ctx.knows(r['conclusionCode']) || ctx.studyInWords(r['code']) !== undefined;
       case 'MedicationRequest':
       case 'MedicationStatement':
         return r['medicationCodeableConcept'] === undefined || ctx.knows(r['medicationCodeableConcept']);

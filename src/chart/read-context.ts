@@ -172,20 +172,19 @@ export class ReadContext {
   }
 
   /** Does an element name something by a coding of a standard system, whether a fact knows it or not? */
-  isStandard(element: unknown): boolean {
+  #isStandard(element: unknown): boolean {
     return objects(object(element)?.['coding']).some((c) => systemOf(text(c['system']) ?? '') !== undefined);
   }
 
   /**
-   * The examination of the spine that an element names in words only: it has no coding of a standard system.
+   * The examination of the spine that an element names in words, where no code of it is known as a study.
    * @returns undefined when words name another one; `wordless` when there are no words at all
    */
   studyInWords(element: unknown): StudyInWords | 'wordless' | undefined {
-    if (this.isStandard(element)) return undefined;
     const concept = object(element);
     const codings = objects(concept?.['coding']);
     const words = [concept?.['text'], ...codings.map((c) => c['display'])].flatMap((w) => text(w) ?? []);
-    if (words.length === 0) return 'wordless';
+    if (words.length === 0) return this.#isStandard(element) ? undefined : 'wordless';
     for (const w of words) {
       const study = this.#named(w);
       if (study !== undefined) return study;

@@ -47,6 +47,15 @@ describe('a prior MRI', () => {
     expect(mri([study(series('MR', '12738006'))])).toBe('none');
     expect(mri([report('loinc 42698-1', '2024-05-01')])).toBe('yes');
   });
+  it('may be a general code with a body site', () => {
+    const at = (site: string): Resource => ({
+      ...procedure('snomed 113091000', '2024-05-01'),
+      bodySite: [concept(`snomed ${site}`)],
+    });
+    expect(mri([at('122496007')])).toBe('yes');
+    expect(mri([at('122494005')])).toBe('none');
+    expect(mri([procedure('snomed 113091000', '2024-05-01')])).toBe('unknown');
+  });
   it('without a stated region leaves it open', () => {
     expect(mri([study(series('MR'))])).toBe('unknown');
     expect(mri([report('snomed 241645008', '2024-05-01')])).toBe('unknown');
@@ -88,6 +97,13 @@ describe('a prior MRI', () => {
       expect(mri([study({ ...series('XA', '122496007'), procedureCode: [{ text: 'LUMBAR SPINE' }] })])).toBe('none');
       expect(mri([study({ modality: [{ code: 'SR' }, { code: 'MR' }], ...series('MR', '122496007') })])).toBe('yes');
     });
+    it('by a standard code that is not in our catalogue is left open too', () => {
+      const code = { coding: [{ system: 'http://snomed.info/sct', code: '999000', display: 'MRI of lumbar spine' }] };
+      expect(mri([{ ...report('cpt 0', '2024-05-01'), code }])).toBe('unknown');
+      expect(
+        mri([{ ...report('cpt 0', '2024-05-01'), code: { coding: [{ ...code.coding[0], display: 'MRI of knee' }] } }]),
+      ).toBe('none');
+    });
     it('of an unstated modality is left open when it is radiology', () => {
       expect(mri([local('LUMBAR SPINE LIMITED', radiology)])).toBe('unknown');
       expect(mri([local(undefined, radiology)])).toBe('unknown');
@@ -106,7 +122,7 @@ describe('a prior MRI', () => {
       expect(mri([report('cpt 0', '2024-05-01', both)])).toBe('yes');
       expect(
         mri([
-          { ...report('loinc 30746-2', '2024-05-01'), code: { ...concept('loinc 30746-2'), text: 'MRI LUMBAR SPINE' } },
+          { ...report('cpt 72100', '2024-05-01'), code: { ...concept('cpt 72100'), text: 'MRI LUMBAR SPINE' } },
         ]),
       ).toBe('none');
     });

@@ -1,4 +1,10 @@
-import type { ChartRecord, ConditionRecord, ImagingRecord, ObservationRecord } from '../../chart/records.ts';
+import type {
+  ChartRecord,
+  ConditionRecord,
+  EncounterRecord,
+  ImagingRecord,
+  ObservationRecord,
+} from '../../chart/records.ts';
 import { add, type Interval } from '../../dates/day.ts';
 import { REGIONS } from '../../policy/fact-source.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
@@ -287,6 +293,7 @@ function other(
     case 'encounter':
       if (!record.held) return tally.ignore(item, 'the visit did not take place');
       if (!input.complaint || asked.query.certainty !== 'suspected') return tally.lead(item, 'reason of a visit only');
+      if (isOverSince(record, sets, ctx, asked)) return tally.lead(item, 'reason of a visit; resolved since');
       if (inWindow(item, asked, tally)) tally.pro(item, 'reason of a visit');
       return;
     case 'family':
@@ -296,6 +303,26 @@ function other(
     default:
       return;
   }
+}
+
+/** Did the diagnosis that a visit was for end on the day of the visit or later? */
+function isOverSince(visit: EncounterRecord, sets: readonly number[], ctx: FactContext, { window }: Asked): boolean {
+  const { when } = visit;
+  if (when === undefined) return false;
+  return sets.some((set) =>
+    ctx.chart
+      .bySet(set)
+      .some(
+        (r) =>
+          r.type === 'condition' &&
+          r.verification !== 'refuted' &&
+          !r.current &&
+          r.abated !== undefined &&
+          r.abated.lo >= when.lo &&
+          r.abated.hi <= window.asOf &&
+          r.codes.some((c) => visit.reasonCodes.includes(c)),
+      ),
+  );
 }
 
 /** An observation that answers a finding with yes or no, normal or abnormal. */
