@@ -121,9 +121,7 @@ describe('a prior MRI', () => {
       };
       expect(mri([report('cpt 0', '2024-05-01', both)])).toBe('yes');
       expect(
-        mri([
-          { ...report('cpt 72100', '2024-05-01'), code: { ...concept('cpt 72100'), text: 'MRI LUMBAR SPINE' } },
-        ]),
+        mri([{ ...report('cpt 72100', '2024-05-01'), code: { ...concept('cpt 72100'), text: 'MRI LUMBAR SPINE' } }]),
       ).toBe('none');
     });
   });
