@@ -2,8 +2,8 @@ import { type Interval, parseDate } from '../dates/day.ts';
 import type { OpenStudy, Study, StudyCatalog, StudyInWords } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import { NO_PLACE, OTHER, type Place } from '../terminology/regions.ts';
-import { systemOf } from '../terminology/systems.ts';
 import { CodeMeanings, clearer, type LocalCodes, type Meaning, NOTHING } from './code-meanings.ts';
+import { isStandard, wordsOf } from './concept-words.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
 import { KnownResources } from './known-resources.ts';
 import { localKey, localReference } from './references.ts';
@@ -171,20 +171,14 @@ export class ReadContext {
     return found;
   }
 
-  /** Does an element name something by a coding of a standard system, whether a fact knows it or not? */
-  #isStandard(element: unknown): boolean {
-    return objects(object(element)?.['coding']).some((c) => systemOf(text(c['system']) ?? '') !== undefined);
-  }
-
   /**
    * The examination of the spine that an element names in words, where no code of it is known as a study.
    * @returns undefined when words name another one; `wordless` when there are no words at all
    */
   studyInWords(element: unknown): StudyInWords | 'wordless' | undefined {
     const concept = object(element);
-    const codings = objects(concept?.['coding']);
-    const words = [concept?.['text'], ...codings.map((c) => c['display'])].flatMap((w) => text(w) ?? []);
-    if (words.length === 0) return this.#isStandard(element) ? undefined : 'wordless';
+    const words = wordsOf(concept);
+    if (words.length === 0) return isStandard(concept) ? undefined : 'wordless';
     for (const w of words) {
       const study = this.#named(w);
       if (study !== undefined) return study;

@@ -1,6 +1,6 @@
-import { isObject, type Json, objects, text } from '../chart/json.ts';
+import { isStandard, wordsOf } from '../chart/concept-words.ts';
+import { isObject, type Json } from '../chart/json.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
-import { systemOf } from '../terminology/systems.ts';
 
 /** Members that no reader looks at and that may hold names, narratives or numbers of people. */
 const DROPPED = new Set([
@@ -77,23 +77,27 @@ function stripped(value: unknown, member: string, deepest: number, studies: Stud
     if (key === 'extension') out[key] = extensions(inner, deepest - 1, studies);
     else if (!DROPPED.has(key)) out[key] = stripped(inner, key, deepest - 1, studies);
   }
-  const words = wordsKept(value, studies);
+  const words = wordsKept(value, member, studies);
   if (words !== undefined) out['text'] = words;
   return out;
 }
 
-/** What stays of the words of a concept that no standard coding names. */
-function wordsKept(concept: Json, studies: StudyCatalog): string | undefined {
+/** Where the words of an examination are read even if a standard code stands beside them. */
+const NAMES_EXAMINATION = new Set(['code', 'procedureCode']);
+
+/** What stays of the words of a concept: those that name an examination of the spine; where no standard coding names it, that there were some. */
+function wordsKept(concept: Json, member: string, studies: StudyCatalog): string | undefined {
   // most objects are no concepts
   if (concept['coding'] === undefined && typeof concept['text'] !== 'string') return undefined;
-  const codings = objects(concept['coding']);
-  if (codings.some((c) => systemOf(text(c['system']) ?? '') !== undefined)) return undefined;
-  const words = [concept['text'], ...codings.map((c) => c['display'])].flatMap((w) => text(w) ?? []);
+  const standard = isStandard(concept);
+  if (standard && !NAMES_EXAMINATION.has(member)) return undefined;
+  const words = wordsOf(concept);
   if (words.length === 0) return undefined;
   const [first = ''] = words;
-  if (STATUS.test(first)) return first;
+  if (!standard && STATUS.test(first)) return first;
   // the first words that name an examination decide what is named
-  return words.map((w) => studies.namingWords(w)).find((w) => studies.inWords(w) !== undefined) ?? HUSHED;
+  const naming = words.map((w) => studies.namingWords(w)).find((w) => studies.inWords(w) !== undefined);
+  return naming ?? (standard ? undefined : HUSHED);
 }
 
 const extensions = (value: unknown, deepest: number, studies: StudyCatalog): unknown =>

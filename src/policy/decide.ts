@@ -68,12 +68,12 @@ export class Decider {
 
   /** The outcome if every unknown fact is read as no: what a reviewer with this chart alone would find. */
   decideAsDocumented(): Decision {
-    return this.#decide(
-      this.#ev.asDocumented((except, region) =>
-        this.#states.anyIndication(except, region) === 'true' ? 'true' : 'false',
-      ),
-    );
+    return this.#decide(this.#ev.asDocumented(this.#trueIndication));
   }
+
+  /** "Any other indication" for one who takes an open indication for none. */
+  readonly #trueIndication: Reading['anyIndication'] = (except, region) =>
+    this.#states.anyIndication(except, region) === 'true' ? 'true' : 'false';
 
   /** The exclusions that speak of the ordered study and region, and are in force. */
   exclusions(reading?: Reading): readonly ExclusionState[] {
@@ -120,7 +120,7 @@ export class Decider {
         return truth === 'unknown' && gap === 'silent' && !this.#ev.unseen(i) ? 'false' : truth;
       },
       review: 'false',
-      anyIndication: (except, region) => (this.#states.anyIndication(except, region) === 'true' ? 'true' : 'false'),
+      anyIndication: this.#trueIndication,
       known: new KnownTruths(this.#policy.nodes.length),
     };
     return this.#ev.truth(passage, this.#silenceAsNo) === 'unknown';

@@ -60,6 +60,18 @@ describe('what is kept of a resource', () => {
     });
   });
 
+  it('of an examination whose standard code may be in no catalog, the same words', () => {
+    const coding = [{ system: 'http://snomed.info/sct', code: '999000', display: `MRI of lumbar spine, ${SECRET}` }];
+    const kept = of({ resourceType: 'DiagnosticReport', code: { coding } });
+    expect(studies.inWords(String((kept['code'] as Record<string, unknown>)['text']))).toEqual(
+      studies.inWords('MRI of lumbar spine'),
+    );
+    expect(JSON.stringify(kept)).not.toContain(SECRET);
+    expect(of({ reasonCode: [{ coding }] })).toEqual({
+      reasonCode: [{ coding: [{ system: coding[0]?.system, code: '999000' }] }],
+    });
+  });
+
   it('of an examination that only words name, the words of our own list that name it', () => {
     const code = { coding: [{ system: 'urn:local', code: 'X', display: `MR L-Spine for ${SECRET}` }] };
     expect(of({ code })['code']).toEqual({

@@ -1,0 +1,10 @@
+import { systemOf } from '../terminology/systems.ts';
+import { type Json, objects, text } from './json.ts';
+
+/** What a CodeableConcept says in words: its text, then the displays of its codings. */
+export const wordsOf = (concept: Json | undefined): readonly string[] =>
+  [concept?.['text'], ...objects(concept?.['coding']).map((c) => c['display'])].flatMap((w) => text(w) ?? []);
+
+/** Does a concept name something by a coding of a standard system, whether a fact knows it or not? */
+export const isStandard = (concept: Json | undefined): boolean =>
+  objects(concept?.['coding']).some((c) => systemOf(text(c['system']) ?? '') !== undefined);
