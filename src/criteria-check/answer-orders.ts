@@ -2,6 +2,7 @@ import { isObject, type Json } from '../chart/json.ts';
 import { chartQueries, coverageQuery } from '../chart/queries.ts';
 import { ReadContext } from '../chart/read-context.ts';
 import { FHIR_ID, PatientScope, parseReference } from '../chart/references.ts';
+import { withReferredMedications } from '../chart/referred-medications.ts';
 import { readPrefetch, retrieveSection, retrieveSections } from '../chart/retrieve.ts';
 import type { RetrievedSection, Section } from '../chart/sections.ts';
 import { type Coverage, insuranceOf, readCoverages } from '../coverage/coverage.ts';
@@ -164,7 +165,9 @@ export async function gather(request: OrdersToCheck, checker: Checker): Promise<
   const [patient, coverages, sections] = await Promise.all([
     patientOf(request),
     coveragesOf(request, scope, checker),
-    retrieveSections(queries, request.prefetch, request.fhir),
+    retrieveSections(queries, request.prefetch, request.fhir).then((retrieved) =>
+      withReferredMedications(retrieved, scope, request.base, request.fhir),
+    ),
   ]);
   const defaultPayer = request.ehr?.defaultPayer;
   const lacking = missingData(request, patient, coverages, defaultPayer !== undefined);

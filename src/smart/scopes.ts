@@ -13,8 +13,13 @@ export interface ScopeRequest {
 
 const ANSWERS = 'QuestionnaireResponse';
 
-/** Read beside the sections: who the patient is, and who pays. */
-const READ_ONLY: Readonly<Record<string, string>> = { Patient: 'r', Coverage: 'rs', Organization: 'r' };
+/** Read beside the sections: who the patient is, who pays, and the drugs that prescriptions refer to. */
+const READ_ONLY: Readonly<Record<string, string>> = {
+  Patient: 'r',
+  Coverage: 'rs',
+  Organization: 'r',
+  Medication: 'r',
+};
 
 /** The scopes to ask for: what the policies read, no more, in the grammar that the EHR understands. */
 export function scopesFor({ launch, sections, registration, capabilities }: ScopeRequest): readonly string[] {

@@ -20,6 +20,7 @@ describe('the scopes that are asked for', () => {
       'fhirUser',
       'patient/Condition.rs',
       'patient/Coverage.rs',
+      'patient/Medication.r',
       'patient/Organization.r',
       'patient/Patient.r',
       'patient/QuestionnaireResponse.crus',
