@@ -370,6 +370,11 @@ export function codeSetPage(view: LibraryView, name: string): string | undefined
             : html`<dt>Takes in</dt><dd>${set.include.map((s, i) => html`${i > 0 ? ', ' : ''}<a href=${view.to.codes(s)}>${s}</a>`)}</dd>`
         }
         ${set['icd10cm-except'].length === 0 ? '' : html`<dt>Except</dt><dd>${set['icd10cm-except'].join(', ')}</dd>`}
+        ${
+          set['icd10cm-except-sets'].length === 0
+            ? ''
+            : html`<dt>Except those of</dt><dd>${set['icd10cm-except-sets'].map((s, i) => html`${i > 0 ? ', ' : ''}<a href=${view.to.codes(s)}>${s}</a>`)}</dd>`
+        }
       </dl>
       ${tables}`,
   );

@@ -41,6 +41,9 @@ const CodeSet = z.strictObject({
     description: 'codes or families; "by-region" families are followed by a region digit',
   }),
   'icd10cm-except': ITEMS.default([]),
+  'icd10cm-except-sets': z.array(z.string()).default([]).meta({
+    description: 'code sets whose codes of ICD-10-CM are excepted from the families of this one',
+  }),
   'icd10cm-seventh': z
     .string()
     .regex(/^[A-Z]+$/)
@@ -102,6 +105,20 @@ export const codeAndLabel = (item: string): [string, string] => {
   return space < 0 ? [item, ''] : [item.slice(0, space), item.slice(space + 1)];
 };
 
+/** The codes and families of ICD-10-CM that a set itself lists. */
+export function ownIcd10cm({ icd10cm = [] }: CodeSetInput): readonly string[] {
+  const items = Array.isArray(icd10cm) ? icd10cm : Object.values(icd10cm).flatMap((group) => group ?? []);
+  return items.map((item) => codeAndLabel(item)[0]);
+}
+
+const exceptionsOf = (set: CodeSetInput, sets: ReadonlyMap<string, CodeSetInput>): readonly string[] => [
+  ...set['icd10cm-except'].map((item) => codeAndLabel(item)[0]),
+  ...set['icd10cm-except-sets'].flatMap((name) => {
+    const other = sets.get(name);
+    return other === undefined ? [] : ownIcd10cm(other);
+  }),
+];
+
 /** Which sets does a code belong to? Built once at start; looking up is a handful of map reads. */
 export class CodeIndex {
   readonly names: readonly string[];
@@ -122,14 +139,14 @@ export class CodeIndex {
       Map<string, Entry[]>
     >;
     const listed: ListedCode[] = [];
-    for (const [name, set] of sets) this.#add(name, set, listed);
+    for (const [name, set] of sets) this.#add(name, set, sets, listed);
     this.listed = listed;
     this.#including = this.names.map((_, i) => this.#ancestors(i, sets));
   }
 
-  #add(name: string, set: CodeSetInput, listed: ListedCode[]): void {
+  #add(name: string, set: CodeSetInput, sets: ReadonlyMap<string, CodeSetInput>, listed: ListedCode[]): void {
     const number = this.number(name);
-    const except = set['icd10cm-except'].map((item) => codeAndLabel(item)[0]);
+    const except = exceptionsOf(set, sets);
     if (except.length > 0) this.#except.set(number, except);
     for (const system of SYSTEM_NAMES) {
       const regional = set[system];
@@ -258,7 +275,7 @@ export function loadCodeSets(folder: string): ReadonlyMap<string, CodeSetInput> 
     }
   }
   for (const [id, set] of sets) {
-    for (const key of ['include', 'opposes'] as const) {
+    for (const key of ['include', 'opposes', 'icd10cm-except-sets'] as const) {
       for (const [i, other] of set[key].entries()) {
         if (sets.has(other)) continue;
         const at = where.get(id)?.locate(['code-sets', id, key, i]);

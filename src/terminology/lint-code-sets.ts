@@ -1,6 +1,6 @@
 import { error, type Finding, warning } from '../yaml/finding.ts';
 import type { LoadedFile } from '../yaml/yaml-file.ts';
-import { type CodeSetInput, type CodeSetsInput, codeAndLabel } from './code-sets.ts';
+import { type CodeSetInput, type CodeSetsInput, codeAndLabel, ownIcd10cm } from './code-sets.ts';
 import { codeProblem } from './code-shape.ts';
 import { SYSTEM_NAMES, type System } from './systems.ts';
 
@@ -116,11 +116,19 @@ class CodeSetLint {
   /** An exception that no family of the set takes in excepts nothing. */
   #exceptions(s: PlacedSet): readonly Finding[] {
     const families = s.codes.filter((c) => c.system === 'icd10cm');
-    return s.set['icd10cm-except'].flatMap((item, i) => {
+    const lies = (code: string): boolean => families.some((f) => code.startsWith(f.code));
+    const codes = s.set['icd10cm-except'].flatMap((item, i) => {
       const [code] = codeAndLabel(item);
-      if (families.some((f) => code.startsWith(f.code))) return [];
+      if (lies(code)) return [];
       return [this.#at(s, ['code-sets', s.id, 'icd10cm-except', i], `${code} lies in no family of this set`)];
     });
+    const sets = s.set['icd10cm-except-sets'].flatMap((name, i) => {
+      const other = this.#sets.get(name);
+      if (other === undefined || ownIcd10cm(other.set).some(lies)) return [];
+      const at = ['code-sets', s.id, 'icd10cm-except-sets', i];
+      return [this.#at(s, at, `no code of "${name}" lies in a family of this set`)];
+    });
+    return [...codes, ...sets];
   }
 
   #contradictions(s: PlacedSet): readonly Finding[] {

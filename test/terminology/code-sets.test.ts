@@ -120,7 +120,9 @@ describe('findings in code sets', () => {
   pain: { label: pain, icd10cm: { any: ["M54.5 low"], lumbar: ["M54.5"] } }
   family: { label: f, opposes: [member], icd10cm: ["M54 back"] }
   member: { label: m, icd10cm: ["M54.2 neck"], icd10cm-except: ["M99.1 elsewhere"] }
-  none: { label: none }`),
+  none: { label: none }
+  beside: { label: b, icd10cm: ["M54 back"], icd10cm-except-sets: [member, far] }
+  far: { label: far, icd10cm: ["G83.4 far"] }`),
     ).toEqual([
       'codes.yaml:2:34 code-sets.good: snomed 17621005 belongs to "bad" too, which says the opposite',
       'codes.yaml:5:64 code-sets.pain: M54.5 has no label',
@@ -128,6 +130,7 @@ describe('findings in code sets', () => {
       'codes.yaml:6:33 code-sets.family: icd10cm M54 belongs to "member" too, which says the opposite',
       'codes.yaml:7:65 code-sets.member: M99.1 lies in no family of this set',
       'codes.yaml:8:9 code-sets.none: a set without codes',
+      'codes.yaml:9:76 code-sets.beside: no code of "far" lies in a family of this set',
     ]);
   });
 
