@@ -178,6 +178,8 @@ export interface DeviceRecord extends Base {
   readonly type: 'device';
   readonly present: boolean;
   readonly safety: readonly Hit[];
+  /** is something said of its safety in MR, in a code that we know or not? */
+  readonly safetyStated: boolean;
 }
 
 /** A diagnosis in the family: never the patient's own. */

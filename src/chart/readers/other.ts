@@ -28,7 +28,9 @@ export function readDevice(ctx: ReadContext, r: Json, ref: string): DeviceRecord
   const safety = ctx.hits([r['safety'], ...objects(r['property']).map((p) => p['valueCode'])]);
   if (hits.length === 0 && safety.length === 0) return undefined;
   const status = text(r['status']);
-  return { type: 'device', ref, hits, site: 0, present: status === undefined || status === 'active', safety };
+  const present = status === undefined || status === 'active';
+  const safetyStated = safety.length > 0 || objects(r['safety']).length > 0;
+  return { type: 'device', ref, hits, site: 0, present, safety, safetyStated };
 }
 
 /** Reads what proves nothing but helps to answer: claims, care plans, documents by type and date. */

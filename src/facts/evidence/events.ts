@@ -253,7 +253,10 @@ export function deviceEvidence(input: DeviceInput, asked: Asked, ctx: FactContex
     else tally.contra(found, 'rated as safe');
 }
 
-/** Is each device of a kind rated as wanted? One rated otherwise speaks against, one without a rating leaves it open. */
+/**
+ * Is each device of a kind rated as wanted? One rated otherwise speaks against. One of which nothing is said is silence; what is
+ * said in words or in a code that we do not know leaves it open.
+ */
 function ratingEvidence(
   input: DeviceInput,
   wanted: readonly string[],
@@ -272,7 +275,7 @@ function ratingEvidence(
     else {
       open = true;
       if (record.safety.length > 0) tally.contra(found, 'rated otherwise');
-      else tally.lead(found, 'a device without a rating', true);
+      else tally.lead(found, 'a device without a rating', record.safetyStated);
     }
   }
   for (const found of rated)

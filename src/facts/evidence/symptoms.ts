@@ -315,13 +315,32 @@ function signsOf(facts: readonly string[], asked: Asked, ctx: FactContext): read
       if (!fitsRegion(asked, found)) continue;
       const date = record.recorded ?? record.onset;
       if (date === undefined || date.lo > asked.window.asOf) continue;
-      const visit = ctx.chart.encounters.find((v) =>
-        record.encounter === undefined ? v.when?.lo === date.lo : v.ref === record.encounter,
-      );
-      out.set(record.ref, { record, visit });
+      out.set(record.ref, { record, visit: visitOfSign(record, date.lo, asked, ctx) });
     }
   }
   return [...out.values()];
+}
+
+/** The visit at which a sign was recorded, by reference or day; else the first later one that was made for this sign. */
+function visitOfSign(
+  record: ConditionRecord,
+  recorded: Day,
+  asked: Asked,
+  ctx: FactContext,
+): EncounterRecord | undefined {
+  const { encounters } = ctx.chart;
+  if (record.encounter !== undefined) return encounters.find((v) => v.ref === record.encounter);
+  const madeFor = (v: EncounterRecord): boolean =>
+    record.verification !== 'refuted' &&
+    v.held &&
+    v.when !== undefined &&
+    v.when.lo > recorded &&
+    v.when.lo <= asked.window.asOf &&
+    record.codes.some((c) => v.reasonCodes.includes(c));
+  return (
+    encounters.find((v) => v.when?.lo === recorded) ??
+    encounters.filter(madeFor).sort((a, b) => (a.when?.lo ?? 0) - (b.when?.lo ?? 0))[0]
+  );
 }
 
 /** The first start of a drug of the set after another drug of the same set: a change of treatment. Refills are none. */
