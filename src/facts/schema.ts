@@ -87,8 +87,10 @@ const Imaging = z.strictObject({
       'non-diagnostic',
       'abnormal-or-indeterminate',
       'indeterminate-or-unexplained',
+      'not-coded',
     ])
-    .default('any'),
+    .default('any')
+    .meta({ description: 'not-coded: done, and whatever it showed stands in words' }),
   shows: SETS.optional().meta({ description: 'a coded conclusion of one of these sets' }),
   denies: SETS.optional().meta({ description: 'a coded conclusion of one of these sets says that it is not shown' }),
   lacks: SETS.optional().meta({ description: 'a coded result, and no conclusion of one of these sets' }),

@@ -39,6 +39,15 @@ describe('a coded conclusion without a place', () => {
   });
 });
 
+describe('a result that is not coded', () => {
+  const words = 'evidence: [{ imaging: { modality: [mri], result: not-coded } }]';
+  it('can be asked for; a coded one is none', () => {
+    expect(ask(words, [report('cpt 72148', '2026-02-01')]).truth).toBe('true');
+    expect(ask(words, [report('cpt 72148', '2026-02-01', NORMAL)]).truth).toBe('false');
+    expect(ask(words, []).truth).toBe('unknown');
+  });
+});
+
 describe('lacks', () => {
   const lacks = 'evidence: [{ imaging: { modality: [xray], lacks: [vertebral-fracture] } }]';
   it('is true of a coded result without the findings', () => {

@@ -55,6 +55,7 @@ function shows(
 
 function hasWantedResult(record: Findings, result: ImagingInput['result'], ctx: FactContext): Verdict {
   if (result === 'any') return 'yes';
+  if (result === 'not-coded') return record.hasResult ? 'no' : 'yes';
   if (!record.hasResult) return 'open';
   const { normal, indeterminate, abnormal, unexplained } = classify(record, ctx);
   const verdict = {
