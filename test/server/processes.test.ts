@@ -1,6 +1,6 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { assessmentsOf, ORDER_SELECT, orderSelectCall, post } from '../support/hook-request.ts';
 import { at } from '../support/json-path.ts';
@@ -108,6 +108,24 @@ describe('several processes', () => {
     expect(await metric(running, 'cds_processes')).toBe(WORKERS);
     expect(await metric(running, 'cds_process_restarts_total')).toBe(0);
   });
+
+  it(
+    'go on with what they have when the content cannot be read on SIGUSR2, and are replaced once it can',
+    TIME,
+    async () => {
+      const { running, policy } = await several();
+      const folder = dirname(dirname(dirname(policy)));
+      renameSync(folder, `${folder}.gone`);
+      folders.push(`${folder}.gone`);
+      running.child.kill('SIGUSR2');
+      await until(() => running.said().includes('the content cannot be read'), 'the content could not be read');
+      expect(await outcomes(running)).toEqual(['met']);
+      renameSync(`${folder}.gone`, folder);
+      running.child.kill('SIGUSR2');
+      await until(() => running.said().includes('all processes were replaced'), 'all processes were replaced');
+      expect(await outcomes(running)).toEqual(['met']);
+    },
+  );
 
   it('end well when they are told to while others of them are still starting', TIME, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'run-'));

@@ -204,16 +204,22 @@ class FirstProcess {
 
   // --- Changes
 
+  /** The content that is on disk now. @returns undefined when it cannot be read: what was in force stays in force */
+  #nextGeneration(): Generation | undefined {
+    const number = this.#generation.number + 1;
+    try {
+      return takeGeneration(this.#config, this.#runFolder, number);
+    } catch (error) {
+      removeGeneration(this.#runFolder, number);
+      this.#logger.error({ error: String(error) }, 'the content cannot be read; what was in force stays in force');
+      return undefined;
+    }
+  }
+
   async #reload(): Promise<void> {
     const { number } = this.#generation;
-    let next: Generation;
-    try {
-      next = takeGeneration(this.#config, this.#runFolder, number + 1);
-    } catch (error) {
-      removeGeneration(this.#runFolder, number + 1);
-      this.#logger.error({ error: String(error) }, 'the content cannot be read; what was in force stays in force');
-      return;
-    }
+    const next = this.#nextGeneration();
+    if (next === undefined) return;
     const willing: Serving[] = [];
     for (const serving of this.#running()) {
       const problems = await this.#prepare(serving, next);
@@ -275,7 +281,8 @@ class FirstProcess {
 
   async #replaceAll(): Promise<void> {
     const before = this.#generation;
-    const next = takeGeneration(this.#config, this.#runFolder, before.number + 1);
+    const next = this.#nextGeneration();
+    if (next === undefined) return;
     for (const slot of this.#slots) {
       const fresh = await this.#launch(next).catch(() => undefined);
       if (fresh === undefined) {
