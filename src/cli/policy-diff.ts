@@ -86,7 +86,12 @@ async function changedDecisions(
   const store = await settingsStore();
   const cases: ChangedCase[] = [];
   let compared = 0;
-  const query = { policy, mode: 'live' as const, ...(since !== undefined && { since: instantOf('since', since) }) };
+  const query = {
+    policy,
+    base: 'cds' as const,
+    mode: 'live' as const,
+    ...(since !== undefined && { since: instantOf('since', since) }),
+  };
   for await (const decision of allDecisions(store, query)) {
     const local = registry.byId(decision.ehr ?? '') ?? {};
     const [was, is] = [before, after].map((c) => checkAgain(decision, c, local)?.assessment);
@@ -108,7 +113,7 @@ with the leaves and studies that differ. Tighter or looser is found by evaluatin
 
   --date DATE        texts with dates of their own are compared as in force on this day; default: the effective date of B
   --vignettes PATH   a file or folder of vignettes: the cases whose outcome changes, and by which criterion
-  --decisions        the recorded decisions whose outcome changes (those of the settings)
+  --decisions        the recorded decisions whose outcome changes (those of the settings; plain base)
   --since DATE       with --decisions: recorded since this date (UTC)
   --json             as JSON`,
   async run(args, out) {

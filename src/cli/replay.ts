@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import type { Decision } from '../decisions/decision.ts';
+import { recordedOrder } from '../decisions/recorded-order.ts';
 import { type Replayed, replay } from '../decisions/replay.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
 import { allDecisions, instantOf, settingsStore } from './decisions.ts';
@@ -50,11 +52,14 @@ otherwise and by which criteria. With unchanged policies and software nothing do
   },
 };
 
+/** The answer that a decision belongs to. An answer of which the EHR wants no card is found by its order. */
+const answerOf = (d: Decision): string => `${d.card === '' ? recordedOrder(d) : d.card} ${d.study}`;
+
 export const shadowReport: Command = {
   usage: 'shadow report [--since DATE] [--policy ID]',
   summary: 'what policy texts marked as shadow would have changed',
   help: `Compares the recorded assessments of texts that are marked \`status: shadow\` with those of the texts in force, for the
-same cards.
+same answers (plain base).
 
   --since DATE   decisions recorded since this date (UTC); default: all
   --policy ID    only this policy`,
@@ -65,15 +70,19 @@ same cards.
     });
     const store = await settingsStore();
     const query = {
+      base: 'cds' as const,
       ...(values.since !== undefined && { since: instantOf('since', values.since) }),
       ...(values.policy !== undefined && { policy: values.policy }),
     };
-    const live = new Map<string, string>();
-    for await (const d of allDecisions(store, { ...query, mode: 'live' })) live.set(`${d.card} ${d.study}`, d.outcome);
+    const live = new Map<string, { readonly at: string; readonly outcome: string }[]>();
+    for await (const d of allDecisions(store, { ...query, mode: 'live' })) {
+      const key = answerOf(d);
+      live.set(key, [...(live.get(key) ?? []), { at: d.at, outcome: d.outcome }]);
+    }
     const moves = new Map<string, number>();
     let compared = 0;
     for await (const d of allDecisions(store, { ...query, mode: 'shadow' })) {
-      const before = live.get(`${d.card} ${d.study}`);
+      const before = live.get(answerOf(d))?.findLast((l) => l.at <= d.at)?.outcome;
       if (before === undefined) continue;
       compared++;
       const move = `${d.policy ?? ''} ${d.policyVersion ?? ''}: ${before} → ${d.outcome}`;

@@ -106,7 +106,9 @@ export class AnswerObserver {
     if (log === undefined) return Promise.resolve('off');
     if (answered.told.length === 0) return Promise.resolve('none');
     const kept = log.keep(this.#decisions(answered));
-    if (this.#options.checker.knowledge.policies.hasShadows) setImmediate(() => this.#shadow(answered, log));
+    // Data of payer mode are for its answers and their audit, not for trying texts.
+    if (answered.base === 'cds' && this.#options.checker.knowledge.policies.hasShadows)
+      setImmediate(() => this.#shadow(answered, log));
     return kept;
   }
 

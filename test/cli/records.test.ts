@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UsageError } from '../../src/cli/command.ts';
 import { purgeDecisions } from '../../src/cli/decisions.ts';
 import { feedbackSummary } from '../../src/cli/feedback.ts';
-import { replayDecisions } from '../../src/cli/replay.ts';
+import { replayDecisions, shadowReport } from '../../src/cli/replay.ts';
+import { report } from '../../src/cli/report.ts';
 import { openStore } from '../../src/decisions/store/open-store.ts';
 import { strictPolicies } from '../support/changed-policies.ts';
 import { ORDER_SELECT, orderSelectCall, post } from '../support/hook-request.ts';
@@ -79,6 +80,56 @@ describe('decisions purge', () => {
     await expect(runCommand(purgeDecisions, ['--patient', 'p'])).rejects.toThrow(/not recorded/);
     vi.stubEnv('DECISIONS', '/dev/null/x.sqlite');
     await expect(runCommand(purgeDecisions, ['--patient', 'p'])).rejects.toThrow(/cannot be opened/);
+  });
+});
+
+/** The record of an order of the patient p1. */
+const about = (order: string, change: Parameters<typeof decision>[0]): ReturnType<typeof decision> =>
+  decision({ input: JSON.stringify({ patientId: 'p1', order: { id: order } }), ...change });
+
+describe('shadow report', () => {
+  it('compares answers of which the EHR wants no card by their order, and leaves payer mode out', async () => {
+    const live = { card: '', outcome: 'met' };
+    const shadow = { card: '', mode: 'shadow', policyVersion: '2026' } as const;
+    await stored(
+      about('a', { ...live, at: '2026-03-02T08:00:00.000Z' }),
+      about('a', { ...shadow, at: '2026-03-02T08:00:00.000Z', outcome: 'not-met' }),
+      about('b', { ...live, at: '2026-03-02T08:01:00.000Z', outcome: 'undetermined' }),
+      about('b', { ...shadow, at: '2026-03-02T08:01:00.100Z', outcome: 'undetermined' }),
+      // the chart has changed meanwhile
+      about('b', { ...live, at: '2026-03-02T08:02:00.000Z', outcome: 'met' }),
+      about('b', { ...shadow, at: '2026-03-02T08:02:00.100Z', outcome: 'met' }),
+      about('c', { card: 'one', base: 'crd', outcome: 'met' }),
+      about('c', { card: 'one', base: 'crd', mode: 'shadow', outcome: 'not-met' }),
+    );
+    const { code, lines } = await runCommand(shadowReport, []);
+    expect([code, ...lines]).toEqual([
+      0,
+      '     1  kaiser-wa-lumbar-mri 2026: met → not-met',
+      '3 assessments compared, 1 with another outcome',
+    ]);
+  });
+});
+
+describe('report over the records', () => {
+  it('counts each order once, as it was assessed last, and leaves payer mode and shadows out', async () => {
+    await stored(
+      about('a', { at: '2026-03-02T08:00:00.000Z', outcome: 'undetermined' }),
+      about('a', { at: '2026-03-02T08:05:00.000Z', outcome: 'met', hook: 'order-sign', study: '72158' }),
+      about('b', { at: '2026-03-02T08:01:00.000Z', outcome: 'not-met' }),
+      about('b', { at: '2026-03-02T08:01:00.000Z', outcome: 'met', patient: 'p2' }),
+      about('b', { at: '2026-03-02T09:00:00.000Z', outcome: 'met', mode: 'shadow' }),
+      about('b', { at: '2026-03-02T09:00:00.000Z', outcome: 'met', base: 'crd' }),
+    );
+    const csv = join(folder, 'report.csv');
+    expect((await runCommand(report, ['--csv', csv])).text).toBe('3 orders counted');
+    const counts = readFileSync(csv, 'utf8')
+      .split('\n')
+      .filter((l) => l.startsWith('outcome') && !l.endsWith(',0'));
+    expect(counts).toEqual([
+      'outcome,kaiser-wa-lumbar-mri,2026-03,met,orders,2',
+      'outcome,kaiser-wa-lumbar-mri,2026-03,not-met,orders,1',
+    ]);
   });
 });
 
