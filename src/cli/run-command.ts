@@ -62,6 +62,8 @@ function fail(error: unknown): number {
   const parsing = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
   if (error instanceof InvalidFileError) for (const problem of error.problems) console.error(problem);
   else if (ours || parsing) console.error(`${NAME}: ${(error as Error).message}`);
+  else if (error instanceof Error && 'code' in error && error.code === 'ENOENT' && 'path' in error)
+    console.error(`${NAME}: there is no file or folder ${String(error.path)}`);
   else console.error(error);
   return 2;
 }

@@ -12,24 +12,21 @@ const CODE = z
   .string({ error: 'quote codes: "72148"' })
   .regex(/^[0-9A-Z]{5}$/, 'expected a five-character procedure code in quotes');
 
+/** A text of a certain form; the same is said whether the form is wrong or YAML reads something else than a text. */
+const text = (form: RegExp, expected: string): z.ZodString => z.string({ error: expected }).regex(form, expected);
+
+const WITH_UNIT = 'expected a number and a unit, e.g. "6 weeks", "3 months", "24 hours"';
 const DURATION = z
-  .string()
-  .refine(
-    (t) => t.startsWith('$') || parseDuration(t) !== undefined,
-    'expected a number and a unit, e.g. "6 weeks", "3 months", "24 hours"',
-  );
-const COMPARISON = z
-  .string()
-  .regex(
-    /^(>|>=|<|<=) (\d+ (hour|day|week|month|year)s?|\$[a-z-]+)$/,
-    'expected a comparison with a unit, e.g. "> 6 weeks", "<= 21 years"',
-  );
-const FACT = z
-  .string()
-  .regex(
-    /^((known|suspected|history of) )?(\$)?[a-z][a-z0-9-]*$/,
-    'expected "fact-name", "suspected fact-name" or "history of fact-name"',
-  );
+  .string({ error: WITH_UNIT })
+  .refine((t) => t.startsWith('$') || parseDuration(t) !== undefined, WITH_UNIT);
+const COMPARISON = text(
+  /^(>|>=|<|<=) (\d+ (hour|day|week|month|year)s?|\$[a-z-]+)$/,
+  'expected a comparison with a unit, e.g. "> 6 weeks", "<= 21 years"',
+);
+const FACT = text(
+  /^((known|suspected|history of) )?(\$)?[a-z][a-z0-9-]*$/,
+  'expected "fact-name", "suspected fact-name" or "history of fact-name"',
+);
 
 /** Members that any node of a criterion may carry. */
 const common = {
@@ -131,7 +128,13 @@ const Fact = z.strictObject({ ...common, ...window, fact: FACT });
 const Absent = z.strictObject({ ...common, ...window, absent: FACT });
 const Age = z.strictObject({ ...common, age: COMPARISON });
 const EpisodeLength = z.strictObject({ ...common, episode: COMPARISON });
-const Use = z.strictObject({ ...common, use: z.string(), with: z.record(NAME, z.string()).optional() });
+const Use = z.strictObject({
+  ...common,
+  use: z.string(),
+  with: z
+    .record(NAME, z.string({ error: 'expected the value of the parameter in quotes, e.g. "3 months"' }))
+    .optional(),
+});
 const Review = z.strictObject({
   ...common,
   review: TEXT.meta({ description: 'what a reviewer or another document must decide' }),
@@ -185,12 +188,10 @@ const Node: z.ZodType<NodeInput> = z
   .union([FACT, All, Any, AtLeast, Not, Fact, Absent, Age, EpisodeLength, Use, Review, Schedule, AnyIndication])
   .meta({ id: 'Criterion' });
 
-const StudyName = z
-  .string()
-  .regex(
-    /^([0-9A-Z]{5}|(mri|ct) (without|with|without-and-with))$/,
-    'expected a code in quotes, or e.g. "mri without", "ct with" for the region of the path',
-  );
+const StudyName = text(
+  /^([0-9A-Z]{5}|(mri|ct) (without|with|without-and-with))$/,
+  'expected a code in quotes, or e.g. "mri without", "ct with" for the region of the path',
+);
 const Study = z.union([StudyName, z.strictObject({ study: StudyName, when: Node })]);
 
 const place = {
@@ -221,14 +222,20 @@ const place = {
   'closed-by': z.array(Node).optional().meta({ description: 'a documented negative of one of these closes the path' }),
 };
 
-const Path = z.strictObject({ ...place, criteria: Node.optional() });
-const Section = z.strictObject({
-  ...place,
-  get paths(): z.ZodArray<z.ZodType<PlaceInput>> {
-    return z.array(Place).min(1);
-  },
-});
-const Place: z.ZodType<PlaceInput> = z.union([Section, Path]).meta({ id: 'Passage' });
+/** A path has criteria, a section has paths: one schema for both, so that a mistake below a section is reported where it stands. */
+const Place: z.ZodType<PlaceInput> = z
+  .strictObject({
+    ...place,
+    criteria: Node.optional(),
+    get paths(): z.ZodOptional<z.ZodArray<z.ZodType<PlaceInput>>> {
+      return z.array(Place).min(1).optional();
+    },
+  })
+  .refine(
+    (p) => !('paths' in p && 'criteria' in p),
+    'a section with paths has no criteria of its own: they stand under require',
+  )
+  .meta({ id: 'Passage' }) as z.ZodType<PlaceInput>;
 
 const Exclusion = z
   .strictObject({

@@ -27,7 +27,7 @@ export interface Listening {
 /**
  * Starts listening.
  * @param port 0 for any free one
- * @throws ListenError in one line when the port is taken or not allowed
+ * @throws ListenError in one line when the port is taken or not allowed, or the address is not of this machine
  */
 export function listen(app: RequestListener, host: string, port: number): Promise<Listening> {
   const server = createServer({
@@ -49,13 +49,13 @@ export function listen(app: RequestListener, host: string, port: number): Promis
   });
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const why =
+      const [why, setting] =
         error.code === 'EADDRINUSE'
-          ? 'the port is taken'
+          ? ['the port is taken', 'PORT']
           : error.code === 'EACCES'
-            ? 'this port is not allowed'
-            : (error.code ?? 'unknown error');
-      reject(new ListenError(`cannot listen on ${host}:${port}: ${why}; set PORT to another one`));
+            ? ['this port is not allowed', 'PORT']
+            : [error.code ?? 'unknown error', 'HOST'];
+      reject(new ListenError(`cannot listen on ${host}:${port}: ${why}; set ${setting} to another one`));
     });
     server.listen(port, host, () => {
       const { port: actual } = server.address() as AddressInfo;

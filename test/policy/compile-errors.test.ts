@@ -36,8 +36,42 @@ describe('a broken policy is refused with file, line and column', () => {
       `${path('x')}  - { id: A, label: again, entry: pain, criteria: z }\n`,
       /"?A"?.*twice|twice/,
     ],
+    [
+      'a number where a window should be',
+      path('{ fact: x, within: 6 }'),
+      /^tiny\.yaml:16:\d+ .*expected a number and a unit/,
+    ],
   ])('%s', (_, body, expected) => {
     expect(problems(body).join('\n')).toMatch(expected);
+  });
+
+  it.each([
+    [
+      'a window without a unit',
+      '{ fact: x, within: 6 }',
+      /^tiny\.yaml:18:\d+ indications\.0\.paths\.0\.criteria\.within: expected a number and a unit/,
+    ],
+    [
+      'an operator that does not exist',
+      '{ all: [x, { atleast: 2, of: [x, z] }] }',
+      /^tiny\.yaml:18:\d+ .*"atleast" is not known here/m,
+    ],
+    ['nothing', '', /^tiny\.yaml:18:\d+ indications\.0\.paths\.0\.criteria: /],
+  ])('below a section too: %s', (_, criteria, expected) => {
+    const body = `indications:\n  - id: A\n    label: pain\n    cite: A\n    entry: pain\n    studies: ["72148"]\n    paths:\n      - { id: A.1, label: one, criteria: x }\n`;
+    expect(problems(body)).toEqual([]);
+    const broken = problems(
+      body.replace('criteria: x }', `criteria: ${criteria} }`).replace('paths:\n      - {', 'paths:\n\n      - {'),
+    );
+    expect(broken.join('\n')).toMatch(expected);
+    expect(broken.join('\n')).not.toMatch(/"paths"/);
+  });
+
+  it('a passage with paths and criteria', () => {
+    const both = `${path('x')}    paths:\n      - { id: A.1, label: one, criteria: x }\n`;
+    expect(problems(both).join('\n')).toMatch(
+      /^tiny\.yaml:\d+:\d+ indications\.0: a section with paths has no criteria/,
+    );
   });
 
   it('and says all of its problems at once', () => {

@@ -165,6 +165,14 @@ describe('a start that cannot be is stopped with one clear line', () => {
     expect(run.err()).toMatch(/^bad setting: DEADLINE_MS: .*soon/);
   });
 
+  it.each(['POLICIES', 'CDS_SERVICES', 'SMART_CONFIG', 'CRD_CONFIG'])('%s that does not exist', async (name) => {
+    const run = start({ [name]: '/nowhere', SANDBOX: 'false' });
+    expect(await run.exit).toBe(1);
+    expect(run.err().trim()).toMatch(
+      new RegExp(`^bad setting: ${name}: there is no such (folder|file) \\(given: "/nowhere"\\)$`),
+    );
+  });
+
   it('a broken policy file, with file, line and column', async () => {
     const file = 'kaiser-wa/lumbar-mri/2020-09-01.yaml';
     const folder = policiesWith(file, (text) => text.replace(/^governs:.*$/m, 'governs: [72148]'));

@@ -60,8 +60,13 @@ function cited(p: PlaceAt, at: At): readonly Finding[] {
     ...(inherited(p, 'studies') === undefined && !JSON.stringify(place).includes('"any-indication"')
       ? [error(at(p.at), `${about} no studies, neither its own nor a section's`)]
       : []),
-    ...(inherited(p, 'entry') === undefined && place.criteria === undefined && inherited(p, 'require') === undefined
-      ? [error(at(p.at), `${about} neither an entry nor criteria: it would hold for everybody`)]
+    ...([place.criteria, place.entry, place.require].every((own) => own === undefined)
+      ? [
+          error(
+            at(p.at),
+            `${about} neither criteria nor an entry of its own: it would hold for everybody its section is about`,
+          ),
+        ]
       : []),
   ];
 }

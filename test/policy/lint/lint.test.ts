@@ -73,14 +73,15 @@ describe('the document', () => {
     cite: B
     entry: pain
     studies: ["72148"]
-    paths: [{ id: B.1, label: b1, criteria: y }]
+    paths: [{ id: B.1, label: b1, criteria: y }, { id: B.2, label: b2 }]
   - { id: C, label: c, cite: C, studies: ["72148"], screen: true }
   - { id: D, label: d, cite: D, entry: pain, criteria: { any-indication: { except: [B, E] } } }`),
     ).toEqual([
       "2 A: no citation (cite), neither its own nor a section's",
       '2 A: no entry: say what the passage is about, or mark it as a screen',
       "2 A: no studies, neither its own nor a section's",
-      '9 C: neither an entry nor criteria: it would hold for everybody',
+      '8 B.2: neither criteria nor an entry of its own: it would hold for everybody its section is about',
+      '9 C: neither criteria nor an entry of its own: it would hold for everybody its section is about',
       '10 there is no passage "E"',
     ]);
   });
