@@ -33,6 +33,9 @@ const toDoLine = ({ label, action }: Missing): string =>
 /** What a red flag is about, without the words that all of them begin with. */
 export const bareScreen = (label: string): string => label.replace(/^Red flag[^:]*: /, '');
 
+/** A label within a sentence: small at first, save abbreviations. */
+const lowerFirst = (label: string): string => label.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
+
 /** Sections of the chart that were not seen whole. */
 export function unseen(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {
   return [...check.chart.sections].flatMap(([name, state]) => (state === 'complete' ? [] : [{ section: name, state }]));
@@ -114,7 +117,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...(open ? named : []),
     ...(assessment.silentScreens.length === 0
       ? []
-      : ['', `Not documented either way: ${list(assessment.silentScreens.map(bareScreen), 8)}.`]),
+      : ['', `Not documented either way: ${list(assessment.silentScreens.map(bareScreen).map(lowerFirst), 8, '; ')}.`]),
     ...(notSeen.length === 0
       ? []
       : ['', `Not seen whole: ${notSeen.map((s) => `${s.section} (${s.state})`).join(', ')}.`]),

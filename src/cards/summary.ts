@@ -4,7 +4,8 @@ import { list, shorten, URGENT } from './words.ts';
 /** CDS Hooks wants fewer than 140 characters. */
 const MAX = 139;
 
-function story(check: CheckedOrder): string {
+/** @param most how many open points are named; the others are counted */
+function story(check: CheckedOrder, most: number): string {
   const { assessment, study, payer } = check;
   const by = `${payer.shortName ?? payer.name}${payer.assumed ? ' (assumed payer)' : ''}`;
   const where = assessment.satisfied[0]?.cite;
@@ -24,28 +25,31 @@ function story(check: CheckedOrder): string {
         : `${start}. ${against.label}: ${against.why}.`;
     }
     case 'undetermined':
-      return `${study.code}: ${by} criteria open: ${openPoint(check)}.`;
+      return `${study.code}: ${by} criteria open: ${openPoint(check, most)}.`;
   }
 }
 
-function openPoint({ assessment }: CheckedOrder): string {
+/** What the nearest way lacks; questions of other ways do not add to it. */
+function nearestMissing({ missing, paths }: CheckedOrder['assessment']): readonly string[] {
+  const [nearest] = paths;
+  const ofNearest = missing.filter((m) => nearest !== undefined && m.criteria.includes(nearest.criterion));
+  return (ofNearest.length > 0 ? ofNearest : missing).map((m) => m.label);
+}
+
+function openPoint({ assessment }: CheckedOrder, most: number): string {
   if (assessment.reason === 'data-unavailable') return 'part of the chart could not be read';
   if (assessment.reason === 'reviewer') return 'left to a reviewer';
-  if (assessment.missing.length > 0) {
-    return `not documented: ${list(
-      assessment.missing.map((m) => m.label),
-      2,
-    )}`;
-  }
+  if (assessment.missing.length > 0) return `not documented: ${list(nearestMissing(assessment), most)}`;
   if (assessment.reason === 'no-indication') return 'no indication of the policy is on file';
   return 'documentation is missing';
 }
 
 /** The sentence that tells the story alone. */
 export function checkedSummary(check: CheckedOrder): string {
-  const text = story(check);
-  if (check.urgent.length === 0) return shorten(text, MAX);
-  return `${URGENT}. ${shorten(text, MAX - URGENT.length - 2)}`;
+  const start = check.urgent.length === 0 ? '' : `${URGENT}. `;
+  const max = MAX - start.length;
+  const texts = [2, 1].map((most) => story(check, most));
+  return start + (texts.find((text) => text.length <= max) ?? shorten(texts[1] ?? '', max));
 }
 
 /** The sentence for an order whose coverage is not known for sure. */

@@ -16,8 +16,8 @@ export function shorten(text: string, max: number): string {
 }
 
 /** Lists a few things in words and counts the rest. */
-export function list(items: readonly string[], most: number): string {
-  const shown = items.slice(0, most).join(', ');
+export function list(items: readonly string[], most: number, separator = ', '): string {
+  const shown = items.slice(0, most).join(separator);
   return items.length > most ? `${shown} and ${items.length - most} more` : shown;
 }
 

@@ -36,6 +36,7 @@ export class Vocabulary implements FactCatalog {
         id,
         label: fact.label,
         care: tellsOfCare(fact),
+        complaint: isComplaint(fact, facts),
         ask: fact.ask,
         ...(fact.action !== undefined && { action: fact.action }),
         ...(fact.takes !== undefined && { takes: duration(fact.takes) }),
@@ -69,6 +70,16 @@ const tellsOfCare = (fact: FactInput): boolean =>
   fact.evidence.every((block) =>
     'imaging' in block ? block.imaging.shows === undefined : Object.keys(block).every((kind) => CARE.includes(kind)),
   );
+
+/** What patients come with: nothing but findings that the reasons of visits show too. */
+const isComplaint = ({ evidence, any, all }: FactInput, facts: ReadonlyMap<string, FactInput>): boolean => {
+  const parts = [...(any ?? []), ...(all ?? [])].map((f) => facts.get(f));
+  return (
+    evidence.length + parts.length > 0 &&
+    evidence.every((block) => 'finding' in block && block.finding.complaint) &&
+    parts.every((part) => part !== undefined && isComplaint(part, facts))
+  );
+};
 
 /** The facts that a fact is made of, each with its place in the file. */
 export function references(id: string, fact: FactInput): readonly { readonly fact: string; readonly path: YamlPath }[] {

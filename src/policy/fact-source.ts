@@ -139,6 +139,8 @@ export interface FactDescription {
   readonly takes?: Duration;
   /** it tells of care that was given (films, treatment, visits), not of what the patient has */
   readonly care: boolean;
+  /** it is what patients come with (pain of the back), and speaks of no red flag in particular */
+  readonly complaint: boolean;
 }
 
 /** The vocabulary as the policy engine sees it. */

@@ -80,15 +80,22 @@ export class NearestWays {
   }
 
   #tells(expr: Expr): boolean {
-    if (this.#ev.isSilent(expr.index)) return false;
+    // what speaks against a passage (no fever, a normal laboratory value) is no reason to ask for it
+    if (this.#ev.isSilent(expr.index) || this.#ev.truth(expr) === 'false') return false;
     if (expr.op !== 'atom') return this.#ev.children(expr).some((child) => this.#tells(child));
     const atom = this.#ev.atom(expr.atom);
     return (
       atom.kind === 'fact' &&
       (this.#policy.spread[expr.atom] ?? 1) <= TELLING &&
-      this.#catalog.describe(atom.query.fact)?.care === false &&
+      this.#isParticular(atom.query.fact) &&
       this.#ev.hasEvidence(expr)
     );
+  }
+
+  /** Neither care that was given nor the complaint itself makes one red flag more likely than another. */
+  #isParticular(fact: string): boolean {
+    const described = this.#catalog.describe(fact);
+    return described !== undefined && !described.care && !described.complaint;
   }
 
   /** The weight of the most telling leaf that is true. */
@@ -107,9 +114,8 @@ export class NearestWays {
     const about = path.about === undefined ? 0 : this.#heaviest(path.about);
     const sum = (atoms: readonly number[]): number => atoms.reduce((total, i) => total + this.#weight(i), 0);
     const done = sum(has) + about;
-    const open = sum(needs.map((n) => n.atom));
     const since = Math.max(0, ...needs.map((n) => n.from ?? 0));
-    return [needs.some((n) => n.kind !== 'document') ? 1 : 0, since, -done / (done + open), needs.length];
+    return [needs.some((n) => n.kind !== 'document') ? 1 : 0, since, -done / (done + needs.length), needs.length];
   }
 }
 

@@ -127,6 +127,49 @@ indications:
     const found = checked(policy, { facts: { pain: 'true' } });
     expect(found.paths.map((p) => p.criterion)).toEqual(['A']);
   });
+
+  it('are not proposed because of the complaint itself', () => {
+    const about = (symptom: string): readonly string[] =>
+      checked(
+        tinyPolicy(`
+indications:
+  - { id: A, label: pain, cite: A, entry: pain, studies: ["72148"], criteria: treatment }
+  - { id: B, label: pain, cite: B, entry: pain, studies: ["72148"], criteria: surgery }
+  - { id: C, label: cancer, cite: C, screen: true, studies: ["72148"], criteria: { all: [cancer, ${symptom}] } }`),
+        { facts: { pain: 'true', [symptom]: 'true' } },
+      ).paths.map((p) => p.criterion);
+    expect([about('complaint-pain'), about('night-pain')]).toEqual([
+      ['A', 'B'],
+      ['C', 'A', 'B'],
+    ]);
+  });
+
+  it('are not proposed because of evidence against one of their signs', () => {
+    const ways = (fever: 'true' | 'false'): readonly string[] =>
+      checked(
+        tinyPolicy(`
+indications:
+  - { id: A, label: pain, cite: A, entry: pain, studies: ["72148"], criteria: treatment }
+  - { id: B, label: pain, cite: B, entry: pain, studies: ["72148"], criteria: surgery }
+  - { id: C, label: infection, cite: C, screen: true, studies: ["72148"], criteria: { all: [infection, { any: [fever, wound] }] } }`),
+        { facts: { pain: 'true', fever } },
+      ).paths.map((p) => p.criterion);
+    expect([ways('false'), ways('true')]).toEqual([
+      ['A', 'B'],
+      ['C', 'A', 'B'],
+    ]);
+  });
+});
+
+describe('nearest ways', () => {
+  it('that lack less come first, even if what they lack is asked nowhere else', () => {
+    const policy = tinyPolicy(`
+indications:
+  - { id: A, label: a, cite: A, entry: pain, studies: ["72148"], criteria: { all: [treatment, stenosis, claudication] } }
+  - { id: B, label: b, cite: B, entry: pain, studies: ["72148"], criteria: { all: [surgery, stenosis, claudication] } }
+  - { id: C, label: c, cite: C, entry: pain, studies: ["72148"], criteria: { all: [treatment, impairment] } }`);
+    expect(checked(policy, { facts: { pain: 'true' } }).paths.map((p) => p.criterion)).toEqual(['C', 'A', 'B']);
+  });
 });
 
 describe('studies under a condition', () => {

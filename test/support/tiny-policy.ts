@@ -38,7 +38,7 @@ export const STUDIES = new StudyCatalog(
   ).data,
 );
 
-/** Every name is a fact, save those that begin with "no-such"; facts of care begin with "care-", actions with "do-". */
+/** Every name is a fact, save those that begin with "no-such"; facts of care begin with "care-", complaints with "complaint-", actions with "do-". */
 export const CATALOG: FactCatalog = {
   describe: (id) =>
     id.startsWith('no-such')
@@ -48,6 +48,7 @@ export const CATALOG: FactCatalog = {
           label: id,
           ask: `Is there ${id}?`,
           care: id.startsWith('care-'),
+          complaint: id.startsWith('complaint-'),
           ...(id.startsWith('do-') && { action: `Begin ${id}`, takes: { count: 6, unit: 'weeks' } as const }),
         },
 };
