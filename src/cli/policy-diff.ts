@@ -3,12 +3,12 @@ import { basename, dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Checker } from '../criteria-check/check-order.ts';
 import { parseDate } from '../dates/day.ts';
-import { checkAgain, criterionChanges } from '../decisions/replay.ts';
+import { checkAgain } from '../decisions/replay.ts';
 import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts';
 import { comparePolicies, type PassageChange, type PolicyDiff } from '../policy/diff/compare-policies.ts';
 import { PolicyFile } from '../policy/schema.ts';
 import { readConfig } from '../server/config.ts';
-import { type ChangedCase, changedVignettes, checkerWith } from '../vignettes/compare-texts.ts';
+import { type ChangedCase, changedCase, changedVignettes, checkerWith } from '../vignettes/compare-texts.ts';
 import { loadVignettes } from '../vignettes/run.ts';
 import { readYaml } from '../yaml/yaml-file.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
@@ -94,11 +94,10 @@ async function changedDecisions(
   };
   for await (const decision of allDecisions(store, query)) {
     const local = registry.byId(decision.ehr ?? '') ?? {};
-    const [was, is] = [before, after].map((c) => checkAgain(decision, c, local)?.assessment);
-    if (was === undefined || is === undefined) continue;
+    const [was, is] = [before, after].map((c) => checkAgain(decision, c, local, true));
+    if (was === undefined && is === undefined) continue;
     compared++;
-    if (was.outcome === is.outcome) continue;
-    cases.push({ id: decision.id, before: was.outcome, after: is.outcome, criteria: criterionChanges(was, is) });
+    cases.push(...changedCase({ id: decision.id }, was, is));
   }
   await store.close();
   return { compared, cases };
@@ -108,8 +107,9 @@ export const policyDiff: Command = {
   usage: 'policy diff A B [--date DATE] [--vignettes PATH] [--decisions [--since DATE]] [--json]',
   summary: 'what a new text of a policy changes, by section and by case',
   help: `Compares two texts of a policy: a file, or "id" or "id@effective-date" of the policies folder. Passages and exclusions are
-added (+), removed (-), tightened (<: fewer patients fulfil it), loosened (>), changed in both directions (~) or only reworded (=),
-with the leaves and studies that differ. Tighter or looser is found by evaluating both texts over the same made-up patients.
+added (+), removed (-), tightened (<: fewer patients fulfil it), loosened (>), changed in both directions or otherwise (~) or only
+reworded (=), with the leaves and studies that differ. Tighter or looser is found by evaluating both texts over the same made-up
+patients.
 
   --date DATE        texts with dates of their own are compared as in force on this day; default: the effective date of B
   --vignettes PATH   a file or folder of vignettes: the cases whose outcome changes, and by which criterion

@@ -5,17 +5,11 @@ import { ReadContext } from '../chart/read-context.ts';
 import { PatientScope } from '../chart/references.ts';
 import type { RetrievedSection, Section } from '../chart/sections.ts';
 import { policyHash } from '../criteria-check/assessment-id.ts';
+import { type CriterionChange, changedStates } from '../criteria-check/changed-criteria.ts';
 import { type CheckedOrder, type Checker, checkOrder, type PatientData } from '../criteria-check/check-order.ts';
 import { type Orderables, readOrder } from '../order/order.ts';
 import type { Decision } from './decision.ts';
 import type { ReplayInput } from './record-decision.ts';
-
-/** One criterion that was decided otherwise. */
-export interface CriterionChange {
-  readonly criterion: string;
-  readonly before: string;
-  readonly after: string;
-}
 
 /** How a decision came out, under which text. */
 export interface CameOut {
@@ -83,36 +77,29 @@ export function checkAgain(
   return check?.kind === 'checked' ? check : undefined;
 }
 
-interface Result {
-  readonly satisfied?: readonly { readonly criterion: string }[];
-  readonly contradicted?: readonly { readonly criterion: string }[];
-}
+type Named = readonly { readonly criterion: string }[];
 
-/** What an assessment said of its criteria: satisfied or contradicted. */
-function saidOf(result: Result): ReadonlyMap<string, string> {
-  const out = new Map<string, string>();
-  for (const { criterion } of result.contradicted ?? []) out.set(criterion, 'contradicted');
-  for (const { criterion } of result.satisfied ?? []) out.set(criterion, 'satisfied');
-  return out;
-}
-
-/** The criteria that two assessments tell otherwise. */
-export function criterionChanges(before: Result, after: Result): readonly CriterionChange[] {
-  const [was, is] = [saidOf(before), saidOf(after)];
-  return [...new Set([...was.keys(), ...is.keys()])].sort().flatMap((criterion) => {
-    const [b, a] = [was.get(criterion) ?? 'open', is.get(criterion) ?? 'open'];
-    return b === a ? [] : [{ criterion, before: b, after: a }];
-  });
-}
-
-interface Told extends Result {
+/** An assessment as a card told it. */
+interface Told {
   readonly outcome: string;
+  readonly satisfied?: Named;
+  readonly contradicted?: Named;
+  readonly paths?: Named;
+}
+
+/** What a card said of criteria. Of the nearest ways it shows what is documented of them: they are not satisfied. */
+function saidOf({ outcome, satisfied = [], contradicted = [], paths = [] }: Told): ReadonlyMap<string, string> {
+  const nearest = new Set(outcome === 'undetermined' ? paths.map((p) => p.criterion) : []);
+  const out = new Map<string, string>();
+  for (const { criterion } of contradicted) out.set(criterion, 'contradicted');
+  for (const { criterion } of satisfied) if (!nearest.has(criterion)) out.set(criterion, 'satisfied');
+  return out;
 }
 
 /** The criteria of which two cards tell otherwise. A card that says "met" is silent on what is contradicted. */
 function toldChanges(before: Told, after: Told): readonly CriterionChange[] {
   const silent = before.outcome === 'met' || after.outcome === 'met';
-  return criterionChanges(before, after).filter(
+  return changedStates(saidOf(before), saidOf(after), 'open').filter(
     (c) => !silent || (c.before !== 'contradicted' && c.after !== 'contradicted'),
   );
 }

@@ -1,9 +1,11 @@
-import type { Checker } from '../criteria-check/check-order.ts';
-import { type CriterionChange, criterionChanges } from '../decisions/replay.ts';
+import { type CriterionChange, changedCriteria } from '../criteria-check/changed-criteria.ts';
+import type { CheckedOrder, Checker } from '../criteria-check/check-order.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
 import { PolicySet } from '../policy/policy-set.ts';
 import type { Vignette } from './expand.ts';
 import { checkVignette } from './run.ts';
+
+const NOT_GOVERNED = 'not-governed';
 
 /** A case that comes out otherwise under another text. */
 export interface ChangedCase {
@@ -27,24 +29,25 @@ export function checkerWith(text: CompiledPolicy, id: string, checker: Checker):
   return { ...checker, knowledge: { ...checker.knowledge, policies: new PolicySet([...others, always]) } };
 }
 
+/** A case of which two texts make something else; none when the outcome is the same. A text may not govern the order. */
+export function changedCase(
+  named: Pick<ChangedCase, 'id' | 'title'>,
+  was: CheckedOrder | undefined,
+  is: CheckedOrder | undefined,
+): readonly ChangedCase[] {
+  const [before, after] = [was?.assessment.outcome ?? NOT_GOVERNED, is?.assessment.outcome ?? NOT_GOVERNED];
+  if (before === after) return [];
+  return [{ ...named, before, after, criteria: was === undefined || is === undefined ? [] : changedCriteria(was, is) }];
+}
+
 /** The vignettes whose outcome one text changes against another. */
-export function changedVignettes(
+export const changedVignettes = (
   vignettes: readonly Vignette[],
   before: Checker,
   after: Checker,
   canonicalBase: string,
-): readonly ChangedCase[] {
-  return vignettes.flatMap((vignette): readonly ChangedCase[] => {
-    const [was, is] = [before, after].map((c) => checkVignette(vignette, c, canonicalBase)?.assessment);
-    if (was?.outcome === is?.outcome) return [];
-    return [
-      {
-        id: vignette.id,
-        title: vignette.title,
-        before: was?.outcome ?? 'not-governed',
-        after: is?.outcome ?? 'not-governed',
-        criteria: was === undefined || is === undefined ? [] : criterionChanges(was, is),
-      },
-    ];
+): readonly ChangedCase[] =>
+  vignettes.flatMap((vignette) => {
+    const [was, is] = [before, after].map((c) => checkVignette(vignette, c, canonicalBase, true));
+    return changedCase({ id: vignette.id, title: vignette.title }, was, is);
   });
-}

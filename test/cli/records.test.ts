@@ -9,7 +9,7 @@ import { replayDecisions, shadowReport } from '../../src/cli/replay.ts';
 import { report } from '../../src/cli/report.ts';
 import { openStore } from '../../src/decisions/store/open-store.ts';
 import { strictPolicies } from '../support/changed-policies.ts';
-import { ORDER_SELECT, orderSelectCall, post } from '../support/hook-request.ts';
+import { assessmentsOf, ORDER_SELECT, orderSelectCall, outcomeOf, post } from '../support/hook-request.ts';
 import { at, listAt } from '../support/json-path.ts';
 import { runCommand } from '../support/run-command.ts';
 import { decision } from '../support/stores.ts';
@@ -218,4 +218,15 @@ describe('what a service recorded', () => {
     expect(other.text).toMatch(/kaiser-wa-lumbar-mri {2}met → undetermined\n {4}I\.B: satisfied → open/);
     await expect(runCommand(replayDecisions, [])).rejects.toThrow(UsageError);
   });
+});
+
+it('replay: what an undetermined card shows of its nearest way was not satisfied before', async () => {
+  const strict = strictPolicies();
+  policies.push(strict);
+  const service = await startTestService({ DECISIONS: file, DECISIONS_WAIT_MS: '2000', POLICIES: strict });
+  const answer = await post(`${service.base}/cds-services/${ORDER_SELECT}`, orderSelectCall());
+  expect([outcomeOf(answer), at(assessmentsOf(answer)[0], 'satisfied.0.criterion')]).toEqual(['undetermined', 'II.B3']);
+  await service.close();
+  const { text } = await runCommand(replayDecisions, ['--since', '2020-01-01']);
+  expect(text).toMatch(/undetermined → met\n {4}I\.B: open → satisfied\n1 decisions/);
 });

@@ -52,3 +52,10 @@ it('an exclusion that excludes more is loosened, with an exception it is tighten
   expect(kinds(exclusion('criteria: device'), exclusion('criteria: { any: [device, pump] }'))).toEqual(['X loosened']);
   expect(kinds(exclusion('criteria: device'), exclusion('criteria: device, unless: safe'))).toEqual(['X tightened']);
 });
+
+it('what decides beside the criteria is never only reworded', () => {
+  const exclusion = (ifUnknown: string): string =>
+    `exclusions:\n  - { id: X, label: device, cite: X, if-unknown: ${ifUnknown}, criteria: device }\n${path('x')}`;
+  expect(kinds(exclusion('ask'), exclusion('ignore'))).toEqual(['X changed']);
+  expect(kinds(path('x'), path('x', ', screen: true'))).toEqual(['A changed']);
+});

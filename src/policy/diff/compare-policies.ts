@@ -68,20 +68,26 @@ function leavesOf(expr: Expr, policy: CompiledPolicy, catalog: FactCatalog): rea
     : expr.children.flatMap((c) => leavesOf(c, policy, catalog));
 }
 
-const pathForm = (path: CompiledPath, policy: CompiledPolicy): string =>
-  [
-    form(path.whole, policy.atoms),
+/** A passage without its place and words. Equal forms mean the same; so may other criteria, if the worlds cannot tell them apart. */
+interface Form {
+  readonly criteria: string;
+  /** what else decides: when it concerns a patient, what is asked, for which studies, in which period */
+  readonly rest: string;
+}
+
+const pathForm = (path: CompiledPath, policy: CompiledPolicy): Form => ({
+  criteria: form(path.whole, policy.atoms),
+  rest: [
     path.about === undefined ? '' : form(path.about, policy.atoms),
     path.closedBy.map((c) => form(c, policy.atoms)).join(),
     JSON.stringify([path.screen, path.ownStudiesOnly, path.onlyOrdered, path.inForce]),
-  ].join('|');
+  ].join('|'),
+});
 
-const exclusionForm = (e: CompiledExclusion, policy: CompiledPolicy): string =>
-  [
-    form(e.criteria, policy.atoms),
-    e.unless === undefined ? '' : form(e.unless, policy.atoms),
-    JSON.stringify([e.ifUnknown, e.studies, e.region, e.onlyOrdered, e.from, e.until]),
-  ].join('|');
+const exclusionForm = (e: CompiledExclusion, policy: CompiledPolicy): Form => ({
+  criteria: [form(e.criteria, policy.atoms), e.unless === undefined ? '' : form(e.unless, policy.atoms)].join('|'),
+  rest: JSON.stringify([e.ifUnknown, e.studies, e.region, e.onlyOrdered, e.from, e.until]),
+});
 
 /** Whether a passage holds in each of many worlds. */
 type Holds = (world: RandomWorld) => boolean;
@@ -124,7 +130,7 @@ const about = (policy: CompiledPolicy): PolicyDiff['from'] => ({
 interface Part<T> {
   readonly part: PassageChange['part'];
   readonly of: (policy: CompiledPolicy) => readonly T[];
-  readonly form: (item: T, policy: CompiledPolicy) => string;
+  readonly form: (item: T, policy: CompiledPolicy) => Form;
   /** left out: a change of it has no direction */
   readonly holds?: (policy: CompiledPolicy, item: T) => Holds;
   readonly leaves: (item: T, policy: CompiledPolicy) => readonly string[];
@@ -150,13 +156,15 @@ function changesOf<T extends { readonly id: string; readonly label: string; read
     if (is === undefined) return [{ ...base, kind: 'removed' }];
     const renamed = was.label !== is.label || was.cite !== is.cite;
     const sameStudies = studies.added.length === 0 && studies.removed.length === 0;
-    if (part.form(was, from) === part.form(is, to)) {
+    const forms = [part.form(was, from), part.form(is, to)] as const;
+    const sameRest = forms[0].rest === forms[1].rest;
+    if (forms[0].criteria === forms[1].criteria && sameRest) {
       if (!sameStudies) return [{ ...base, kind: 'changed' }];
       return renamed ? [{ ...base, kind: 'reworded' }] : [];
     }
     const { holds } = part;
     const kind = holds === undefined ? 'changed' : compare(holds(from, was), holds(to, is), on);
-    return [{ ...base, kind: kind === 'reworded' && !sameStudies ? 'changed' : kind }];
+    return [{ ...base, kind: kind === 'reworded' && !(sameStudies && sameRest) ? 'changed' : kind }];
   });
 }
 
@@ -189,7 +197,7 @@ export function comparePolicies(from: CompiledPolicy, to: CompiledPolicy, on: Da
   const exemptions: Part<Exemption> = {
     part: 'exemption',
     of: (p) => p.input['not-required'],
-    form: (r) => JSON.stringify([r['line-of-business'], r.studies]),
+    form: (r) => ({ criteria: '', rest: JSON.stringify([r['line-of-business'], r.studies]) }),
     leaves: (r) => r['line-of-business'] ?? [],
     studies: (r) => r.studies ?? [],
   };
