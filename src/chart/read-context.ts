@@ -19,6 +19,7 @@ export const READING_SETS = [
   'result-unexplained',
   'result-positive',
   'result-negative',
+  'remote-contact',
 ] as const;
 type ReadingSet = (typeof READING_SETS)[number];
 
@@ -208,6 +209,11 @@ export class ReadContext {
       }
     }
     return meanings.length > 0 && !known ? OTHER : place;
+  }
+
+  /** Do the codes of a visit say that it was a contact by telephone, video or message? */
+  remote(hits: readonly Hit[]): boolean {
+    return hits.some((h) => h.set === this.#set['remote-contact']);
   }
 
   /** What reason codes and referenced conditions say about the place. */

@@ -152,6 +152,20 @@ describe('events', () => {
     const visit = { resourceType: 'Encounter', status: 'finished', class: { code }, type: [concept('cpt 99213')] };
     expect(chartOf(named([visit])).encounters).toMatchObject([{ inPerson }]);
   });
+  it.each([
+    ['cpt 99214', true],
+    ['cpt 99442', false],
+    ['cpt 99422', false],
+    ['cpt 98006', false],
+    ['snomed 448337001', false],
+    ['snomed 185317003', false],
+  ])('an Encounter of class AMB and type %s: in person %s', (type, inPerson) => {
+    const visit = { resourceType: 'Encounter', status: 'finished', class: { code: 'AMB' } };
+    expect(chartOf(named([{ ...visit, type: [concept(type)] }])).encounters).toMatchObject([{ inPerson }]);
+    const both = { ...visit, type: [concept('cpt 99213'), concept(type)] };
+    expect(chartOf(named([both])).encounters).toMatchObject([{ inPerson }]);
+    expect(chartOf(named([{ ...visit, serviceType: concept(type) }])).encounters).toMatchObject([{ inPerson }]);
+  });
   it('a visit without a class is not known to be in person, whatever its procedure code', () => {
     const visit = { resourceType: 'Encounter', status: 'finished', type: [concept('cpt 99213')] };
     expect(chartOf(named([visit])).encounters).toMatchObject([{ inPerson: false }]);

@@ -166,6 +166,11 @@ describe('a drug course', () => {
     const therapy = [evaluation('2026-01-05'), session('2026-01-20')];
     expect(sixWeeks([...therapy, drug('2025-12-01', { status: 'completed', ...supply(14) })])).toBe('true');
     expect(sixWeeks([...therapy, drug('2025-11-03', { status: 'completed', ...supply(5) })])).toBe('unknown');
+    const few = (first: string, second: string): string =>
+      sixWeeks([first, second].map((d) => drug(d, { status: 'completed', ...supply(14) })));
+    expect(few('2025-12-01', '2026-01-15')).toBe('true');
+    expect(few('2025-12-01', '2026-01-16')).toBe('unknown');
+    expect(sixWeeks([session('2025-12-15'), session('2026-01-28')])).toBe('unknown');
   });
 });
 

@@ -4,7 +4,7 @@ import { type Json, object, objects, text } from '../json.ts';
 import { joined, type ReadContext } from '../read-context.ts';
 import type { EncounterRecord } from '../records.ts';
 
-/** v3 ActCode classes of visits at which patient and clinician are in one place; VR (telehealth) is not among them. */
+/** v3 ActCode classes of visits at which patient and clinician are in one place; VR (telehealth) is not among them. A type that says telephone or video goes before the class. */
 const IN_PERSON = new Set(['AMB', 'EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'SS', 'HH', 'FLD']);
 /** Finished, or under way on the day; "arrived" and "triaged" say that the patient waits. */
 const HELD = new Set(['finished', 'in-progress', 'onleave']);
@@ -36,17 +36,19 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
   const code = text(object(r['class'])?.['code']);
   const period = object(r['period']);
   const diagnoses = diagnosesOf(ctx, r);
+  const types = ctx.hits(r['type']);
+  const service = ctx.hits(r['serviceType']);
   const people = objects(r['participant']).map((p) => object(p['individual']));
   return {
     type: 'encounter',
     ref,
-    hits: ctx.hits(r['type']),
+    hits: types,
     site: 0,
-    inPerson: code !== undefined && IN_PERSON.has(code),
+    inPerson: code !== undefined && IN_PERSON.has(code) && !ctx.remote(types) && !ctx.remote(service),
     held: status === undefined || HELD.has(status),
     cancelled: status === 'cancelled',
     when: parseDate(period?.['start']) ?? parseDate(period?.['end']),
-    specialties: joined(ctx.hits(r['serviceType']), ctx.specialties(r, people)),
+    specialties: joined(service, ctx.specialties(r, people)),
     reasons: joined(ctx.hits(r['reasonCode']), diagnoses.hits),
     ruledOut: diagnoses.ruledOut,
     reasonCodes: joined(ctx.keys(r['reasonCode']), diagnoses.codes),

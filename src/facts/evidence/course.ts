@@ -5,8 +5,8 @@ import type { CourseInput } from '../schema.ts';
 import { type Item, Tally } from '../tally.ts';
 import { type Treatment, treatments } from '../treatments.ts';
 
-/** Treatments further apart than this are two courses. */
-const LONGEST_PAUSE_DAYS = 45;
+/** Treatments further apart than a month are two courses. */
+const LONGEST_PAUSE_DAYS = 31;
 
 interface Run {
   readonly parts: readonly Treatment[];
