@@ -2,7 +2,7 @@ import type { Chart } from '../chart/chart.ts';
 import type { Day } from '../dates/day.ts';
 import type { Episode, FactQuery, FactValue, Region } from '../policy/fact-source.ts';
 import type { Hit } from '../terminology/code-sets.ts';
-import { type Place, placeOf, supports } from '../terminology/regions.ts';
+import { NO_PLACE, type Place, placeOf, STATED, supports } from '../terminology/regions.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import type { Window } from './window.ts';
 
@@ -29,7 +29,8 @@ export const fitsRegion = (asked: Asked, place: Place): boolean =>
   supports(place, asked.query.region, asked.query.strictRegion);
 
 /** The place that a record names: the code's own place, else its body site. */
-export const placeOfRecord = (hitPlace: Place, site: Place): Place => (hitPlace === 0 ? site : hitPlace);
+export const placeOfRecord = (hitPlace: Place, site: Place): Place =>
+  hitPlace === NO_PLACE || (hitPlace === STATED && site !== NO_PLACE) ? site : hitPlace;
 
 const ARM = placeOf(['cervical']);
 const LEG = placeOf(['lumbar']);

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
-import { icdPlace, NO_PLACE, type Place, placeOf } from './regions.ts';
+import { icdPlace, NO_PLACE, type Place, placeOf, STATED } from './regions.ts';
 import { type CodeSource, SYSTEM_NAMES, type System } from './systems.ts';
 
 const ITEM = z
@@ -19,6 +19,7 @@ const REGION_KEYS = [
   'thoracolumbar',
   'lumbosacral',
   'other',
+  'stated',
 ] as const;
 const Regional = z.union([
   ITEMS,
@@ -97,6 +98,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   thoracolumbar: placeOf(['thoracic', 'lumbar']),
   lumbosacral: placeOf(['lumbar', 'pelvis']),
   other: placeOf(['other']),
+  stated: STATED,
 };
 
 /** A listed item as its code and its label. */

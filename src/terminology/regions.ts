@@ -8,6 +8,8 @@ export type Place = number;
 
 export const NO_PLACE: Place = 0;
 export const OTHER: Place = 16;
+/** Of a code that never stands alone (instrumentation, another level): it belongs where its record says, and nowhere without that. */
+export const STATED: Place = 32;
 const BIT: Readonly<Record<Region, Place>> = { cervical: 1, thoracic: 2, lumbar: 4, pelvis: 8 };
 
 /** The bits of some regions; "other" and "brain" are places outside of the spine. */

@@ -1,7 +1,7 @@
 import type { EncounterRecord, MedicationRecord, OrderRecord, ProcedureRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
-import { type Place, supports } from '../../terminology/regions.ts';
+import { type Place, STATED, supports } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
 import { duration } from '../duration.ts';
 import type {
@@ -46,7 +46,8 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
       if (record.type !== 'procedure') continue;
       const found = item(record.ref, record.when, asked);
       const place = servicePlace(record, placeIn(record.hits, set));
-      if (input.regional && !fitsRegion(asked, place)) tally.ignore(found, 'another region');
+      if (input.regional && !fitsRegion(asked, place))
+        tally.ignore(found, place === STATED ? 'part of a procedure whose region is not stated' : 'another region');
       else if (input.placed && place === 0 && !record.spineReason)
         tally.lead(found, 'a treatment without region or reason', true);
       else if (record.performed === 'not-done') {
