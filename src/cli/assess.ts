@@ -99,7 +99,6 @@ function lines(
 
 export const assess: Command = {
   usage: 'assess BUNDLE.json [--study CODE] [--payer PAYER] [--line LINE] [--date DATE] [--reason ICD10]...',
-  summary: 'check an order against the chart in a FHIR Bundle',
   help: `Checks an order against the chart of one patient: a FHIR R4 Bundle with the Patient and everything about it. What the
 Bundle does not hold does not exist. Prints the outcome and the criteria as a tree, each leaf with its evidence.
 

@@ -32,7 +32,6 @@ function workersOf(given: string | undefined): number {
 export const batch: Command = {
   usage:
     'batch DIR [--study CODE] [--payer PAYER] [--every-patient] [--date DATE] [--out FILE] [--csv FILE] [--workers N]',
-  summary: 'check the spine imaging orders of a FHIR bulk export',
   help: `Checks the spine imaging orders (ServiceRequest) of a FHIR bulk export: a folder of NDJSON files, plain or gzipped, in any
 order. One row for each order goes to --out (NDJSON; default: standard output) and --csv. A line that cannot be used is reported
 with file and line and stops nothing. Lines are sorted by patient in a temporary folder (TMPDIR), which is removed at the end.

@@ -8,7 +8,6 @@ import { namedEhr } from './registry.ts';
 
 export const codesUnknown: Command = {
   usage: 'codes unknown BUNDLE.json... [--ehr ID] [--all] [--json]',
-  summary: 'codes of charts that no fact understands',
   help: `Lists the codes in FHIR Bundles (or lists of resources) that may speak of the spine and that no fact and no study
 understands, with how often they stand where. Whether a code may speak of the spine is seen from its words and its family
 (policies/spine-related.yaml). Nothing of a patient is printed but codes.

@@ -13,7 +13,6 @@ export class UsageError extends Error {
 export interface Command {
   /** e.g. "assess BUNDLE.json [--study CODE] ..." */
   readonly usage: string;
-  readonly summary: string;
   readonly help: string;
   /** @param args what follows the command's name @returns the exit code */
   run(args: readonly string[], out: (line: string) => void): Promise<number> | number;

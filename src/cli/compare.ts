@@ -36,7 +36,6 @@ const outcome = ({ assessment }: CheckedOrder): string =>
 
 export const compare: Command = {
   usage: 'compare BUNDLE.json --study CODE [--line LINE] [--date DATE] [--reason ICD10]... [--ehr ID] [--json]',
-  summary: 'the same order against every policy that governs it',
   help: `Checks one order against every policy that governs the study on its date, whatever the patient's coverage is, and prints a
 table: outcome, the criterion that decided (or the nearest one), and what is missing for it.
 

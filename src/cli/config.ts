@@ -21,7 +21,6 @@ export const settingsTable = (): readonly string[] => [
 
 export const config: Command = {
   usage: 'config [--markdown]',
-  summary: 'check the settings of the environment, and list them all',
   help: `Lists every environment variable with its meaning and default. Ends with an error when one of those that are set is not
 valid.
 

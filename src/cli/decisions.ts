@@ -43,7 +43,6 @@ export function instantOf(option: string, value: string): string {
 
 export const purgeDecisions: Command = {
   usage: 'decisions purge (--before DATE | --patient ID [--ehr ID])',
-  summary: 'remove decision records and their feedback',
   help: `Removes decision records with their feedback from the store of the settings (DECISIONS or DATABASE_URL).
 
   --before DATE   everything recorded before this date (UTC)

@@ -107,7 +107,6 @@ function queriesFor(patient: string, checker: Checker): readonly ChartQuery[] {
 
 export const doctor: Command = {
   usage: 'doctor --fhir URL [--token T] [--patient ID] [--deadline SECONDS]',
-  summary: 'try what we would ask of a FHIR server',
   help: `Asks a FHIR R4 server what a hook call would ask, section by section, and tells what it supports, what it refuses, how it
 pages and whether its codes are understood. Nothing of a chart is printed but counts.
 

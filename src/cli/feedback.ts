@@ -22,7 +22,6 @@ function lineAsText(line: FeedbackLine): string {
 
 export const feedbackSummary: Command = {
   usage: 'feedback summary [--since DATE] [--json]',
-  summary: 'what clinicians did with the cards, by policy and criterion',
   help: `Tells for each policy, and for each criterion that a card named, how often cards were shown, accepted and overridden,
 and why. Only cards of the plain base count. The last feedback on a card decides.
 

@@ -14,7 +14,6 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 export const newKey: Command = {
   usage: 'keys new [--algorithm ES384|RS384] [--from YYYY-MM-DD]',
-  summary: 'make a private key for signing in at EHRs',
   help: `Writes a private key into SMART_CONFIG/keys, readable by its owner alone. The service publishes the public part at /smart/jwks.json
 from its next start, and signs with the key from the date in the file's name.
 

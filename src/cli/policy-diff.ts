@@ -105,7 +105,6 @@ async function changedDecisions(
 
 export const policyDiff: Command = {
   usage: 'policy diff A B [--date DATE] [--vignettes PATH] [--decisions [--since DATE]] [--json]',
-  summary: 'what a new text of a policy changes, by section and by case',
   help: `Compares two texts of a policy: a file, or "id" or "id@effective-date" of the policies folder. Passages and exclusions are
 added (+), removed (-), tightened (<: fewer patients fulfil it), loosened (>), changed in both directions or otherwise (~) or only
 reworded (=), with the leaves and studies that differ. Tighter or looser is found by evaluating both texts over the same made-up

@@ -13,7 +13,6 @@ const fromHere = ({ where, level, message }: Finding): string => {
 
 export const policyLint: Command = {
   usage: 'policy lint [FOLDER] [--strict] [--json]',
-  summary: 'look for mistakes in policies, facts and codes',
   help: `Looks through a folder of policies: does every file follow its schema, does every name exist, and does every rule make sense?
 Each finding is one line: file:line:column and what is wrong. The exit code is 1 when there is an error, else 0.
 

@@ -7,7 +7,6 @@ import { type Command, UsageError } from './command.ts';
 
 export const policySchema: Command = {
   usage: 'policy schema (NAME | --write [FOLDER])',
-  summary: 'JSON Schemas of the YAML files, for editors',
   help: `Prints the JSON Schema of a kind of file: ${SCHEMA_NAMES.join(', ')}. It is made from the schema by which the file is
 checked at the start, so that an editor completes members, tells what they mean and marks mistakes while you type.
 

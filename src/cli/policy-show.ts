@@ -22,7 +22,6 @@ function wrapped(line: string, width: number): readonly string[] {
 
 export const policyShow: Command = {
   usage: 'policy show [ID] [--date DATE] [--width N]',
-  summary: 'a policy as an outline in words',
   help: `Prints a policy as an indented outline, in the order and under the labels of its source, to be held against the document:
 what each passage is about, its criteria in words, its studies, citations and notes. Without an ID it lists the policies.
 

@@ -14,7 +14,6 @@ function asText(r: Replayed): readonly string[] {
 
 export const replayDecisions: Command = {
   usage: 'replay --since DATE [--policy ID] [--json]',
-  summary: 'make recorded decisions again with the policies of today',
   help: `Makes the recorded decisions again from their recorded input, with the policies on disk, and tells which come out
 otherwise and by which criteria. With unchanged policies and software nothing does. The exit code is 1 when an outcome changed.
 
@@ -57,7 +56,6 @@ const answerOf = (d: Decision): string => `${d.card === '' ? recordedOrder(d) : 
 
 export const shadowReport: Command = {
   usage: 'shadow report [--since DATE] [--policy ID]',
-  summary: 'what policy texts marked as shadow would have changed',
   help: `Compares the recorded assessments of texts that are marked \`status: shadow\` with those of the texts in force, for the
 same answers (plain base).
 

@@ -51,7 +51,6 @@ async function fromFile(file: string, tally: OrderTally): Promise<void> {
 
 export const report: Command = {
   usage: 'report [BATCH.ndjson...] [--since DATE] [--policy ID] --html FILE [--csv FILE]',
-  summary: 'outcomes, criteria and missing facts over many orders, as a page with charts',
   help: `Counts assessed orders: outcomes by policy and month; how often each criterion decided, was contradicted or was not
 documented; and the facts whose documentation would turn most undetermined orders to met. The orders are those of batch output,
 or without a file those of the decision records of the settings (plain base, texts in force): of each order the last record.

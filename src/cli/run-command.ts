@@ -1,40 +1,74 @@
-import { ChartError } from '../criteria-check/check-bundle.ts';
-import { ConfigError } from '../server/config.ts';
-import { InvalidFileError } from '../yaml/yaml-file.ts';
-import { assess } from './assess.ts';
-import { batch } from './batch.ts';
-import { codesUnknown } from './codes-unknown.ts';
-import { type Command, UsageError } from './command.ts';
-import { compare } from './compare.ts';
-import { config } from './config.ts';
-import { purgeDecisions } from './decisions.ts';
-import { doctor } from './doctor.ts';
-import { feedbackSummary } from './feedback.ts';
-import { newKey } from './new-key.ts';
-import { policyDiff } from './policy-diff.ts';
-import { policyLint } from './policy-lint.ts';
-import { policySchema } from './policy-schema.ts';
-import { policyShow } from './policy-show.ts';
-import { replayDecisions, shadowReport } from './replay.ts';
-import { report } from './report.ts';
+import type { InvalidFileError } from '../yaml/yaml-file.ts';
+import type { Command } from './command.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  assess,
-  compare,
-  'codes unknown': codesUnknown,
-  batch,
-  'policy diff': policyDiff,
-  'policy lint': policyLint,
-  'policy show': policyShow,
-  'policy schema': policySchema,
-  report,
-  doctor,
-  replay: replayDecisions,
-  'shadow report': shadowReport,
-  'feedback summary': feedbackSummary,
-  'decisions purge': purgeDecisions,
-  'keys new': newKey,
-  config,
+interface Offered {
+  readonly summary: string;
+  /** only the command that is asked for is loaded */
+  load(): Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, Offered>> = {
+  assess: {
+    summary: 'check an order against the chart in a FHIR Bundle',
+    load: async () => (await import('./assess.ts')).assess,
+  },
+  compare: {
+    summary: 'the same order against every policy that governs it',
+    load: async () => (await import('./compare.ts')).compare,
+  },
+  'codes unknown': {
+    summary: 'codes of charts that no fact understands',
+    load: async () => (await import('./codes-unknown.ts')).codesUnknown,
+  },
+  batch: {
+    summary: 'check the spine imaging orders of a FHIR bulk export',
+    load: async () => (await import('./batch.ts')).batch,
+  },
+  'policy diff': {
+    summary: 'what a new text of a policy changes, by section and by case',
+    load: async () => (await import('./policy-diff.ts')).policyDiff,
+  },
+  'policy lint': {
+    summary: 'look for mistakes in policies, facts and codes',
+    load: async () => (await import('./policy-lint.ts')).policyLint,
+  },
+  'policy show': {
+    summary: 'a policy as an outline in words',
+    load: async () => (await import('./policy-show.ts')).policyShow,
+  },
+  'policy schema': {
+    summary: 'JSON Schemas of the YAML files, for editors',
+    load: async () => (await import('./policy-schema.ts')).policySchema,
+  },
+  report: {
+    summary: 'outcomes, criteria and missing facts over many orders, as a page with charts',
+    load: async () => (await import('./report.ts')).report,
+  },
+  doctor: { summary: 'try what we would ask of a FHIR server', load: async () => (await import('./doctor.ts')).doctor },
+  replay: {
+    summary: 'make recorded decisions again with the policies of today',
+    load: async () => (await import('./replay.ts')).replayDecisions,
+  },
+  'shadow report': {
+    summary: 'what policy texts marked as shadow would have changed',
+    load: async () => (await import('./replay.ts')).shadowReport,
+  },
+  'feedback summary': {
+    summary: 'what clinicians did with the cards, by policy and criterion',
+    load: async () => (await import('./feedback.ts')).feedbackSummary,
+  },
+  'decisions purge': {
+    summary: 'remove decision records and their feedback',
+    load: async () => (await import('./decisions.ts')).purgeDecisions,
+  },
+  'keys new': {
+    summary: 'make a private key for signing in at EHRs',
+    load: async () => (await import('./new-key.ts')).newKey,
+  },
+  config: {
+    summary: 'check the settings of the environment, and list them all',
+    load: async () => (await import('./config.ts')).config,
+  },
 };
 const NAME = 'payer-policy-cds';
 
@@ -48,7 +82,7 @@ const overview = (): string =>
   ].join('\n');
 
 /** The longest command name that the arguments begin with: "policy lint" before "policy". */
-function find(args: readonly string[]): { readonly command: Command; readonly rest: readonly string[] } | undefined {
+function find(args: readonly string[]): { readonly command: Offered; readonly rest: readonly string[] } | undefined {
   for (const words of [2, 1]) {
     const command = COMMANDS[args.slice(0, words).join(' ')];
     if (command !== undefined) return { command, rest: args.slice(words) };
@@ -56,13 +90,18 @@ function find(args: readonly string[]): { readonly command: Command; readonly re
   return undefined;
 }
 
+const INVALID_FILE: InvalidFileError['code'] = 'FILE_INVALID';
+/** The codes of errors whose message says all there is to know. */
+const OURS: readonly unknown[] = ['USAGE', 'CHART_INVALID', 'CONFIG_INVALID'];
+
 /** Mistakes of the caller end in one line and exit code 2; anything else is a defect and shows its stack. */
 function fail(error: unknown): number {
-  const ours = [UsageError, ChartError, ConfigError].some((kind) => error instanceof kind);
-  const parsing = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-  if (error instanceof InvalidFileError) for (const problem of error.problems) console.error(problem);
-  else if (ours || parsing) console.error(`${NAME}: ${(error as Error).message}`);
-  else if (error instanceof Error && 'code' in error && error.code === 'ENOENT' && 'path' in error)
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const parsing = error instanceof TypeError && String(code).startsWith('ERR_PARSE_ARGS');
+  if (!(error instanceof Error)) console.error(error);
+  else if (code === INVALID_FILE) for (const problem of (error as InvalidFileError).problems) console.error(problem);
+  else if (OURS.includes(code) || parsing) console.error(`${NAME}: ${error.message}`);
+  else if (code === 'ENOENT' && 'path' in error)
     console.error(`${NAME}: there is no file or folder ${String(error.path)}`);
   else console.error(error);
   return 2;
@@ -77,11 +116,12 @@ async function main(args: readonly string[]): Promise<number> {
     );
     return asked ? 0 : 2;
   }
+  const command = await found.command.load();
   if (found.rest.includes('--help') || found.rest.includes('-h')) {
-    console.log(`usage: ${NAME} ${found.command.usage}\n\n${found.command.help}`);
+    console.log(`usage: ${NAME} ${command.usage}\n\n${command.help}`);
     return 0;
   }
-  return found.command.run(found.rest, (line) => console.log(line));
+  return command.run(found.rest, (line) => console.log(line));
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch(fail);

@@ -12,7 +12,7 @@ import { SYSTEMS } from '../terminology/systems.ts';
 import { type Checker, checkOrder, type OrderCheck, type PatientData } from './check-order.ts';
 
 /** The chart cannot be read as one patient's; the message says what is expected. */
-export class ChartError extends Error {
+class ChartError extends Error {
   readonly code = 'CHART_INVALID';
 }
 
