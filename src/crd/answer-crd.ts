@@ -41,7 +41,13 @@ export interface CrdOptions {
 
 /** One order with what was said about it. */
 export interface ToldOrder {
-  readonly check: OrderCheck;
+  readonly order: ImagingOrder;
+  /** absent when no policy governs the order, or it could not be checked */
+  readonly check?: OrderCheck;
+  /** why it was not checked */
+  readonly unchecked?: 'not-governed' | 'technical';
+  /** payer id */
+  readonly payer: string;
   /** coverage-assertion-id */
   readonly assertion: string;
   /** the coverage-information extensions */
@@ -75,6 +81,8 @@ export async function answerCrd(
     memberCoverage(request, options.config, fhir),
   ]);
   if (!found.ok) return { status: found.status, code: found.code, field: 'prefetch.coverage', message: found.message };
+  if (scope.outOfReach)
+    return { status: 412, code: 'incomplete', field: 'prefetch.serviceRequests', message: OUT_OF_REACH };
   const orders = imagingOrders(
     { orders: scope.orders, ehr: caller.ehr, today: now },
     new PatientScope(request.context.patientId, request.fhirServer),
@@ -115,6 +123,8 @@ export async function answerCrd(
     failed,
   };
 }
+
+const OUT_OF_REACH = 'the orders are neither prefetched nor can they be read';
 
 /** Why an order was not checked. */
 const technicalWords = (failed: FailedOrder | undefined): string | undefined =>
@@ -165,22 +175,26 @@ function answerOrder(
   const checked = check?.kind === 'checked' ? check : undefined;
   const input: GuidanceInput = {
     hook: request.hook satisfies CrdHook,
-    study: checked?.study ?? study,
+    studies: order.open === undefined ? [checked?.study ?? study] : order.studies,
+    open: order.open,
     member: {
-      study: (checked?.study ?? study).code,
       plans: coverage.plans,
       lineOfBusiness: coverage.lineOfBusiness ?? 'commercial',
       serviceDate: order.serviceDate,
     },
+    inForce: coverage.covers(order.serviceDate),
     payer,
     config: options.config,
     check: checked,
     ...(technical !== undefined && { technical }),
     questionnaireOf: options.questionnaireOf,
-    studies,
   };
-  const assertion = uuidV5(JSON.stringify(['assertion', coverage.ref, order.ref, checked?.id ?? guidance(input)]));
-  const said = guidance(input).map((g) => coverageInformation(g, { coverage: coverage.ref, date, id: assertion }));
+  const statements = guidance(input);
+  // The same is said under the same number, anything else under another one: what was said before stays on record.
+  const assertion = uuidV5(
+    JSON.stringify(['assertion', request.fhirServer ?? '', coverage.ref, order.ref, checked?.id ?? '', statements]),
+  );
+  const said = statements.map((g) => coverageInformation(g, { coverage: coverage.ref, date, id: assertion }));
   const updated = withCoverageInformation(order.resource, coverage.ref, said);
   const wanted = crdOptions(request.extension);
   const card =
@@ -197,6 +211,14 @@ function answerOrder(
         } as const,
       }),
     ...(card !== undefined && { card }),
-    ...(check !== undefined && { told: { check, assertion, said } }),
+    told: {
+      order,
+      payer: payer.payer,
+      assertion,
+      said: wanted.coverageInfo ? said : [],
+      ...(check === undefined
+        ? { unchecked: technical === undefined ? ('not-governed' as const) : ('technical' as const) }
+        : { check }),
+    },
   };
 }

@@ -72,8 +72,8 @@ export function coverageInformation(said: Guidance, { coverage, date, id }: Asse
   };
 }
 
-/** Parts that say when and under which number something was said, not what. */
-const CIRCUMSTANCES = new Set(['date', 'coverage-assertion-id']);
+/** Parts that say when, under which number and of which coverage something was said, not what. */
+const CIRCUMSTANCES = new Set(['date', 'coverage-assertion-id', 'coverage']);
 
 const content = (extension: Json): readonly Json[] =>
   objects(extension['extension']).filter((e) => !CIRCUMSTANCES.has(text(e['url']) ?? ''));

@@ -26,6 +26,7 @@ export interface AnsweredCrd {
   readonly service: CrdService;
   readonly answer: Extract<CrdAnswer, { readonly status: 200 }>;
   readonly hookInstance: string;
+  readonly patientId: string;
   readonly client: CdsClient | undefined;
   readonly ehr: string | undefined;
   readonly startedAt: number;
@@ -58,7 +59,15 @@ export function crdRoutes(options: CrdRoutesOptions): Router {
         return undefined;
       }
       const kept = options.onAnswer(
-        { service, answer, hookInstance, client, ehr: caller.ehr?.id, startedAt: budget.from },
+        {
+          service,
+          answer,
+          hookInstance,
+          patientId: read.request.context.patientId,
+          client,
+          ehr: caller.ehr?.id,
+          startedAt: budget.from,
+        },
         res,
       );
       const { cards, systemActions } = answer;

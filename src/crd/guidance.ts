@@ -2,21 +2,22 @@ import { unseen } from '../cards/detail.ts';
 import { evidenceList, factLabels, list, shorten } from '../cards/words.ts';
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
-import type { Study, StudyCatalog } from '../policy/studies.ts';
+import type { ImagingOrder } from '../order/order.ts';
+import type { Study } from '../policy/studies.ts';
 import type { CrdConfig, CrdPayer } from './crd-config.ts';
 import { lineFor, type Member } from './crd-config.ts';
 import type { CrdHook } from './crd-service.ts';
 
 /** One statement about an order: what becomes one coverage-information extension. */
 export interface Guidance {
-  readonly covered: 'covered' | 'not-covered' | 'indeterminate';
-  readonly paNeeded?: 'auth-needed' | 'performpa' | 'no-auth' | 'conditional';
+  readonly covered: 'covered' | 'not-covered' | 'conditional' | 'indeterminate';
+  readonly paNeeded?: 'auth-needed' | 'performpa' | 'no-auth' | 'conditional' | 'indeterminate';
   readonly docNeeded?: 'clinical' | 'indeterminate';
   readonly docPurpose?: 'withpa';
   readonly infoNeeded?: 'detail-code';
   /** CPT or HCPCS code that has to be billed for the statement to hold */
   readonly billingCode?: string;
-  readonly reasons: readonly { readonly code?: 'technical'; readonly text: string }[];
+  readonly reasons: readonly { readonly code?: 'technical' | 'no-active-coverage'; readonly text: string }[];
   readonly policyLink?: string;
   /** canonical of the form to fill, with its version */
   readonly questionnaire?: string;
@@ -27,8 +28,13 @@ export interface Guidance {
 /** What the statements about an order rest on. */
 export interface GuidanceInput {
   readonly hook: CrdHook;
-  readonly study: Study;
-  readonly member: Member;
+  /** the one study that is ordered, or those that the order may mean */
+  readonly studies: readonly Study[];
+  /** what the order leaves open */
+  readonly open: ImagingOrder['open'];
+  readonly member: Omit<Member, 'study'>;
+  /** does the coverage hold on the date of service? */
+  readonly inForce: boolean;
   readonly payer: CrdPayer;
   readonly config: CrdConfig;
   /** absent when no policy governs the order */
@@ -36,43 +42,62 @@ export interface GuidanceInput {
   /** the check broke, or the chart could not be read */
   readonly technical?: string;
   readonly questionnaireOf: (check: CheckedOrder) => string;
-  readonly studies: StudyCatalog;
 }
 
 const NOT_EVALUATED = 'Benefit: not evaluated by this service.';
+const NOT_LISTED = 'Prior authorization: not evaluated by this service.';
 const NO_APPROVAL = 'This is not an approval.';
 const LONGEST_REASON = 600;
 
 const reason = (text: string): Guidance['reasons'][number] => ({ text: shorten(text, LONGEST_REASON) });
 
-/** What is told of a code apart from the criteria: is it a benefit, and does it need prior authorization? */
-function lists(
-  { payer }: GuidanceInput,
-  member: Member,
-): { readonly base: Guidance; readonly needsReview: boolean; readonly told: string } {
+/** What is told apart from the criteria: is it a benefit, and does it need prior authorization? */
+interface Listed {
+  readonly base: Guidance;
+  readonly needsReview: boolean;
+}
+
+function listed(payer: CrdPayer, member: Member): Listed {
   const benefit = lineFor(payer.benefits, member);
-  const authorization = lineFor(payer['prior-authorization'], member);
-  if (benefit?.covered === 'not-covered') {
+  if (benefit?.covered === 'not-covered')
     return {
       base: { covered: 'not-covered', billingCode: member.study, reasons: [reason(benefit.reason)] },
       needsReview: false,
-      told: '',
     };
-  }
-  const need = authorization?.need;
-  const reasons = [
-    ...(benefit === undefined ? [reason(NOT_EVALUATED)] : []),
-    ...(authorization === undefined ? [] : [reason(`Prior authorization: ${authorization.reason}`)]),
-  ];
+  const authorization = lineFor(payer['prior-authorization'], member);
+  const need = authorization?.need ?? 'indeterminate';
   return {
     base: {
       covered: benefit === undefined ? 'indeterminate' : 'covered',
-      ...(need !== undefined && { paNeeded: need }),
+      paNeeded: need,
       billingCode: member.study,
+      reasons: [
+        ...(benefit === undefined ? [reason(NOT_EVALUATED)] : []),
+        reason(authorization === undefined ? NOT_LISTED : `Prior authorization: ${authorization.reason}`),
+      ],
+    },
+    needsReview: need === 'auth-needed' || need === 'performpa',
+  };
+}
+
+/** The same of an order that leaves its study open: what the lists say of one candidate is not said of the others. */
+function listedOpen(each: readonly Listed[]): Listed & { readonly byCode: boolean } {
+  const [first] = each;
+  if (first === undefined) throw new RangeError('an order without a study');
+  const { billingCode: _code, ...base } = first.base;
+  const reasons = [...new Map(each.flatMap((l) => l.base.reasons).map((r) => [r.text, r])).values()];
+  const same = <K extends 'covered' | 'paNeeded'>(key: K): boolean => each.every((l) => l.base[key] === base[key]);
+  if (same('covered') && same('paNeeded'))
+    return { base: { ...base, reasons }, needsReview: first.needsReview, byCode: false };
+  return {
+    base: {
+      covered: same('covered') ? base.covered : 'conditional',
+      paNeeded: 'conditional',
+      infoNeeded: 'detail-code',
       reasons,
     },
-    needsReview: need !== undefined && need !== 'no-auth',
-    told: authorization?.reason ?? '',
+    needsReview: true,
+    byCode: true,
   };
 }
 
@@ -91,20 +116,42 @@ function documented(check: CheckedOrder): string {
  * outcomes never says `satisfied`, and `not-covered` only where the payer's own list says so).
  */
 export function guidance(input: GuidanceInput): readonly Guidance[] {
-  const { base, needsReview } = lists(input, input.member);
+  const { technical, check, open } = input;
+  if (!input.inForce) return [notInForce(input)];
+  const each = input.studies.map((s) => listed(input.payer, { ...input.member, study: s.code }));
+  const { base, needsReview, byCode } =
+    open === undefined && each[0] !== undefined ? { ...each[0], byCode: false } : listedOpen(each);
   if (base.covered === 'not-covered') return [base];
-  const { technical, check } = input;
   if (technical !== undefined) {
     const failure = { code: 'technical', text: `Criteria could not be evaluated: ${technical}` } as const;
     const clinical = input.hook === 'order-select' || !needsReview ? {} : { docNeeded: 'indeterminate' as const };
     return [{ ...base, ...clinical, reasons: [...base.reasons, failure] }];
   }
-  if (check === undefined) return [base];
+  if (check === undefined) return [byCode ? leftOpen(base, open) : base];
   const link = check.policy.input.url;
   const linked: Guidance = { ...base, ...(link !== undefined && { policyLink: link }) };
+  if (byCode) return [leftOpen(linked, open)];
   if (check.assessment.outcome === 'not-required') return [notRequired(linked, check)];
   return needsReview ? reviewed(input, linked, check) : [linked];
 }
+
+/** The coverage that the EHR shows has ended, or not begun. What the payer knows of the member we do not know. */
+const notInForce = ({ studies, open, member }: GuidanceInput): Guidance => ({
+  covered: 'indeterminate',
+  ...(open === undefined && studies[0] !== undefined && { billingCode: studies[0].code }),
+  reasons: [
+    {
+      code: 'no-active-coverage',
+      text: `The coverage on file does not hold on the date of service (${formatDay(member.serviceDate)}).`,
+    },
+  ],
+});
+
+const leftOpen = (base: Guidance, open: ImagingOrder['open']): Guidance =>
+  and(base, `The order leaves the ${open ?? 'contrast'} of the study open; criteria and lists go by the code.`, {
+    paNeeded: 'conditional',
+    infoNeeded: 'detail-code',
+  });
 
 const and = (base: Guidance, text: string, more: Partial<Guidance> = {}): Guidance => ({
   ...base,
@@ -170,19 +217,14 @@ const dates = (check: CheckedOrder, evidence: Parameters<typeof evidenceList>[0]
 };
 
 function alternative(input: GuidanceInput, check: CheckedOrder, code: string): Guidance {
-  const { base } = lists(input, { ...input.member, study: code });
+  const { base } = listed(input.payer, { ...input.member, study: code });
   if (base.covered === 'not-covered') return base;
   return and(base, `For ${code}: ${NO_APPROVAL} The chart documents ${policyName(check)}, ${documented(check)}.`);
 }
 
 function undetermined(base: Guidance, check: CheckedOrder, quiet: boolean, ask: () => Partial<Guidance>): Guidance {
   const { assessment, order } = check;
-  if (order.open !== undefined) {
-    return and(base, `The order leaves the ${order.open} of the study open; criteria and lists go by the code.`, {
-      paNeeded: 'conditional',
-      infoNeeded: 'detail-code',
-    });
-  }
+  if (order.open !== undefined) return leftOpen(base, order.open);
   if (assessment.reason === 'data-unavailable') {
     const parts = unseen(check)
       .filter((s) => assessment.sections.includes(s.section))

@@ -44,6 +44,10 @@ export async function memberCoverage(
       : refuse('incomplete', 'the coverages of this patient could not be read');
   if (second !== undefined) return refuse('multiple-matches', 'more than one active coverage is accessible');
   const coverage = await named(first, found.resources, scope, fhir);
+  if (coverage.payer.identifiers.length === 0 && coverage.organization !== undefined)
+    return fhir === undefined
+      ? refuse('incomplete', 'the payor of the coverage is neither prefetched nor can it be read', 412)
+      : refuse('incomplete', 'the payor of the coverage could not be read');
   if (coverage.payer.identifiers.length === 0) return refuse('not-supported', 'the payor has no identifier');
   const payer = config.payers.find((p) =>
     p.identifiers.some((own) =>

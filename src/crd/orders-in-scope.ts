@@ -8,12 +8,13 @@ import type { CrdRequest } from './crd-request.ts';
 /** Orders of one call that are read from the EHR; more would be no order entry. */
 const MOST_READ = 20;
 
-/** The orders that a call is about, and what of them could not be read. */
+/** The orders that a call is about. */
 export interface OrdersInScope {
   readonly orders: readonly Json[];
   /** all service requests of the basket: what is ordered along with an order is evidence */
   readonly drafts: readonly Json[];
-  readonly unread: number;
+  /** orders are only referred to, and can be had neither by prefetch nor by the token */
+  readonly outOfReach: boolean;
 }
 
 /** The service requests that appointments are based on. */
@@ -56,7 +57,9 @@ async function named(
     }),
   );
   const orders = found.filter((o) => o !== undefined);
-  return { orders, drafts: [], unread: ids.length - orders.length };
+  const outOfReach =
+    orders.length < ids.length && fhir === undefined && (value.kind === 'absent' || value.kind === 'failed');
+  return { orders, drafts: [], outOfReach };
 }
 
 /** The orders in scope of each hook (CRD 2.2, "Supported hooks"). */
@@ -65,7 +68,7 @@ export async function ordersInScope(request: CrdRequest, fhir: FhirAccess | unde
   if (request.hook === 'order-dispatch') return named(dispatchedOrders ?? [order ?? ''], request, fhir);
   if (request.hook === 'appointment-book') return named(basedOn(appointments), request, fhir);
   const drafts = serviceRequests(draftOrders);
-  if (selections === undefined || request.hook === 'order-sign') return { orders: drafts, drafts, unread: 0 };
+  if (selections === undefined || request.hook === 'order-sign') return { orders: drafts, drafts, outOfReach: false };
   const selected = new Set(selections.flatMap((s) => [s, localKey({ reference: s }) ?? s]));
-  return { orders: drafts.filter((o) => selected.has(`ServiceRequest/${text(o['id'])}`)), drafts, unread: 0 };
+  return { orders: drafts.filter((o) => selected.has(`ServiceRequest/${text(o['id'])}`)), drafts, outOfReach: false };
 }

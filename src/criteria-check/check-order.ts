@@ -357,16 +357,14 @@ function openOrder(order: ImagingOrder, checks: readonly CheckedOrder[]): Checke
     gap: 'silent',
   };
   const { earliest: _earliest, validUntil: _validUntil, ...kept } = base;
-  return {
-    ...first,
-    assessment: {
-      ...kept,
-      outcome: 'undetermined',
-      reason: 'documentation',
-      missing: [question, ...base.missing].slice(0, 4),
-      alternatives: met.map((c) => c.study.code),
-    },
+  const assessment: Assessment = {
+    ...kept,
+    outcome: 'undetermined',
+    reason: 'documentation',
+    missing: [question, ...base.missing].slice(0, 4),
+    alternatives: met.map((c) => c.study.code),
   };
+  return { ...first, id: assessmentId({ ...first, assessment }), assessment };
 }
 
 /** The as-of date as text. */

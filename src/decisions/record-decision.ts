@@ -5,6 +5,7 @@ import { SECTIONS, type Section, type SectionState } from '../chart/sections.ts'
 import { policyHash } from '../criteria-check/assessment-id.ts';
 import type { CheckedOrder, OrderCheck, PatientData, PayerOfOrder } from '../criteria-check/check-order.ts';
 import { formatDay, type Interval } from '../dates/day.ts';
+import type { ImagingOrder } from '../order/order.ts';
 import type { FactQuery, FactValue } from '../policy/fact-source.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import type { Decision } from './decision.ts';
@@ -172,5 +173,58 @@ export function recordDecision(
     result: JSON.stringify(guidance.length === 0 ? result : { ...object(result), guidance }),
     facts: JSON.stringify(checked === undefined ? [] : recordedFacts(checked, versions(data, checked.chart.read))),
     input: JSON.stringify(inputOf(check, data, now, studies)),
+  };
+}
+
+/** What payer mode said of an order that it did not check. */
+export interface UncheckedGuidance {
+  readonly order: ImagingOrder;
+  /** payer id */
+  readonly payer: string;
+  readonly patientId: string;
+  /** id of the assertion */
+  readonly card: string;
+  /** the coverage-information extensions */
+  readonly guidance: readonly unknown[];
+  readonly reason: 'not-governed' | 'technical';
+}
+
+/** The record of what was said without an assessment: it has no policy, and nothing to make again. */
+export function recordGuidance(
+  { order, payer, patientId, card, guidance, reason }: UncheckedGuidance,
+  circumstances: DecisionCircumstances,
+  studies: StudyCatalog,
+): Decision {
+  const { at, now, ehr, issuer, ...same } = circumstances;
+  const input: ReplayInput = {
+    patientId,
+    patient: { resourceType: 'Patient', id: patientId },
+    sections: {},
+    order: strip(order.resource, studies),
+    now,
+    payer: undefined,
+  };
+  return {
+    ...same,
+    id: randomUUID(),
+    card,
+    assessment: '',
+    at: at.toISOString(),
+    ehr: ehr ?? null,
+    issuer: issuer ?? null,
+    policy: null,
+    policyVersion: null,
+    policyHash: null,
+    asOf: formatDay(order.asOf.hi),
+    serviceDate: formatDay(order.serviceDate),
+    study: order.studies[0]?.code ?? '',
+    patient: patientId,
+    payer,
+    lineOfBusiness: null,
+    outcome: 'undetermined',
+    reason,
+    result: JSON.stringify({ outcome: 'undetermined', reason, guidance }),
+    facts: '[]',
+    input: JSON.stringify(input),
   };
 }

@@ -6,7 +6,7 @@ import type { AnsweredCrd } from '../crd/crd-routes.ts';
 import { type Checker, checkOrder, type OrderCheck } from '../criteria-check/check-order.ts';
 import type { Decision, FeedbackRecord } from '../decisions/decision.ts';
 import type { DecisionLog } from '../decisions/decision-log.ts';
-import { recordDecision } from '../decisions/record-decision.ts';
+import { recordDecision, recordGuidance, type UncheckedGuidance } from '../decisions/record-decision.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
 import type { Metrics } from './metrics.ts';
 import { type LogNote, note, requestId } from './request-log.ts';
@@ -34,6 +34,8 @@ interface Observed extends Pick<AnsweredHook, 'client' | 'ehr' | 'hookInstance' 
     readonly card: string;
     readonly guidance: readonly unknown[];
   }[];
+  /** what payer mode said of orders that were not checked */
+  readonly unchecked: readonly UncheckedGuidance[];
 }
 
 /** Counts and records what was answered. Nothing here can break or hold up an answer. */
@@ -46,17 +48,25 @@ export class AnswerObserver {
 
   onAnswer(answered: AnsweredHook, res: Response): Promise<void> {
     const told = answered.answer.told.map(({ check, card }) => ({ check, card: card?.uuid ?? '', guidance: [] }));
-    return this.#observe({ ...answered, base: 'cds', told }, res);
+    return this.#observe({ ...answered, base: 'cds', told, unchecked: [] }, res);
   }
 
   onCrdAnswer(answered: AnsweredCrd, res: Response): Promise<void> {
-    const told = answered.answer.told.map(({ check, assertion, said }) => ({ check, card: assertion, guidance: said }));
-    return this.#observe({ ...answered, base: 'crd', told }, res);
+    const { patientId } = answered;
+    const told = answered.answer.told.flatMap(({ check, assertion, said }) =>
+      check === undefined ? [] : [{ check, card: assertion, guidance: said }],
+    );
+    const unchecked = answered.answer.told.flatMap(({ order, payer, unchecked: reason, assertion, said }) =>
+      reason === undefined || said.length === 0
+        ? []
+        : [{ order, payer, reason, patientId, card: assertion, guidance: said }],
+    );
+    return this.#observe({ ...answered, base: 'crd', told, unchecked }, res);
   }
 
   /** What waits for the store holds nothing of the chart. */
   #observe(answered: Observed, res: Response): Promise<void> {
-    const records = answered.told.length;
+    const records = answered.told.length + answered.unchecked.length;
     const lost = (error: unknown): void => {
       res.set(DECISIONS_HEADER, 'lost');
       this.#options.metrics.decisions.inc({ state: 'lost' }, records);
@@ -104,7 +114,7 @@ export class AnswerObserver {
   #record(answered: Observed): Promise<string> {
     const { log } = this.#options;
     if (log === undefined) return Promise.resolve('off');
-    if (answered.told.length === 0) return Promise.resolve('none');
+    if (answered.told.length + answered.unchecked.length === 0) return Promise.resolve('none');
     const kept = log.keep(this.#decisions(answered));
     // Data of payer mode are for its answers and their audit, not for trying texts.
     if (answered.base === 'cds' && this.#options.checker.knowledge.policies.hasShadows)
@@ -125,16 +135,15 @@ export class AnswerObserver {
         const check = checkOrder(t.check.order, { ...data, settled: t.check.payer }, shadow);
         return check === undefined ? [] : [{ ...t, guidance: [], check }];
       });
-      void log.keep(this.#decisions({ ...answered, told: again }, 'shadow'));
+      void log.keep(this.#decisions({ ...answered, told: again, unchecked: [] }, 'shadow'));
     } catch (error) {
       logger.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a shadow text could not be evaluated');
     }
   }
 
   #decisions(answered: Observed, mode: Decision['mode'] = 'live'): readonly Decision[] {
-    const { base, service, answer, told, client, ehr, startedAt } = answered;
+    const { base, service, answer, told, unchecked, client, ehr, startedAt } = answered;
     const { data } = answer;
-    if (data === undefined) return [];
     const circumstances = {
       base,
       mode,
@@ -148,7 +157,12 @@ export class AnswerObserver {
       latencyMs: Math.round((performance.now() - startedAt) * 10) / 10,
     } as const;
     const { studies } = this.#options.checker.knowledge;
-    return told.map(({ check, card, guidance }) => recordDecision(check, card, data, circumstances, studies, guidance));
+    return [
+      ...(data === undefined
+        ? []
+        : told.map(({ check, card, guidance }) => recordDecision(check, card, data, circumstances, studies, guidance))),
+      ...unchecked.map((said) => recordGuidance(said, circumstances, studies)),
+    ];
   }
 }
 
@@ -162,13 +176,16 @@ async function tell(keeping: Promise<string>, notes: LogNote, res: Response): Pr
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What the log says of an answer. A hookInstance is written when it is the UUID that it has to be; anything else could be anything. */
-function notesOf({ service, ehr, hookInstance, told, answer }: Observed): LogNote {
+function notesOf({ service, ehr, hookInstance, told, unchecked, answer }: Observed): LogNote {
   const failed = [...new Set(answer.calls.map((c) => c.result))].filter((r) => r !== 'ok');
   return {
     service: service.id,
     ...(ehr !== undefined && { ehr }),
     ...(UUID.test(hookInstance) && { hookInstance }),
-    outcomes: told.map(({ check }) => (check.kind === 'checked' ? check.assessment.outcome : check.reason)),
+    outcomes: [
+      ...told.map(({ check }) => (check.kind === 'checked' ? check.assessment.outcome : check.reason)),
+      ...unchecked.map(({ reason }) => reason),
+    ],
     fhirCalls: answer.calls.length,
     ...(failed.length > 0 && { fhirFailures: failed }),
   };

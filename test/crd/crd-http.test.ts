@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { crdFile, crdSettings, PAYER } from '../support/crd.ts';
-import { breaches, codeOf, informationOf, reasonsOf } from '../support/crd-validator.ts';
+import { breaches, codeOf, informationOf, partsOf, reasonsOf } from '../support/crd-validator.ts';
 import { EhrStub } from '../support/ehr-stub.ts';
 import {
   type Answer,
@@ -175,6 +175,58 @@ describe('coverage-information', () => {
       expect(listAt((await of(odd)).body, 'systemActions')).toHaveLength(1);
   });
 
+  it('what the lists say of one code is not said of an order that may mean another one', async () => {
+    const settings = crdSettings({
+      benefits: [
+        { covered: 'not-covered', studies: ['72148'], reason: 'no benefit' },
+        { covered: 'covered', reason: 'a benefit' },
+      ],
+    });
+    const other = await startTestService({ CRD_CONFIG: crdFile(settings) });
+    const open = { ...order, code: { coding: [{ system: 'http://loinc.org', code: '24968-0' }] } };
+    const answer = await post(`${other.base}/crd/cds-services/spine-imaging-crd-order-sign`, {
+      ...call('order-sign'),
+      context: { ...CONTEXTS['order-sign'], draftOrders: draftOrders(open) },
+    });
+    await other.close();
+    const said = saidIn(answer);
+    expect(['covered', 'pa-needed', 'info-needed'].map((url) => codeOf(said, url))).toEqual([
+      'conditional',
+      'conditional',
+      'detail-code',
+    ]);
+    expect([breaches(said), partsOf(said, 'billingCode')]).toEqual([[], []]);
+  });
+
+  it('no line of the prior-authorization list: indeterminate, not silence', async () => {
+    const settings = crdSettings({ 'prior-authorization': [{ need: 'auth-needed', studies: ['72158'], reason: 'A' }] });
+    const other = await startTestService({ CRD_CONFIG: crdFile(settings) });
+    const answer = await post(`${other.base}/crd/cds-services/spine-imaging-crd-order-sign`, call('order-sign'));
+    await other.close();
+    expect([codeOf(saidIn(answer), 'covered'), codeOf(saidIn(answer), 'pa-needed')]).toEqual([
+      'covered',
+      'indeterminate',
+    ]);
+    expect(reasonsOf(saidIn(answer))).toContain('Prior authorization: not evaluated');
+    expect(breaches(saidIn(answer))).toEqual([]);
+  });
+
+  it('a coverage that does not hold on the date of service covers nothing', async () => {
+    const answer = await send('order-sign', {
+      prefetch: prefetch({ coverage: searchset([withPayer({ period: { start: '2024-01-01', end: '2025-06-09' } })]) }),
+    });
+    expect([codeOf(saidIn(answer), 'covered'), codeOf(saidIn(answer), 'pa-needed')]).toEqual([
+      'indeterminate',
+      undefined,
+    ]);
+    expect(JSON.stringify(saidIn(answer))).toContain('"no-active-coverage"');
+    expect(breaches(saidIn(answer))).toEqual([]);
+    const lastDay = await send('order-sign', {
+      prefetch: prefetch({ coverage: searchset([withPayer({ period: { start: '2024-01-01', end: '2025-06-10' } })]) }),
+    });
+    expect(codeOf(saidIn(lastDay), 'covered')).toBe('covered');
+  });
+
   it('T083: a version that is not spoken is an error that names the member', async () => {
     const answer = await send('order-sign', { extension: { 'davinci-crd.requestedVersion': '9.9' } });
     expect([answer.status, fieldsOf(answer)]).toEqual([400, ['extension.davinci-crd.requestedVersion']]);
@@ -255,6 +307,26 @@ describe('errors and unknown coverage', () => {
   it('412 when the coverage is neither prefetched nor can it be read', async () => {
     const { coverage: _coverage, ...rest } = prefetch();
     expect((await send('order-sign', { prefetch: rest })).status).toBe(412);
+  });
+
+  it('412 when orders, or the payor, are only referred to and nothing can be read', async () => {
+    for (const hook of ['order-dispatch', 'appointment-book']) {
+      const answer = await send(hook);
+      expect([answer.status, fieldsOf(answer)]).toEqual([412, ['prefetch.serviceRequests']]);
+      // the EHR says that there is none
+      expect((await send(hook, { prefetch: prefetch({ serviceRequests: null }) })).body).toEqual({ cards: [] });
+    }
+    const referring = searchset([withPayer({ payor: [{ reference: 'Organization/kp' }] })]);
+    const answer = await send('order-sign', { prefetch: prefetch({ coverage: referring }) });
+    expect([answer.status, at(answer.body, 'issue.0.code')]).toEqual([412, 'incomplete']);
+  });
+
+  it('400 that says so when the payor cannot be read with the token', async () => {
+    ehr.moods.set('Organization', '500');
+    const referring = searchset([withPayer({ payor: [{ reference: 'Organization/kp' }] })]);
+    const answer = await send('order-sign', { ...fhirAccess(ehr.fhir), prefetch: prefetch({ coverage: referring }) });
+    expect([answer.status, at(answer.body, 'issue.0.code')]).toEqual([400, 'incomplete']);
+    expect(at(answer.body, 'issue.0.details.text')).toContain('payor of the coverage could not be read');
   });
 
   it('T113: a payor that is only referred to is read with the token', async () => {

@@ -2,13 +2,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { openStore } from '../../src/decisions/store/open-store.ts';
 import { crdFile, crdSettings, PAYER } from '../support/crd.ts';
 import { informationOf, partsOf } from '../support/crd-validator.ts';
-import { ORDER_SIGN, orderSignCall, post, searchset, storyFhir, storyPrefetch } from '../support/hook-request.ts';
+import {
+  type Answer,
+  ORDER_SIGN,
+  orderSignCall,
+  post,
+  searchset,
+  storyFhir,
+  storyPrefetch,
+} from '../support/hook-request.ts';
 import { at, listAt } from '../support/json-path.ts';
 import { startTestService, type TestService } from '../support/test-service.ts';
+import { page } from '../support/worked-example.ts';
 
+const CPT = 'http://www.ama-assn.org/go/cpt';
 const ADMIN = 'an-administrators-token-of-some-length';
 const folder = mkdtempSync(join(tmpdir(), 'crd-records-'));
 const file = join(folder, 'decisions.sqlite');
@@ -27,30 +38,87 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('what was said is kept under its assertion id, and stays out of what the plain base counts', async () => {
-  const { order, coverage } = storyFhir();
+type Json = Record<string, unknown>;
+
+const { order, coverage } = storyFhir();
+
+/** A call of order-sign; `more` changes the prefetch. */
+function signing(resource: unknown, more: Json = {}, extension: Json = {}): Json {
   const { coverages: _coverages, serviceRequests: _orders, ...rest } = storyPrefetch();
-  const answer = await post(`${service.base}/crd/cds-services/spine-imaging-crd-order-sign`, {
+  return {
     hook: 'order-sign',
     hookInstance: 'x',
     context: {
       userId: 'Practitioner/o',
       patientId: 'p1',
-      draftOrders: { resourceType: 'Bundle', entry: [{ resource: order }] },
+      draftOrders: { resourceType: 'Bundle', entry: [{ resource }] },
     },
-    prefetch: { ...rest, coverage: searchset([{ ...coverage, payor: [{ identifier: PAYER }] }]) },
-  });
-  expect(answer.headers.get('x-decisions')).toBe('stored');
-  await post(`${service.base}/cds-services/${ORDER_SIGN}`, orderSignCall());
-  const [said] = informationOf(at(listAt(answer.body, 'systemActions')[0], 'resource'));
-  const assertion = String(at(partsOf(said, 'coverage-assertion-id')[0], 'valueString'));
-  const record: unknown = await (
+    prefetch: { ...rest, coverage: searchset([{ ...coverage, payor: [{ identifier: PAYER }] }]), ...more },
+    extension,
+  };
+}
+const sign = (body: Json): Promise<Answer> =>
+  post(`${service.base}/crd/cds-services/spine-imaging-crd-order-sign`, body);
+const saidIn = (answer: Answer): unknown => informationOf(at(listAt(answer.body, 'systemActions')[0], 'resource'))[0];
+const assertionOf = (answer: Answer): string =>
+  String(at(partsOf(saidIn(answer), 'coverage-assertion-id')[0], 'valueString'));
+const recordOf = async (assertion: string): Promise<unknown> =>
+  await (
     await fetch(`${service.base}/decisions/${assertion}`, { headers: { authorization: `Bearer ${ADMIN}` } })
   ).json();
+
+it('what was said is kept under its assertion id, and stays out of what the plain base counts', async () => {
+  const answer = await sign(signing(order));
+  expect(answer.headers.get('x-decisions')).toBe('stored');
+  await post(`${service.base}/cds-services/${ORDER_SIGN}`, orderSignCall());
+  const said = saidIn(answer);
+  const assertion = assertionOf(answer);
+  const record = await recordOf(assertion);
   expect([at(record, 'base'), at(record, 'card'), at(record, 'outcome')]).toEqual(['crd', assertion, 'met']);
   expect(listAt(record, 'result.guidance')).toEqual([said]);
   const store = await openStore(file);
   const [plain, payer] = [await store.find({ base: 'cds', limit: 9 }), await store.find({ base: 'crd', limit: 9 })];
   await store.close();
   expect([plain.length, payer.length]).toEqual([1, 1]);
+});
+
+it('what was said of an order that was not checked is kept too', async () => {
+  const thoracic = { ...order, id: 'thoracic', code: { coding: [{ system: CPT, code: '72146' }] } };
+  const { patient: _patient, ...unread } = signing(order)['prefetch'] as Json;
+  for (const [reason, body] of [
+    ['not-governed', signing(thoracic)],
+    ['technical', { ...signing(order), prefetch: unread }],
+  ] as const) {
+    const answer = await sign(body);
+    expect(answer.headers.get('x-decisions')).toBe('stored');
+    const record = await recordOf(assertionOf(answer));
+    expect([at(record, 'base'), at(record, 'policy'), at(record, 'reason'), at(record, 'patient')]).toEqual([
+      'crd',
+      null,
+      reason,
+      'p1',
+    ]);
+    expect(listAt(record, 'result.guidance')).toEqual([saidIn(answer)]);
+  }
+});
+
+it('what is said otherwise has another assertion id, and what is not said is not on record as said', async () => {
+  const [first, again] = [await sign(signing(order)), await sign(signing(order))];
+  expect(assertionOf(again)).toBe(assertionOf(first));
+  const over = searchset([{ ...coverage, payor: [{ identifier: PAYER }], period: { end: '2024-01-01' } }]);
+  expect(assertionOf(await sign(signing(order, { coverage: over })))).not.toBe(assertionOf(first));
+  const store = await openStore(file);
+  const before = (await store.find({ base: 'crd', limit: 99 })).length;
+  await sign(signing(order, {}, { 'davinci-crd.configuration': { 'coverage-info': false } }));
+  const records = await store.find({ base: 'crd', limit: 99 });
+  await store.close();
+  expect(records).toHaveLength(before + 1);
+  expect(at(JSON.parse(records.at(-1)?.result ?? ''), 'guidance')).toBeUndefined();
+});
+
+it('the settings that the page on payer mode shows can be read', async () => {
+  const shown = /^```yaml\n([\s\S]*?)^```$/m.exec(page('crd.md'))?.[1] ?? '';
+  const other = await startTestService({ CRD_CONFIG: crdFile(parse(shown)) });
+  expect((await fetch(`${other.base}/crd/cds-services`)).status).toBe(200);
+  await other.close();
 });

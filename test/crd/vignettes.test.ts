@@ -115,11 +115,11 @@ async function answerTo(
 /** What is wrong with an answer about a vignette's order, in words. */
 async function problems(vignette: Vignette, hook: CrdHook): Promise<readonly string[]> {
   const { answer, order } = await answerTo(vignette, hook);
-  const told = answer.told.find((t) => t.check.order.ref === 'ServiceRequest/order-1');
+  const told = answer.told.find((t) => t.order.ref === 'ServiceRequest/order-1');
   const action = answer.systemActions.find((a) => a.resource['id'] === 'order-1');
   if (vignette.expect.outcome === 'not-governed')
-    return told?.check.kind === 'checked' ? ['an assessment under a policy that does not govern the order'] : [];
-  if (told?.check.kind !== 'checked' || action === undefined) return ['no coverage-information'];
+    return told?.check?.kind === 'checked' ? ['an assessment under a policy that does not govern the order'] : [];
+  if (told?.check?.kind !== 'checked' || action === undefined) return ['no coverage-information'];
   const { outcome, reason, missing, alternatives } = told.check.assessment;
   const said = informationOf(action.resource);
   const out = said.flatMap((e) => breaches(e));
@@ -227,6 +227,20 @@ describe('an order that was answered before', () => {
     };
     const second = (await answerCrd(fed, {}, optionsFor(payer), budget())) as Answered;
     expect([second.systemActions, second.told.length]).toEqual([[], 1]);
+  });
+
+  it('T099: the same, when the EHR has put a name to the coverage that is referred to', async () => {
+    const { request } = callOf(vignette, 'order-sign');
+    const payer = checker().knowledge.payers.find({ names: [vignette.payer], identifiers: [] })?.id ?? '';
+    const first = (await answerCrd(request, {}, optionsFor(payer), budget())) as Answered;
+    const resource = structuredClone(first.systemActions[0]?.resource) as Json;
+    const [part] = partsOf(informationOf(resource)[0], 'coverage');
+    Object.assign(at(part, 'valueReference') as Json, { display: 'Gold plan', type: 'Coverage' });
+    const fed: CrdRequest = {
+      ...request,
+      context: { ...request.context, draftOrders: { resourceType: 'Bundle', entry: [{ resource }] } },
+    };
+    expect(((await answerCrd(fed, {}, optionsFor(payer), budget())) as Answered).systemActions).toEqual([]);
   });
 
   it('T100: keeps what another payer said, and replaces what we said', async () => {
