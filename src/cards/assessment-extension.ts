@@ -68,8 +68,8 @@ export function checkedExtension(check: CheckedOrder, studies: StudyCatalog): un
 const factCodes = (facts: NearestPath['has']): readonly string[] => [...new Set(facts.map((f) => f.fact))];
 
 function completeness(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {
-  return [...check.chart.sections].flatMap(([section, state]) =>
-    LEAD_SECTIONS.includes(section) && state === 'not-available' ? [] : [{ section, state }],
+  return [...check.chart.seen].flatMap(([section, state]) =>
+    section !== 'Patient' && LEAD_SECTIONS.includes(section) && state === 'not-available' ? [] : [{ section, state }],
   );
 }
 

@@ -38,7 +38,7 @@ const lowerFirst = (label: string): string => label.replace(/^[A-Z](?=[a-z])/, (
 
 /** Sections of the chart that were not seen whole. */
 export function unseen(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {
-  return [...check.chart.sections].flatMap(([name, state]) => (state === 'complete' ? [] : [{ section: name, state }]));
+  return [...check.chart.seen].flatMap(([name, state]) => (state === 'complete' ? [] : [{ section: name, state }]));
 }
 
 function policyLines(check: CheckedOrder): readonly string[] {

@@ -48,6 +48,8 @@ export interface Chart {
   readonly patientRef: string;
   readonly birth?: Interval;
   readonly sections: ReadonlyMap<Section, SectionState>;
+  /** the sections as people are told of them; with the Patient itself when it could not be read */
+  readonly seen: ReadonlyMap<Section | 'Patient', SectionState>;
   /** records by code set number */
   bySet(set: number): readonly ChartRecord[];
   /** the numbers of the code sets that have a record */
@@ -90,6 +92,7 @@ class ChartBuilder implements Chart {
   readonly patientRef: string;
   readonly birth?: Interval;
   readonly sections: ReadonlyMap<Section, SectionState>;
+  readonly seen: ReadonlyMap<Section | 'Patient', SectionState>;
   readonly imaging: ImagingRecord[] = [];
   readonly encounters: EncounterRecord[] = [];
   readonly answers: AnswerRecord[] = [];
@@ -110,6 +113,8 @@ class ChartBuilder implements Chart {
     const birth = parseDate(object(input.patient)?.['birthDate']);
     if (birth !== undefined) this.birth = birth;
     this.sections = new Map(SECTIONS.map((s) => [s, input.sections.get(s)?.state ?? 'not-available']));
+    this.seen =
+      object(input.patient) === undefined ? new Map([['Patient', 'failed'], ...this.sections]) : this.sections;
     this.#ctx = new ReadContext(index, studies, input.localCodes, birth, input.base);
     this.#scope = new PatientScope(input.patientId, input.base);
     this.#canonical = canonical;

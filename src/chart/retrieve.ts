@@ -1,5 +1,5 @@
 import type { Fetched, FhirAccess, SearchResult } from '../ehr/fhir-access.ts';
-import { matches, nextLink } from '../ehr/fhir-access.ts';
+import { isWhole, matches, nextLink } from '../ehr/fhir-access.ts';
 import { isObject, type Json } from './json.ts';
 import type { ChartQuery } from './queries.ts';
 import type { RetrievedSection, Section, SectionState } from './sections.ts';
@@ -51,7 +51,10 @@ async function fromPrefetch(
 ): Promise<RetrievedSection> {
   const resources = matches(value.bundle);
   if (nextLink(value.bundle) === undefined)
-    return { state: fewerThanTotal(value.bundle, resources, section) ? 'truncated' : 'complete', resources };
+    return {
+      state: isWhole(value.bundle) && !fewerThanTotal(value.bundle, resources, section) ? 'complete' : 'truncated',
+      resources,
+    };
   if (fhir === undefined) return { state: 'truncated', resources };
   const all = await fhir.follow(value.bundle);
   return { state: all.complete ? 'complete' : 'truncated', resources: all.resources };

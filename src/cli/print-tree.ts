@@ -38,9 +38,7 @@ export function checkAsTree(check: CheckedOrder, all: boolean): readonly string[
   const matters = (t: Trace): boolean => t.truth === 'true' || (t.truth === 'unknown' && asks.has(t.id ?? ''));
   const [active, idle] = [exclusions.filter(matters), exclusions.filter((t) => !matters(t))];
   const shown = all ? paths : about;
-  const notSeen = [...check.chart.sections].flatMap(([name, state]) =>
-    state === 'complete' ? [] : [`${name} ${state}`],
-  );
+  const notSeen = [...check.chart.seen].flatMap(([name, state]) => (state === 'complete' ? [] : [`${name} ${state}`]));
   return [
     outcomeLine(check),
     `${study.label} (${study.code}), ordered ${asOfText(order)}`,

@@ -180,10 +180,12 @@ export class FhirAccess {
     const resources: Json[] = [];
     const visited = new Set<string>();
     let page = first;
+    let whole = true;
     for (let pages = 1; ; pages++) {
       for (const resource of matches(page)) resources.push(resource);
+      whole &&= isWhole(page);
       const next = nextLink(page);
-      if (next === undefined) return { resources, complete: true, pages };
+      if (next === undefined) return { resources, complete: whole, pages };
       const url = this.#below(next);
       if (url === undefined || visited.has(url) || pages >= LIMITS.pages) return { resources, complete: false, pages };
       visited.add(url);
@@ -304,6 +306,25 @@ export function matches(page: Json): readonly Json[] {
     if (isObject(resource) && resource['resourceType'] !== 'OperationOutcome') out.push(resource);
   }
   return out;
+}
+
+/** What an OperationOutcome among results says when some of them are missing. */
+const SHORT = new Set(['incomplete', 'timeout', 'too-costly', 'throttled']);
+const isShort = (issue: Json): boolean =>
+  issue['severity'] === 'error' || issue['severity'] === 'fatal' || SHORT.has(text(issue['code']) ?? '');
+
+/** Is a page what it should be? Entries that are no resources, or an error among the results, leave open what else there is. */
+export function isWhole(page: Json): boolean {
+  const entries = page['entry'];
+  if (entries === undefined) return true;
+  return (
+    Array.isArray(entries) &&
+    entries.every((entry: unknown) => {
+      const resource = isObject(entry) ? entry['resource'] : undefined;
+      if (!isObject(resource)) return false;
+      return resource['resourceType'] !== 'OperationOutcome' || !objects(resource['issue']).some(isShort);
+    })
+  );
 }
 
 /** The URL of the next page. */

@@ -3,6 +3,7 @@ import type { AnswerRecord } from '../chart/records.ts';
 import type { Section } from '../chart/sections.ts';
 import { add, type Day, formatInterval, type Interval, subtract } from '../dates/day.ts';
 import {
+  type Birth,
   type Considered,
   type Episode,
   type Evidence,
@@ -13,6 +14,7 @@ import {
   type Region,
   SILENT,
   type Sides,
+  type Unseen,
 } from '../policy/fact-source.ts';
 import { compareBegun } from '../policy/measure-time.ts';
 import { all, any, fromBounds } from '../policy/truth.ts';
@@ -90,8 +92,10 @@ export class FactEngine implements FactSource, FactContext {
     return this.vocabulary.codes.number(name);
   }
 
-  birth(): { readonly on: Interval; readonly reference: string } | undefined {
-    return this.chart.birth === undefined ? undefined : { on: this.chart.birth, reference: this.chart.patientRef };
+  birth(): Birth | Unseen | undefined {
+    const { birth, patientRef, seen } = this.chart;
+    if (birth !== undefined) return { on: birth, reference: patientRef };
+    return seen.has('Patient') ? { sections: ['Patient'] } : undefined;
   }
 
   episode(region: Region | 'any'): Episode {

@@ -140,6 +140,7 @@ export class Evaluation {
       case 'age': {
         const birth = this.source.birth();
         if (birth === undefined) return { truth: 'unknown', evidence: [], gap: 'silent' };
+        if ('sections' in birth) return { truth: 'unknown', evidence: [], gap: 'incomplete', ...birth };
         const truth = compareAge(birth.on, this.source.asOf, atom.comparison);
         const evidence: Evidence[] = [{ reference: birth.reference, fact: 'age', basis: 'chart' }];
         return truth === 'unknown' ? { truth, evidence: [], gap: 'unclear' } : { truth, evidence };

@@ -122,9 +122,19 @@ export interface FactSource {
   silent(fact: string): boolean;
   /** Could evidence for the fact, or an answer, lie in a part of the chart whose retrieval failed or was cut short? */
   unseen(fact: string): boolean;
-  /** birth date and the Patient that states it, if known */
-  birth(): { readonly on: Interval; readonly reference: string } | undefined;
+  birth(): Birth | Unseen | undefined;
   episode(region: Region | 'any'): Episode;
+}
+
+/** The birth date and the resource that states it. */
+export interface Birth {
+  readonly on: Interval;
+  readonly reference: string;
+}
+
+/** What was not seen, as the part of the chart that would state it was not. */
+export interface Unseen {
+  readonly sections: readonly string[];
 }
 
 /** What the vocabulary says about a fact: words for people. */

@@ -94,8 +94,9 @@ export class Tracer {
       case 'absent':
         return considered.map((c) => ({ ...c, verdict: OTHER_SIDE[c.verdict] }));
       case 'age': {
-        const reference = this.#ev.source.birth()?.reference;
-        return reference === undefined ? [] : [{ reference, verdict: BY_TRUTH[truth], reason: 'date of birth' }];
+        const birth = this.#ev.source.birth();
+        if (birth === undefined || 'sections' in birth) return [];
+        return [{ reference: birth.reference, verdict: BY_TRUTH[truth], reason: 'date of birth' }];
       }
       case 'episode':
         return (this.#ev.source.episode(atom.region).considered?.() ?? []).map((c) =>

@@ -54,6 +54,8 @@ const STATE: Readonly<
   redirect: 'failed',
   gzip: 'failed',
   'not-fhir': 'failed',
+  'error-inside': 'truncated',
+  'odd-entries': 'truncated',
 };
 const MOODS = Object.keys(STATE) as (keyof typeof STATE)[];
 
@@ -183,6 +185,20 @@ describe('a FHIR server that sends too much', () => {
       'complete',
     ]);
   });
+});
+
+describe('a Patient that cannot be read', () => {
+  it.each(['403', '404', '500', 'html', 'not-fhir'] as const)(
+    'is said not to have been seen (%s), and what depends on the age is not asked as if nobody knew it',
+    async (mood) => {
+      expect(stateOf(await fetching(), 'Patient')).toBeUndefined();
+      ehr.moods.set('Patient', mood);
+      const answer = await fetching();
+      expect([answer.status, stateOf(answer, 'Patient')]).toEqual([200, 'failed']);
+      expect(String(at(answer.body, 'cards.0.detail'))).toContain('Patient (failed)');
+      expect(listAt(assessmentsOf(answer)[0], 'missing').map((m) => at(m, 'fact'))).not.toContain('birth-date');
+    },
+  );
 });
 
 describe('coverages that the EHR does not show', () => {

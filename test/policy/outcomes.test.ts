@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDay } from '../../src/dates/day.ts';
 import { governs } from '../../src/policy/assess.ts';
+import type { Assessment } from '../../src/policy/assessment.ts';
 import { checked, factsBy, on, ordered, outcomeOf, tinyPolicy } from '../support/tiny-policy.ts';
 
 const PATHS = `
@@ -158,6 +159,23 @@ indications:
       ['A', 'B'],
       ['C', 'A', 'B'],
     ]);
+  });
+});
+
+describe('an age', () => {
+  const policy = tinyPolicy(
+    `indications:\n  - { id: A, label: child, cite: A, entry: pain, studies: ["72148"], criteria: { age: "<= 21 years" } }`,
+  );
+  const found = (birth?: string): Assessment =>
+    checked(policy, { facts: { pain: 'true' }, ...(birth !== undefined && { birth }) });
+
+  it('that was not seen is told apart from one that nobody stated', () => {
+    expect([outcomeOf(found()), found().sections]).toEqual(['undetermined: reviewer', []]);
+    expect([outcomeOf(found('unseen')), found('unseen').sections]).toEqual([
+      'undetermined: data-unavailable',
+      ['Patient'],
+    ]);
+    expect(outcomeOf(found('2020-01-01'))).toBe('met');
   });
 });
 

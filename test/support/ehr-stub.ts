@@ -25,6 +25,8 @@ export type Mood =
   | 'redirect'
   | 'gzip'
   | 'not-fhir'
+  | 'error-inside'
+  | 'odd-entries'
   | 'foreign-patient';
 
 type Resource = Readonly<Record<string, unknown>> & { readonly resourceType: string; readonly id: string };
@@ -205,6 +207,13 @@ export class EhrStub {
         return;
       case 'not-fhir':
         return this.#json(res, 200, { hello: 'world' });
+      case 'error-inside': {
+        const issue = [{ severity: 'error', code: 'timeout' }];
+        const entry = [{ search: { mode: 'outcome' }, resource: { resourceType: 'OperationOutcome', issue } }];
+        return this.#json(res, 200, { resourceType: 'Bundle', type: 'searchset', entry });
+      }
+      case 'odd-entries':
+        return this.#json(res, 200, { resourceType: 'Bundle', type: 'searchset', entry: [[], { fullUrl: 'urn:x' }] });
       case 'foreign-patient':
         return this.#json(
           res,

@@ -93,6 +93,7 @@ function valueFor(fact: string, stand: Stand): FactValue {
 /** Facts by decree. */
 export interface Decree {
   readonly facts?: Stands;
+  /** `unseen`: the part of the chart that states it was not */
   readonly birth?: string;
   readonly episode?: Episode;
   readonly serviceDate?: string;
@@ -102,7 +103,7 @@ export interface Decree {
 
 /** A source of facts that says what it is told. */
 export function factsBy({ facts = {}, birth, episode, serviceDate, unseen = [] }: Decree): FactSource {
-  const born = birth === undefined ? undefined : (parseDate(birth) as Interval);
+  const born = birth === undefined || birth === 'unseen' ? undefined : (parseDate(birth) as Interval);
   return {
     asOf: AS_OF,
     serviceDate: serviceDate === undefined ? AS_OF : day(serviceDate),
@@ -115,7 +116,10 @@ export function factsBy({ facts = {}, birth, episode, serviceDate, unseen = [] }
         ([code, stand]) => !(code === fact || code.startsWith(`${fact}.`)) || stand === 'silent',
       ),
     unseen: (fact) => unseen.includes(fact),
-    birth: () => (born === undefined ? undefined : { on: born, reference: 'Patient/p' }),
+    birth: () => {
+      if (birth === 'unseen') return { sections: ['Patient'] };
+      return born === undefined ? undefined : { on: born, reference: 'Patient/p' };
+    },
     episode: () => episode ?? { evidence: [] },
   };
 }
