@@ -17,6 +17,22 @@ const CONVERT: Readonly<Record<string, (v: number) => number>> = {
   'deg C>Cel': (v) => v,
   'degC>Cel': (v) => v,
   'mg/dL>mg/L': (v) => v * 10,
+  'mg/dl>mg/L': (v) => v * 10,
+  'mg/l>mg/L': (v) => v,
+  'ug/L>ng/mL': (v) => v,
+  'g/L>g/dL': (v) => v / 10,
+  '10*9/L>10*3/uL': (v) => v,
+  '10^9/L>10*3/uL': (v) => v,
+  'x10(9)/L>10*3/uL': (v) => v,
+  '10^3/uL>10*3/uL': (v) => v,
+  'x10E3/uL>10*3/uL': (v) => v,
+  'K/uL>10*3/uL': (v) => v,
+  'K/mm3>10*3/uL': (v) => v,
+  'Thousand/uL>10*3/uL': (v) => v,
+  '10*3/mm3>10*3/uL': (v) => v,
+  '/uL>10*3/uL': (v) => v / 1000,
+  '{cells}/uL>10*3/uL': (v) => v / 1000,
+  '/mm3>10*3/uL': (v) => v / 1000,
   '[lb_av]>kg': (v) => v * 0.45359237,
   'lb>kg': (v) => v * 0.45359237,
   'mm/hr>mm/h': (v) => v,
@@ -37,15 +53,18 @@ export function inUnit(record: ObservationRecord, unit: string): number | undefi
 
 const HIGH = new Set(['H', 'HH', 'HU']);
 const LOW = new Set(['L', 'LL', 'LU']);
+/** They name no direction: the limits of the reference range go before them. */
 const ABNORMAL = new Set(['A', 'AA', 'POS']);
+const NORMAL = new Set(['N', 'NEG']);
 
 function byReference(record: ObservationRecord, above: boolean): boolean | undefined {
-  if (record.interpretation.some((i) => (above ? HIGH : LOW).has(i) || (above && ABNORMAL.has(i)))) return true;
-  if (record.interpretation.some((i) => i === 'N' || i === 'NEG' || (above ? LOW : HIGH).has(i))) return false;
-  if (record.value?.kind !== 'number') return undefined;
+  const flagged = (flags: ReadonlySet<string>): boolean => record.interpretation.some((i) => flags.has(i));
+  if (flagged(above ? HIGH : LOW)) return true;
+  if (flagged(NORMAL) || flagged(above ? LOW : HIGH)) return false;
+  const value = record.value?.kind === 'number' ? record.value.value : undefined;
   const limit = above ? record.high : record.low;
-  if (limit === undefined) return undefined;
-  return above ? record.value.value > limit : record.value.value < limit;
+  if (value !== undefined && limit !== undefined) return above ? value > limit : value < limit;
+  return above && flagged(ABNORMAL) ? true : undefined;
 }
 
 /** Applies "any", "above-reference", "below-reference" or a comparison such as ">= 38 Cel"; undefined when it cannot be told. */

@@ -1,5 +1,6 @@
 import type { ConditionRecord, EncounterRecord, MedicationRecord, ObservationRecord } from '../../chart/records.ts';
 import type { Day } from '../../dates/day.ts';
+import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
 import type { ChangeInput, ComparisonInput, ImprovementInput, ProgressionInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -15,7 +16,24 @@ interface Score {
   readonly item: Item;
 }
 
-/** Scores of the region (or without a place) since the episode began, oldest first. */
+/**
+ * May a score without a body site be of the pain of this region? Not when problems of the spine are on file, all of them of other
+ * regions.
+ */
+function maybeOfRegion(asked: Asked, ctx: FactContext): boolean {
+  const { complaints, otherwise } = ctx.vocabulary.episode;
+  const sets = [...Object.values(complaints), ...Object.values(otherwise)].flat().map((name) => ctx.set(name));
+  const places: Place[] = [];
+  for (const set of sets)
+    for (const record of ctx.chart.bySet(set))
+      if (record.type === 'condition' && record.verification !== 'refuted')
+        for (const h of record.hits) if (h.set === set) places.push(placeOfRecord(h.place, record.site));
+  const reasons = [...ctx.chart.encounters.flatMap((v) => v.reasons), ...ctx.chart.orderReasons.flatMap((r) => r.hits)];
+  for (const h of reasons) if (sets.includes(h.set)) places.push(h.place);
+  return places.length === 0 || places.some((place) => fitsRegion(asked, place));
+}
+
+/** Scores of the region (or without a place, when they may be of it) since the episode began, oldest first. */
 function scores(sets: readonly string[], asked: Asked, ctx: FactContext, sites?: readonly string[]): readonly Score[] {
   const episode = ctx.episode(asked.query.region);
   const since = episode.onset?.lo ?? episode.knownSince ?? Number.NEGATIVE_INFINITY;
@@ -40,7 +58,9 @@ function scores(sets: readonly string[], asked: Asked, ctx: FactContext, sites?:
         out.push({ record, value, day: record.when.lo, item: { ref: record.ref, date: record.when, basis: 'chart' } });
     }
   }
-  return out.sort((a, b) => a.day - b.day);
+  const placed = out.filter((s) => s.record.site !== NO_PLACE);
+  const here = sites !== undefined || placed.length === out.length || maybeOfRegion(asked, ctx) ? out : placed;
+  return here.sort((a, b) => a.day - b.day);
 }
 
 /**

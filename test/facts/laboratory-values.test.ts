@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { ask, concept, type Resource } from '../support/tiny-facts.ts';
+
+const value = (amount: number, unit: string, members: object = {}): Resource => ({
+  resourceType: 'Observation',
+  status: 'final',
+  code: concept('loinc 6690-2'),
+  effectiveDateTime: '2026-02-27',
+  valueQuantity: { value: amount, unit, code: unit },
+  ...members,
+});
+const flag = (code: string): object => ({ interpretation: [{ coding: [{ code }] }] });
+const limits = { referenceRange: [{ low: { value: 4 }, high: { value: 11 } }] };
+const raised = (resource: Resource): string =>
+  ask('evidence: [{ measure: { codes: [wbc], test: above-reference, otherwise: "> 11 10*3/uL" } }]', [resource]).truth;
+
+describe('white cells without reference range', () => {
+  it.each([
+    [15, '10*3/uL', 'true'],
+    [15, '10*9/L', 'true'],
+    [15, 'K/uL', 'true'],
+    [15_000, '/uL', 'true'],
+    [9000, '/uL', 'false'],
+    [15, '%', 'unknown'],
+  ])('%d %s: %s', (amount, unit, expected) => {
+    expect(raised(value(amount, unit))).toBe(expected);
+  });
+});
+
+describe('a flag that names no direction', () => {
+  it('is read with the limits of the reference range', () => {
+    expect(raised(value(15, '10*3/uL', { ...flag('A'), ...limits }))).toBe('true');
+    expect(raised(value(2, '10*3/uL', { ...flag('A'), ...limits }))).toBe('false');
+  });
+  it('says abnormal where there are none', () => {
+    expect(raised(value(15, '10*3/uL', flag('A')))).toBe('true');
+  });
+});
+
+describe('a flag with a direction', () => {
+  it('goes before the limits', () => {
+    expect(raised(value(10, '10*3/uL', { ...flag('H'), ...limits }))).toBe('true');
+    expect(raised(value(12, '10*3/uL', { ...flag('N'), ...limits }))).toBe('false');
+    expect(raised(value(2, '10*3/uL', { ...flag('L'), ...limits }))).toBe('false');
+  });
+});
