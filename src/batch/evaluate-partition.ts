@@ -4,10 +4,10 @@ import { type Json, object, objects, text } from '../chart/json.ts';
 import { ReadContext } from '../chart/read-context.ts';
 import { FHIR_ID, localKey, PatientScope, parseReference } from '../chart/references.ts';
 import { type OrderWish, orderFor, patientData } from '../criteria-check/check-bundle.ts';
-import { type Checker, checkOrder } from '../criteria-check/check-order.ts';
+import { type Checker, checkOrder, type PatientData } from '../criteria-check/check-order.ts';
 import { readOrder } from '../order/order.ts';
 import { type BatchRow, batchRow } from './batch-row.ts';
-import type { BadLine } from './partition-file.ts';
+import { type BadLine, lostTypes, patientsIn, typeIn } from './partition-file.ts';
 
 /** What is asked of every chart. */
 export interface BatchWish extends OrderWish {
@@ -19,6 +19,8 @@ export interface BatchWish extends OrderWish {
 export class SharedResources {
   readonly #byRef = new Map<string, Json>();
   readonly #rolesOf = new Map<string, Json[]>();
+  /** types of which lines are lost that may be anybody's */
+  readonly lost = new Set<string>();
 
   add(resource: Json): void {
     const ref = `${text(resource['resourceType'])}/${text(resource['id'])}`;
@@ -43,10 +45,14 @@ export class SharedResources {
 const REFERENCE =
   /"(?:https?:\/\/[^"]{1,500}\/)?((?:Practitioner|PractitionerRole|Organization|Medication)\/[A-Za-z0-9\-.]{1,64})"/g;
 
+const ANY = '*';
+
 interface Gathering {
   patient?: Json;
   readonly resources: Json[];
   readonly lines: string[];
+  /** types of which lines could not be used; ANY: their type is not known */
+  readonly lost: Set<string>;
   /** may one of the resources be an order? */
   ordered: boolean;
 }
@@ -89,7 +95,10 @@ export function loadShared(folder: string): SharedResources {
   const shared = new SharedResources();
   for (const { line } of partLines(folder, 'shared')) {
     const resource = parse(line);
-    if (resource !== undefined) shared.add(resource);
+    if (resource === undefined) continue;
+    const lost = lostTypes(resource);
+    if (lost === undefined) shared.add(resource);
+    else for (const type of lost) shared.lost.add(type);
   }
   return shared;
 }
@@ -109,17 +118,22 @@ export function evaluatePartition(
     const [file, line] = origin.split(':').map(Number);
     onBad({ file: files[file ?? 0] ?? '', line: line ?? 0, what });
   };
+  const chartOf = (patient: string): Gathering => {
+    const known = charts.get(patient);
+    if (known !== undefined) return known;
+    const chart = { resources: [], lines: [], lost: new Set(shared.lost), ordered: wish.everyPatient };
+    charts.set(patient, chart);
+    return chart;
+  };
   for (const { origin, line } of partLines(folder, partition)) {
     const resource = parse(line);
     const owner = resource === undefined ? undefined : ownerOf(resource);
-    if (resource === undefined) badAt(origin, 'not valid JSON');
-    else if (owner === undefined || !FHIR_ID.test(owner)) badAt(origin, 'a resource without a patient');
+    if (resource === undefined) {
+      badAt(origin, 'not valid JSON');
+      for (const patient of patientsIn(line)) chartOf(patient).lost.add(typeIn(line) ?? ANY);
+    } else if (owner === undefined || !FHIR_ID.test(owner)) badAt(origin, 'a resource without a patient');
     else {
-      let chart = charts.get(owner);
-      if (chart === undefined) {
-        chart = { resources: [], lines: [], ordered: wish.everyPatient };
-        charts.set(owner, chart);
-      }
+      const chart = chartOf(owner);
       if (resource['resourceType'] === 'Patient') chart.patient = resource;
       else chart.resources.push(resource);
       chart.ordered ||= resource['resourceType'] === 'ServiceRequest';
@@ -134,15 +148,35 @@ export function evaluatePartition(
     known++;
     if (!chart.ordered) continue;
     const others = shared.of(referencesIn(chart.lines));
-    rows.push(...checkChart(id, chart.patient, [...chart.resources, ...others], wish, checker));
+    rows.push(...checkChart(id, chart.patient, [...chart.resources, ...others], chart.lost, wish, checker));
   }
   return { rows, charts: known };
+}
+
+/** What resources of a section refer to. */
+const REFERRED_BY: Readonly<Record<string, readonly string[]>> = {
+  PractitionerRole: ['Practitioner'],
+  MedicationRequest: ['Medication'],
+  MedicationStatement: ['Medication'],
+};
+
+/** Sections of which lines are lost were not seen whole; nor were the coverages. */
+function withoutLost(data: PatientData, lost: ReadonlySet<string>): PatientData {
+  if (lost.size === 0) return data;
+  const isLost = (type: string): boolean =>
+    lost.has(type) || lost.has(ANY) || (REFERRED_BY[type] ?? []).some((t) => lost.has(t));
+  const sections = [...data.sections].map(
+    ([name, section]) => [name, isLost(name) ? { ...section, state: 'truncated' as const } : section] as const,
+  );
+  const coverages = data.defaultPayer === undefined && (isLost('Coverage') || isLost('Organization'));
+  return { ...data, sections: new Map(sections), ...(coverages && { coverageState: 'unavailable' as const }) };
 }
 
 function checkChart(
   patientId: string,
   patient: Json,
   resources: readonly Json[],
+  lost: ReadonlySet<string>,
   wish: BatchWish,
   checker: Checker,
 ): readonly BatchRow[] {
@@ -161,7 +195,7 @@ function checkChart(
     return wanted ? [order] : [];
   });
   if (orders.length === 0) return [];
-  const data = patientData(chart, wish);
+  const data = withoutLost(patientData(chart, wish), lost);
   return orders.flatMap((order) => {
     const check = checkOrder(order, data, checker);
     return check === undefined ? [] : [batchRow(patientId, check)];

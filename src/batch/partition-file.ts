@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Json, object, text } from '../chart/json.ts';
 import { FHIR_ID, parseReference } from '../chart/references.ts';
 import { SECTIONS } from '../chart/sections.ts';
@@ -8,6 +8,8 @@ import { ndjsonLines } from './ndjson-lines.ts';
 /** About nobody in particular: kept apart, for all patients. */
 const SHARED = new Set(['Practitioner', 'PractitionerRole', 'Organization', 'Medication']);
 const READ = new Set<string>([...SECTIONS, 'Patient', 'Coverage', ...SHARED]);
+/** A line of the parts that says of which types a file has lost lines. */
+const LOST = 'x-lost-lines';
 const OPENING = /^\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,60})"/;
 const PATIENT = /Patient\/([A-Za-z0-9\-.]{1,64})["/]/g;
 const FLUSH_BYTES = 1 << 16;
@@ -73,18 +75,32 @@ function subjectsOf(resource: Json): readonly string[] {
   return parsed?.type === 'Patient' ? [parsed.id] : [];
 }
 
+/** The type of a line that begins as resources do. */
+export const typeIn = (line: string): string | undefined => OPENING.exec(line)?.[1];
+
+/** The patients that a text names. */
+export const patientsIn = (line: string): readonly string[] => [
+  ...new Set([...line.matchAll(PATIENT)].map((m) => m[1] ?? '')),
+];
+
+/** The types of which a file has lost lines, for everybody: it breaks off. @returns undefined when the line is a resource */
+export function lostTypes(resource: Json): readonly string[] | undefined {
+  const types = resource[LOST];
+  return Array.isArray(types) ? types.map(String) : undefined;
+}
+
 /** Where a line belongs: the patients it names, `shared`, nowhere, or it cannot be used. */
 type Place = { readonly patients: readonly string[] } | 'shared' | 'skip' | { readonly bad: string };
 
 /** Looks at the text of a line; only lines whose place the text does not tell are parsed. */
 function placeOf(line: string): Place {
   const first = line.trimEnd().at(-1);
-  const type = OPENING.exec(line)?.[1];
+  const type = typeIn(line);
   if (first !== '}') return { bad: 'not a JSON object' };
   if (type !== undefined && !READ.has(type)) return 'skip';
   if (type !== undefined && type !== 'Patient' && !SHARED.has(type)) {
-    const named = new Set([...line.matchAll(PATIENT)].map((m) => m[1] ?? ''));
-    if (named.size > 0) return { patients: [...named] };
+    const named = patientsIn(line);
+    if (named.length > 0) return { patients: named };
   }
   if (type !== undefined && SHARED.has(type)) return 'shared';
   let resource: Json | undefined;
@@ -113,7 +129,7 @@ export interface PartitionTask {
 
 /**
  * Sorts the lines of one file into partitions by patient. A line that names several patients goes to each: whose resource it is
- * is decided when it is read.
+ * is decided when it is read. A bad line goes to those that it names too: their charts are not whole.
  * @returns lines read; a file that breaks off is one bad line
  */
 export async function partitionFile(
@@ -123,17 +139,25 @@ export async function partitionFile(
 ): Promise<number> {
   const writer = new PartWriter(task.folder, task.part);
   let lines = 0;
+  const types = new Set<string>();
+  const put = (patients: readonly string[], origin: Buffer, bytes: Buffer): void => {
+    for (const partition of new Set(patients.map((p) => partitionOf(p, task.partitions))))
+      writer.put(partition, origin, bytes);
+  };
   try {
     for await (const { number, bytes } of ndjsonLines(task.file, onRead)) {
       lines = number;
-      const place = placeOf(bytes.toString('latin1'));
+      const line = bytes.toString('latin1');
+      const place = placeOf(line);
+      const type = typeIn(line);
+      if (type !== undefined) types.add(type);
       if (place === 'skip') continue;
       const origin = Buffer.from(`${task.index}:${number}`);
       if (place === 'shared') writer.put('shared', origin, bytes);
-      else if ('bad' in place) onBad({ file: task.file, line: number, what: place.bad });
-      else
-        for (const partition of new Set(place.patients.map((p) => partitionOf(p, task.partitions))))
-          writer.put(partition, origin, bytes);
+      else if ('bad' in place) {
+        onBad({ file: task.file, line: number, what: place.bad });
+        put(patientsIn(line), origin, bytes);
+      } else put(place.patients, origin, bytes);
     }
   } catch (error) {
     onBad({
@@ -141,6 +165,10 @@ export async function partitionFile(
       line: lines + 1,
       what: error instanceof RangeError ? error.message : 'the file breaks off',
     });
+    // Files of an export are named after the type that they hold.
+    const named = [...READ].filter((t) => basename(task.file).startsWith(`${t}.`));
+    const lost = JSON.stringify({ [LOST]: [...types, ...named] });
+    writer.put('shared', Buffer.from(`${task.index}:${lines + 1}`), Buffer.from(lost));
   }
   writer.flush();
   return lines;

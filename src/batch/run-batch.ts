@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { BatchRow } from './batch-row.ts';
@@ -15,6 +15,7 @@ const PARTITIONS_EACH = 3;
 /** What a part leaves behind is collected early, so that memory stays flat; the bound is far above what a chart of 10,000 resources needs. */
 const WORKER_HEAP = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 32 };
 const INFLATION = 10;
+const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** How far a batch is. */
 export interface BatchProgress {
@@ -131,6 +132,14 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     total.rows += rows.length;
     options.onRows(rows);
   });
+  const clean = (): void => rmSync(folder, { recursive: true, force: true });
+  const stop = (signal: NodeJS.Signals): void => {
+    clean();
+    process.exit(128 + constants.signals[signal]);
+  };
+  // What lies there is of charts: it goes, however the run ends.
+  process.once('exit', clean);
+  for (const signal of ENDS) process.once(signal, stop);
   try {
     let read = 0;
     progress.begin('sorting');
@@ -164,7 +173,9 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     return total;
   } finally {
     await Promise.all(workers.map((w) => w.terminate()));
-    rmSync(folder, { recursive: true, force: true });
+    clean();
+    process.off('exit', clean);
+    for (const signal of ENDS) process.off(signal, stop);
   }
 }
 

@@ -42,10 +42,21 @@ async function fromFile(file: string, tally: OrderTally): Promise<void> {
     number++;
     if (line.trim() === '') continue;
     try {
-      tally.add(JSON.parse(line) as CountedOrder);
+      const row = JSON.parse(line) as Partial<CountedOrder>;
+      if (row.outcome === undefined) throw new TypeError('no outcome');
+      tally.add(row as CountedOrder);
     } catch {
       throw new UsageError(`${file}:${number}: expected the output of "batch" (NDJSON)`);
     }
+  }
+}
+
+/** Writes a file that its owner alone can read. @throws UsageError when it cannot be written */
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: 0o600 });
+  } catch {
+    throw new UsageError(`${file}: cannot be written`);
   }
 }
 
@@ -93,9 +104,8 @@ or without a file those of the decision records of the settings (plain base, tex
     };
     const source = positionals.length > 0 ? `batch output (${positionals.length} files)` : 'decision records';
     const made = formatDay(Math.floor(Date.now() / 86_400_000));
-    if (values.html !== undefined)
-      writeFileSync(values.html, reportPage(tally, { source, made, labelOf }), { mode: 0o600 });
-    if (values.csv !== undefined) writeFileSync(values.csv, reportCsv(tally), { mode: 0o600 });
+    if (values.html !== undefined) write(values.html, reportPage(tally, { source, made, labelOf }));
+    if (values.csv !== undefined) write(values.csv, reportCsv(tally));
     out(`${tally.orders} orders counted`);
     return 0;
   },

@@ -1,14 +1,16 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BatchRow, CSV_HEADING, csvField, csvRow } from '../../src/batch/batch-row.ts';
 import { ndjsonLines } from '../../src/batch/ndjson-lines.ts';
 import type { BadLine } from '../../src/batch/partition-file.ts';
 import { type BatchSummary, exportFiles, runBatch } from '../../src/batch/run-batch.ts';
 import { loadVignettes } from '../../src/vignettes/run.ts';
 import { vignetteToFhir } from '../../src/vignettes/to-fhir.ts';
+import { storyFhir } from '../support/hook-request.ts';
 import { CANONICAL_BASE, ROOT } from '../support/knowledge.ts';
 
 type Json = Record<string, unknown>;
@@ -121,6 +123,72 @@ describe('a batch', () => {
     const { rows } = await run(1, { study: '72141' });
     expect(new Set(rows.map((r) => r.study))).toEqual(new Set(['72141']));
   });
+});
+
+describe('a chart of which lines cannot be used', () => {
+  let incomplete = '';
+  afterAll(() => rmSync(incomplete, { recursive: true, force: true }));
+
+  /** Two patients with the story's chart, whose red flag is a condition. @param conditions writes their conditions */
+  async function outcomes(conditions: (file: string, lines: readonly string[]) => void): Promise<readonly unknown[]> {
+    incomplete = mkdtempSync(join(tmpdir(), 'incomplete-'));
+    const { patient, order, coverage, chart } = storyFhir();
+    const text = [patient, { ...order, status: 'active' }, coverage, ...chart].map((r) => {
+      const { resourceType, subject, ...rest }: Json = { ...r };
+      // the patient first: a line that breaks off still names it
+      return JSON.stringify({ resourceType, subject, ...rest });
+    });
+    const lines = ['a', 'b'].flatMap((p) =>
+      text.map((l) => l.replaceAll('Patient/p1"', `Patient/${p}"`).replace('"id":"p1"', `"id":"${p}"`)),
+    );
+    const isCondition = (l: string): boolean => l.includes('"resourceType":"Condition"');
+    writeFileSync(join(incomplete, 'all.ndjson'), lines.filter((l) => !isCondition(l)).join('\n'));
+    conditions(join(incomplete, 'Condition.ndjson'), lines.filter(isCondition));
+    const rows: BatchRow[] = [];
+    await runBatch({
+      files: exportFiles(incomplete),
+      wish: { date: TODAY, everyPatient: false },
+      workers: 1,
+      policies: `${ROOT}/policies`,
+      canonicalBase: CANONICAL_BASE,
+      temporary,
+      onRows: (found) => rows.push(...found),
+      onBad: () => undefined,
+    });
+    return rows.map((r) => [r.patient, r.outcome, r.reason]);
+  }
+  const MET = (patient: string): readonly unknown[] => [patient, 'met', undefined];
+  const UNSEEN = (patient: string): readonly unknown[] => [patient, 'undetermined', 'data-unavailable'];
+
+  it('is not taken for whole: a line that breaks off, one that is no JSON', async () => {
+    expect(await outcomes((file, lines) => writeFileSync(file, lines.join('\n')))).toEqual([MET('a'), MET('b')]);
+    for (const broken of [(l: string) => l.slice(0, -10), (l: string) => `${l.slice(0, -10)}}`]) {
+      const found = await outcomes((file, lines) =>
+        writeFileSync(file, lines.map((l) => (l.includes('Patient/a"') ? broken(l) : l)).join('\n')),
+      );
+      expect(found).toEqual([UNSEEN('a'), MET('b')]);
+    }
+  });
+
+  it('is nobody’s whole when a file breaks off: what was lost may be anybody’s', async () => {
+    const found = await outcomes((file, lines) =>
+      writeFileSync(`${file}.gz`, gzipSync(lines.join('\n')).subarray(0, -40)),
+    );
+    expect(found).toEqual([UNSEEN('a'), UNSEEN('b')]);
+  });
+});
+
+it('removes what it sorted when it is stopped', { timeout: 60_000 }, async () => {
+  const child = spawn(process.execPath, ['src/cli/main.ts', 'batch', folder], {
+    cwd: ROOT,
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  await vi.waitFor(() => expect(readdirSync(temporary)).toHaveLength(1), { timeout: 30_000, interval: 20 });
+  child.kill('SIGINT');
+  expect(await exit).toBe(130);
+  expect(readdirSync(temporary)).toEqual([]);
 });
 
 describe('lines of a file', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -130,6 +130,18 @@ describe('report over the records', () => {
       'outcome,kaiser-wa-lumbar-mri,2026-03,met,orders,2',
       'outcome,kaiser-wa-lumbar-mri,2026-03,not-met,orders,1',
     ]);
+  });
+});
+
+describe('report over files', () => {
+  it('says what it cannot read or write, and counts nothing that is no batch output', async () => {
+    const odd = join(folder, 'odd.ndjson');
+    writeFileSync(odd, '\n{"a":1}\n');
+    const csv = join(folder, 'report.csv');
+    await expect(runCommand(report, [odd, '--csv', csv])).rejects.toThrow(/odd\.ndjson:2: expected the output of/);
+    await expect(runCommand(report, [join(folder, 'none'), '--csv', csv])).rejects.toThrow(/cannot be read/);
+    writeFileSync(odd, '');
+    await expect(runCommand(report, [odd, '--csv', join(folder, 'no', 'x.csv')])).rejects.toThrow(/cannot be written/);
   });
 });
 
