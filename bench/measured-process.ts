@@ -41,13 +41,21 @@ const env = (own: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({
   ...own,
 });
 
-/** The flags and the script of `npm start`. @throws when package.json starts it in another way */
-export function startCommand(): { readonly flags: readonly string[]; readonly script: string } {
+interface StartCommand {
+  readonly own: Readonly<Record<string, string>>;
+  readonly flags: readonly string[];
+  readonly script: string;
+}
+
+/** The variables, the flags and the script of `npm start`. @throws when package.json starts it in another way */
+export function startCommand(): StartCommand {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
-  const [node, ...rest] = scripts.start.split(' ');
-  const script = rest.at(-1);
-  if (node !== 'node' || script === undefined) throw new Error(`unexpected start script: ${scripts.start}`);
-  return { flags: rest.slice(0, -1), script: join(ROOT, script) };
+  const words = scripts.start.split(' ');
+  const at = words.indexOf('node');
+  const script = words.at(-1);
+  if (at === -1 || script === undefined) throw new Error(`unexpected start script: ${scripts.start}`);
+  const own = Object.fromEntries(words.slice(0, at).map((word) => word.split('=') as [string, string]));
+  return { own, flags: words.slice(at + 1, -1), script: join(ROOT, script) };
 }
 
 const freePort = (): Promise<number> =>
@@ -116,13 +124,14 @@ export function startService(
   own: Readonly<Record<string, string>> = {},
   onOutput?: (text: string) => void,
 ): Promise<ServerProcess> {
-  const { flags, script } = startCommand();
-  return startServer([...flags, script], { DECISIONS: 'off', SANDBOX: 'false', ...own }, onOutput);
+  const { own: variables, flags, script } = startCommand();
+  return startServer([...flags, script], { ...variables, DECISIONS: 'off', SANDBOX: 'false', ...own }, onOutput);
 }
 
 /** Starts the bare Express handler, with the same flags. @param size bytes of its answer */
 export function startBare(size: number): Promise<ServerProcess> {
-  return startServer([...startCommand().flags, join(import.meta.dirname, 'bare-server.ts'), String(size)], {});
+  const { own, flags } = startCommand();
+  return startServer([...flags, join(import.meta.dirname, 'bare-server.ts'), String(size)], own);
 }
 
 /** Runs a script to its end. @returns what it used, and the milliseconds that it took @throws when it fails */

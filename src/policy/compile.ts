@@ -48,14 +48,14 @@ export interface ScheduleBand {
 
 /** What a reviewer reads beside a node. */
 export interface Meta {
-  readonly id?: string;
-  readonly label?: string;
-  readonly cite?: string;
-  readonly note?: string;
+  readonly id?: string | undefined;
+  readonly label?: string | undefined;
+  readonly cite?: string | undefined;
+  readonly note?: string | undefined;
   /** in force on service dates from this day */
-  readonly from?: Day;
+  readonly from?: Day | undefined;
   /** no longer in force from this day */
-  readonly until?: Day;
+  readonly until?: Day | undefined;
   /** file:line:column */
   readonly where: string;
 }
@@ -74,9 +74,50 @@ type Node = Meta & Operation;
 /** A node of a compiled policy. Equal nodes are one object, whichever passages use them, and have one number. */
 export type Expr = Node & {
   readonly index: number;
+  /** what it is made of; what closes a passage is no operand of it */
+  readonly operands: readonly Expr[];
   /** an operand is in force for some dates only */
   readonly dated: boolean;
 };
+
+/** Every member that a node of any kind may have. */
+type MemberOf<U> = U extends unknown ? keyof U : never;
+
+/**
+ * A node with all members that any node may have, in one order: a policy is evaluated by looking at thousands of nodes, and
+ * looking at objects of one shape takes a fraction of the time.
+ */
+function uniform(node: Node, index: number): Expr {
+  const of: Partial<Record<MemberOf<Node>, unknown>> = node;
+  const operands = operandsOf(node);
+  const expr: Record<MemberOf<Expr>, unknown> = {
+    op: of.op,
+    index,
+    operands,
+    dated: operands.some((c) => c.from !== undefined || c.until !== undefined),
+    atom: of.atom,
+    n: of.n,
+    child: of.child,
+    children: of.children,
+    closedBy: of.closedBy,
+    except: of.except,
+    region: of.region,
+    what: of.what,
+    from: of.from,
+    until: of.until,
+    id: of.id,
+    label: of.label,
+    cite: of.cite,
+    note: of.note,
+    where: of.where,
+  };
+  return expr as unknown as Expr;
+}
+
+function operandsOf(node: Node): readonly Expr[] {
+  if (node.op === 'not' || node.op === 'closable') return [node.child];
+  return node.op === 'all' || node.op === 'any' || node.op === 'at-least' ? node.children : [];
+}
 
 /** What a section demands of all its indications. */
 export interface Requirement {
@@ -95,7 +136,7 @@ export interface CompiledPath {
   readonly id: string;
   readonly label: string;
   readonly cite: string;
-  readonly note?: string;
+  readonly note: string | undefined;
   readonly region: Region | 'any';
   /** valid only for orders of the path's region (the passage says "the region ordered") */
   readonly onlyOrdered: boolean;
@@ -106,16 +147,16 @@ export interface CompiledPath {
   readonly ownStudiesOnly: boolean;
   /** rests on a red flag: no way to propose unless the chart speaks of one */
   readonly redFlag: boolean;
-  readonly entry?: Expr;
+  readonly entry: Expr | undefined;
   /** has to be on file too for the path to be in play, but is no criterion */
-  readonly about?: Expr;
+  readonly about: Expr | undefined;
   /** the label of the passage that says what it is about */
-  readonly topic?: string;
+  readonly topic: string | undefined;
   /** the entry for orders of another region: evidence has to name the region */
-  readonly strictEntry?: Expr;
+  readonly strictEntry: Expr | undefined;
   readonly requires: readonly Requirement[];
   /** its own criteria alone */
-  readonly own?: Expr;
+  readonly own: Expr | undefined;
   /** what its sections require, and its own criteria */
   readonly criteria: Expr;
   /** entry and criteria */
@@ -234,15 +275,13 @@ interface LeafInput {
 
 /** Where the criteria behind wrappers with one operand stand in the file. */
 const coreOf = (expr: Expr): string => {
-  const [only, second] =
-    'children' in expr ? expr.children : 'child' in expr && expr.op === 'closable' ? [expr.child] : [];
+  const [only, second] = expr.op === 'not' ? [] : expr.operands;
   return only === undefined || second !== undefined ? expr.where : coreOf(only);
 };
 
 const atomsOf = (expr: Expr, out: Set<number> = new Set()): Set<number> => {
   if (expr.op === 'atom') out.add(expr.atom);
-  else if ('child' in expr) atomsOf(expr.child, out);
-  else if ('children' in expr) for (const child of expr.children) atomsOf(child, out);
+  else for (const operand of expr.operands) atomsOf(operand, out);
   return out;
 };
 
@@ -428,21 +467,19 @@ class Compiler {
       id: regionalId(place.id, region, here.regions.length > 1),
       label: place.label,
       cite: here.cite === '' ? place.id : here.cite,
-      ...(place.note !== undefined && { note: place.note }),
+      note: place.note,
       region,
       onlyOrdered: here.onlyOrdered,
       studies: (here.studies?.input ?? []).flatMap((s, i) => this.#study(s, [...(here.studies?.at ?? at), i], scope)),
       screen: here.screen,
       ownStudiesOnly: here.ownStudiesOnly,
       redFlag: here.redFlag,
-      ...(entry !== undefined && { entry }),
-      ...(strictEntry !== undefined && { strictEntry }),
+      entry,
+      strictEntry,
       requires,
-      ...(here.about !== undefined && {
-        about: this.#node(here.about.input, here.about.at, scope),
-        topic: here.about.label,
-      }),
-      ...(own !== undefined && { own }),
+      about: here.about === undefined ? undefined : this.#node(here.about.input, here.about.at, scope),
+      topic: here.about?.label,
+      own,
       criteria,
       whole: withEntry(entry),
       strictWhole: withEntry(strictEntry ?? entry),
@@ -478,19 +515,17 @@ class Compiler {
 
   /** Equal nodes are one object: what is known of one is known of all passages that use it. */
   #expr(node: Node): Expr {
-    const children = 'child' in node ? [node.child] : 'children' in node ? node.children : [];
-    const closing = 'closedBy' in node ? node.closedBy.map((c) => c.index) : undefined;
+    const closing = node.op === 'closable' ? node.closedBy.map((c) => c.index) : undefined;
     const key = JSON.stringify({
       ...node,
       child: undefined,
       closing,
       closedBy: undefined,
-      children: children.map((c) => c.index),
+      children: operandsOf(node).map((c) => c.index),
     });
     const known = this.#nodes.get(key);
     if (known !== undefined) return known;
-    const dated = children.some((c) => c.from !== undefined || c.until !== undefined);
-    const expr: Expr = { ...node, index: this.#nodes.size, dated };
+    const expr = uniform(node, this.#nodes.size);
     this.#nodes.set(key, expr);
     return expr;
   }

@@ -1,11 +1,12 @@
 import type { Outcome, Reason } from './assessment.ts';
 import type { CompiledExclusion, CompiledPolicy, Expr } from './compile.ts';
-import { type Evaluation, KnownTruths, type Reading } from './evaluate.ts';
+import type { Evaluation, Reading } from './evaluate.ts';
 import type { Region } from './fact-source.ts';
 import type { WaySearch } from './needs.ts';
 import { isTrue, type PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
 import type { Truth } from './truth.ts';
+import { Truths } from './truths.ts';
 
 /** What is ordered, as the policy engine needs it. */
 export interface OrderedStudy {
@@ -121,7 +122,7 @@ export class Decider {
       },
       review: 'false',
       anyIndication: this.#trueIndication,
-      known: new KnownTruths(this.#policy.nodes.length),
+      known: new Truths(this.#policy.nodes.length),
     };
     return this.#ev.truth(passage, this.#silenceAsNo) === 'unknown';
   }

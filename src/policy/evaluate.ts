@@ -4,45 +4,28 @@ import type { Evidence, FactSource, FactValue, Region } from './fact-source.ts';
 import { compareAge, compareEpisode, compareSchedule, unsettled } from './measure-time.ts';
 import { NO_SILENCE, type Silence } from './silence.ts';
 import { atLeast, not, type Truth } from './truth.ts';
+import type { Truths } from './truths.ts';
 
 /** What the leaves of an expression are read as. */
 export interface Reading {
   atom(index: number): Truth;
   readonly review: Truth;
   anyIndication(except: readonly string[], region: Region | 'any'): Truth;
-  /** what it comes to where the chart is silent, by node */
-  readonly silent?: readonly (Truth | undefined)[];
-  /** what was worked out already, by node; kept by readings that serve many expressions */
-  readonly known?: KnownTruths;
+  /** what is known already, where the chart is silent beforehand; kept by readings that serve many expressions */
+  readonly known: Truths | undefined;
 }
-
-/** Truths by the number of a node, one byte each: a policy has thousands of nodes. */
-export class KnownTruths {
-  readonly #codes: Uint8Array;
-
-  constructor(nodes: number) {
-    this.#codes = new Uint8Array(nodes);
-  }
-
-  get(node: number): Truth | undefined {
-    return DECODED[this.#codes[node] ?? 0];
-  }
-
-  set(node: number, truth: Truth): void {
-    this.#codes[node] = truth === 'true' ? 1 : truth === 'false' ? 2 : 3;
-  }
-}
-
-const DECODED: readonly (Truth | undefined)[] = [undefined, 'true', 'false', 'unknown'];
 
 /** A truth with the days on which the passing of time alone would change it. */
 export interface Timed {
   readonly truth: Truth;
   /** first day on which it becomes true */
-  readonly from?: Day;
+  readonly from: Day | undefined;
   /** last day on which it stays true */
-  readonly until?: Day;
+  readonly until: Day | undefined;
 }
+
+/** Time changes nothing. */
+const lasting = (truth: Truth): Timed => ({ truth, from: undefined, until: undefined });
 
 const latest = (evidence: readonly Evidence[]): string =>
   evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
@@ -61,7 +44,7 @@ export class Evaluation {
   readonly policy: CompiledPolicy;
   readonly source: FactSource;
   readonly #values: (FactValue | undefined)[];
-  readonly #timed = new Map<Expr, Timed>();
+  readonly #timed: (Timed | undefined)[];
   readonly #actual: Reading;
   readonly #silence: Silence;
   /** by node: 1 = the chart speaks of a fact that it rests on */
@@ -80,6 +63,7 @@ export class Evaluation {
     this.policy = policy;
     this.source = source;
     this.#values = new Array(policy.atoms.length);
+    this.#timed = new Array(policy.nodes.length);
     this.#silence = silence;
     this.#spokenOf = new Uint8Array(policy.nodes.length);
     for (const [fact, nodes] of silence.restingOn)
@@ -88,8 +72,7 @@ export class Evaluation {
       atom: (i) => this.value(i).truth,
       review: 'unknown',
       anyIndication,
-      silent: silence.truths,
-      known: new KnownTruths(policy.nodes.length),
+      known: silence.truths.without(this.#spokenOf),
     };
   }
 
@@ -99,14 +82,13 @@ export class Evaluation {
       atom: (i) => (this.value(i).truth === 'true' ? 'true' : 'false'),
       review: 'false',
       anyIndication,
-      silent: this.#silence.documented,
-      known: new KnownTruths(this.policy.nodes.length),
+      known: this.#silence.documented.without(this.#spokenOf),
     };
   }
 
   /** Does a node rest on facts alone, and is the chart silent on all of them? */
   isSilent(node: number): boolean {
-    return this.#silence.truths[node] !== undefined && this.#spokenOf[node] === 0;
+    return this.#spokenOf[node] === 0 && this.#silence.truths.get(node) !== undefined;
   }
 
   /** The value of a leaf. */
@@ -217,27 +199,24 @@ export class Evaluation {
   }
 
   /** A node that the text in force on the service date does not contain is passed over. */
-  inForce(period: { readonly from?: Day; readonly until?: Day }): boolean {
+  inForce(period: { readonly from?: Day | undefined; readonly until?: Day | undefined }): boolean {
     const date = this.source.serviceDate;
     return (period.from === undefined || date >= period.from) && (period.until === undefined || date < period.until);
   }
 
   /** The operands of a node that are in force. */
   children(expr: Expr): readonly Expr[] {
-    if (expr.op === 'not' || expr.op === 'closable') return [expr.child];
-    if (!('children' in expr)) return [];
-    return expr.dated ? expr.children.filter((c) => this.inForce(c)) : expr.children;
+    if (!expr.dated || expr.op === 'not' || expr.op === 'closable') return expr.operands;
+    return expr.operands.filter((c) => this.inForce(c));
   }
 
   /** The truth of an expression, by default as the chart has it. */
   truth(expr: Expr, reading: Reading = this.#actual): Truth {
-    const silent = this.#spokenOf[expr.index] === 0 ? reading.silent?.[expr.index] : undefined;
-    if (silent !== undefined) return silent;
-    if (expr.op === 'atom') return reading.atom(expr.atom);
-    const known = reading.known?.get(expr.index);
-    if (known !== undefined) return known;
-    const truth = this.#combined(expr, reading);
-    reading.known?.set(expr.index, truth);
+    const { known } = reading;
+    const before = known?.get(expr.index);
+    if (before !== undefined) return before;
+    const truth = expr.op === 'atom' ? reading.atom(expr.atom) : this.#combined(expr, reading);
+    known?.set(expr.index, truth);
     return truth;
   }
 
@@ -332,26 +311,26 @@ export class Evaluation {
 
   /** The truth and the days on which time alone changes it, the chart staying as it is. */
   timed(expr: Expr): Timed {
-    const known = this.#timed.get(expr);
+    const known = this.#timed[expr.index];
     if (known !== undefined) return known;
     const timed = this.#timing(expr);
-    this.#timed.set(expr, timed);
+    this.#timed[expr.index] = timed;
     return timed;
   }
 
   #timing(expr: Expr): Timed {
-    if (this.isSilent(expr.index)) return { truth: this.truth(expr) };
+    if (this.isSilent(expr.index)) return lasting(this.truth(expr));
     switch (expr.op) {
       case 'atom': {
         const { truth, from, until } = this.value(expr.atom);
-        return { truth, ...(from !== undefined && { from }), ...(until !== undefined && { until }) };
+        return { truth, from, until };
       }
       case 'not': {
         const child = this.timed(expr.child);
         return {
           truth: not(child.truth),
-          ...(child.truth === 'true' && child.until !== undefined && { from: child.until + 1 }),
-          ...(child.truth === 'false' && child.from !== undefined && { until: child.from - 1 }),
+          from: child.truth === 'true' && child.until !== undefined ? child.until + 1 : undefined,
+          until: child.truth === 'false' && child.from !== undefined ? child.from - 1 : undefined,
         };
       }
       case 'all':
@@ -360,12 +339,12 @@ export class Evaluation {
         return this.#timedAtLeast(expr, 1);
       case 'closable': {
         const truth = this.truth(expr);
-        return truth === this.truth(expr.child) ? this.timed(expr.child) : { truth };
+        return truth === this.truth(expr.child) ? this.timed(expr.child) : lasting(truth);
       }
       case 'at-least':
         return this.#timedAtLeast(expr, expr.n);
       default:
-        return { truth: this.truth(expr) };
+        return lasting(this.truth(expr));
     }
   }
 
@@ -382,13 +361,14 @@ export class Evaluation {
       const { from } = this.timed(child);
       if (from !== undefined) starts.push(from);
       // all of them are needed, and time does not change this one
-      else if (truth !== 'true' && n === children.length) return { truth };
+      else if (truth !== 'true' && n === children.length) return lasting(truth);
     }
     if (truth === 'true') {
       const until = n === 0 ? undefined : ends.sort((a, b) => b - a)[n - 1];
-      return { truth, ...(until !== undefined && until !== Number.POSITIVE_INFINITY && { until }) };
+      return { truth, from: undefined, until: until === Number.POSITIVE_INFINITY ? undefined : until };
     }
     const from = starts.sort((a, b) => a - b)[n - ends.length - 1];
-    return from !== undefined && ends.every((until) => until >= from) ? { truth, from } : { truth };
+    const waits = from !== undefined && ends.every((until) => until >= from);
+    return { truth, from: waits ? from : undefined, until: undefined };
   }
 }

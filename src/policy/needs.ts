@@ -12,7 +12,7 @@ export interface Need {
   readonly want: 'true' | 'false';
   readonly kind: NeedKind;
   /** for `wait`: the day from which it holds */
-  readonly from?: Day;
+  readonly from: Day | undefined;
 }
 
 /** One way to make an indication true: the leaves that are true already and those still needed. */
@@ -98,8 +98,8 @@ function choose(children: readonly (readonly Costed[])[], n: number): readonly C
 export class WaySearch {
   readonly #states: PathStates;
   readonly #ev: Evaluation;
-  readonly #toTrue = new Map<Expr, readonly Costed[]>();
-  readonly #toFalse = new Map<Expr, readonly Costed[]>();
+  readonly #toTrue: (readonly Costed[] | undefined)[] = [];
+  readonly #toFalse: (readonly Costed[] | undefined)[] = [];
   readonly #cheapest = new Map<PathState, Way | undefined>();
 
   constructor(states: PathStates) {
@@ -130,10 +130,10 @@ export class WaySearch {
   /** Bounded search for the cheapest ways to make an expression true (or false, under a `not`). */
   #ways(expr: Expr, want: 'true' | 'false'): readonly Costed[] {
     const memo = want === 'true' ? this.#toTrue : this.#toFalse;
-    const known = memo.get(expr);
+    const known = memo[expr.index];
     if (known !== undefined) return known;
     const ways = this.#find(expr, want);
-    memo.set(expr, ways);
+    memo[expr.index] = ways;
     return ways;
   }
 
@@ -164,7 +164,7 @@ export class WaySearch {
     if (value.truth === want) return [{ has: [atom], needs: [], cost: 0 }];
     const led = (value.leads ?? []).length > 0 ? LEAD : 0;
     const need = (kind: NeedKind, from?: Day): readonly Costed[] => [
-      { has: [], needs: [{ atom, want, kind, ...(from !== undefined && { from }) }], cost: COST[kind] - led },
+      { has: [], needs: [{ atom, want, kind, from }], cost: COST[kind] - led },
     ];
     if (value.truth === 'unknown') return this.#ev.atom(atom).kind === 'age' ? NONE : need('document');
     if (want === 'true' && value.from !== undefined) return need('wait', value.from);
@@ -189,6 +189,7 @@ export class WaySearch {
       atom: (i) => needs.find((n) => n.atom === i)?.want ?? this.#ev.value(i).truth,
       review: 'unknown',
       anyIndication: (except, region) => this.#states.anyIndication(except, region),
+      known: undefined,
     };
   }
 }

@@ -1,5 +1,5 @@
 import { type Day, parseDate } from '../dates/day.ts';
-import type { CompiledPath, CompiledPolicy, Expr } from './compile.ts';
+import type { CompiledPath, CompiledPolicy, Expr, Meta } from './compile.ts';
 import type { FactCatalog, Region } from './fact-source.ts';
 import type { PlaceInput, SectionInput } from './schema.ts';
 import { atomInFull, atomQuestion } from './words.ts';
@@ -73,7 +73,7 @@ function inheriting(place: PlaceInput, member: 'entry' | 'about', top = true): s
   return undefined;
 }
 
-const period = (node: { readonly from?: Day; readonly until?: Day }): Pick<OutlineNode, 'from' | 'until'> => ({
+const period = (node: Pick<Meta, 'from' | 'until'>): Pick<OutlineNode, 'from' | 'until'> => ({
   ...(node.from !== undefined && { from: node.from }),
   ...(node.until !== undefined && { until: node.until }),
 });
@@ -81,7 +81,7 @@ const period = (node: { readonly from?: Day; readonly until?: Day }): Pick<Outli
 /** When a passage itself is in force, as its file says. */
 const periodOf = (place: PlaceInput): Pick<OutlineNode, 'from' | 'until'> => {
   const [from, until] = [parseDate(place.from), parseDate(place.until)];
-  return period({ ...(from !== undefined && { from: from.lo }), ...(until !== undefined && { until: until.lo }) });
+  return period({ from: from?.lo, until: until?.lo });
 };
 
 class Outliner {

@@ -15,8 +15,7 @@ function anyIndicationLeaves(expr: Expr): readonly AnyIndication[] {
   if (expr.op === 'any-indication') return [expr];
   const known = leavesIn.get(expr);
   if (known !== undefined) return known;
-  const children = 'child' in expr ? [expr.child] : 'children' in expr ? expr.children : [];
-  const found = children.flatMap(anyIndicationLeaves);
+  const found = expr.operands.flatMap(anyIndicationLeaves);
   leavesIn.set(expr, found);
   return found;
 }
@@ -190,9 +189,7 @@ export class PathStates {
   }
 
   /** Days on which time alone would make an indication true, or a true one lapse. */
-  timed(state: PathState): { readonly from?: Day; readonly until?: Day } {
-    if (state.closedBy.length > 0) return {};
-    const { from, until } = this.evaluation.timed(state.whole);
-    return { ...(from !== undefined && { from }), ...(until !== undefined && { until }) };
+  timed(state: PathState): { readonly from?: Day | undefined; readonly until?: Day | undefined } {
+    return state.closedBy.length > 0 ? {} : this.evaluation.timed(state.whole);
   }
 }

@@ -18,8 +18,7 @@ const isLeaf = (expr: Expr): boolean => expr.op === 'atom' || expr.op === 'revie
 
 function leavesOf(expr: Expr): readonly Expr[] {
   if (isLeaf(expr)) return [expr];
-  if (expr.op === 'not' || expr.op === 'closable') return leavesOf(expr.child);
-  return 'children' in expr ? expr.children.flatMap(leavesOf) : [];
+  return expr.operands.flatMap(leavesOf);
 }
 
 /** The expressions of a policy that can decide: entries and criteria of indications, exclusions and their exceptions. */

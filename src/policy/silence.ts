@@ -1,6 +1,6 @@
 import type { CompiledPath } from './compile.ts';
 import type { PathState } from './path-state.ts';
-import type { Truth } from './truth.ts';
+import { Truths } from './truths.ts';
 
 /** What an indication comes to when the chart is silent on it. */
 export interface SilentPath {
@@ -17,10 +17,10 @@ export interface SilentPath {
  * has to be evaluated for it. Days (age, episode, the text in force) are no part of a silence.
  */
 export interface Silence {
-  /** by node; undefined = it rests on more than facts */
-  readonly truths: readonly (Truth | undefined)[];
+  /** by node; none for a node that rests on more than facts */
+  readonly truths: Truths;
   /** the same with every unknown read as no */
-  readonly documented: readonly (Truth | undefined)[];
+  readonly documented: Truths;
   /** the nodes that rest on a fact, directly or through others */
   readonly restingOn: ReadonlyMap<string, readonly number[]>;
   /** indications that rest on facts alone */
@@ -28,4 +28,9 @@ export interface Silence {
 }
 
 /** Nothing is known beforehand. */
-export const NO_SILENCE: Silence = { truths: [], documented: [], restingOn: new Map(), paths: new Map() };
+export const NO_SILENCE: Silence = {
+  truths: new Truths(0),
+  documented: new Truths(0),
+  restingOn: new Map(),
+  paths: new Map(),
+};

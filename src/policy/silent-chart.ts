@@ -3,6 +3,7 @@ import { type FactSource, REGIONS, SILENT } from './fact-source.ts';
 import { PathStates } from './path-states.ts';
 import type { Silence, SilentPath } from './silence.ts';
 import type { Truth } from './truth.ts';
+import { Truths } from './truths.ts';
 
 const SILENT_CHART: FactSource = {
   asOf: 0,
@@ -16,9 +17,7 @@ const SILENT_CHART: FactSource = {
 
 /** What a node is made of. */
 const operandsOf = (expr: Expr): readonly Expr[] => {
-  if (expr.op === 'not') return [expr.child];
-  if (expr.op === 'closable') return [expr.child, ...expr.closedBy];
-  return 'children' in expr ? expr.children : [];
+  return expr.op === 'closable' ? [expr.child, ...expr.closedBy] : expr.operands;
 };
 
 type FactsByNode = readonly (ReadonlySet<string> | undefined)[];
@@ -70,8 +69,11 @@ export function silenceOf(policy: CompiledPolicy): Silence {
     }
   const { evaluation } = new PathStates(policy, SILENT_CHART, REGIONS, '');
   const documented = evaluation.asDocumented(() => 'false');
-  const settled = (truthOf: (expr: Expr) => Truth): readonly (Truth | undefined)[] =>
-    policy.nodes.map((expr) => (facts[expr.index] === undefined ? undefined : truthOf(expr)));
+  const settled = (truthOf: (expr: Expr) => Truth): Truths => {
+    const truths = new Truths(policy.nodes.length);
+    for (const expr of policy.nodes) if (facts[expr.index] !== undefined) truths.set(expr.index, truthOf(expr));
+    return truths;
+  };
   const silence: Silence = {
     truths: settled((expr) => evaluation.truth(expr)),
     documented: settled((expr) => evaluation.truth(expr, documented)),

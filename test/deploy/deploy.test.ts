@@ -32,11 +32,14 @@ const container = (path: string): unknown => template(`spec.containers.0.${path}
 const listOf = (path: string): readonly unknown[] =>
   listAt(manifest('Deployment cds'), `spec.template.spec.containers.0.${path}`);
 const dockerfile = read('Dockerfile');
-const instruction = (name: string): string =>
-  new RegExp(`^${name} (.*)$`, 'm').exec(dockerfile.slice(dockerfile.lastIndexOf('\nFROM ')))?.[1] ?? '';
-const imageEnv = Object.fromEntries(
-  instruction('ENV')
-    .split(' ')
+const instructions = (name: string): readonly string[] =>
+  [...dockerfile.slice(dockerfile.lastIndexOf('\nFROM ')).matchAll(new RegExp(`^${name} (.*)$`, 'gm'))].map(
+    (m) => m[1] ?? '',
+  );
+const instruction = (name: string): string => instructions(name)[0] ?? '';
+const { MALLOC_ARENA_MAX, ...imageEnv } = Object.fromEntries(
+  instructions('ENV')
+    .flatMap((line) => line.split(' '))
     .map((pair) => pair.split('=')),
 ) as Readonly<Record<string, string>>;
 const compose: unknown = parse(read('compose.yaml'));
@@ -44,7 +47,8 @@ const compose: unknown = parse(read('compose.yaml'));
 describe('the image', () => {
   it('starts as npm start does', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
-    expect((JSON.parse(instruction('CMD')) as readonly string[]).join(' ')).toBe(scripts.start);
+    const command = (JSON.parse(instruction('CMD')) as readonly string[]).join(' ');
+    expect(`MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX} ${command}`).toBe(scripts.start);
   });
 
   it('runs without rights, on the port that it tells, with settings that there are', () => {
