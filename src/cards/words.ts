@@ -76,7 +76,9 @@ export function evidenceList(evidence: readonly Evidence[], label: FactLabel): r
   const byFact = new Map<string, Evidence[]>();
   for (const e of evidence) {
     const key = `${e.fact}|${e.basis}`;
-    byFact.set(key, [...(byFact.get(key) ?? []), e]);
+    const group = byFact.get(key);
+    if (group === undefined) byFact.set(key, [e]);
+    else group.push(e);
   }
   return [...byFact.values()].map((group) => {
     const [first, second] = group;

@@ -44,20 +44,27 @@ function fewerThanTotal(bundle: Json, resources: readonly Json[], section: Chart
   return total > found;
 }
 
-async function fromPrefetch(
-  value: Extract<Prefetched, { kind: 'bundle' }>,
-  section: ChartQuery['section'],
-  fhir: FhirAccess | undefined,
-): Promise<RetrievedSection> {
-  const resources = matches(value.bundle);
-  if (nextLink(value.bundle) === undefined)
-    return {
-      state: isWhole(value.bundle) && !fewerThanTotal(value.bundle, resources, section) ? 'complete' : 'truncated',
-      resources,
-    };
-  if (fhir === undefined) return { state: 'truncated', resources };
-  const all = await fhir.follow(value.bundle);
-  return { state: all.complete ? 'complete' : 'truncated', resources: all.resources };
+/** One section of the chart as far as the prefetch goes. */
+function prefetchedSection({ key, section }: ChartQuery, prefetch: Json | undefined): RetrievedSection {
+  const value = readPrefetch(prefetch, key);
+  switch (value.kind) {
+    case 'none':
+      return { state: 'complete', resources: [] };
+    case 'resource':
+      return { state: 'truncated', resources: [value.resource] };
+    case 'bundle': {
+      const resources = matches(value.bundle);
+      const whole =
+        nextLink(value.bundle) === undefined &&
+        isWhole(value.bundle) &&
+        !fewerThanTotal(value.bundle, resources, section);
+      return { state: whole ? 'complete' : 'truncated', resources };
+    }
+    case 'failed':
+      return { state: 'failed', resources: [] };
+    case 'absent':
+      return { state: 'not-available', resources: [] };
+  }
 }
 
 /** One section of the chart: from the prefetch as far as it goes, the rest by our own search. */
@@ -66,23 +73,18 @@ export async function retrieveSection(
   prefetch: Json | undefined,
   fhir: FhirAccess | undefined,
 ): Promise<RetrievedSection> {
+  const section = prefetchedSection(query, prefetch);
+  if (fhir === undefined || section.state === 'complete') return section;
   const value = readPrefetch(prefetch, query.key);
-  switch (value.kind) {
-    case 'none':
-      return { state: 'complete', resources: [] };
-    case 'resource':
-      return { state: 'truncated', resources: [value.resource] };
-    case 'bundle': {
-      const section = await fromPrefetch(value, query.section, fhir);
-      return section.state === 'complete' || fhir === undefined
-        ? section
-        : refetched(section, await fetchSection(query, fhir));
-    }
-    case 'failed':
-      return fhir === undefined ? { state: 'failed', resources: [] } : fetchSection(query, fhir);
-    case 'absent':
-      return fhir === undefined ? { state: 'not-available', resources: [] } : fetchSection(query, fhir);
-  }
+  if (value.kind === 'failed' || value.kind === 'absent') return fetchSection(query, fhir);
+  if (value.kind !== 'bundle') return section;
+  const followed = nextLink(value.bundle) === undefined ? section : await followedSection(value.bundle, fhir);
+  return followed.state === 'complete' ? followed : refetched(followed, await fetchSection(query, fhir));
+}
+
+async function followedSection(bundle: Json, fhir: FhirAccess): Promise<RetrievedSection> {
+  const all = await fhir.follow(bundle);
+  return { state: all.complete ? 'complete' : 'truncated', resources: all.resources };
 }
 
 /** A truncated prefetch is replaced by a complete search, or else completed by what the search brought. */
@@ -99,9 +101,12 @@ export async function retrieveSections(
   prefetch: Json | undefined,
   fhir: FhirAccess | undefined,
 ): Promise<ReadonlyMap<Section, RetrievedSection>> {
-  const parts = await Promise.all(
-    queries.map(async (query) => ({ query, part: await retrieveSection(query, prefetch, fhir) })),
-  );
+  const parts =
+    fhir === undefined
+      ? queries.map((query) => ({ query, part: prefetchedSection(query, prefetch) }))
+      : await Promise.all(
+          queries.map(async (query) => ({ query, part: await retrieveSection(query, prefetch, fhir) })),
+        );
   const sections = new Map<Section, RetrievedSection>();
   for (const { query, part } of parts) {
     if (query.section === 'Coverage' || query.section === 'Practitioner') continue;

@@ -3,6 +3,7 @@ import { formatDay } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import type { Assessment } from '../policy/assessment.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
+import type { Evidence } from '../policy/fact-source.ts';
 import type { Study } from '../policy/studies.ts';
 
 /** Namespace of our assessment ids (a random UUID, fixed for ever). */
@@ -21,7 +22,10 @@ export function policyHash(policy: CompiledPolicy): string {
 
 /** A UUIDv5 of a name in our namespace (RFC 9562, section 5.5). */
 export function uuidV5(name: string): string {
-  const hex = hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(name)]));
+  const bytes = Buffer.allocUnsafe(NAMESPACE.length + Buffer.byteLength(name));
+  NAMESPACE.copy(bytes);
+  bytes.write(name, NAMESPACE.length);
+  const hex = hash('sha1', bytes);
   const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`;
 }
@@ -36,7 +40,7 @@ export function assessmentId(of: {
 }): string {
   const { order, study, payer, policy, assessment } = of;
   return uuidV5(
-    JSON.stringify([
+    [
       order.ref,
       study.code,
       payer.id,
@@ -45,7 +49,31 @@ export function assessmentId(of: {
       policyHash(policy),
       formatDay(order.asOf.hi),
       formatDay(order.serviceDate),
-      assessment,
-    ]),
+      findings(assessment),
+    ].join('\n'),
   );
+}
+
+/** What an assessment found, without the words of policy and vocabulary: codes, resources, days. */
+function findings(a: Assessment): string {
+  let text = `${a.outcome} ${a.reason} ${a.asDocumented} ${a.earliest} ${a.validUntil} ${a.blocked?.exclusion}`;
+  text += `\n${a.alternatives.join()} ${a.sections.join()} ${a.silentScreens.join()}`;
+  for (const s of a.satisfied) text += `\n+${s.criterion}${cited(s.evidence)}`;
+  for (const c of a.contradicted) text += `\n-${c.criterion} ${c.why}${cited(c.evidence)}`;
+  for (const p of a.paths) {
+    text += `\n>${p.criterion} ${p.kind} ${p.from} ${p.startedNow}`;
+    for (const f of p.has) text += ` ${f.fact}`;
+    for (const f of p.needs) text += ` ?${f.fact}`;
+  }
+  for (const m of a.missing) {
+    text += `\n?${m.fact} ${m.gap} ${m.toDo} ${m.criteria.join()}`;
+    for (const lead of m.leads) text += ` ${lead.reference}`;
+  }
+  return text;
+}
+
+function cited(evidence: readonly Evidence[]): string {
+  let text = '';
+  for (const e of evidence) text += ` ${e.fact} ${e.basis} ${e.reference} ${e.date}`;
+  return text;
 }

@@ -34,12 +34,7 @@ export class Tally {
 
   #note(item: Item, verdict: Considered['verdict'], reason: string): void {
     if (item.ref === undefined) return;
-    this.considered.push({
-      reference: item.ref,
-      ...(item.date !== undefined && { date: formatInterval(item.date) }),
-      verdict,
-      reason,
-    });
+    this.considered.push({ reference: item.ref, date: dateOf(item), verdict, reason });
   }
 
   pro(item: Item, reason: string): void {
@@ -95,9 +90,10 @@ export class Tally {
   /** Several dates speak: the later one wins; on the same day it is a conflict. */
   decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'sides' | 'when' | 'first' | 'until'> {
     const decided = this.#decide();
-    const yes = this.#evidence([...this.for, ...this.#outweighed.yes]);
-    const no = this.#evidence([...this.against, ...this.#outweighed.no]);
-    return yes.length === 0 || no.length === 0 ? decided : { ...decided, sides: { yes, no } };
+    const { yes, no } = this.#outweighed;
+    if (this.for.length + yes.length === 0 || this.against.length + no.length === 0) return decided;
+    const sides = { yes: this.#evidence([...this.for, ...yes]), no: this.#evidence([...this.against, ...no]) };
+    return { ...decided, sides };
   }
 
   #decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'first' | 'until'> {
@@ -109,7 +105,11 @@ export class Tally {
     }
     if (contra === undefined || (pro !== undefined && pro > contra)) return this.#true();
     if (pro === undefined || contra > pro)
-      return { truth: 'false', evidence: this.#evidence(this.against), ...conflicts(this.#evidence(this.for)) };
+      return {
+        truth: 'false',
+        evidence: this.#evidence(this.against),
+        ...(this.for.length > 0 && { conflicts: this.#evidence(this.for) }),
+      };
     return {
       truth: 'unknown',
       evidence: [],
@@ -129,12 +129,11 @@ export class Tally {
       (min, i) => (i.date !== undefined && (min === undefined || i.date.lo < min.lo) ? i.date : min),
       undefined,
     );
-    const untils = this.for.map((i) => i.until ?? Number.POSITIVE_INFINITY);
-    const until = Math.max(...untils);
+    const until = this.for.reduce((max, i) => Math.max(max, i.until ?? Number.POSITIVE_INFINITY), Number.NEGATIVE_INFINITY);
     return {
       truth: 'true',
       evidence: this.#evidence(this.for),
-      ...conflicts(this.#evidence(this.against)),
+      ...(this.against.length > 0 && { conflicts: this.#evidence(this.against) }),
       ...(when !== undefined && { when }),
       ...(first !== undefined && { first }),
       ...(until !== Number.POSITIVE_INFINITY && { until }),
@@ -142,23 +141,17 @@ export class Tally {
   }
 
   #evidence(items: readonly Item[]): readonly Evidence[] {
-    return items.map((i) => ({
-      ...(i.ref !== undefined && { reference: i.ref }),
-      ...(i.date !== undefined && { date: formatInterval(i.date) }),
-      fact: this.fact,
-      basis: i.basis,
-    }));
+    return items.map((i) => ({ reference: i.ref, date: dateOf(i), fact: this.fact, basis: i.basis }));
   }
 
   leads(): readonly Lead[] {
     return this.considered
       .filter((c) => c.verdict === 'lead')
-      .map((c) => ({ reference: c.reference, ...(c.date !== undefined && { date: c.date }), label: c.reason }));
+      .map((c) => ({ reference: c.reference, date: c.date, label: c.reason }));
   }
 }
 
-const conflicts = (evidence: readonly Evidence[]): { conflicts?: readonly Evidence[] } =>
-  evidence.length === 0 ? {} : { conflicts: evidence };
+const dateOf = ({ date }: Item): string | undefined => (date === undefined ? undefined : formatInterval(date));
 
 /** The latest day of some items; undated items count as oldest. */
 const latest = (items: readonly Item[]): Day | undefined =>

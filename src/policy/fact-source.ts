@@ -38,9 +38,9 @@ export type Basis = 'chart' | 'order' | 'attested' | 'absence';
 /** One resource that supports or contradicts a fact. */
 export interface Evidence {
   /** e.g. "Condition/c1"; absent for an absence */
-  readonly reference?: string;
+  readonly reference?: string | undefined;
   /** "YYYY-MM-DD" or a partial FHIR date */
-  readonly date?: string;
+  readonly date?: string | undefined;
   readonly fact: string;
   readonly basis: Basis;
 }
@@ -52,14 +52,14 @@ export type Gap = (typeof GAPS)[number];
 /** Evidence that proves nothing but helps to answer: a referral without visits, a visit without region. */
 export interface Lead {
   readonly reference: string;
-  readonly date?: string;
+  readonly date?: string | undefined;
   readonly label: string;
 }
 
 /** One resource that was looked at for a fact, and what became of it. */
 export interface Considered {
   readonly reference: string;
-  readonly date?: string;
+  readonly date?: string | undefined;
   readonly verdict: 'for' | 'against' | 'lead' | 'ignored';
   readonly reason: string;
 }

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { isLoopbackUrl } from '../trust/caller.ts';
+import { isLoopback } from '../ehr/network.ts';
 import type { Config } from './config.ts';
 
 type Settings = Pick<Config, 'PUBLIC_URL' | 'HOST'>;
@@ -22,7 +22,6 @@ export const browserBase =
   ({ PUBLIC_URL }: Settings) =>
   (req: Request): string => {
     if (PUBLIC_URL !== undefined) return bare(PUBLIC_URL);
-    const asked = `http://${req.headers.host ?? ''}`;
-    const own = isLoopbackUrl(asked) ? new URL(asked) : undefined;
-    return own === undefined ? `http://127.0.0.1:${req.socket.localPort}` : own.origin;
+    const asked = URL.parse(`http://${req.headers.host ?? ''}`);
+    return asked !== null && isLoopback(asked) ? asked.origin : `http://127.0.0.1:${req.socket.localPort}`;
   };
