@@ -85,7 +85,9 @@ function versions(data: PatientData, read: ReadonlySet<string>): ReadonlyMap<str
 }
 
 function recordedFacts(check: CheckedOrder, versionOf: ReadonlyMap<string, string>): readonly RecordedFact[] {
-  const versioned = <T extends { readonly reference?: string | undefined }>(item: T): T & { readonly version?: string } => {
+  const versioned = <T extends { readonly reference?: string | undefined }>(
+    item: T,
+  ): T & { readonly version?: string } => {
     const version = item.reference === undefined ? undefined : versionOf.get(item.reference);
     return version === undefined ? item : { ...item, version };
   };

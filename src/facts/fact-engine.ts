@@ -183,20 +183,31 @@ export class FactEngine implements FactSource, FactContext {
     this.#leads(plan.fact, asked, tally);
     const decided = tally.decide();
     const leads = tally.leads();
+    const { truth } = decided;
+    const no = truth === 'false';
+    const redoable = no && tally.redoable;
+    const gap = truth === 'unknown' ? this.#gap(decided.gap, plan) : redoable ? this.#unseen(plan) : NO_GAP;
     return {
-      ...decided,
-      ...(decided.truth === 'unknown' && this.#gap(decided.gap, plan)),
-      ...(leads.length > 0 && { leads }),
-      ...(tally.considered.length > 0 && { considered: tally.considered }),
-      ...(decided.truth === 'false' && from !== undefined && { from }),
-      ...(decided.truth === 'false' && tally.redoable && { redoable: true, ...this.#unseen(plan) }),
+      truth,
+      evidence: decided.evidence,
+      gap: gap.gap,
+      sections: gap.sections,
+      leads: filled(leads),
+      considered: filled(tally.considered),
+      conflicts: decided.conflicts,
+      sides: decided.sides,
+      when: decided.when,
+      first: decided.first,
+      from: no ? from : undefined,
+      until: decided.until,
+      redoable: redoable ? true : undefined,
     };
   }
 
   /** The sections in which more could be found, if none that suffices was seen whole. */
-  #unseen(plan: FactPlan): { readonly sections?: readonly Section[] } {
-    if (this.#sufficientlySeen(plan)) return {};
-    return { sections: plan.sections.filter((s) => this.chart.sections.get(s) !== 'complete') };
+  #unseen(plan: FactPlan): Unsettled {
+    if (this.#sufficientlySeen(plan)) return NO_GAP;
+    return { gap: undefined, sections: plan.sections.filter((s) => this.chart.sections.get(s) !== 'complete') };
   }
 
   #block(block: BlockInput, asked: Asked, tally: Tally): Day | undefined {
@@ -244,7 +255,7 @@ export class FactEngine implements FactSource, FactContext {
                 ? (record.onset ?? record.recorded)
                 : undefined;
           if (fitIn(when, { asOf: asked.window.asOf }) === 'future') continue;
-          const item: Item = { ref: record.ref, ...(when !== undefined && { date: when }), basis: 'chart' };
+          const item: Item = { ref: record.ref, date: when, basis: 'chart' };
           tally.lead(
             item,
             record.type === 'order'
@@ -267,10 +278,10 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   /** A silence is a silence only when one sufficient section is complete. */
-  #gap(gap: Gap | undefined, plan: FactPlan): { readonly gap: Gap; readonly sections?: readonly Section[] } {
-    if (gap !== 'silent') return { gap: gap ?? 'unclear' };
-    const unseen = this.#unseen(plan);
-    return unseen.sections === undefined ? { gap } : { gap: 'incomplete', ...unseen };
+  #gap(gap: Gap | undefined, plan: FactPlan): Unsettled {
+    if (gap !== 'silent') return { gap: gap ?? 'unclear', sections: undefined };
+    const { sections } = this.#unseen(plan);
+    return { gap: sections === undefined ? gap : 'incomplete', sections };
   }
 
   /** Facts made of others: the same question is asked of each. */
@@ -296,19 +307,22 @@ export class FactEngine implements FactSource, FactContext {
     const when = whens.sort((a, b) => b.hi - a.hi)[0];
     const untils = speaking.map((p) => p.until ?? Number.POSITIVE_INFINITY);
     const until = fact.all === undefined ? Math.max(...untils) : Math.min(...untils);
+    const open = truth === 'unknown';
+    const yes = truth === 'true';
     return {
       truth,
-      evidence: truth === 'unknown' ? [] : speaking.flatMap((p) => p.evidence),
-      ...(truth === 'unknown' && { gap: worst(parts.flatMap((p) => p.gap ?? [])) }),
-      ...(truth === 'unknown' && sections.length > 0 && { sections }),
-      ...(leads.length > 0 && { leads: unique(leads) }),
-      ...(considered.length > 0 && { considered }),
-      ...(conflicts.length > 0 && { conflicts }),
-      ...(sided !== undefined && moreSided.length === 0 && { sides: sided }),
-      ...(truth === 'true' && when !== undefined && { when }),
-      ...(truth === 'true' && first !== undefined && { first }),
-      ...(truth === 'true' && until !== Number.POSITIVE_INFINITY && { until }),
-      ...(truth === 'false' && speaking.some((p) => p.redoable === true) && { redoable: true }),
+      evidence: open ? [] : speaking.flatMap((p) => p.evidence),
+      gap: open ? worst(parts.flatMap((p) => p.gap ?? [])) : undefined,
+      sections: open ? filled(sections) : undefined,
+      leads: filled(unique(leads)),
+      considered: filled(considered),
+      conflicts: filled(conflicts),
+      sides: moreSided.length === 0 ? sided : undefined,
+      when: yes ? when : undefined,
+      first: yes ? first : undefined,
+      from: undefined,
+      until: yes && until !== Number.POSITIVE_INFINITY ? until : undefined,
+      redoable: truth === 'false' && speaking.some((p) => p.redoable === true) ? true : undefined,
     };
   }
 
@@ -399,6 +413,16 @@ export class FactEngine implements FactSource, FactContext {
   }
 }
 
+/** Why a fact is not settled: what was not seen of the chart. */
+interface Unsettled {
+  readonly gap: Gap | undefined;
+  readonly sections: readonly Section[] | undefined;
+}
+const NO_GAP: Unsettled = { gap: undefined, sections: undefined };
+
+/** A list that says something. */
+const filled = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
+
 /** Both sides of a fact with a clinician's statement on one of them, when the other is not empty. */
 function withStatement(value: FactValue, truth: 'true' | 'false', evidence: Evidence): { readonly sides?: Sides } {
   const own = (side: 'true' | 'false'): readonly Evidence[] => (value.truth === side ? value.evidence : []);
@@ -437,6 +461,5 @@ const lookedAt = ({ ref, when, value, by }: AnswerRecord, ignored: string | unde
 const ORDER: readonly Gap[] = ['incomplete', 'conflict', 'unclear', 'silent'];
 const worst = (gaps: readonly Gap[]): Gap => ORDER.find((g) => gaps.includes(g)) ?? 'silent';
 
-const unique = <T extends { readonly reference: string }>(leads: readonly T[]): readonly T[] => [
-  ...new Map(leads.map((l) => [l.reference, l])).values(),
-];
+const unique = <T extends { readonly reference: string }>(leads: readonly T[]): readonly T[] =>
+  leads.length < 2 ? leads : [...new Map(leads.map((l) => [l.reference, l])).values()];

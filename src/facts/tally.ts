@@ -3,13 +3,13 @@ import type { Basis, Considered, Evidence, FactValue, Lead } from '../policy/fac
 
 /** One piece of evidence for or against a fact. */
 export interface Item {
-  readonly ref?: string;
-  readonly date?: Interval;
+  readonly ref?: string | undefined;
+  readonly date?: Interval | undefined;
   readonly basis: Basis;
   /** the day that decides between contradicting evidence, when it is not the date itself (two scores speak on the later day) */
-  readonly decides?: Interval;
+  readonly decides?: Interval | undefined;
   /** the last as-of day on which it still lies in its window */
-  readonly until?: Day;
+  readonly until?: Day | undefined;
 }
 
 /** Collects what the chart says about one fact, then decides. */
@@ -108,7 +108,7 @@ export class Tally {
       return {
         truth: 'false',
         evidence: this.#evidence(this.against),
-        ...(this.for.length > 0 && { conflicts: this.#evidence(this.for) }),
+        conflicts: this.for.length === 0 ? undefined : this.#evidence(this.for),
       };
     return {
       truth: 'unknown',
@@ -129,14 +129,17 @@ export class Tally {
       (min, i) => (i.date !== undefined && (min === undefined || i.date.lo < min.lo) ? i.date : min),
       undefined,
     );
-    const until = this.for.reduce((max, i) => Math.max(max, i.until ?? Number.POSITIVE_INFINITY), Number.NEGATIVE_INFINITY);
+    const until = this.for.reduce(
+      (max, i) => Math.max(max, i.until ?? Number.POSITIVE_INFINITY),
+      Number.NEGATIVE_INFINITY,
+    );
     return {
       truth: 'true',
       evidence: this.#evidence(this.for),
-      ...(this.against.length > 0 && { conflicts: this.#evidence(this.against) }),
-      ...(when !== undefined && { when }),
-      ...(first !== undefined && { first }),
-      ...(until !== Number.POSITIVE_INFINITY && { until }),
+      conflicts: this.against.length === 0 ? undefined : this.#evidence(this.against),
+      when,
+      first,
+      until: until === Number.POSITIVE_INFINITY ? undefined : until,
     };
   }
 
@@ -145,9 +148,10 @@ export class Tally {
   }
 
   leads(): readonly Lead[] {
-    return this.considered
-      .filter((c) => c.verdict === 'lead')
-      .map((c) => ({ reference: c.reference, date: c.date, label: c.reason }));
+    const out: Lead[] = [];
+    for (const { verdict, reference, date, reason } of this.considered)
+      if (verdict === 'lead') out.push({ reference, date, label: reason });
+    return out;
   }
 }
 

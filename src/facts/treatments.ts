@@ -79,21 +79,15 @@ function therapy(
 ): void {
   const asOf = asked.window.asOf;
   if (record.type === 'order') {
-    tally.lead(
-      { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' },
-      'referral, no visits on file',
-    );
+    tally.lead({ ref: record.ref, date: record.when, basis: 'chart' }, 'referral, no visits on file');
     return;
   }
   if (record.type === 'lead') {
-    tally.lead(
-      { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' },
-      `${record.resource} on file`,
-    );
+    tally.lead({ ref: record.ref, date: record.when, basis: 'chart' }, `${record.resource} on file`);
     return;
   }
   if (record.type !== 'procedure' && record.type !== 'encounter') return;
-  const item = { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' as const };
+  const item = { ref: record.ref, date: record.when, basis: 'chart' as const };
   const { place, spine } = placeAndReason(record, codePlace);
   if (place === 0 && !spine) return tally.lead(item, 'a therapy visit without region or reason');
   if (!supports(place, asked.query.region, false)) return tally.ignore(item, 'another region');
@@ -137,7 +131,7 @@ function drug(
   given: Treatment[],
 ): void {
   const asOf = asked.window.asOf;
-  const item = { ref: record.ref, ...(record.start !== undefined && { date: record.start }), basis: 'chart' as const };
+  const item = { ref: record.ref, date: record.start, basis: 'chart' as const };
   if (record.taken === 'not-taken') return tally.ignore(item, 'not taken');
   if (record.taken === 'unclear') return tally.lead(item, 'not documented as taken');
   if (record.hasReason && !(record.spineReason && supports(record.reason, asked.query.region, false)))

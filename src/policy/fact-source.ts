@@ -75,25 +75,25 @@ export interface FactValue {
   readonly truth: Truth;
   /** supports a true, contradicts for a false */
   readonly evidence: readonly Evidence[];
-  readonly gap?: Gap;
+  readonly gap?: Gap | undefined;
   /** chart sections whose retrieval was not complete and on which an unknown depends */
-  readonly sections?: readonly string[];
-  readonly leads?: readonly Lead[];
-  readonly considered?: readonly Considered[];
+  readonly sections?: readonly string[] | undefined;
+  readonly leads?: readonly Lead[] | undefined;
+  readonly considered?: readonly Considered[] | undefined;
   /** evidence that speaks the other way and was outweighed */
-  readonly conflicts?: readonly Evidence[];
+  readonly conflicts?: readonly Evidence[] | undefined;
   /** both sides of a conflict, whichever of them counts */
-  readonly sides?: Sides;
+  readonly sides?: Sides | undefined;
   /** the day of the latest event that made it true */
-  readonly when?: Interval;
+  readonly when?: Interval | undefined;
   /** the day of the earliest one */
-  readonly first?: Interval;
+  readonly first?: Interval | undefined;
   /** first as-of day on which it becomes true by the passing of time alone */
-  readonly from?: Day;
+  readonly from?: Day | undefined;
   /** last as-of day on which it stays true without new evidence */
-  readonly until?: Day;
+  readonly until?: Day | undefined;
   /** a false that new action can turn (a therapy that was refused, a film that was not taken) */
-  readonly redoable?: boolean;
+  readonly redoable?: boolean | undefined;
 }
 
 /** The answer to every query about a fact of which a chart that was seen whole says nothing. */

@@ -84,17 +84,13 @@ export function courseEvidence(
   const episode = ctx.episode(asked.query.region);
   if (stands.length > 0) {
     tally.redoable = true;
-    for (const r of stands)
-      tally.contra(
-        { ref: r.ref, ...(r.when !== undefined && { date: r.when }), basis: 'chart' },
-        'documented as not done',
-      );
+    for (const r of stands) tally.contra({ ref: r.ref, date: r.when, basis: 'chart' }, 'documented as not done');
     for (const t of given) tally.ignore(toItem(t), 'before it was refused');
   } else if (episode.onset !== undefined && asOf < add(episode.onset.lo, least)) {
     tally.redoable = true;
     for (const e of episode.evidence)
       tally.contra(
-        { ...(e.reference !== undefined && { ref: e.reference }), date: episode.onset, basis: e.basis },
+        { ref: e.reference, date: episode.onset, basis: e.basis },
         'the episode is shorter than this course',
       );
     for (const t of given) tally.ignore(toItem(t), 'part of no course of this length');
@@ -140,5 +136,5 @@ const toItem = (t: Treatment, until?: Day): Item => ({
   ref: t.ref,
   date: t.when,
   basis: 'chart',
-  ...(until !== undefined && { until }),
+  until,
 });

@@ -94,7 +94,7 @@ function toItem(record: ConditionRecord, asked: Asked, byOnset = false): Item {
     ref: record.ref,
     ...(date !== undefined && { date }),
     basis: record.basis,
-    ...(until !== undefined && { until }),
+    until,
   };
 }
 
@@ -252,9 +252,9 @@ function other(
   const until = lastDayInside(when, asked.window);
   const item: Item = {
     ref: record.ref,
-    ...(when !== undefined && { date: when }),
+    date: when,
     basis: 'chart',
-    ...(until !== undefined && { until }),
+    until,
   };
   const valued = record.type === 'observation' && record.valueHits.some((h) => sets.includes(h.set));
   const hits =
@@ -337,9 +337,9 @@ function yesOrNo(
   const until = lastDayInside(record.when, asked.window);
   const item: Item = {
     ref: record.ref,
-    ...(record.when !== undefined && { date: record.when }),
+    date: record.when,
     basis: 'chart',
-    ...(until !== undefined && { until }),
+    until,
   };
   if (asked.query.source === 'order-reason') return;
   const stated = input.innervated ? placeOfSign(place, record, ctx) : placeOfRecord(record.site, place);

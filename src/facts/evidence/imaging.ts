@@ -12,9 +12,9 @@ function toItem(record: { readonly ref: string; readonly when?: ImagingRecord['w
   const until = lastDayInside(record.when, asked.window);
   return {
     ref: record.ref,
-    ...(record.when !== undefined && { date: record.when }),
+    date: record.when,
     basis: 'chart',
-    ...(until !== undefined && { until }),
+    until,
   };
 }
 
@@ -195,10 +195,7 @@ export function reportEvidence(input: ReportInput, asked: Asked, ctx: FactContex
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
       if (record.type === 'order') {
-        tally.lead(
-          { ref: record.ref, ...(record.when !== undefined && { date: record.when }), basis: 'chart' },
-          'ordered, no result on file',
-        );
+        tally.lead({ ref: record.ref, date: record.when, basis: 'chart' }, 'ordered, no result on file');
         continue;
       }
       if (record.type !== 'report' && record.type !== 'observation' && record.type !== 'procedure') continue;

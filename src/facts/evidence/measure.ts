@@ -120,9 +120,9 @@ function toItem(record: ObservationRecord, asked: Asked): Item {
   const until = lastDayInside(record.when, asked.window);
   return {
     ref: record.ref,
-    ...(record.when !== undefined && { date: record.when }),
+    date: record.when,
     basis: 'chart',
-    ...(until !== undefined && { until }),
+    until,
   };
 }
 

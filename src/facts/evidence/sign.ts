@@ -39,7 +39,7 @@ function condition(record: ConditionRecord, set: number, asked: Asked, ctx: Fact
   const item = toItem(record.ref, record.onset ?? record.recorded, asked);
   if (stated !== undefined && stated.lo > asked.window.asOf) return tally.ignore(item, 'recorded after the order');
   if (record.verification === 'refuted') {
-    const refuted: Item = { ref: record.ref, ...(stated !== undefined && { date: stated }), basis: 'chart' };
+    const refuted: Item = { ref: record.ref, date: stated, basis: 'chart' };
     return ruledOut(refuted, set, 'ruled out', ctx, tally);
   }
   if (!record.current) return tally.lead(item, 'resolved or inactive');

@@ -253,10 +253,7 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
     const examined = before.length + normal.length + absent.length > 0;
     if (!examined && beganLater(sign, input, asked, ctx)) {
       tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'began later than the complaint');
-      tally.pro(
-        { ref: sign.visit.ref, ...(sign.visit.when !== undefined && { date: sign.visit.when }), basis: 'chart' },
-        'the examination in person',
-      );
+      tally.pro({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }, 'the examination in person');
       continue;
     }
     if (!examined) {
@@ -268,17 +265,10 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
       continue;
     }
     tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'new at a later examination');
-    tally.pro(
-      { ref: sign.visit.ref, ...(sign.visit.when !== undefined && { date: sign.visit.when }), basis: 'chart' },
-      'the later examination',
-    );
+    tally.pro({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }, 'the later examination');
     for (const s of before) tally.pro(signItem(s), 'found at an earlier examination');
     for (const s of absent) tally.pro(signItem(s), 'absent at an earlier examination');
-    for (const o of normal)
-      tally.pro(
-        { ref: o.ref, ...(o.when !== undefined && { date: o.when }), basis: 'chart' },
-        'normal at an earlier examination',
-      );
+    for (const o of normal) tally.pro({ ref: o.ref, date: o.when, basis: 'chart' }, 'normal at an earlier examination');
   }
 }
 
@@ -378,9 +368,9 @@ export function changeEvidence(input: ChangeInput, asked: Asked, ctx: FactContex
     const until = lastDayInside(drug.start, asked.window);
     const item: Item = {
       ref: drug.ref,
-      ...(drug.start !== undefined && { date: drug.start }),
+      date: drug.start,
       basis: 'chart',
-      ...(until !== undefined && { until }),
+      until,
     };
     if (earlier.length === 0) {
       tally.lead(item, 'no earlier drug of this kind on file');

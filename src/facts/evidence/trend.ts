@@ -34,10 +34,10 @@ export function trendEvidence(input: TrendInput, asked: Asked, ctx: FactContext,
   const until = lastDayInside(last.record.when, asked.window);
   const item = (v: Value): Parameters<Tally['pro']>[0] => ({
     ref: v.record.ref,
-    ...(v.record.when !== undefined && { date: v.record.when }),
+    date: v.record.when,
     ...(last.record.when !== undefined && { decides: last.record.when }),
     basis: 'chart',
-    ...(until !== undefined && { until }),
+    until,
   });
   const first = higher[0];
   if (first !== undefined) for (const v of [first, last]) tally.pro(item(v), 'the value fell');
