@@ -20,6 +20,7 @@ export class Tally {
   readonly considered: Considered[] = [];
   #measured = false;
   #normal: Item[] = [];
+  readonly #contesting: Item[] = [];
   /** evidence exists that does not settle the question: a partial date, a result that is not coded */
   unclear = false;
   conflict = false;
@@ -72,6 +73,12 @@ export class Tally {
     this.#note(item, 'against', reason);
   }
 
+  /** Speaks against, but it is not certain that it came later than what speaks for. */
+  contest(item: Item, reason: string): void {
+    this.#contesting.push(item);
+    this.#note(item, 'lead', reason);
+  }
+
   /** Helps to answer, proves nothing. @param open true when it leaves the question open rather than silent */
   lead(item: Item, reason: string, open = false): void {
     if (open) this.unclear = true;
@@ -103,18 +110,18 @@ export class Tally {
     if (pro === undefined && contra === undefined) {
       return { truth: 'unknown', evidence: [], gap: this.conflict ? 'conflict' : this.unclear ? 'unclear' : 'silent' };
     }
-    if (contra === undefined || (pro !== undefined && pro > contra)) return this.#true();
-    if (pro === undefined || contra > pro)
+    if (pro === undefined || (contra !== undefined && contra > pro))
       return {
         truth: 'false',
         evidence: this.#evidence(this.against),
         conflicts: this.for.length === 0 ? undefined : this.#evidence(this.for),
       };
+    if ((contra === undefined || pro > contra) && this.#contesting.length === 0) return this.#true();
     return {
       truth: 'unknown',
       evidence: [],
       gap: 'conflict',
-      conflicts: this.#evidence([...this.for, ...this.against]),
+      conflicts: this.#evidence([...this.for, ...this.against, ...this.#contesting]),
     };
   }
 

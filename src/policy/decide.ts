@@ -21,7 +21,10 @@ export interface OrderedStudy {
 export interface ExclusionState {
   readonly exclusion: CompiledExclusion;
   readonly truth: Truth;
-  /** there is evidence for its exception that does not settle it, or it was not seen: the exclusion may not be ignored, nor does it hold */
+  /**
+   * there is evidence for its exception that does not settle it, or it was not seen, or what speaks for the exclusion is
+   * contradicted: it may not be ignored, nor does it hold
+   */
   readonly unsettled?: boolean;
 }
 
@@ -81,13 +84,15 @@ export class Decider {
     return this.#policy.exclusions.flatMap((exclusion) => {
       if (!this.#speaks(exclusion)) return [];
       const criteria = this.#ev.truth(exclusion.criteria, reading);
-      if (criteria === 'false' || exclusion.unless === undefined) return [{ exclusion, truth: criteria }];
+      const contested = criteria === 'unknown' && this.#contested(exclusion.criteria);
+      const state = { exclusion, truth: criteria, ...(contested && { unsettled: true }) };
+      if (criteria === 'false' || exclusion.unless === undefined) return [state];
       const unless = this.#ev.truth(exclusion.unless, reading);
       if (unless === 'true') return [{ exclusion, truth: 'false' as const }];
-      if (unless === 'false') return [{ exclusion, truth: criteria }];
+      if (unless === 'false') return [state];
       if (criteria === 'true' && this.#unsettled(exclusion.unless))
         return [{ exclusion, truth: 'unknown' as const, unsettled: true }];
-      return [{ exclusion, truth: exclusion.ifUnknown === 'ignore' ? criteria : 'unknown' }];
+      return [exclusion.ifUnknown === 'ignore' ? state : { ...state, truth: 'unknown' as const }];
     });
   }
 
@@ -106,6 +111,11 @@ export class Decider {
         (s) => s.code === this.#order.code && (s.when === undefined || this.#ev.truth(s.when) === 'true'),
       )
     );
+  }
+
+  /** Does an open passage rest on statements that contradict each other? */
+  #contested(passage: Expr): boolean {
+    return [...this.#ev.unknownAtoms(passage)].some((i) => this.#ev.value(i).gap === 'conflict');
   }
 
   /** Is an open passage open because a part of the chart was not seen? */
@@ -211,6 +221,7 @@ export class Decider {
   #exclusionReason(asked: readonly CompiledExclusion[]): Reason {
     const unknown = asked.flatMap((e) => this.openLeaves(e));
     if (unknown.some((i) => this.#ev.value(i).gap === 'incomplete' || this.#ev.unseen(i))) return 'data-unavailable';
+    if (unknown.some((i) => this.#ev.value(i).gap === 'conflict')) return 'conflict';
     return unknown.length === 0 ? 'reviewer' : 'documentation';
   }
 

@@ -32,6 +32,35 @@ describe('device ratings', () => {
   });
 });
 
+describe('a procedure that undoes another', () => {
+  const present =
+    'evidence: [{ procedure: { codes: [pacemaker], undone-by: [pacemaker-removal], regional: false } }, { device: { codes: [pacemaker] } }]';
+  const done = (code: string, performedDateTime?: string): Resource => ({
+    resourceType: 'Procedure',
+    status: 'completed',
+    code: concept(code),
+    ...(performedDateTime !== undefined && { performedDateTime }),
+  });
+  const truth = (removed: string | undefined, ...more: readonly Resource[]): unknown => {
+    const { truth, gap } = ask(present, [done('cpt 33208', '2020-05-04'), done('cpt 33235', removed), ...more]);
+    return gap ?? truth;
+  };
+  it('says no when it came later, and nothing when it came before or on the same day', () => {
+    expect(truth('2021-01-01')).toBe('false');
+    expect(truth('2019-01-01')).toBe('true');
+    expect(truth('2020-05-04')).toBe('true');
+  });
+  it('leaves it open when it is not certain that it came later', () => {
+    expect(truth(undefined)).toBe('conflict');
+    expect(truth('2020')).toBe('conflict');
+    expect(truth('2020-05')).toBe('conflict');
+  });
+  it('leaves it open beside a device that is listed as present, not beside one that is not', () => {
+    expect(truth('2021-01-01', device(PACEMAKER))).toBe('conflict');
+    expect(truth('2021-01-01', device(PACEMAKER, undefined, 'inactive'))).toBe('false');
+  });
+});
+
 const therapy = (date: string, reason?: string, status = 'completed'): Resource => ({
   resourceType: 'Procedure',
   status,

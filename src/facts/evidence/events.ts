@@ -64,10 +64,28 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
   for (const found of notDone)
     if (done) tally.ignore(found, 'not done, but another one was');
     else tally.contra(found, 'documented as not done');
+  undone(input, last, asked, ctx, tally);
+}
+
+/**
+ * What was taken out after the last insertion is gone. A removal whose day is not known for sure leaves it open whether it came
+ * before or after, and so does one beside a device that the chart lists as present.
+ */
+function undone(input: ProcedureInput, last: Day, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const listed = input.codes.some((name) =>
+    ctx.chart.bySet(ctx.set(name)).some((r) => r.type === 'device' && r.present),
+  );
   for (const record of (input['undone-by'] ?? []).flatMap((name) => ctx.chart.bySet(ctx.set(name)))) {
-    if (record.type !== 'procedure' || record.performed !== 'done' || record.when === undefined) continue;
+    if (record.type !== 'procedure' || record.performed !== 'done') continue;
     const found = item(record.ref, record.when, asked);
-    if (record.when.lo > last && inWindow(found, asked, tally)) tally.contra(found, 'taken out or reversed');
+    const { lo, hi } = record.when ?? { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
+    if (hi <= last || !inWindow(found, asked, tally)) continue;
+    if (lo > last && !listed) tally.contra(found, 'taken out or reversed');
+    else
+      tally.contest(
+        found,
+        listed ? 'taken out or reversed, but listed as present' : 'taken out or reversed, on a day that is not stated',
+      );
   }
 }
 
