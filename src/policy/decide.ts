@@ -221,7 +221,7 @@ export class Decider {
   #exclusionReason(asked: readonly CompiledExclusion[]): Reason {
     const unknown = asked.flatMap((e) => this.openLeaves(e));
     if (unknown.some((i) => this.#ev.value(i).gap === 'incomplete' || this.#ev.unseen(i))) return 'data-unavailable';
-    if (unknown.some((i) => this.#ev.value(i).gap === 'conflict')) return 'conflict';
+    if (asked.some((e) => this.#contested(e.criteria))) return 'conflict';
     return unknown.length === 0 ? 'reviewer' : 'documentation';
   }
 

@@ -50,6 +50,13 @@ ${PATHS}`);
       );
   });
 
+  it('statements on an exclusion that contradict each other leave it open; evidence that proves nothing does not', () => {
+    const facts = { pain: 'true', treatment: 'true', 'device-safe': 'silent', 'recent-mri': 'false' } as const;
+    const stands = (device: 'conflict' | 'unclear'): string =>
+      outcomeOf(checked(policy, { facts: { ...facts, device } }));
+    expect([stands('conflict'), stands('unclear')]).toEqual(['undetermined: conflict', 'met']);
+  });
+
   it('an exception that could not be seen leaves the exclusion open', () => {
     const facts = { 'device-safe': 'incomplete', 'recent-mri': 'false', device: 'true' } as const;
     const indicated = { ...facts, pain: 'true', treatment: 'true' } as const;
