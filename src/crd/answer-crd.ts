@@ -24,7 +24,7 @@ import { coverageInformation, withCoverageInformation } from './coverage-informa
 import type { CrdConfig } from './crd-config.ts';
 import { type CrdRequest, crdOptions } from './crd-request.ts';
 import type { CrdHook } from './crd-service.ts';
-import { type GuidanceInput, guidance } from './guidance.ts';
+import { type GuidanceInput, guidance, isNoBenefit } from './guidance.ts';
 import { type MemberCoverage, memberCoverage } from './member-coverage.ts';
 import { ordersInScope } from './orders-in-scope.ts';
 
@@ -160,6 +160,12 @@ interface OrderAnswer {
   readonly told?: ToldOrder;
 }
 
+/** The check without the alternatives that are no benefit of the plan: those are not proposed. */
+function benefitsOnly(check: CheckedOrder, input: GuidanceInput): CheckedOrder {
+  const alternatives = check.assessment.alternatives.filter((code) => !isNoBenefit(input, code));
+  return { ...check, assessment: { ...check.assessment, alternatives } };
+}
+
 function answerOrder(
   order: ImagingOrder,
   check: OrderCheck | undefined,
@@ -198,8 +204,8 @@ function answerOrder(
   const updated = withCoverageInformation(order.resource, coverage.ref, said);
   const wanted = crdOptions(request.extension);
   const card =
-    wanted.alternatives && checked?.assessment.outcome === 'alternative'
-      ? alternateCard(checked, payer.label, updated ?? order.resource, studies)
+    wanted.alternatives && input.inForce && checked?.assessment.outcome === 'alternative'
+      ? alternateCard(benefitsOnly(checked, input), payer.label, updated ?? order.resource, studies)
       : undefined;
   return {
     ...(wanted.coverageInfo &&

@@ -80,6 +80,10 @@ function listed(payer: CrdPayer, member: Member): Listed {
   };
 }
 
+/** Does the payer's own list say that a study is no benefit? */
+export const isNoBenefit = ({ payer, member }: GuidanceInput, study: string): boolean =>
+  lineFor(payer.benefits, { ...member, study })?.covered === 'not-covered';
+
 /** The same of an order that leaves its study open: what the lists say of one candidate is not said of the others. */
 function listedOpen(each: readonly Listed[]): Listed & { readonly byCode: boolean } {
   const [first] = each;

@@ -109,9 +109,30 @@ describe('discovery of payer mode', () => {
     }
   });
 
-  it('T084: the standard prefetch for patient, encounter and coverage', async () => {
+  it('T084: the standard prefetch', async () => {
     const body: unknown = await (await fetch(`${service.base}/crd/cds-services`)).json();
+    const drafts = 'context.draftOrders.entry.resource';
+    const of = (type: string): string =>
+      ['sender', 'recipient', 'requester', 'performer', 'orderer', 'prescriber']
+        .map((role) => `${drafts}.${role}.resolve().ofType(${type}).id`)
+        .join('|');
+    const people = {
+      practitionerRoles: `PractitionerRole?_id={{%encounter.participant.individual.resolve().ofType(PractitionerRole).id|${of('PractitionerRole')}}}`,
+      practitioners: `Practitioner?_id={{%practitionerRoles.entry.resource.practitioner.resolve().id|%encounter.participant.individual.resolve().ofType(Practitioner).id|${of('Practitioner')}}}`,
+    };
+    const more: Readonly<Record<string, Json>> = {
+      'order-sign': people,
+      'order-select': people,
+      'order-dispatch': {
+        serviceRequests: 'ServiceRequest?_id={{context.dispatchedOrders.resolve().ofType(ServiceRequest).id}}',
+      },
+      'appointment-book': {
+        serviceRequests:
+          'ServiceRequest?_id={{context.appointments.entry.resource.basedOn.resolve().ofType(ServiceRequest).id}}',
+      },
+    };
     for (const s of listAt(body, 'services')) {
+      expect(at(s, 'prefetch')).toMatchObject(more[String(at(s, 'hook'))] ?? {});
       expect(at(s, 'prefetch.patient')).toBe('Patient/{{context.patientId}}');
       expect(at(s, 'prefetch.encounter')).toBe('Encounter/{{context.encounterId}}');
       expect(at(s, 'prefetch.coverage')).toBe('Coverage?patient={{context.patientId}}&status=active');
@@ -183,11 +204,16 @@ describe('coverage-information', () => {
       ],
     });
     const other = await startTestService({ CRD_CONFIG: crdFile(settings) });
-    const open = { ...order, code: { coding: [{ system: 'http://loinc.org', code: '24968-0' }] } };
-    const answer = await post(`${other.base}/crd/cds-services/spine-imaging-crd-order-sign`, {
-      ...call('order-sign'),
-      context: { ...CONTEXTS['order-sign'], draftOrders: draftOrders(open) },
-    });
+    const ask = (system: string, code: string): Promise<Answer> =>
+      post(`${other.base}/crd/cds-services/spine-imaging-crd-order-sign`, {
+        ...call('order-sign'),
+        context: {
+          ...CONTEXTS['order-sign'],
+          draftOrders: draftOrders({ ...order, code: { coding: [{ system, code }] } }),
+        },
+      });
+    const answer = await ask('http://loinc.org', '24968-0');
+    const alternative = await ask('http://www.ama-assn.org/go/cpt', '72158');
     await other.close();
     const said = saidIn(answer);
     expect(['covered', 'pa-needed', 'info-needed'].map((url) => codeOf(said, url))).toEqual([
@@ -196,6 +222,9 @@ describe('coverage-information', () => {
       'detail-code',
     ]);
     expect([breaches(said), partsOf(said, 'billingCode')]).toEqual([[], []]);
+    // nor is what is no benefit proposed
+    expect(at(alternative.body, 'cards')).toEqual([]);
+    expect(JSON.stringify(saidIn(alternative))).toContain('names 72148');
   });
 
   it('no line of the prior-authorization list: indeterminate, not silence', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -16,6 +16,7 @@ import {
   storyPrefetch,
 } from '../support/hook-request.ts';
 import { at, listAt } from '../support/json-path.ts';
+import { ROOT } from '../support/knowledge.ts';
 import { startTestService, type TestService } from '../support/test-service.ts';
 import { page } from '../support/worked-example.ts';
 
@@ -114,6 +115,31 @@ it('what is said otherwise has another assertion id, and what is not said is not
   await store.close();
   expect(records).toHaveLength(before + 1);
   expect(at(JSON.parse(records.at(-1)?.result ?? ''), 'guidance')).toBeUndefined();
+});
+
+it('no text is tried on data of payer mode', async () => {
+  const policies = join(folder, 'policies');
+  cpSync(join(ROOT, 'policies'), policies, { recursive: true });
+  const [inForce, shadow] = ['2020-09-01', '2024-02-02'].map((d) =>
+    join(policies, 'kaiser-wa/lumbar-mri', `${d}.yaml`),
+  );
+  const text = readFileSync(inForce ?? '', 'utf8');
+  writeFileSync(shadow ?? '', text.replace(/^effective: .*$/m, 'effective: "2024-02-02"\nstatus: shadow'));
+  const records = join(folder, 'shadow.sqlite');
+  const other = await startTestService({
+    CRD_CONFIG: crdFile(crdSettings()),
+    POLICIES: policies,
+    DECISIONS: records,
+    DECISIONS_WAIT_MS: '2000',
+  });
+  const answer = await post(`${other.base}/crd/cds-services/spine-imaging-crd-order-sign`, signing(order));
+  expect(answer.headers.get('x-decisions')).toBe('stored');
+  await post(`${other.base}/cds-services/${ORDER_SIGN}`, orderSignCall());
+  await other.close();
+  const store = await openStore(records);
+  const found = (await store.find({ limit: 9 })).map((d) => `${d.base} ${d.mode}`);
+  await store.close();
+  expect(found.sort()).toEqual(['cds live', 'cds shadow', 'crd live']);
 });
 
 it('the settings that the page on payer mode shows can be read', async () => {
