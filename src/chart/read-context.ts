@@ -237,6 +237,26 @@ export class ReadContext {
     return { place: given && !spine ? OTHER : place, spine, given };
   }
 
+  /**
+   * The reason of the visit that a resource belongs to, for one that has no reason of its own: when the visit was for problems
+   * of the spine alone. A visit for several things does not say which of them a treatment was for.
+   */
+  visitReason(resource: Json): Reason {
+    const visit = this.#known('Encounter', object(resource['encounter']));
+    if (visit === undefined) return NO_REASON;
+    const references = objects(visit['reasonReference']);
+    const stated = [
+      ...objects(visit['reasonCode']).map((concept) => this.hits(concept)),
+      ...references.map((reference) => this.condition(visit, reference)?.hits ?? NO_HITS),
+    ];
+    const diagnoses = objects(visit['diagnosis']).map((d) => object(d['condition']));
+    const all =
+      stated.length > 0 ? stated : diagnoses.map((reference) => this.condition(visit, reference)?.hits ?? NO_HITS);
+    const spine = all.map((hits) => hits.filter((hit) => hit.set === this.#set['spine-problem']));
+    if (spine.length === 0 || spine.some((hits) => hits.length === 0)) return NO_REASON;
+    return { place: spine.flat().reduce((place, hit) => place | hit.place, NO_PLACE), spine: true, given: true };
+  }
+
   /** Hits of interpretation codes (normal, abnormal, indeterminate ...). */
   interpretation(element: unknown): Interpretation {
     if (element === undefined) return NOT_INTERPRETED;

@@ -79,6 +79,39 @@ describe('placed procedures', () => {
   });
 });
 
+describe('placed procedures without a reason', () => {
+  const placed = 'evidence: [{ procedure: { codes: [physical-therapy], placed: true } }]';
+  const visit = (status: string, ...reasons: string[]): Resource => ({
+    resourceType: 'Encounter',
+    id: 'v1',
+    status,
+    period: { start: '2026-02-01' },
+    reasonCode: reasons.map(concept),
+  });
+  const at = (of: Resource, reason?: string): Resource => ({
+    ...of,
+    encounter: { reference: `Encounter/${reason ?? 'v1'}` },
+  });
+
+  it('take that of a visit for the spine', () => {
+    expect(ask(placed, [visit('finished', 'icd M54.50'), at(therapy('2026-02-01'))]).truth).toBe('true');
+    expect(ask(placed, [visit('finished', 'icd M54.2'), at(therapy('2026-02-01'))]).truth).toBe('unknown');
+  });
+  it('take none of a visit for another problem, for several, or of another or a cancelled visit', () => {
+    const open = { truth: 'unknown', gap: 'unclear' };
+    expect(ask(placed, [visit('finished', 'icd M25.561'), at(therapy('2026-02-01'))])).toMatchObject(open);
+    expect(ask(placed, [visit('finished', 'icd M54.50', 'icd M25.561'), at(therapy('2026-02-01'))])).toMatchObject(
+      open,
+    );
+    expect(ask(placed, [visit('finished', 'icd M54.50'), at(therapy('2026-02-01'), 'v2')])).toMatchObject(open);
+    expect(ask(placed, [visit('cancelled', 'icd M54.50'), at(therapy('2026-02-01'))])).toMatchObject(open);
+  });
+  it('keep a reason of their own', () => {
+    const knee = at(therapy('2026-02-01', 'icd M25.561'));
+    expect(ask(placed, [visit('finished', 'icd M54.50'), knee]).truth).toBe('unknown');
+  });
+});
+
 describe('refusal of a course', () => {
   const course = (refusal: string): string =>
     `evidence: [{ course: { therapies: [physical-therapy], drugs: [analgesic], at-least: 42 days, including: [[pt-treatment]]${refusal} } }]`;

@@ -15,7 +15,8 @@ export function readProcedure(ctx: ReadContext, r: Json, ref: string): Procedure
   const status = text(r['status']);
   const performed: Performed =
     status === undefined || DONE.has(status) ? 'done' : status === 'not-done' ? 'not-done' : 'unclear';
-  const reason = ctx.reason(r);
+  const own = ctx.reason(r);
+  const reason = own.given ? own : ctx.visitReason(r);
   const last = end(r, 'performed');
   const encounter = ctx.key(object(r['encounter']));
   return {

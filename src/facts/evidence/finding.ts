@@ -288,6 +288,10 @@ function other(
       if (record.type === 'report' ? !record.final : record.done !== 'done') return tally.lead(item, 'not final');
       if (input.conclusions === 'suspicion' && asked.query.certainty === 'known')
         return tally.lead(item, 'a conclusion of a report, not a diagnosis');
+      if (asked.query.certainty !== 'history') {
+        const over = endedSince(when, input, sets, asked, ctx);
+        if (over !== 'no') return tally.lead(item, 'conclusion of a report; resolved since', over === 'unclear');
+      }
       if (inWindow(item, asked, tally)) tally.support(item, 'coded conclusion of a report', input.suggests);
       return;
     case 'encounter':
@@ -303,6 +307,30 @@ function other(
     default:
       return;
   }
+}
+
+/**
+ * Did what a report found end later? So it did when the diagnoses of this kind that the chart keeps have all ended, on the day of
+ * the report or later; it is unclear when one of them is resolved without a date.
+ */
+function endedSince(
+  when: Interval | undefined,
+  input: FindingInput,
+  sets: readonly number[],
+  asked: Asked,
+  ctx: FactContext,
+): 'yes' | 'no' | 'unclear' {
+  const kept = new Set(
+    sets
+      .flatMap((set) => ctx.chart.bySet(set))
+      .flatMap((r) => (r.type === 'condition' && r.verification !== 'refuted' ? [r] : []))
+      .filter((r) => !input.regional || fitsRegion(asked, placeOfRecord(placeIn(r.hits, sets), r.site))),
+  );
+  const ended = [...kept].filter((r) => !r.current);
+  if (when === undefined || ended.length === 0 || ended.length < kept.size) return 'no';
+  const { asOf } = asked.window;
+  if (ended.some((r) => r.abated === undefined)) return 'unclear';
+  return ended.some((r) => r.abated !== undefined && r.abated.lo >= when.lo && r.abated.hi <= asOf) ? 'yes' : 'no';
 }
 
 /** Did the diagnosis that a visit was for end on the day of the visit or later? */
