@@ -2,7 +2,6 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { openStore } from '../../src/decisions/store/open-store.ts';
 import { crdFile, crdSettings, PAYER } from '../support/crd.ts';
 import { informationOf, partsOf } from '../support/crd-validator.ts';
@@ -18,7 +17,6 @@ import {
 import { at, listAt } from '../support/json-path.ts';
 import { ROOT } from '../support/knowledge.ts';
 import { startTestService, type TestService } from '../support/test-service.ts';
-import { page } from '../support/worked-example.ts';
 
 const CPT = 'http://www.ama-assn.org/go/cpt';
 const ADMIN = 'an-administrators-token-of-some-length';
@@ -140,11 +138,4 @@ it('no text is tried on data of payer mode', async () => {
   const found = (await store.find({ limit: 9 })).map((d) => `${d.base} ${d.mode}`);
   await store.close();
   expect(found.sort()).toEqual(['cds live', 'cds shadow', 'crd live']);
-});
-
-it('the settings that the page on payer mode shows can be read', async () => {
-  const shown = /^```yaml\n([\s\S]*?)^```$/m.exec(page('crd.md'))?.[1] ?? '';
-  const other = await startTestService({ CRD_CONFIG: crdFile(parse(shown)) });
-  expect((await fetch(`${other.base}/crd/cds-services`)).status).toBe(200);
-  await other.close();
 });
