@@ -2,7 +2,17 @@ import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order
 import { formatDay } from '../dates/day.ts';
 import type { Missing, NearestPath, Outcome } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
-import { countsWords, evidenceList, factLabels, list, NOT_A_DECISION, sources, timing, URGENT } from './words.ts';
+import {
+  countsWords,
+  evidenceList,
+  factLabels,
+  list,
+  lowerFirst,
+  NOT_A_DECISION,
+  sources,
+  timing,
+  URGENT,
+} from './words.ts';
 
 const section = (heading: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : ['', `**${heading}**`, ...lines.map((l) => `- ${l}`)];
@@ -32,9 +42,6 @@ const toDoLine = ({ label, action }: Missing): string =>
 
 /** What a red flag is about, without the words that all of them begin with. */
 export const bareScreen = (label: string): string => label.replace(/^Red flag[^:]*: /, '');
-
-/** A label within a sentence: small at first, save abbreviations. */
-const lowerFirst = (label: string): string => label.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
 
 /** Sections of the chart that were not seen whole. */
 export function unseen(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {

@@ -1,5 +1,5 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
-import { list, shorten, URGENT } from './words.ts';
+import { list, lowerFirst, shorten, URGENT } from './words.ts';
 
 /** CDS Hooks wants fewer than 140 characters. */
 const MAX = 139;
@@ -21,7 +21,7 @@ function story(check: CheckedOrder, most: number): string {
       const start = `${study.code}: the chart does not meet the ${by} criteria`;
       if (against === undefined) return `${start}.`;
       return assessment.reason === 'exclusion'
-        ? `${start}: ${against.label} (excluded).`
+        ? `${study.code}: excluded by the ${by} criteria: ${lowerFirst(against.label)}.`
         : `${start}. ${against.label}: ${against.why}.`;
     }
     case 'undetermined':

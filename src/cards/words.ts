@@ -21,6 +21,9 @@ export function list(items: readonly string[], most: number, separator = ', '): 
   return items.length > most ? `${shown} and ${items.length - most} more` : shown;
 }
 
+/** A label within a sentence: small at first, save abbreviations. */
+export const lowerFirst = (label: string): string => label.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
+
 /** The label of a fact in words. */
 export type FactLabel = (fact: string) => string;
 

@@ -107,7 +107,7 @@ class Printer {
 
   #studyLines({ studies }: OutlineNode): Lines {
     if (studies === undefined || studies.length === 0) return [];
-    const plain = studies.filter((s) => s.when === undefined).map((s) => s.code);
+    const plain = [...new Set(studies.filter((s) => s.when === undefined).map((s) => s.code))];
     const conditional = studies.flatMap(({ code, when }) => (when === undefined ? [] : [{ code, when }]));
     return [
       ...(plain.length === 0 ? [] : [`studies: ${plain.join(', ')}`]),

@@ -75,8 +75,10 @@ export class NearestWays {
   }
 
   /** Does the chart say anything of the patient that speaks of this indication in particular? */
-  #hasTellingEvidence({ path, entry }: PathState): boolean {
-    return [entry, path.own].some((e) => e !== undefined && this.#tells(e));
+  #hasTellingEvidence({ path, entry, screen }: PathState): boolean {
+    // a disease that a section is about (stenosis) speaks of no red flag of that section
+    const parts = path.redFlag && !screen ? [path.own] : [entry, path.own];
+    return parts.some((e) => e !== undefined && this.#tells(e));
   }
 
   #tells(expr: Expr): boolean {

@@ -169,6 +169,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const sessions = new EhrSessions();
   const signer = new HookSigner();
   const publicUrl = options.publicUrl?.replace(/\/+$/, '');
+  const prefix = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
   const bearerOf = (req: Request): Bearer | undefined => {
     const token = bearerToken(req);
     return token === undefined ? undefined : (sessions.bearerOf(token) ?? smart.bearerOf(token));
@@ -220,10 +221,11 @@ export function createSandbox(options: SandboxOptions): Sandbox {
           payers: knowledge.payers,
           placeOf: relayPlace,
           today: () => formatDay(options.today),
-          prefix: publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, ''),
+          prefix,
           ...(remote === undefined ? { first: FIRST } : { remote: remote.base }),
         }),
       );
+      app.get('/', (_req, res) => res.redirect(`${prefix}${SANDBOX_PATH}`));
       // the SMART launcher looks for encounters at the origin, without the path of the FHIR base
       app.get('/Encounter', (req, res) => {
         const query = req.originalUrl.indexOf('?');

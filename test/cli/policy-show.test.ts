@@ -73,6 +73,14 @@ describe('policy show', () => {
     expect(Math.max(...lines.map((l) => l.length))).toBeLessThanOrEqual(80);
   });
 
+  it('each study of a passage once, whatever its regions', async () => {
+    const named = (await show('cigna-evicore-spine', '--width', '1000')).flatMap(
+      (line) => /^ *studies: (.*)$/.exec(line)?.[1] ?? [],
+    );
+    expect(named.length).toBeGreaterThan(50);
+    for (const codes of named.map((n) => n.split(', '))) expect(codes).toEqual([...new Set(codes)]);
+  });
+
   it('says what it expects', async () => {
     const fails = (...args: string[]) => expect(show(...args)).rejects.toThrow(UsageError);
     await fails('no-such-policy');

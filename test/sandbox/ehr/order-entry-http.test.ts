@@ -26,6 +26,11 @@ const orderFor = (patient: string, study: StudyRow = MRI): Json =>
 const outcomeOf = (card: unknown): unknown => at(assessmentOf(card), 'outcome');
 
 describe('what the page begins with', () => {
+  it('is where the bare address leads', async () => {
+    const answer = await fetch(`${running.base}/`, { redirect: 'manual' });
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/sandbox']);
+  });
+
   it('has the patient whose chart lacks two facts, the payers, and who may order', () => {
     expect(page.start.first).toBe('iris');
     expect(page.start.payers.map((p) => p.id)).toEqual(checker().knowledge.payers.payers.map((p) => p.id));
