@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { goodClaims, makeKey, signToken } from '../support/client-keys.ts';
 import { crdFile, crdSettings, PAYER } from '../support/crd.ts';
 import { breaches, codeOf, informationOf, partsOf, reasonsOf } from '../support/crd-validator.ts';
 import { EhrStub } from '../support/ehr-stub.ts';
@@ -12,7 +13,7 @@ import {
   storyPrefetch,
 } from '../support/hook-request.ts';
 import { at, listAt } from '../support/json-path.ts';
-import { startTestService, type TestService } from '../support/test-service.ts';
+import { PRODUCTION, PUBLIC_URL, startTestService, type TestService } from '../support/test-service.ts';
 
 type Json = Record<string, unknown>;
 
@@ -138,6 +139,32 @@ describe('discovery of payer mode', () => {
       expect(at(s, 'prefetch.coverage')).toBe('Coverage?patient={{context.patientId}}&status=active');
     }
   });
+});
+
+it('in production a call needs a token for this very service, which serves once', async () => {
+  const key = await makeKey();
+  const issuer = 'https://ehr.example.org';
+  const production = await startTestService({ ...PRODUCTION, CRD_CONFIG: crdFile(crdSettings()) }, [
+    { ehr: 'main', name: 'Main', issuers: [{ iss: issuer, keys: [key.publicJwk] }] },
+  ]);
+  const path = '/crd/cds-services/spine-imaging-crd-order-sign';
+  const tokenFor = (called: string): Promise<string> => signToken(key, goodClaims(issuer, `${PUBLIC_URL}${called}`));
+  const status = async (token?: string): Promise<number> =>
+    (
+      await post(
+        `${production.base}${path}`,
+        call('order-sign'),
+        token === undefined ? {} : { authorization: `Bearer ${token}` },
+      )
+    ).status;
+  const token = await tokenFor(path);
+  expect([await status(), await status(await tokenFor('/cds-services/spine-imaging-crd-order-sign'))]).toEqual([
+    401, 401,
+  ]);
+  expect([await status(token), await status(token)]).toEqual([200, 401]);
+  const feedback = await post(`${production.base}${path}/feedback`, { feedback: [] });
+  expect(feedback.status).toBe(401);
+  await production.close();
 });
 
 describe('coverage-information', () => {
