@@ -7,7 +7,7 @@ import { answerOrders, type FailedOrder } from '../criteria-check/answer-orders.
 import type { Checker, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
 import type { FhirCall } from '../ehr/fhir-access.ts';
-import { serviceRequests } from '../order/order.ts';
+import { type ImagingOrder, serviceRequests } from '../order/order.ts';
 import type { Caller } from '../trust/caller.ts';
 import type { Budget } from './budget.ts';
 import type { Card } from './card.ts';
@@ -41,6 +41,8 @@ export type HookAnswer =
       readonly told: readonly ToldCheck[];
       readonly data?: PatientData;
       readonly failed: readonly FailedOrder[];
+      /** orders that no text in force governs */
+      readonly ungoverned: readonly ImagingOrder[];
       readonly calls: readonly FhirCall[];
       /** the date of orders that carry none */
       readonly now: Interval;
@@ -110,6 +112,7 @@ export async function answerOrderHook(
     told,
     ...(answer.data !== undefined && { data: answer.data }),
     failed: answer.failed,
+    ungoverned: answer.ungoverned,
     calls,
     now: today,
   };

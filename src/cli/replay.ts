@@ -57,7 +57,7 @@ const answerOf = (d: Decision): string => `${d.card === '' ? recordedOrder(d) : 
 export const shadowReport: Command = {
   usage: 'shadow report [--since DATE] [--policy ID]',
   help: `Compares the recorded assessments of texts that are marked \`status: shadow\` with those of the texts in force, for the
-same answers (plain base).
+same answers (plain base). An order that no text in force governs is "not-governed".
 
   --since DATE   decisions recorded since this date (UTC); default: all
   --policy ID    only this policy`,
@@ -80,8 +80,7 @@ same answers (plain base).
     const moves = new Map<string, number>();
     let compared = 0;
     for await (const d of allDecisions(store, { ...query, mode: 'shadow' })) {
-      const before = live.get(answerOf(d))?.findLast((l) => l.at <= d.at)?.outcome;
-      if (before === undefined) continue;
+      const before = live.get(answerOf(d))?.findLast((l) => l.at <= d.at)?.outcome ?? 'not-governed';
       compared++;
       const move = `${d.policy ?? ''} ${d.policyVersion ?? ''}: ${before} → ${d.outcome}`;
       if (before !== d.outcome) moves.set(move, (moves.get(move) ?? 0) + 1);

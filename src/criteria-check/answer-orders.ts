@@ -37,6 +37,8 @@ export type Answer =
       readonly data?: PatientData;
       /** orders whose check broke, with the kind of the error */
       readonly failed: readonly FailedOrder[];
+      /** orders that no text in force governs */
+      readonly ungoverned: readonly ImagingOrder[];
     }
   /** required data can be had neither from the prefetch nor from the EHR (412) */
   | { readonly kind: 'data-missing'; readonly what: readonly string[] };
@@ -246,7 +248,7 @@ export async function answerOrders(
   answersBeside?: (orders: readonly ImagingOrder[]) => Promise<readonly Json[]>,
 ): Promise<Answer> {
   const orders = imagingOrders(request, new PatientScope(request.patientId, request.base), checker);
-  if (orders.length === 0) return { kind: 'checked', checks: [], failed: [] };
+  if (orders.length === 0) return { kind: 'checked', checks: [], failed: [], ungoverned: [] };
   const [gathered, answers] = await Promise.all([gather(request, checker), answersBeside?.(orders)]);
   if (gathered.kind !== 'gathered') return gathered;
   return checkAll(orders, dataFor(request, gathered.data, answers), checker, until);
@@ -297,12 +299,13 @@ async function checkAll(
 interface CheckResult {
   readonly check?: OrderCheck;
   readonly failed?: FailedOrder;
+  readonly ungoverned?: ImagingOrder;
 }
 
 function checkOne(order: ImagingOrder, data: PatientData, checker: Checker, withTrace = false): CheckResult {
   try {
     const check = checkOrder(order, data, checker, withTrace);
-    return check === undefined ? {} : { check };
+    return check === undefined ? { ungoverned: order } : { check };
   } catch (error) {
     return { failed: { ref: order.ref, error: placeOf(error) } };
   }
@@ -313,6 +316,7 @@ const answered = (results: readonly CheckResult[], data: PatientData): Checked =
   checks: results.flatMap((r) => r.check ?? []),
   data,
   failed: results.flatMap((r) => r.failed ?? []),
+  ungoverned: results.flatMap((r) => r.ungoverned ?? []),
 });
 
 /** Kind and first place of an error; its message could hold text of the chart. */

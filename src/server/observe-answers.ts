@@ -7,6 +7,7 @@ import { type Checker, checkOrder, type OrderCheck } from '../criteria-check/che
 import type { Decision, FeedbackRecord } from '../decisions/decision.ts';
 import type { DecisionLog } from '../decisions/decision-log.ts';
 import { recordDecision, recordGuidance, type UncheckedGuidance } from '../decisions/record-decision.ts';
+import type { ImagingOrder } from '../order/order.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
 import type { Metrics } from './metrics.ts';
 import { type LogNote, note, requestId } from './request-log.ts';
@@ -36,6 +37,8 @@ interface Observed extends Pick<AnsweredHook, 'client' | 'ehr' | 'hookInstance' 
   }[];
   /** what payer mode said of orders that were not checked */
   readonly unchecked: readonly UncheckedGuidance[];
+  /** orders that no text in force governs, but maybe one that is tried */
+  readonly ungoverned: readonly ImagingOrder[];
 }
 
 /** Counts and records what was answered. Nothing here can break or hold up an answer. */
@@ -48,7 +51,10 @@ export class AnswerObserver {
 
   onAnswer(answered: AnsweredHook, res: Response): Promise<void> {
     const told = answered.answer.told.map(({ check, card }) => ({ check, card: card?.uuid ?? '', guidance: [] }));
-    return this.#observe({ ...answered, base: 'cds', told, unchecked: [] }, res);
+    return this.#observe(
+      { ...answered, base: 'cds', told, unchecked: [], ungoverned: answered.answer.ungoverned },
+      res,
+    );
   }
 
   onCrdAnswer(answered: AnsweredCrd, res: Response): Promise<void> {
@@ -61,7 +67,7 @@ export class AnswerObserver {
         ? []
         : [{ order, payer, reason, patientId, card: assertion, guidance: said }],
     );
-    return this.#observe({ ...answered, base: 'crd', told, unchecked }, res);
+    return this.#observe({ ...answered, base: 'crd', told, unchecked, ungoverned: [] }, res);
   }
 
   /** What waits for the store holds nothing of the chart. */
@@ -114,12 +120,11 @@ export class AnswerObserver {
   #record(answered: Observed): Promise<string> {
     const { log } = this.#options;
     if (log === undefined) return Promise.resolve('off');
-    if (answered.told.length + answered.unchecked.length === 0) return Promise.resolve('none');
-    const kept = log.keep(this.#decisions(answered));
+    const { base, told, unchecked, ungoverned } = answered;
     // Data of payer mode are for its answers and their audit, not for trying texts.
-    if (answered.base === 'cds' && this.#options.checker.knowledge.policies.hasShadows)
-      setImmediate(() => this.#shadow(answered, log));
-    return kept;
+    const tries = base === 'cds' && this.#options.checker.knowledge.policies.hasShadows;
+    if (tries && told.length + ungoverned.length > 0) setImmediate(() => this.#shadow(answered, log));
+    return told.length + unchecked.length === 0 ? Promise.resolve('none') : log.keep(this.#decisions(answered));
   }
 
   /** After the answer: the same orders under the texts that are not in force yet. */
@@ -135,7 +140,12 @@ export class AnswerObserver {
         const check = checkOrder(t.check.order, { ...data, settled: t.check.payer }, shadow);
         return check === undefined ? [] : [{ ...t, guidance: [], check }];
       });
-      void log.keep(this.#decisions({ ...answered, told: again, unchecked: [] }, 'shadow'));
+      const first = answered.ungoverned.flatMap((order) => {
+        const check = checkOrder(order, data, shadow);
+        return check?.kind === 'checked' ? [{ card: '', guidance: [], check }] : [];
+      });
+      const tried = [...again, ...first];
+      if (tried.length > 0) void log.keep(this.#decisions({ ...answered, told: tried, unchecked: [] }, 'shadow'));
     } catch (error) {
       logger.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a shadow text could not be evaluated');
     }

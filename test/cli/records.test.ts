@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -11,6 +11,7 @@ import { openStore } from '../../src/decisions/store/open-store.ts';
 import { strictPolicies } from '../support/changed-policies.ts';
 import { assessmentsOf, ORDER_SELECT, orderSelectCall, outcomeOf, post } from '../support/hook-request.ts';
 import { at, listAt } from '../support/json-path.ts';
+import { ROOT } from '../support/knowledge.ts';
 import { runCommand } from '../support/run-command.ts';
 import { decision } from '../support/stores.ts';
 import { startTestService, type TestService } from '../support/test-service.ts';
@@ -109,6 +110,21 @@ describe('shadow report', () => {
       '3 assessments compared, 1 with another outcome',
     ]);
   });
+});
+
+it('shadow report: orders that no text in force governs are tried too', async () => {
+  const folderOfPolicies = join(folder, 'policies');
+  cpSync(join(ROOT, 'policies'), folderOfPolicies, { recursive: true });
+  const text = join(folderOfPolicies, 'kaiser-wa/lumbar-mri/2020-09-01.yaml');
+  writeFileSync(text, readFileSync(text, 'utf8').replace(/^effective:/m, 'status: shadow\neffective:'));
+  const service = await startTestService({ DECISIONS: file, DECISIONS_WAIT_MS: '2000', POLICIES: folderOfPolicies });
+  const answer = await post(`${service.base}/cds-services/${ORDER_SELECT}`, orderSelectCall());
+  expect([answer.headers.get('x-decisions'), at(answer.body, 'cards')]).toEqual(['none', []]);
+  await service.close();
+  expect((await runCommand(shadowReport, [])).lines).toEqual([
+    '     1  kaiser-wa-lumbar-mri 2023-10-03: not-governed → met',
+    '1 assessments compared, 1 with another outcome',
+  ]);
 });
 
 describe('report over the records', () => {
