@@ -76,6 +76,7 @@ export class Tally {
   /** Speaks against, but it is not certain that it came later than what speaks for. */
   contest(item: Item, reason: string): void {
     this.#contesting.push(item);
+    this.outweighed('no', item);
     this.#note(item, 'lead', reason);
   }
 

@@ -55,6 +55,10 @@ describe('a procedure that undoes another', () => {
     expect(truth('2020')).toBe('conflict');
     expect(truth('2020-05')).toBe('conflict');
   });
+  it('shows both sides then', () => {
+    const { sides } = ask(present, [done('cpt 33208', '2020-05-04'), done('cpt 33235')]);
+    expect([sides?.yes.length, sides?.no.length]).toEqual([1, 1]);
+  });
   it('leaves it open beside a device that is listed as present, not beside one that is not', () => {
     expect(truth('2021-01-01', device(PACEMAKER))).toBe('conflict');
     expect(truth('2021-01-01', device(PACEMAKER, undefined, 'inactive'))).toBe('false');
