@@ -134,6 +134,18 @@ describe('the Kubernetes manifests', () => {
     },
   );
 
+  it('run the image that is built, in the namespace of the secret and the registry', () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    const image = `payer-policy-cds:${version}`;
+    expect(container('image')).toBe(image);
+    expect(dockerfile.split('\n')[0]).toContain(`-t ${image} .`);
+    expect(readFileSync(join(ROOT, 'docs/operate.md'), 'utf8')).toContain(`-t ${image} .`);
+    const namespace = at(manifest('Kustomization'), 'namespace');
+    expect(manifests.has(`Namespace ${String(namespace)}`)).toBe(true);
+    for (const name of ['Secret cds-secrets', 'ConfigMap cds-ehrs'])
+      expect(at(manifest(name), 'metadata.namespace')).toBe(namespace);
+  });
+
   it('agree on the port', () => {
     expect(container('ports.0.containerPort')).toBe(config.PORT);
     expect(at(manifest('Service cds'), 'spec.ports.0.targetPort')).toBe(container('ports.0.name'));
