@@ -67,10 +67,18 @@ export function planFact(
     fact,
     ...(fact.lookback !== undefined && { lookback: duration(fact.lookback) }),
     sections: [...new Set(fact.evidence.flatMap((b) => READ_FROM[kindOf(b)]))],
-    sufficient: fact.sufficient ?? (first === undefined ? [] : READ_FROM[kindOf(first)]),
+    sufficient: fact.sufficient ?? (first === undefined ? [] : sufficientFor(first)),
     sets: [...new Set(names)].map((n) => codes.number(n)),
     beside: [...new Set(fact.evidence.flatMap((b) => besideOf(b) ?? []))],
   };
+}
+
+/** That there was no such examination any of its sections says; what examinations show stands in their reports alone. */
+function sufficientFor(block: BlockInput): readonly Section[] {
+  if (!('imaging' in block)) return READ_FROM[kindOf(block)];
+  const { shows, denies, lacks, result } = block.imaging;
+  const ofResult = shows !== undefined || denies !== undefined || lacks !== undefined || result !== 'any';
+  return ofResult ? ['DiagnosticReport'] : READ_FROM.imaging;
 }
 
 /** What a block looks at beside records of its code sets. */
