@@ -251,12 +251,6 @@ function drug(item: Of<'drug'>, id: string, at: (w: string) => string): Resource
       subject: SUBJECT,
     };
   }
-  const dispense = {
-    ...(item.days !== undefined && {
-      expectedSupplyDuration: { value: item.days, unit: 'days', system: 'http://unitsofmeasure.org', code: 'd' },
-    }),
-    ...(to !== undefined && { validityPeriod: { ...(from !== undefined && { start: from }), end: to } }),
-  };
   return {
     resourceType: 'MedicationRequest',
     id,
@@ -264,7 +258,16 @@ function drug(item: Of<'drug'>, id: string, at: (w: string) => string): Resource
     intent: 'order',
     medicationCodeableConcept: concept(item.drug),
     ...(from !== undefined && { authoredOn: from }),
-    ...(Object.keys(dispense).length > 0 && { dispenseRequest: dispense }),
+    ...(to !== undefined && {
+      dosageInstruction: [
+        { timing: { repeat: { boundsPeriod: { ...(from !== undefined && { start: from }), end: to } } } },
+      ],
+    }),
+    ...(item.days !== undefined && {
+      dispenseRequest: {
+        expectedSupplyDuration: { value: item.days, unit: 'days', system: 'http://unitsofmeasure.org', code: 'd' },
+      },
+    }),
     ...concepts(item.reasons),
     subject: SUBJECT,
   };

@@ -119,6 +119,40 @@ describe('a drug course', () => {
     expect(sixWeeks([drug('2025-12-01', { status: 'stopped', ...until('2026-01-12') })])).toBe('true');
     expect(sixWeeks([drug('2025-12-01', { status: 'stopped', ...until('2026-01-11') })])).toBe('unknown');
   });
+  it('lasts for its quantity at a fixed dose', () => {
+    const tablets = (value: number, timing: object, unit = 'tablet'): object => ({
+      status: 'completed',
+      dispenseRequest: { quantity: { value, unit } },
+      dosageInstruction: [{ timing, doseAndRate: [{ doseQuantity: { value: 1, unit: 'Tablets' } }] }],
+    });
+    const daily = (frequency: number, members: object = {}): object => ({
+      repeat: { frequency, period: 1, periodUnit: 'd', ...members },
+    });
+    const twice = { code: { coding: [{ code: 'BID' }] } };
+    expect(sixWeeks([drug('2025-12-01', tablets(84, daily(2)))])).toBe('true');
+    expect(sixWeeks([drug('2025-12-01', tablets(83, daily(2)))])).toBe('unknown');
+    expect(sixWeeks([drug('2025-12-01', tablets(84, twice))])).toBe('true');
+    expect(sixWeeks([drug('2025-12-01', tablets(84, { repeat: { frequency: 1, period: 12, periodUnit: 'h' } }))])).toBe(
+      'true',
+    );
+    expect(sixWeeks([drug('2025-12-01', tablets(84, daily(1, { frequencyMax: 4 })))])).toBe('unknown');
+    expect(sixWeeks([drug('2025-12-01', tablets(84, daily(1), 'mL'))])).toBe('unknown');
+    const needed = tablets(84, daily(1)) as { dosageInstruction: object[] };
+    const [dosage] = needed.dosageInstruction;
+    const asNeeded = { ...needed, dosageInstruction: [{ ...dosage, asNeededBoolean: true }] };
+    expect(sixWeeks([drug('2025-12-01', asNeeded)])).toBe('unknown');
+  });
+  it('is not the time in which it may be dispensed', () => {
+    const valid = {
+      status: 'completed',
+      dispenseRequest: { validityPeriod: { start: '2025-12-01', end: '2026-12-01' } },
+    };
+    expect(sixWeeks([drug('2025-12-01', valid)])).toBe('unknown');
+  });
+  it('that was stopped before the supply ran out is of unknown length', () => {
+    for (const status of ['stopped', 'on-hold'])
+      expect(sixWeeks([drug('2025-12-01', { status, ...supply(90) })]), status).toBe('unknown');
+  });
   it('of an active prescription without supply is of unknown length beyond 30 days', () => {
     expect(sixWeeks([drug('2025-12-01')])).toBe('unknown');
     expect(value('treatment-4-weeks', [PAIN, drug('2025-12-01')]).truth).toBe('true');

@@ -25,26 +25,90 @@ function days(duration: Json | undefined): number | undefined {
     : undefined;
 }
 
-/** The last day of a prescription: its stated end, its dosing period, or the supply of its first fill. */
+/** Doses a day of v3 GTSAbbreviation codes. */
+const A_DAY: Readonly<Record<string, number>> = {
+  QD: 1,
+  AM: 1,
+  PM: 1,
+  BID: 2,
+  TID: 3,
+  QID: 4,
+  QOD: 0.5,
+  Q4H: 6,
+  Q6H: 4,
+  Q8H: 3,
+};
+const PERIODS_A_DAY: Readonly<Record<string, number>> = { h: 24, d: 1, wk: 1 / 7 };
+
+/** How often a day a drug is taken at a fixed rate; undefined when that is left to need or to a range. */
+function timesADay(timing: Json | undefined): number | undefined {
+  const repeat = object(timing?.['repeat']);
+  const frequency = repeat?.['frequency'] ?? 1;
+  const period = repeat?.['period'];
+  const unit = text(repeat?.['periodUnit']) ?? '';
+  if (repeat?.['frequencyMax'] !== undefined || repeat?.['periodMax'] !== undefined) return undefined;
+  if (typeof frequency === 'number' && typeof period === 'number' && frequency > 0 && period > 0)
+    return Object.hasOwn(PERIODS_A_DAY, unit) ? (frequency / period) * (PERIODS_A_DAY[unit] ?? 0) : undefined;
+  const codes = objects(object(timing?.['code'])?.['coding']).map((c) => text(c['code'])?.toUpperCase() ?? '');
+  const known = codes.find((c) => Object.hasOwn(A_DAY, c));
+  return known === undefined ? undefined : A_DAY[known];
+}
+
+/** "Tablets", "{tbl}" and "tablet" are one unit. */
+const unitOf = (quantity: Json): string =>
+  (text(quantity['unit']) ?? text(quantity['code']) ?? '').toLowerCase().replace(/(\(s\)|s)$/, '');
+
+/** The days that one fill lasts, by its quantity and a fixed dose in the same unit. */
+function daysOfQuantity(r: Json, dispense: Json | undefined): number | undefined {
+  const dosages = objects(r['dosageInstruction']);
+  const dosage = dosages[0];
+  const quantity = object(dispense?.['quantity']);
+  if (dosage === undefined || dosages.length > 1 || quantity === undefined) return undefined;
+  if (dosage['asNeededBoolean'] === true || dosage['asNeededCodeableConcept'] !== undefined) return undefined;
+  const dose = object(objects(dosage['doseAndRate'])[0]?.['doseQuantity']);
+  const times = timesADay(object(dosage['timing']));
+  const [supplied, taken] = [quantity['value'], dose?.['value']];
+  if (dose === undefined || times === undefined || unitOf(quantity) === '' || unitOf(quantity) !== unitOf(dose))
+    return undefined;
+  return typeof supplied === 'number' && typeof taken === 'number' && supplied > 0 && taken > 0
+    ? Math.min(Math.floor(supplied / (taken * times)), 3660)
+    : undefined;
+}
+
+/** The last day of the dosing period that a prescription states. */
+const statedEnd = (r: Json): Interval | undefined =>
+  parseDate(
+    object(
+      object(objects(r['dosageInstruction']).map((d) => object(object(d['timing'])?.['repeat']))[0])?.['boundsPeriod'],
+    )?.['end'],
+  );
+
+/**
+ * The last day of a prescription: its stated end, its dosing period, or the supply of its first fill. The period in which it
+ * may be dispensed says nothing of how long the drug is taken.
+ */
 function prescribedEnd(r: Json, from: Interval | undefined): Interval | undefined {
+  const stated = statedEnd(r);
+  if (stated !== undefined) return stated;
   const dispense = object(r['dispenseRequest']);
   const supply = days(object(dispense?.['expectedSupplyDuration']));
   const bounds = objects(r['dosageInstruction']).map((d) => object(object(d['timing'])?.['repeat']))[0];
-  const stated = parseDate(object(bounds?.['boundsPeriod'])?.['end']);
-  if (stated !== undefined) return stated;
-  const lasting = days(object(bounds?.['boundsDuration'])) ?? supply;
-  if (lasting !== undefined && from !== undefined) return { lo: from.lo + lasting, hi: from.hi + lasting };
-  return parseDate(object(dispense?.['validityPeriod'])?.['end']);
+  const lasting = days(object(bounds?.['boundsDuration'])) ?? supply ?? daysOfQuantity(r, dispense);
+  return lasting === undefined || from === undefined ? undefined : { lo: from.lo + lasting, hi: from.hi + lasting };
 }
 
-/** Reads a MedicationRequest: authored on, to its stated end or for the supply of one fill. */
+/**
+ * Reads a MedicationRequest: authored on, to its stated end or for the supply of one fill. One that was stopped or put on hold
+ * before that lasted until its stated end; without such an end nobody knows how long.
+ */
 export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): MedicationRecord | undefined {
   const hits = ctx.hits(ctx.medicationCode(r));
   if (hits.length === 0) return undefined;
   const status = text(r['status']);
   const from = parseDate(r['authoredOn']);
   const reason = ctx.reason(r);
-  const last = prescribedEnd(r, from);
+  const broken = status === 'stopped' || status === 'on-hold';
+  const last = broken ? statedEnd(r) : prescribedEnd(r, from);
   const taken =
     status === 'active'
       ? 'active'
@@ -64,7 +128,7 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
           : taken,
     start: from,
     end: last,
-    broken: status === 'stopped' || status === 'on-hold',
+    broken,
     stated: false,
     codes: ctx.keys(ctx.medicationCode(r)),
     reason: reason.place,
