@@ -13,7 +13,9 @@ const COLOURS: Readonly<Record<Outcome, string>> = {
 const FONT = 'system-ui, sans-serif';
 const WIDTH = 940;
 /** room for the labels of bars */
-const LABELS = 340;
+const LABELS = 390;
+/** labels are measured without their font: some come out wider */
+const MARGIN = 60;
 
 interface Bars {
   readonly title: string;
@@ -29,14 +31,14 @@ function bars({ title, labels, series }: Bars): string {
     animation: false,
     textStyle: { fontFamily: FONT },
     title: { text: title, left: 0, textStyle: { fontSize: 15 } },
-    legend: { top: 34, left: 0, data: series.map((s) => s.name) },
+    legend: { top: 34, left: 0, itemGap: 20, data: series.map((s) => s.name) },
     grid: { left: LABELS, right: 24, top: 66, bottom: 28 },
     xAxis: { type: 'value', minInterval: 1 },
     yAxis: {
       type: 'category',
       inverse: true,
       data: [...labels],
-      axisLabel: { width: LABELS - 16, overflow: 'truncate' },
+      axisLabel: { width: LABELS - MARGIN, overflow: 'truncate' },
     },
     series: series.map((s) => ({
       name: s.name,
@@ -46,7 +48,7 @@ function bars({ title, labels, series }: Bars): string {
       itemStyle: { color: s.colour },
       label: {
         show: true,
-        color: '#fff',
+        color: s.colour === COLOURS.undetermined ? '#1c2126' : '#fff',
         fontSize: 11,
         formatter: (p: { value: unknown }) => (p.value === 0 ? '' : String(p.value)),
       },

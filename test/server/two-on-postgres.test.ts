@@ -9,12 +9,13 @@ import { type Answer, ORDER_SELECT, orderSelectCall, post } from '../support/hoo
 import { listAt } from '../support/json-path.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
-import { PRODUCTION, PUBLIC_URL } from '../support/test-service.ts';
+import { PRODUCTION, PUBLIC_URL, startTestService, type TestService } from '../support/test-service.ts';
 
 const ISSUER = 'https://ehr.example.org';
 const CALLERS = 4;
 const BEFORE = 60;
 const AFTER = 60;
+const MINUTE_MS = 60_000;
 
 let postgres: Postgres;
 let database: string;
@@ -49,7 +50,7 @@ afterAll(async () => {
 
 const newToken = (): Promise<string> =>
   signToken(key, goodClaims(ISSUER, `${PUBLIC_URL}/cds-services/${ORDER_SELECT}`));
-const call = ({ base }: ServiceProcess, token: string): Promise<Answer> =>
+const call = ({ base }: { readonly base: string }, token: string): Promise<Answer> =>
   post(`${base}/cds-services/${ORDER_SELECT}`, orderSelectCall(), { authorization: `Bearer ${token}` });
 
 describe('two processes on one PostgreSQL under load, one of them killed', () => {
@@ -131,4 +132,17 @@ describe('two processes on one PostgreSQL under load, one of them killed', () =>
       await third.exit;
     }
   });
+});
+
+it('two services on one PostgreSQL count the calls of a client together', { timeout: 60_000 }, async () => {
+  const env = { ...PRODUCTION, DATABASE_URL: await postgres.database(), SMART_CONFIG: folder, RATE_LIMIT: '5' };
+  const both = await Promise.all([startTestService(env), startTestService(env)]);
+  await Promise.all(both.map((s) => s.service.opened));
+  // Calls are counted by the minute of the clock: begin early in one.
+  const left = MINUTE_MS - (Date.now() % MINUTE_MS);
+  if (left < MINUTE_MS / 6) await new Promise((resolve) => setTimeout(resolve, left));
+  const statuses: number[] = [];
+  for (let i = 0; i < 7; i++) statuses.push((await call(both[i % 2] as TestService, await newToken())).status);
+  expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429]);
+  await Promise.all(both.map((s) => s.close()));
 });
