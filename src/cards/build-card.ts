@@ -39,14 +39,22 @@ export const overrideReasons = (canonicalBase: string): readonly Coding[] =>
 /** The source of our cards on the plain base: the deployment, never the payer. */
 export const source = (options: CardOptions): Card['source'] => ({ label: options.sourceLabel, topic: TOPIC });
 
-function checkedCard(check: CheckedOrder, options: CardOptions, worksheet: readonly Link[]): Card {
+/** Where the policy can be read: as its criteria stand here, and at its publisher's. */
+function policyLinks({ policy }: CheckedOrder, criteriaUrl: string | undefined): readonly Link[] {
+  const { title, version, url } = policy.input;
+  const link = (label: string, address: string): Link => ({ label, url: address, type: 'absolute' });
+  return [
+    ...(criteriaUrl === undefined ? [] : [link(`Read the criteria: ${title} (${version})`, criteriaUrl)]),
+    ...(url === undefined ? [] : [link(`${title}, at its publisher`, url)]),
+  ];
+}
+
+function checkedCard(check: CheckedOrder, options: CardOptions, { worksheet, criteriaUrl }: CardLinks): Card {
   const warning =
     check.urgent.length > 0 || check.assessment.outcome === 'not-met' || check.assessment.outcome === 'alternative';
   const alternatives = alternativeSuggestions(check, options.studies, options.quirks);
   const suggestions = [...alternatives, ...nextStepSuggestions(check)];
-  const { url } = check.policy.input;
-  const text = { label: `${check.policy.input.title} (${check.policy.input.version})`, type: 'absolute' } as const;
-  const links: readonly Link[] = [...worksheet, ...(url === undefined ? [] : [{ ...text, url }])];
+  const links = [...(worksheet === undefined ? [] : [worksheet]), ...policyLinks(check, criteriaUrl)];
   return {
     uuid: randomUUID(),
     summary: checkedSummary(check),
@@ -85,11 +93,16 @@ function uncheckedCard(check: UncheckedOrder, options: CardOptions, links: reado
   };
 }
 
-/**
- * The card about one order. Its uuid is fresh; everything else follows from the check.
- * @param worksheet the link to the order's worksheet
- */
-export function buildCard(check: OrderCheck, options: CardOptions, worksheet?: Link): Card {
-  const links = worksheet === undefined ? [] : [worksheet];
-  return check.kind === 'checked' ? checkedCard(check, options, links) : uncheckedCard(check, options, links);
+/** Where a card leads. */
+export interface CardLinks {
+  /** to the order's worksheet */
+  readonly worksheet?: Link | undefined;
+  /** the page on which the criteria of the policy can be read */
+  readonly criteriaUrl?: string | undefined;
+}
+
+/** The card about one order. Its uuid is fresh; everything else follows from the check. */
+export function buildCard(check: OrderCheck, options: CardOptions, links: CardLinks = {}): Card {
+  if (check.kind === 'checked') return checkedCard(check, options, links);
+  return uncheckedCard(check, options, links.worksheet === undefined ? [] : [links.worksheet]);
 }

@@ -4,7 +4,7 @@ import { failedCard } from '../cards/failed-card.ts';
 import { type Json, text } from '../chart/json.ts';
 import { localKey } from '../chart/references.ts';
 import { answerOrders, type FailedOrder } from '../criteria-check/answer-orders.ts';
-import type { Checker, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, Checker, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
 import type { FhirCall } from '../ehr/fhir-access.ts';
 import { type ImagingOrder, serviceRequests } from '../order/order.ts';
@@ -26,6 +26,14 @@ export interface OrderServiceOptions {
   readonly worksheet?: WorksheetLinks;
   /** answers from the worksheet that an EHR does not take */
   readonly answers?: AnswerStore;
+}
+
+/** Where the client of a call reaches our pages. */
+export interface PageAddresses {
+  /** where the EHR launches the worksheet */
+  readonly launch?: () => string;
+  /** where the criteria that an order was checked against can be read */
+  readonly criteria?: (check: CheckedOrder) => string;
 }
 
 /** An assessment with the card that tells it; one that the EHR does not want to see has none. */
@@ -61,7 +69,7 @@ function ordersOf(request: OrderHookRequest): readonly Json[] {
 /**
  * Answers an order-select or order-sign call.
  * @param budget the time of the call
- * @param launchUrl tells where the EHR launches the worksheet
+ * @param addresses where the caller reaches our pages
  * @returns the cards with what they rest on, or 412 when required data cannot be had
  */
 export async function answerOrderHook(
@@ -70,7 +78,7 @@ export async function answerOrderHook(
   caller: Caller,
   options: OrderServiceOptions,
   budget: Budget,
-  launchUrl?: () => string,
+  addresses: PageAddresses = {},
 ): Promise<HookAnswer> {
   const today = nowIn(options.calendar);
   const { ehr } = caller;
@@ -100,10 +108,11 @@ export async function answerOrderHook(
     if (!shown) return { check };
     const { worksheet } = options;
     const link =
-      worksheet === undefined || launchUrl === undefined
+      worksheet === undefined || addresses.launch === undefined
         ? undefined
-        : await linkToWorksheet(check, request, caller, today, launchUrl(), worksheet.contextOf);
-    return { check, card: buildCard(check, cardOptions, link) };
+        : await linkToWorksheet(check, request, caller, today, addresses.launch(), worksheet.contextOf);
+    const criteriaUrl = check.kind === 'checked' ? addresses.criteria?.(check) : undefined;
+    return { check, card: buildCard(check, cardOptions, { worksheet: link, criteriaUrl }) };
   };
   const told = await Promise.all(answer.checks.map(tell));
   return {

@@ -1,4 +1,5 @@
-import type { Response, Router } from 'express';
+import type { Request, Response, Router } from 'express';
+import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import type { FindCaller } from '../trust/caller.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
 import { clientOf } from './authenticate.ts';
@@ -15,6 +16,8 @@ export interface CdsHooksOptions
   readonly callerOf: FindCaller;
   /** how much an EHR is to prefetch. @param origin of its page, where a browser asks */
   readonly prefetchFor: (client: CdsClient | undefined, origin: string | undefined) => PrefetchStyle;
+  /** where the client of a call reads the criteria that an order was checked against */
+  readonly criteriaUrlOf?: (req: Request, check: CheckedOrder) => string;
   /** for one call, chart retrieval included */
   readonly deadlineMs: number;
   /** told of a call that grants access to a FHIR server which is not registered for its caller: it is not used */
@@ -57,9 +60,11 @@ export function cdsHooksRoutes(options: CdsHooksOptions): Router {
       const { fhirServer, fhirAuthorization, hookInstance } = read.request;
       const caller = options.callerOf(fhirServer, client);
       if (fhirAuthorization !== undefined && caller.fhir === undefined) options.onForeignServer(res);
-      const { worksheet } = options;
-      const launchUrl = worksheet === undefined ? undefined : () => worksheet.launchUrlOf(req);
-      const answer = await answerOrderHook(service, read.request, caller, options, budget, launchUrl);
+      const { worksheet, criteriaUrlOf } = options;
+      const answer = await answerOrderHook(service, read.request, caller, options, budget, {
+        ...(worksheet !== undefined && { launch: () => worksheet.launchUrlOf(req) }),
+        ...(criteriaUrlOf !== undefined && { criteria: (check) => criteriaUrlOf(req, check) }),
+      });
       if (answer.status === 412) {
         sendOutcome(
           res,

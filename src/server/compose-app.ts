@@ -6,6 +6,7 @@ import { neededSections } from '../criteria-check/needed-sections.ts';
 import { calendarOf } from '../dates/day.ts';
 import { replayWithTrace } from '../decisions/replay.ts';
 import { formOf, versionedUrl } from '../documentation/questionnaire.ts';
+import { addresses } from '../library/addresses.ts';
 import { libraryRoutes } from '../library/library-routes.ts';
 import type { LaunchedPages } from '../smart/smart-app.ts';
 import { callerFinder, isLoopbackUrl, prefetchFinder } from '../trust/caller.ts';
@@ -127,6 +128,7 @@ export function composeApp(content: Content, around: Surroundings): Express {
       callerOf,
       ...(smart !== undefined && { worksheet: worksheetLinks(smart.sealKeys, browserBase(config)) }),
       ...(answers !== undefined && { answers }),
+      criteriaUrlOf: (req, check) => `${browserBase(config)(req)}${addresses().text(check.policy)}`,
       prefetchFor: prefetchFinder(registry, config.development),
       ...told,
       onAnswer: (answered, res) => observer.onAnswer(answered, res),

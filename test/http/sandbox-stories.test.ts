@@ -79,6 +79,10 @@ for (const patient of patients) {
         }
         checkStory(fetched, one);
         checkStory(prefetched, one);
+        const readable = listAt(fetched, 'links').filter((l) => /^Read the criteria: /.test(String(at(l, 'label'))));
+        expect(readable).toHaveLength(1);
+        const page = await fetch(String(at(readable[0], 'url')));
+        expect([page.status, await page.text()]).toEqual([200, expect.stringContaining(one.expect.policy)]);
         const [a, b] = [assessmentOf(fetched), assessmentOf(prefetched)];
         expect(criteria(b)).toEqual(criteria(a));
         expect(at(b, 'completeness')).toEqual(at(a, 'completeness'));
