@@ -81,6 +81,10 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
   const open = assessment.outcome === 'undetermined';
   const settles = assessment.paths.length === 0 || assessment.paths.some((p) => p.kind === 'document');
   const [toDo, toAsk] = [assessment.missing.filter((m) => m.toDo), assessment.missing.filter((m) => !m.toDo)];
+  const nearest = assessment.paths[0]?.criterion;
+  const ofNearest = toAsk.filter((m) => nearest !== undefined && m.criteria.includes(nearest));
+  const [first, others] =
+    ofNearest.length === 0 ? [toAsk, []] : [ofNearest, toAsk.filter((m) => !ofNearest.includes(m))];
   const documented = section(
     open ? 'Documented so far' : 'Documented',
     assessment.satisfied
@@ -96,7 +100,8 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
   );
   const ways = [
     ...section('Nearest way to meet the criteria', assessment.paths.slice(0, 1).flatMap(pathLines)),
-    ...section(settles ? 'Questions that would settle it' : 'Questions on the way', toAsk.map(missingLine)),
+    ...section(settles ? 'Questions that would settle it' : 'Questions on the way', first.map(missingLine)),
+    ...section('Questions of other ways', others.map(missingLine)),
     ...section('Still to be done', toDo.map(toDoLine)),
   ];
   const notSeen = unseen(check).filter((s) => s.state !== 'not-available' || assessment.sections.includes(s.section));

@@ -87,6 +87,23 @@ describe.each(files)('cards of $file', ({ vignettes }) => {
   }, 120_000);
 });
 
+describe('questions', () => {
+  it('of the nearest way come first, those of other ways stand apart', () => {
+    const split = files
+      .flatMap((f) => f.vignettes)
+      .filter((v) => v.expect.outcome === 'undetermined')
+      .map(tell)
+      .filter(({ card }) => card.detail.includes('**Questions of other ways**'));
+    expect(split.length).toBeGreaterThan(10);
+    for (const { check, card } of split) {
+      const nearest = check.assessment.paths[0]?.criterion ?? '';
+      const [before = '', after = ''] = card.detail.split('**Questions of other ways**');
+      for (const { ask, criteria } of check.assessment.missing.filter((m) => m.toDo !== true))
+        expect((criteria.includes(nearest) ? before : after).includes(`\n- ${ask}`)).toBe(true);
+    }
+  });
+});
+
 const INFECTION = `
 policy: kaiser-wa-lumbar-mri
 payer: Kaiser Foundation Health Plan of Washington
