@@ -5,11 +5,11 @@ import { isImagingCategory, readImaging, readImagingInWords } from './imaging.ts
 
 const DONE = new Set(['completed', 'in-progress']);
 
-/** Reads a Procedure; one whose code names an imaging study is an examination. */
+/** Reads a Procedure; one whose code names an imaging study is an examination, unless it is still being prepared. */
 export function readProcedure(ctx: ReadContext, r: Json, ref: string): ProcedureRecord | ImagingRecord | undefined {
   const when = start(r, 'performed');
   const study = ctx.study(r['code']);
-  if (study !== undefined) return readImaging(ctx, r, ref, study, when);
+  if (study !== undefined) return r['status'] === 'preparation' ? undefined : readImaging(ctx, r, ref, study, when);
   const hits = ctx.hits(r['code']);
   if (hits.length === 0) return readImagingInWords(ctx, r, ref, r['code'], isImagingCategory([r['category']]), when);
   const status = text(r['status']);
