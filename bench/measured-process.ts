@@ -54,7 +54,12 @@ export function startCommand(): StartCommand {
   const at = words.indexOf('node');
   const script = words.at(-1);
   if (at === -1 || script === undefined) throw new Error(`unexpected start script: ${scripts.start}`);
-  const own = Object.fromEntries(words.slice(0, at).map((word) => word.split('=') as [string, string]));
+  const own = Object.fromEntries(
+    words
+      .slice(0, at)
+      .filter((word) => word.includes('='))
+      .map((word) => word.split('=') as [string, string]),
+  );
   return { own, flags: words.slice(at + 1, -1), script: join(ROOT, script) };
 }
 

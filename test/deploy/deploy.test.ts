@@ -42,13 +42,13 @@ const { MALLOC_ARENA_MAX, ...imageEnv } = Object.fromEntries(
     .flatMap((line) => line.split(' '))
     .map((pair) => pair.split('=')),
 ) as Readonly<Record<string, string>>;
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
 const compose: unknown = parse(read('compose.yaml'));
 
 describe('the image', () => {
   it('starts as npm start does', () => {
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
     const command = (JSON.parse(instruction('CMD')) as readonly string[]).join(' ');
-    expect(`MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX} ${command}`).toBe(scripts.start);
+    expect(`MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX} exec ${command}`).toBe(scripts.start);
   });
 
   it('runs without rights, on the port that it tells, with settings that there are', () => {
@@ -65,6 +65,15 @@ describe('the image', () => {
     expect(copied.filter((name) => !ignored.includes(`!${name}`))).toEqual([]);
     expect(ignored[1]).toBe('*');
   });
+});
+
+it('systemd starts node as npm start does', () => {
+  const unit = read('payer-policy-cds.service');
+  const value = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
+  const command = value('ExecStart').replace(`${value('WorkingDirectory')}/node_modules/.bin/`, '');
+  const [production, arenas] = value('Environment').split(' ');
+  expect([production, `${arenas} exec ${command}`]).toEqual(['NODE_ENV=production', scripts.start]);
+  expect(Number(value('TimeoutStopSec'))).toBeGreaterThan(GRACE_MS / 1000);
 });
 
 describe('compose', () => {
