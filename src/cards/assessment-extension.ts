@@ -49,11 +49,12 @@ export function checkedExtension(check: CheckedOrder, studies: StudyCatalog): un
       assessment.outcome === 'met'
         ? []
         : assessment.contradicted.map(({ criterion, why, evidence }) => ({ criterion, why, evidence })),
-    paths: assessment.paths.map(({ criterion, has, needs, kind }) => ({
+    paths: assessment.paths.map(({ criterion, has, needs, kind, otherStudies }) => ({
       criterion,
       has: factCodes(has),
       needs: factCodes(needs),
       kind,
+      studies: otherStudies,
     })),
     missing: assessment.missing.map(({ fact, ask, criteria, leads }) => ({ fact, ask, criteria, leads })),
     alternatives: assessment.alternatives.map((code) => ({ code, label: studies.get(code)?.label })),

@@ -6,6 +6,7 @@ import {
   countsWords,
   evidenceList,
   factLabels,
+  forOthers,
   list,
   lowerFirst,
   NOT_A_DECISION,
@@ -29,7 +30,9 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
 function pathLines(path: NearestPath): readonly string[] {
   const labels = (facts: NearestPath['has']): readonly string[] => [...new Set(facts.map((f) => f.label))];
   const has = path.has.length === 0 ? 'nothing yet' : list(labels(path.has), 4);
-  return [`${path.cite}, ${path.label}. Documented: ${has}. Needed: ${labels(path.needs).join('; ')}.${timing(path)}`];
+  return [
+    `${path.cite}, ${path.label}. Documented: ${has}. Needed: ${labels(path.needs).join('; ')}.${timing(path)}${forOthers(path)}`,
+  ];
 }
 
 function missingLine({ ask, leads, action }: Missing): string {
@@ -79,7 +82,8 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
       : [`Met until ${formatDay(assessment.validUntil)} without new evidence.`]),
   ];
   const open = assessment.outcome === 'undetermined';
-  const settles = assessment.paths.length === 0 || assessment.paths.some((p) => p.kind === 'document');
+  const elsewhere = assessment.paths[0]?.otherStudies !== undefined;
+  const settles = !elsewhere && (assessment.paths.length === 0 || assessment.paths.some((p) => p.kind === 'document'));
   const [toDo, toAsk] = [assessment.missing.filter((m) => m.toDo), assessment.missing.filter((m) => !m.toDo)];
   const nearest = assessment.paths[0]?.criterion;
   const ofNearest = toAsk.filter((m) => nearest !== undefined && m.criteria.includes(nearest));
@@ -99,7 +103,10 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     assessment.alternatives.map((code) => `${code} (${studies.get(code)?.label ?? 'study'})`),
   );
   const ways = [
-    ...section('Nearest way to meet the criteria', assessment.paths.slice(0, 1).flatMap(pathLines)),
+    ...section(
+      `Nearest way to meet the criteria${elsewhere ? ', for another study' : ''}`,
+      assessment.paths.slice(0, 1).flatMap(pathLines),
+    ),
     ...section(settles ? 'Questions that would settle it' : 'Questions on the way', first.map(missingLine)),
     ...section('Questions of other ways', others.map(missingLine)),
     ...section('Still to be done', toDo.map(toDoLine)),

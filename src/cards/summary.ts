@@ -39,6 +39,8 @@ function nearestMissing({ missing, paths }: CheckedOrder['assessment']): readonl
 function openPoint({ assessment }: CheckedOrder, most: number): string {
   if (assessment.reason === 'data-unavailable') return 'part of the chart could not be read';
   if (assessment.reason === 'reviewer') return 'left to a reviewer';
+  const others = assessment.paths[0]?.otherStudies;
+  if (others !== undefined) return `what is on file concerns ${others.slice(0, 2).join(' or ')}, not this study`;
   if (assessment.missing.length > 0) return `not documented: ${list(nearestMissing(assessment), most)}`;
   if (assessment.reason === 'no-indication') return 'no indication of the policy is on file';
   return 'documentation is missing';

@@ -74,6 +74,10 @@ export function timing({ from, byTimeAlone, startedNow }: NearestPath): string {
   return from === undefined ? '' : ` Not before ${day}.`;
 }
 
+/** Which studies a way is for, when it is not for the ordered one. */
+export const forOthers = ({ otherStudies }: NearestPath): string =>
+  otherStudies === undefined ? '' : ` For ${otherStudies.slice(0, 3).join(' or ')}, not for the ordered study.`;
+
 /** Evidence in words, several resources of one fact together. */
 export function evidenceList(evidence: readonly Evidence[], label: FactLabel): readonly string[] {
   const byFact = new Map<string, Evidence[]>();

@@ -17,7 +17,9 @@ function deciding({ assessment }: CheckedOrder): string {
     return few(satisfied.map((s) => s.criterion));
   if (blocked !== undefined) return blocked.exclusion;
   if (outcome === 'not-met') return few(contradicted.map((c) => c.criterion));
-  return paths[0] === undefined ? '' : `nearest: ${paths[0].criterion}`;
+  const [nearest] = paths;
+  if (nearest === undefined) return '';
+  return `nearest: ${nearest.criterion}${nearest.otherStudies === undefined ? '' : ` (for ${nearest.otherStudies.slice(0, 2).join(', ')})`}`;
 }
 
 /** What would have to be documented, done or waited for. */

@@ -90,7 +90,7 @@ export function patientData(chart: BundledChart, wish: OrderWish): PatientData {
     coverageState: 'complete',
     ...(wish.local !== undefined && { localCodes: wish.local.localCodes }),
     ...(wish.payer !== undefined && {
-      defaultPayer: { payer: wish.payer, lineOfBusiness: wish.lineOfBusiness ?? 'commercial' },
+      defaultPayer: { payer: wish.payer, lineOfBusiness: wish.lineOfBusiness ?? 'commercial', chosen: true },
     }),
   };
 }

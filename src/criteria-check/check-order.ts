@@ -41,7 +41,12 @@ export interface PatientData {
   readonly coverages: readonly Coverage[];
   /** `unavailable`: coverages could not be read whole */
   readonly coverageState: 'complete' | 'unavailable';
-  readonly defaultPayer?: { readonly payer: string; readonly lineOfBusiness: LineOfBusiness };
+  readonly defaultPayer?: {
+    readonly payer: string;
+    readonly lineOfBusiness: LineOfBusiness;
+    /** chosen by who asks, whatever coverage is on file: nothing is assumed */
+    readonly chosen?: boolean;
+  };
   readonly localCodes?: LocalCodes;
   /** the payer was chosen before: coverages are not looked at (replay) */
   readonly settled?: PayerOfOrder;
@@ -207,7 +212,10 @@ export function checkOrder(
   const payer = checker.knowledge.payers.get(fallback.payer);
   return checkMember(
     order,
-    (study) => memberOf(payer, study, order.serviceDate, fallback.lineOfBusiness, [], checker, { assumed: true }),
+    (study) =>
+      memberOf(payer, study, order.serviceDate, fallback.lineOfBusiness, [], checker, {
+        assumed: fallback.chosen !== true,
+      }),
     data,
     checker,
     withTrace,

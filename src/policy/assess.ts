@@ -98,6 +98,9 @@ class Assessor {
     const kind = (['wait', 'do'] as const).find((k) => way.needs.some((n) => n.kind === k)) ?? 'document';
     const froms = way.needs.flatMap((n) => n.from ?? []);
     const started = way.needs.flatMap((n) => this.#started(n.atom) ?? []);
+    const studies = this.#states.studiesOf(state);
+    const named = studies.some((s) => s.code === this.#order.code) ? [] : studies.filter((s) => s.when === undefined);
+    const others = [...new Set(named.map((s) => s.code))];
     return {
       criterion: state.path.id,
       label: state.path.label,
@@ -107,6 +110,7 @@ class Assessor {
       kind,
       ...(froms.length > 0 && { from: Math.max(...froms), byTimeAlone: way.needs.every((n) => n.kind === 'wait') }),
       ...(started.length > 0 && { startedNow: Math.max(...started, ...froms) }),
+      ...(others.length > 0 && { otherStudies: others }),
     };
   }
 

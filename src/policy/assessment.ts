@@ -56,6 +56,8 @@ export interface NearestPath {
   readonly byTimeAlone?: boolean;
   /** the first day on which it could be true if what it needs were started on the as-of date */
   readonly startedNow?: Day;
+  /** the studies that it names, when the ordered one is not among them: it leads to "alternative" */
+  readonly otherStudies?: readonly string[];
 }
 
 /** A fact that somebody may know, with the question to ask. */

@@ -1,6 +1,6 @@
 import { bareScreen, OUTCOME_WORDS, unseen } from '../cards/detail.ts';
 import { checkedSummary } from '../cards/summary.ts';
-import { countsWords, factLabels, list, NOT_A_DECISION, timing, URGENT } from '../cards/words.ts';
+import { countsWords, factLabels, forOthers, list, NOT_A_DECISION, timing, URGENT } from '../cards/words.ts';
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import { textName } from '../library/addresses.ts';
@@ -140,7 +140,7 @@ function nearestPath(path: NearestPath): VNode {
     <div class="small">
       <span class="muted">Needed:</span>${words(path.needs)}
       ${path.has.length === 0 ? html`<span class="muted">Nothing of it is documented yet.</span>` : html`<span class="muted">Documented:</span>${words(path.has)}`}
-      ${timing(path) === '' ? '' : html`<p>${timing(path).trim()}</p>`}
+      ${[timing(path), forOthers(path)].map((line) => (line === '' ? '' : html`<p>${line.trim()}</p>`))}
     </div>
   </li>`;
 }

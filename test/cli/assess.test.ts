@@ -125,6 +125,12 @@ describe('assess', () => {
     await expect(runCommand(assess, [...args, 'IX'])).rejects.toThrow(/there is no "IX"; this policy has .*II\.B4/);
   });
 
+  it('a payer that is chosen is not called an assumed one', async () => {
+    const { text } = await runCommand(assess, [chart(), ...ORDER, '--payer', 'kaiser-wa', '--card']);
+    expect(text).toContain('Payer: Kaiser Foundation Health Plan of Washington (commercial).');
+    expect(text).not.toMatch(/assumed/);
+  });
+
   it('--card and --json tell the same outcome', async () => {
     const args = [chart(), ...ORDER, '--payer', 'cohere'];
     const json = JSON.parse((await runCommand(assess, [...args, '--json'])).text) as { outcome: string }[];

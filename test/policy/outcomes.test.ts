@@ -187,6 +187,15 @@ describe('an age', () => {
 });
 
 describe('nearest ways', () => {
+  it('say for which study they are, when it is not the ordered one', () => {
+    const policy = tinyPolicy(
+      `indications:\n  - { id: A, label: a, cite: A, entry: pain, studies: ["72148", { study: "72131", when: mri-contraindicated }], criteria: treatment }`,
+    );
+    const others = (code: string) =>
+      checked(policy, { facts: { pain: 'true' } }, code).paths.map((p) => p.otherStudies);
+    expect([others('72148'), others('72158')]).toEqual([[undefined], [['72148']]]);
+  });
+
   it('that lack less come first, even if what they lack is asked nowhere else', () => {
     const policy = tinyPolicy(`
 indications:
