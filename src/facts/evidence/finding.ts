@@ -310,8 +310,9 @@ function other(
 }
 
 /**
- * Did what a report found end later? So it did when the diagnoses of this kind that the chart keeps have all ended, on the day of
- * the report or later; it is unclear when one of them is resolved without a date.
+ * Did what a report found end later? So it did when the diagnoses of this kind that the chart keeps have all ended, one of them on
+ * the day of the report or later. One that is resolved without a date ended after it was recorded: that of an entry older than the
+ * report may have come back, that of an entry without any date is unclear.
  */
 function endedSince(
   when: Interval | undefined,
@@ -329,8 +330,9 @@ function endedSince(
   const ended = [...kept].filter((r) => !r.current);
   if (when === undefined || ended.length === 0 || ended.length < kept.size) return 'no';
   const { asOf } = asked.window;
-  if (ended.some((r) => r.abated === undefined)) return 'unclear';
-  return ended.some((r) => r.abated !== undefined && r.abated.lo >= when.lo && r.abated.hi <= asOf) ? 'yes' : 'no';
+  const ends = ended.map((r) => r.abated ?? statedOn(r));
+  if (ends.some((end) => end !== undefined && end.lo >= when.lo && end.hi <= asOf)) return 'yes';
+  return ends.includes(undefined) ? 'unclear' : 'no';
 }
 
 /** Did the diagnosis that a visit was for end on the day of the visit or later? */
