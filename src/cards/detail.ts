@@ -10,6 +10,7 @@ import {
   list,
   lowerFirst,
   NOT_A_DECISION,
+  ofOtherWays,
   sources,
   timing,
   URGENT,
@@ -85,10 +86,8 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
   const elsewhere = assessment.paths[0]?.otherStudies !== undefined;
   const settles = !elsewhere && (assessment.paths.length === 0 || assessment.paths.some((p) => p.kind === 'document'));
   const [toDo, toAsk] = [assessment.missing.filter((m) => m.toDo), assessment.missing.filter((m) => !m.toDo)];
-  const nearest = assessment.paths[0]?.criterion;
-  const ofNearest = toAsk.filter((m) => nearest !== undefined && m.criteria.includes(nearest));
-  const [first, others] =
-    ofNearest.length === 0 ? [toAsk, []] : [ofNearest, toAsk.filter((m) => !ofNearest.includes(m))];
+  const first = toAsk.filter((m) => !ofOtherWays(assessment, m));
+  const others = toAsk.filter((m) => ofOtherWays(assessment, m));
   const documented = section(
     open ? 'Documented so far' : 'Documented',
     assessment.satisfied

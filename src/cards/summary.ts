@@ -1,5 +1,6 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
-import { list, lowerFirst, shorten, URGENT } from './words.ts';
+import type { Assessment } from '../policy/assessment.ts';
+import { list, lowerFirst, ofOtherWays, shorten, URGENT } from './words.ts';
 
 /** CDS Hooks wants fewer than 140 characters. */
 const MAX = 139;
@@ -29,19 +30,18 @@ function story(check: CheckedOrder, most: number): string {
   }
 }
 
-/** What the nearest way lacks; questions of other ways do not add to it. */
-function nearestMissing({ missing, paths }: CheckedOrder['assessment']): readonly string[] {
-  const [nearest] = paths;
-  const ofNearest = missing.filter((m) => nearest !== undefined && m.criteria.includes(nearest.criterion));
-  return (ofNearest.length > 0 ? ofNearest : missing).map((m) => m.label);
-}
+/** What the nearest way lacks, and what an exclusion asks; questions of other ways do not add to it. */
+const openLabels = (assessment: Assessment): readonly string[] => {
+  const first = assessment.missing.filter((m) => !ofOtherWays(assessment, m));
+  return (first.length > 0 ? first : assessment.missing).map((m) => m.label);
+};
 
 function openPoint({ assessment }: CheckedOrder, most: number): string {
   if (assessment.reason === 'data-unavailable') return 'part of the chart could not be read';
   if (assessment.reason === 'reviewer') return 'left to a reviewer';
   const others = assessment.paths[0]?.otherStudies;
   if (others !== undefined) return `what is on file concerns ${others.slice(0, 2).join(' or ')}, not this study`;
-  if (assessment.missing.length > 0) return `not documented: ${list(nearestMissing(assessment), most)}`;
+  if (assessment.missing.length > 0) return `not documented: ${list(openLabels(assessment), most)}`;
   if (assessment.reason === 'no-indication') return 'no indication of the policy is on file';
   return 'documentation is missing';
 }

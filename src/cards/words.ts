@@ -1,6 +1,6 @@
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
-import type { NearestPath } from '../policy/assessment.ts';
+import type { Assessment, Missing, NearestPath } from '../policy/assessment.ts';
 import type { Evidence } from '../policy/fact-source.ts';
 
 export const URGENT = 'Documented red flag: do not delay care for authorization';
@@ -72,6 +72,12 @@ export function timing({ from, byTimeAlone, startedNow }: NearestPath): string {
   if (byTimeAlone) return ` From ${day} on by time alone.`;
   if (startedNow !== undefined) return ` If started now: ${formatDay(startedNow)} at the earliest.`;
   return from === undefined ? '' : ` Not before ${day}.`;
+}
+
+/** Is a question asked for other ways than the nearest alone? What an exclusion asks comes first, whatever the way. */
+export function ofOtherWays({ paths }: Pick<Assessment, 'paths'>, { criteria }: Missing): boolean {
+  const [nearest, ...others] = paths.map((p) => p.criterion);
+  return nearest !== undefined && !criteria.includes(nearest) && criteria.every((c) => others.includes(c));
 }
 
 /** Which studies a way is for, when it is not for the ordered one. */

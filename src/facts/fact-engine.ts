@@ -143,7 +143,9 @@ export class FactEngine implements FactSource, FactContext {
     if (query.since === undefined)
       return length === undefined ? base : { ...base, earliest: subtract(this.asOf, length), length };
     const anchor = this.#anchor(query.since, query.region, query.grace);
-    if (anchor === undefined) return { ...base, uncertainBefore: this.asOf + 1 };
+    // a current episode has begun by now, whenever that was: what is of the day itself belongs to it
+    if (anchor === undefined)
+      return { ...base, uncertainBefore: query.since === 'episode' ? this.asOf : this.asOf + 1 };
     // an event with a window of its own: evidence follows the event by no more than the window, which the query counts from today
     const floor = length === undefined ? undefined : subtract(this.asOf, length);
     const earliest = Math.max(anchor.earliest ?? Number.NEGATIVE_INFINITY, floor ?? Number.NEGATIVE_INFINITY);

@@ -99,7 +99,12 @@ class Assessor {
     const froms = way.needs.flatMap((n) => n.from ?? []);
     const started = way.needs.flatMap((n) => this.#started(n.atom) ?? []);
     const studies = this.#states.studiesOf(state);
-    const named = studies.some((s) => s.code === this.#order.code) ? [] : studies.filter((s) => s.when === undefined);
+    const elsewhere = !studies.some(
+      ({ code, when }) =>
+        code === this.#order.code &&
+        (when === undefined || this.#ev.truth(when) === 'true' || this.#ev.hasEvidence(when)),
+    );
+    const named = elsewhere ? studies.filter((s) => s.when === undefined) : [];
     const others = [...new Set(named.map((s) => s.code))];
     return {
       criterion: state.path.id,

@@ -88,6 +88,14 @@ describe.each(files)('cards of $file', ({ vignettes }) => {
 });
 
 describe('questions', () => {
+  it('of an exclusion come first: a pacemaker of no stated kind', () => {
+    const vignette = files.flatMap((f) => f.vignettes).find((v) => v.id === 'N4-unrated');
+    const { card } = tell(vignette as Vignette);
+    expect(card.summary).toContain('implanted device that is MR unsafe');
+    const asked = card.detail.slice(card.detail.indexOf('**Questions that would settle it**'));
+    expect(asked.split('\n- ')[1]).toMatch(/MR unsafe/i);
+  });
+
   it('of the nearest way come first, those of other ways stand apart', () => {
     const split = files
       .flatMap((f) => f.vignettes)
@@ -97,9 +105,14 @@ describe('questions', () => {
     expect(split.length).toBeGreaterThan(10);
     for (const { check, card } of split) {
       const nearest = check.assessment.paths[0]?.criterion ?? '';
+      const exclusions = new Set(check.policy.exclusions.map((e) => e.id));
       const [before = '', after = ''] = card.detail.split('**Questions of other ways**');
       for (const { ask, criteria } of check.assessment.missing.filter((m) => m.toDo !== true))
-        expect((criteria.includes(nearest) ? before : after).includes(`\n- ${ask}`)).toBe(true);
+        expect(
+          (criteria.includes(nearest) || criteria.some((c) => exclusions.has(c)) ? before : after).includes(
+            `\n- ${ask}`,
+          ),
+        ).toBe(true);
     }
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CANONICAL_BASE } from '../support/knowledge.ts';
 import { ask, concept, type Resource } from '../support/tiny-facts.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -27,6 +28,26 @@ describe('examinations of trunk or neck', () => {
   });
   it('never take in a region that they do not show', () => {
     expect(seen('true', 'cpt 70553')).toBe('unknown');
+  });
+});
+
+describe('since an episode of which nobody says when it began', () => {
+  const films = (date: string) =>
+    ask('evidence: [{ imaging: { modality: [xray] } }]', [report('cpt 72100', date)], { since: 'episode' });
+  it('counts what is of the day of the order, and leaves open what is older', () => {
+    expect(films('2026-03-02').truth).toBe('true');
+    expect(films('2026-03-01')).toMatchObject({ truth: 'unknown', gap: 'unclear' });
+  });
+  it('counts what a clinician answers on that day', () => {
+    const answer = {
+      resourceType: 'Observation',
+      status: 'final',
+      code: { coding: [{ system: `${CANONICAL_BASE}/CodeSystem/fact`, code: 'asked' }] },
+      effectiveDateTime: '2026-03-02',
+      performer: [{ reference: 'Practitioner/p' }],
+      valueBoolean: true,
+    };
+    expect(ask('evidence: [{ imaging: { modality: [xray] } }]', [answer], { since: 'episode' }).truth).toBe('true');
   });
 });
 

@@ -193,7 +193,7 @@ describe('nearest ways', () => {
     );
     const others = (code: string) =>
       checked(policy, { facts: { pain: 'true' } }, code).paths.map((p) => p.otherStudies);
-    expect([others('72148'), others('72158')]).toEqual([[undefined], [['72148']]]);
+    expect([others('72148'), others('72158'), others('72131')]).toEqual([[undefined], [['72148']], [['72148']]]);
   });
 
   it('that lack less come first, even if what they lack is asked nowhere else', () => {
