@@ -56,11 +56,11 @@ const TOLD_MS = 10_000;
 const bytesOf = (limit: string): number => Number.parseInt(limit, 10) * (limit.endsWith('mb') ? MEGABYTE : 1_000);
 
 /** Opens a store now, so that the first answer does not wait for it; one that is down is tried again. */
-function opening(store: RemoteStore | undefined, logger: Logger): Promise<void> {
+function opening(store: RemoteStore | undefined, setting: string, logger: Logger): Promise<void> {
   if (store === undefined) return Promise.resolve();
   return store.find({ limit: 1 }).then(
     () => undefined,
-    (e: Error) => logger.error({ store: e.message }, 'the store cannot be opened'),
+    (e: Error) => logger.error({ store: e.message, setting }, 'the store cannot be opened; it is tried again'),
   );
 }
 
@@ -122,7 +122,10 @@ export function openLasting(config: Config, logger: Logger, sharedFile?: string)
   const own = config.DATABASE_URL === undefined && sharedFile !== undefined;
   const file = own ? new RemoteStore(sharedFile, true) : undefined;
   const shared = config.DATABASE_URL === undefined ? file : store;
-  const opened = Promise.all([opening(store, logger), opening(file, logger)]);
+  const opened = Promise.all([
+    opening(store, config.DATABASE_URL === undefined ? 'DECISIONS' : 'DATABASE_URL', logger),
+    opening(file, 'WORKERS', logger),
+  ]);
   const log =
     store === undefined
       ? undefined

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { readConfig } from './config.ts';
 import { problemLines } from './problem-lines.ts';
+import { checkStoreFile } from './store-file.ts';
 
 /** Clear lines on why the service does not start. */
 function stop(error: unknown): never {
@@ -22,6 +23,7 @@ function surviveClosedOutput(): void {
 async function main(): Promise<void> {
   surviveClosedOutput();
   const config = readConfig(process.env);
+  if (cluster.isPrimary) checkStoreFile(config);
   if (cluster.isWorker) {
     const { serveWithOthers } = await import('./processes/serving.ts');
     return serveWithOthers(config);

@@ -165,6 +165,19 @@ describe('a start that cannot be is stopped with one clear line', () => {
     expect(run.err()).toMatch(/^bad setting: DEADLINE_MS: .*soon/);
   });
 
+  it.each([
+    [
+      'a folder that cannot be',
+      'package.json/decisions.sqlite',
+      /^bad setting: DECISIONS: package\.json\/decisions\.sqlite cannot be written \(\w+\)$/,
+    ],
+    ['a file of another kind', 'package.json', /^bad setting: DECISIONS: package\.json is not an SQLite file$/],
+  ])('decisions in %s', async (_, file, message) => {
+    const run = start({ DECISIONS: file });
+    expect(await run.exit).toBe(1);
+    expect(run.err().trim()).toMatch(message);
+  });
+
   it.each(['POLICIES', 'CDS_SERVICES', 'SMART_CONFIG', 'CRD_CONFIG'])('%s that does not exist', async (name) => {
     const run = start({ [name]: '/nowhere', SANDBOX: 'false' });
     expect(await run.exit).toBe(1);
