@@ -111,11 +111,11 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const bytes = files.reduce((sum, f) => sum + sizeOf(f), 0);
   const inflated = files.reduce((sum, f) => sum + sizeOf(f) * (f.endsWith('.gz') ? INFLATION : 1), 0);
   const partitions = Math.min(MOST_PARTITIONS, Math.max(1, Math.ceil(inflated / PARTITION_BYTES)));
-  const folder = mkdtempSync(join(options.temporary ?? tmpdir(), 'batch-'));
+  const sorted = passingFolder(options.temporary ?? tmpdir());
   // The start of a worker costs as much as sorting and checking a few partitions.
   const most = Math.min(options.workers, Math.ceil(partitions / PARTITIONS_EACH));
   const workers = Array.from({ length: most }, (_, part) => {
-    const workerData: BatchWorkerData = { part, folder, partitions, files, wish, policies, canonicalBase };
+    const workerData: BatchWorkerData = { part, folder: sorted.path, partitions, files, wish, policies, canonicalBase };
     return new Worker(new URL('./batch-thread.ts', import.meta.url), { workerData, resourceLimits: WORKER_HEAP });
   });
   const total = { lines: 0, charts: 0, rows: 0, bad: 0 };
@@ -132,14 +132,6 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     total.rows += rows.length;
     options.onRows(rows);
   });
-  const clean = (): void => rmSync(folder, { recursive: true, force: true });
-  const stop = (signal: NodeJS.Signals): void => {
-    clean();
-    process.exit(128 + constants.signals[signal]);
-  };
-  // What lies there is of charts: it goes, however the run ends.
-  process.once('exit', clean);
-  for (const signal of ENDS) process.once(signal, stop);
   try {
     let read = 0;
     progress.begin('sorting');
@@ -173,9 +165,33 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     return total;
   } finally {
     await Promise.all(workers.map((w) => w.terminate()));
+    sorted.remove();
+  }
+}
+
+/** A folder for sorted charts. It goes, however the run ends: whoever stops it is heard before the folder is made. */
+function passingFolder(parent: string): { readonly path: string; readonly remove: () => void } {
+  let path: string | undefined;
+  const clean = (): void => {
+    if (path !== undefined) rmSync(path, { recursive: true, force: true });
+  };
+  const stop = (signal: NodeJS.Signals): void => {
+    clean();
+    process.exit(128 + constants.signals[signal]);
+  };
+  const remove = (): void => {
     clean();
     process.off('exit', clean);
     for (const signal of ENDS) process.off(signal, stop);
+  };
+  process.once('exit', clean);
+  for (const signal of ENDS) process.once(signal, stop);
+  try {
+    path = mkdtempSync(join(parent, 'batch-'));
+    return { path, remove };
+  } catch (error) {
+    remove();
+    throw error;
   }
 }
 
