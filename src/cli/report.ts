@@ -91,8 +91,8 @@ or without a file those of the decision records of the settings (plain base, tex
       const query = { base: 'cds', mode: 'live', ...since, ...policy } as const;
       const last = new Map<string, string>();
       for await (const d of allDecisions(store, query)) last.set(digest(recordedOrder(d)), d.id);
-      for await (const d of allDecisions(store, query))
-        if (last.get(digest(recordedOrder(d))) === d.id) counted.add(ofDecision(d));
+      const lasts = new Set(last.values());
+      for await (const d of allDecisions(store, query)) if (lasts.has(d.id)) counted.add(ofDecision(d));
       await store.close();
     }
     const tally = counted.result();

@@ -22,10 +22,7 @@ export function policyHash(policy: CompiledPolicy): string {
 
 /** A UUIDv5 of a name in our namespace (RFC 9562, section 5.5). */
 export function uuidV5(name: string): string {
-  const bytes = Buffer.allocUnsafe(NAMESPACE.length + Buffer.byteLength(name));
-  NAMESPACE.copy(bytes);
-  bytes.write(name, NAMESPACE.length);
-  const hex = hash('sha1', bytes);
+  const hex = hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(name)]));
   const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`;
 }

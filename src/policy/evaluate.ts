@@ -33,8 +33,6 @@ const latest = (evidence: readonly Evidence[]): string =>
 const NO_EVIDENCE: readonly Evidence[] = [];
 const ABSENT_TRUE: FactValue = { truth: 'true', evidence: [] };
 
-const nthLargest = (days: number[], n: number): number | undefined => days.sort((a, b) => b - a)[n - 1];
-
 /** What was looked at, for explanations. */
 const lookedAt = (...values: readonly FactValue[]): Pick<FactValue, 'considered'> => {
   const considered = values.flatMap((v) => v.considered ?? []);
@@ -366,10 +364,9 @@ export class Evaluation {
       else if (truth !== 'true' && n === children.length) return lasting(truth);
     }
     if (truth === 'true') {
-      const until = n === 0 || ends.every((end) => end === Number.POSITIVE_INFINITY) ? undefined : nthLargest(ends, n);
+      const until = n === 0 ? undefined : ends.sort((a, b) => b - a)[n - 1];
       return { truth, from: undefined, until: until === Number.POSITIVE_INFINITY ? undefined : until };
     }
-    if (starts.length < n - ends.length) return lasting(truth);
     const from = starts.sort((a, b) => a - b)[n - ends.length - 1];
     const waits = from !== undefined && ends.every((until) => until >= from);
     return { truth, from: waits ? from : undefined, until: undefined };

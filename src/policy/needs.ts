@@ -33,35 +33,9 @@ const EMPTY: Costed = { has: [], needs: [], cost: 0 };
 const NONE: readonly Costed[] = [];
 const FREE: readonly Costed[] = [EMPTY];
 
-/**
- * The best few of the ways that are offered, cheapest first; of equally cheap ones those that have more, then those that came
- * first. Most are never kept, so what a way consists of is put together only when it is.
- */
-class BestWays {
-  readonly ways: Costed[] = [];
-
-  offer(cost: number, has: number, make: () => Costed): void {
-    const { ways } = this;
-    let at = ways.length;
-    while (at > 0 && isBetter(cost, has, ways[at - 1])) at--;
-    if (at === WIDTH) return;
-    if (ways.length === WIDTH) ways.pop();
-    if (at === ways.length) ways.push(make());
-    else ways.splice(at, 0, make());
-  }
-}
-
-const isBetter = (cost: number, has: number, than: Costed | undefined): boolean =>
-  than !== undefined && (cost < than.cost || (cost === than.cost && has > than.has.length));
-
-function best(options: readonly (readonly Costed[])[]): readonly Costed[] {
-  const [first, second] = options;
-  if (first === undefined) return NONE;
-  if (second === undefined && first.length < 2) return first;
-  const found = new BestWays();
-  for (const ways of options) for (const way of ways) found.offer(way.cost, way.has.length, () => way);
-  return found.ways;
-}
+const cheaperFirst = (a: Costed, b: Costed): number => a.cost - b.cost || b.has.length - a.has.length;
+const best = (ways: readonly Costed[]): readonly Costed[] =>
+  ways.length < 2 ? ways : [...ways].sort(cheaperFirst).slice(0, WIDTH);
 
 function union(a: readonly number[], b: readonly number[]): readonly number[] {
   if (a.length === 0) return b;
@@ -70,99 +44,50 @@ function union(a: readonly number[], b: readonly number[]): readonly number[] {
   return more.length === 0 ? a : [...a, ...more];
 }
 
-/** How many of a list are not in the other one. */
-function countNew(of: readonly number[], known: readonly number[]): number {
-  let count = 0;
-  for (const i of of) if (!known.includes(i)) count++;
-  return count;
-}
-
-/** What both ways together cost; undefined when they want opposite answers to one question. */
-function costOfBoth(a: Costed, b: Costed): number | undefined {
-  if (b.needs.length === 0) return a.cost;
-  if (a.needs.length === 0) return b.cost;
+/** Both ways together, or undefined when they want opposite answers to one question. */
+function join(a: Costed, b: Costed): Costed | undefined {
+  const has = union(a.has, b.has);
+  if (b.needs.length === 0) return { has, needs: a.needs, cost: a.cost };
+  if (a.needs.length === 0) return { has, needs: b.needs, cost: b.cost };
+  const needs = [...a.needs];
   let { cost } = a;
   for (const need of b.needs) {
-    const same = a.needs.find((n) => n.atom === need.atom);
-    if (same === undefined) cost += COST[need.kind];
-    else if (same.want !== need.want) return undefined;
+    const same = needs.find((n) => n.atom === need.atom);
+    if (same === undefined) {
+      needs.push(need);
+      cost += COST[need.kind];
+    } else if (same.want !== need.want) return undefined;
   }
-  return cost;
-}
-
-/** Both ways together, which do not want opposite answers. */
-function join(a: Costed, b: Costed, cost: number): Costed {
-  const has = union(a.has, b.has);
-  if (b.needs.length === 0) return { has, needs: a.needs, cost };
-  if (a.needs.length === 0) return { has, needs: b.needs, cost };
-  const more = b.needs.filter((need) => !a.needs.some((n) => n.atom === need.atom));
-  return { has, needs: more.length === 0 ? a.needs : [...a.needs, ...more], cost };
+  return { has, needs, cost };
 }
 
 function product(left: readonly Costed[], right: readonly Costed[]): readonly Costed[] {
   if (left.length === 0 || right.length === 0) return NONE;
   if (left === FREE) return right;
   if (right === FREE) return left;
-  const found = new BestWays();
+  const out: Costed[] = [];
   for (const a of left) {
     for (const b of right) {
-      const cost = costOfBoth(a, b);
-      if (cost !== undefined) found.offer(cost, a.has.length + countNew(b.has, a.has), () => join(a, b, cost));
+      const both = join(a, b);
+      if (both !== undefined) out.push(both);
     }
   }
-  return found.ways;
-}
-
-/** The cheapest ways to satisfy all of the children. Where each has one way, which is the rule, theirs are gathered in one list. */
-function together(children: readonly (readonly Costed[])[]): readonly Costed[] {
-  let ways = FREE;
-  let at = 0;
-  for (; at < children.length && children[at]?.length === 1; at++);
-  if (at > 1) {
-    const one = gathered(children, at);
-    if (one === undefined) return NONE;
-    ways = [one];
-  } else at = 0;
-  for (; at < children.length; at++) ways = product(ways, children[at] ?? NONE);
-  return ways;
-}
-
-/** The only ways of the first children in one; undefined when they want opposite answers. */
-function gathered(children: readonly (readonly Costed[])[], count: number): Costed | undefined {
-  const has: number[] = [];
-  const needs: Need[] = [];
-  let cost = 0;
-  for (let c = 0; c < count; c++) {
-    const way = children[c]?.[0];
-    if (way === undefined) continue;
-    for (const i of way.has) if (!has.includes(i)) has.push(i);
-    // what the first one costs counts as it is, with its leads
-    const first = needs.length === 0;
-    if (first) cost = way.cost;
-    for (const need of way.needs) {
-      const same = first ? undefined : needs.find((n) => n.atom === need.atom);
-      if (same === undefined) {
-        needs.push(need);
-        if (!first) cost += COST[need.kind];
-      } else if (same.want !== need.want) return undefined;
-    }
-  }
-  return { has, needs, cost };
+  return best(out);
 }
 
 /** The cheapest ways to satisfy at least n of the children. */
 function choose(children: readonly (readonly Costed[])[], n: number): readonly Costed[] {
   if (n <= 0) return FREE;
   if (n > children.length) return NONE;
-  if (n === 1) return best(children);
-  if (n === children.length) return together(children);
+  if (n === 1) return best(children.flat());
+  if (n === children.length) return children.reduce(product, FREE);
   let rows: (readonly Costed[])[] = [FREE];
   for (const child of children) {
     const next: (readonly Costed[])[] = [];
     for (let k = 0; k <= Math.min(n, rows.length); k++) {
       const without = rows[k] ?? NONE;
       const withChild = k > 0 ? product(rows[k - 1] ?? NONE, child) : NONE;
-      next.push(without.length === 0 ? withChild : best([without, withChild]));
+      next.push(without.length === 0 ? withChild : best([...without, ...withChild]));
     }
     rows = next;
   }

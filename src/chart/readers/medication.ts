@@ -75,13 +75,11 @@ function daysOfQuantity(r: Json, dispense: Json | undefined): number | undefined
     : undefined;
 }
 
+/** When and how long a drug is to be taken, by the first dosage of a prescription. */
+const dosing = (r: Json): Json | undefined => object(object(objects(r['dosageInstruction'])[0]?.['timing'])?.['repeat']);
+
 /** The last day of the dosing period that a prescription states. */
-const statedEnd = (r: Json): Interval | undefined =>
-  parseDate(
-    object(
-      object(objects(r['dosageInstruction']).map((d) => object(object(d['timing'])?.['repeat']))[0])?.['boundsPeriod'],
-    )?.['end'],
-  );
+const statedEnd = (r: Json): Interval | undefined => parseDate(object(dosing(r)?.['boundsPeriod'])?.['end']);
 
 /**
  * The last day of a prescription: its stated end, its dosing period, or the supply of its first fill. The period in which it
@@ -92,8 +90,7 @@ function prescribedEnd(r: Json, from: Interval | undefined): Interval | undefine
   if (stated !== undefined) return stated;
   const dispense = object(r['dispenseRequest']);
   const supply = days(object(dispense?.['expectedSupplyDuration']));
-  const bounds = objects(r['dosageInstruction']).map((d) => object(object(d['timing'])?.['repeat']))[0];
-  const lasting = days(object(bounds?.['boundsDuration'])) ?? supply ?? daysOfQuantity(r, dispense);
+  const lasting = days(object(dosing(r)?.['boundsDuration'])) ?? supply ?? daysOfQuantity(r, dispense);
   return lasting === undefined || from === undefined ? undefined : { lo: from.lo + lasting, hi: from.hi + lasting };
 }
 
