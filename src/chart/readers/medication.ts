@@ -76,7 +76,8 @@ function daysOfQuantity(r: Json, dispense: Json | undefined): number | undefined
 }
 
 /** When and how long a drug is to be taken, by the first dosage of a prescription. */
-const dosing = (r: Json): Json | undefined => object(object(objects(r['dosageInstruction'])[0]?.['timing'])?.['repeat']);
+const dosing = (r: Json): Json | undefined =>
+  object(object(objects(r['dosageInstruction'])[0]?.['timing'])?.['repeat']);
 
 /** The last day of the dosing period that a prescription states. */
 const statedEnd = (r: Json): Interval | undefined => parseDate(object(dosing(r)?.['boundsPeriod'])?.['end']);

@@ -1,5 +1,5 @@
 import type { EncounterRecord, MedicationRecord, OrderRecord, ProcedureRecord } from '../../chart/records.ts';
-import { add, type Day, type Interval } from '../../dates/day.ts';
+import { add, type Day } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { type Place, STATED, supports } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
@@ -14,13 +14,9 @@ import type {
   VisitInput,
 } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { lastDayInside } from '../window.ts';
+import { chartedItem } from './charted-item.ts';
 import { inWindow } from './finding.ts';
 
-const item = (ref: string, date: Interval | undefined, asked: Asked): Item => {
-  const until = lastDayInside(date, asked.window);
-  return { ref, ...(date !== undefined && { date }), basis: 'chart', ...(until !== undefined && { until }) };
-};
 const inSets = (hits: readonly Hit[], sets: readonly string[], ctx: FactContext): boolean =>
   sets.some((s) => hits.some((h) => h.set === ctx.set(s)));
 const placeIn = (hits: readonly Hit[], set: number): Place =>
@@ -39,12 +35,12 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
       if (record.type === 'order') {
-        tally.lead(item(record.ref, record.when, asked), 'ordered, not documented as done');
+        tally.lead(chartedItem(record.ref, record.when, asked), 'ordered, not documented as done');
         continue;
       }
-      if (record.type === 'lead') tally.lead(item(record.ref, record.when, asked), `${record.resource} on file`);
+      if (record.type === 'lead') tally.lead(chartedItem(record.ref, record.when, asked), `${record.resource} on file`);
       if (record.type !== 'procedure') continue;
-      const found = item(record.ref, record.when, asked);
+      const found = chartedItem(record.ref, record.when, asked);
       const place = servicePlace(record, placeIn(record.hits, set));
       if (input.regional && !fitsRegion(asked, place))
         tally.ignore(found, place === STATED ? 'part of a procedure whose region is not stated' : 'another region');
@@ -77,7 +73,7 @@ function undone(input: ProcedureInput, last: Day, asked: Asked, ctx: FactContext
   );
   for (const record of (input['undone-by'] ?? []).flatMap((name) => ctx.chart.bySet(ctx.set(name)))) {
     if (record.type !== 'procedure' || record.performed !== 'done') continue;
-    const found = item(record.ref, record.when, asked);
+    const found = chartedItem(record.ref, record.when, asked);
     const { lo, hi } = record.when ?? { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
     if (hi <= last || !inWindow(found, asked, tally)) continue;
     if (lo > last && !listed) tally.contra(found, 'taken out or reversed');
@@ -103,7 +99,7 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'medication') continue;
-      const found = item(record.ref, record.start, asked);
+      const found = chartedItem(record.ref, record.start, asked);
       if (record.start !== undefined && record.start.lo > asked.window.asOf)
         tally.ignore(found, 'begun after the order');
       else if (input['for-spine'] && record.hasReason && !record.spineReason)
@@ -141,7 +137,7 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
   for (const record of ctx.chart.encounters) {
     if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx)) continue;
     if (input.codes !== undefined && !inSets(record.hits, input.codes, ctx)) continue;
-    const found = item(record.ref, record.when, asked);
+    const found = chartedItem(record.ref, record.when, asked);
     if (input.without !== undefined && inSets([...record.specialties, ...record.hits], input.without, ctx)) {
       tally.ignore(found, 'a therapy session, not an evaluation');
       continue;
@@ -201,7 +197,7 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'order') continue;
-      const found = item(record.ref, record.when, asked);
+      const found = chartedItem(record.ref, record.when, asked);
       if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, set))))
         tally.ignore(found, 'another region');
       else if (!record.active && !(input['carried-out'] && record.completed)) tally.ignore(found, 'no longer active');
@@ -255,7 +251,7 @@ export function deviceEvidence(input: DeviceInput, asked: Asked, ctx: FactContex
   for (const name of [...(input.codes ?? []), ...(input.safety ?? [])]) {
     for (const record of ctx.chart.bySet(ctx.set(name))) {
       if (record.type !== 'device') continue;
-      const found = item(record.ref, undefined, asked);
+      const found = chartedItem(record.ref, undefined, asked);
       if (!record.present) tally.ignore(found, 'no longer present');
       else if (input['cleared-by'] === undefined || inSets(record.safety, input.safety ?? [], ctx)) {
         uncleared = true;
@@ -288,7 +284,7 @@ function ratingEvidence(
   let open = false;
   for (const record of devices) {
     if (record.type !== 'device') continue;
-    const found = item(record.ref, undefined, asked);
+    const found = chartedItem(record.ref, undefined, asked);
     if (!record.present) tally.ignore(found, 'no longer present');
     else if (inSets(record.safety, wanted, ctx)) rated.push(found);
     else {
@@ -307,7 +303,7 @@ export function allergyEvidence(input: AllergyInput, asked: Asked, ctx: FactCont
   for (const name of input.codes) {
     for (const record of ctx.chart.bySet(ctx.set(name))) {
       if (record.type !== 'allergy') continue;
-      const found = item(record.ref, record.recorded, asked);
+      const found = chartedItem(record.ref, record.recorded, asked);
       if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf)
         tally.ignore(found, 'recorded after the order');
       else if (record.verification === 'refuted') tally.contra(found, 'documented as no allergy');

@@ -13,7 +13,8 @@ import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } 
 import { duration } from '../duration.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { fitIn, lastDayInside } from '../window.ts';
+import { fitIn } from '../window.ts';
+import { chartedItem } from './charted-item.ts';
 
 const dateOf = (r: ConditionRecord): Interval | undefined => r.onset ?? r.recorded;
 /** When the entry was last stated: a refutation is compared with this. */
@@ -88,14 +89,7 @@ function historyCodes(input: FindingInput, asked: Asked, ctx: FactContext, tally
 }
 
 function toItem(record: ConditionRecord, asked: Asked, byOnset = false): Item {
-  const date = byOnset ? record.onset : dateOf(record);
-  const until = lastDayInside(date, asked.window);
-  return {
-    ref: record.ref,
-    ...(date !== undefined && { date }),
-    basis: record.basis,
-    until,
-  };
+  return { ...chartedItem(record.ref, byOnset ? record.onset : dateOf(record), asked), basis: record.basis };
 }
 
 /** Counts an item only when its date fits; says why it does not. */
@@ -249,13 +243,7 @@ function other(
 ): void {
   if (asked.query.source === 'order-reason' || input.clinical !== undefined || input.severity !== undefined) return;
   const when = 'when' in record ? record.when : undefined;
-  const until = lastDayInside(when, asked.window);
-  const item: Item = {
-    ref: record.ref,
-    date: when,
-    basis: 'chart',
-    until,
-  };
+  const item = chartedItem(record.ref, when, asked);
   const valued = record.type === 'observation' && record.valueHits.some((h) => sets.includes(h.set));
   const hits =
     record.type === 'observation'
@@ -364,13 +352,7 @@ function yesOrNo(
   ctx: FactContext,
   tally: Tally,
 ): void {
-  const until = lastDayInside(record.when, asked.window);
-  const item: Item = {
-    ref: record.ref,
-    date: record.when,
-    basis: 'chart',
-    until,
-  };
+  const item = chartedItem(record.ref, record.when, asked);
   if (asked.query.source === 'order-reason') return;
   const stated = input.innervated ? placeOfSign(place, record, ctx) : placeOfRecord(record.site, place);
   if (input.regional && !fitsRegion(asked, stated)) return tally.ignore(item, 'another region');

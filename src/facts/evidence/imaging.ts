@@ -3,20 +3,10 @@ import { placeOf } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion } from '../context.ts';
 import type { ImagingInput, ReportInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { lastDayInside } from '../window.ts';
+import { chartedItem } from './charted-item.ts';
 import { inWindow } from './finding.ts';
 
 type Verdict = 'yes' | 'no' | 'open';
-
-function toItem(record: { readonly ref: string; readonly when?: ImagingRecord['when'] }, asked: Asked): Item {
-  const until = lastDayInside(record.when, asked.window);
-  return {
-    ref: record.ref,
-    date: record.when,
-    basis: 'chart',
-    until,
-  };
-}
 
 interface Findings {
   readonly findings: ImagingRecord['findings'];
@@ -114,7 +104,7 @@ const isOf = ({ modality }: ImagingRecord, input: ImagingInput): boolean =>
 
 /** An examination without a code that we know: what it was and what it showed stands in words only. */
 function wordsOnly(record: ImagingRecord, input: ImagingInput, asked: Asked, tally: Tally): void {
-  const item = toItem(record, asked);
+  const item = chartedItem(record.ref, record.when, asked);
   if (record.done === 'not-done' || !isOf(record, input)) return;
   if (fitsPlace(record, input, asked) === 'no' || !inWindow(item, asked, tally)) return;
   tally.lead(item, 'an examination that no known code names', true);
@@ -137,7 +127,7 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
     }
     if (!isOf(record, input)) continue;
     if (input.codes !== undefined && !input.codes.some((c) => record.hits.some((h) => h.set === ctx.set(c)))) continue;
-    const item = toItem(record, asked);
+    const item = chartedItem(record.ref, record.when, asked);
     if (!rightPlace(record, input, asked, tally, item)) continue;
     if (record.done === 'not-done') {
       tally.redoable = true;
@@ -200,7 +190,7 @@ export function reportEvidence(input: ReportInput, asked: Asked, ctx: FactContex
       }
       if (record.type !== 'report' && record.type !== 'observation' && record.type !== 'procedure') continue;
       if (!record.hits.some((h) => h.set === set)) continue;
-      const item = toItem(record, asked);
+      const item = chartedItem(record.ref, record.when, asked);
       if (record.type === 'procedure') {
         tally.lead(item, 'performed, no coded result on file', record.performed === 'done');
         continue;

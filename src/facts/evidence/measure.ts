@@ -1,8 +1,8 @@
 import type { ObservationRecord } from '../../chart/records.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
 import type { MeasureInput } from '../schema.ts';
-import type { Item, Tally } from '../tally.ts';
-import { lastDayInside } from '../window.ts';
+import type { Tally } from '../tally.ts';
+import { chartedItem } from './charted-item.ts';
 import { inWindow } from './finding.ts';
 
 /** Factors and offsets of the few units that charts mix. */
@@ -102,7 +102,7 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
       .filter((r) => suits(r, input, asked, ctx, tally));
     const last = Math.max(...records.map((r) => r.when?.hi ?? Number.NEGATIVE_INFINITY));
     for (const record of records) {
-      const item = toItem(record, asked);
+      const item = chartedItem(record.ref, record.when, asked);
       if ((record.when?.hi ?? Number.NEGATIVE_INFINITY) !== last) {
         tally.ignore(item, 'a later value is on file');
         continue;
@@ -116,18 +116,8 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
   }
 }
 
-function toItem(record: ObservationRecord, asked: Asked): Item {
-  const until = lastDayInside(record.when, asked.window);
-  return {
-    ref: record.ref,
-    date: record.when,
-    basis: 'chart',
-    until,
-  };
-}
-
 function suits(record: ObservationRecord, input: MeasureInput, asked: Asked, ctx: FactContext, tally: Tally): boolean {
-  const item = toItem(record, asked);
+  const item = chartedItem(record.ref, record.when, asked);
   if (!record.final || record.value === undefined) {
     tally.lead(item, record.final ? 'no value' : 'not final');
     return false;

@@ -2,7 +2,8 @@ import type { ConditionRecord, ObservationRecord } from '../../chart/records.ts'
 import { type Asked, type FactContext, fitsRegion, placeOfSign } from '../context.ts';
 import type { SignInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { fitIn, lastDayInside } from '../window.ts';
+import { fitIn } from '../window.ts';
+import { chartedItem } from './charted-item.ts';
 import { relates } from './events.ts';
 import { readAnswer } from './finding.ts';
 
@@ -36,7 +37,7 @@ function ruledOut(item: Item, set: number, why: string, ctx: FactContext, tally:
 
 function condition(record: ConditionRecord, set: number, asked: Asked, ctx: FactContext, tally: Tally): void {
   const stated = record.recorded ?? record.onset;
-  const item = toItem(record.ref, record.onset ?? record.recorded, asked);
+  const item = chartedItem(record.ref, record.onset ?? record.recorded, asked);
   if (stated !== undefined && stated.lo > asked.window.asOf) return tally.ignore(item, 'recorded after the order');
   if (record.verification === 'refuted') {
     const refuted: Item = { ref: record.ref, date: stated, basis: 'chart' };
@@ -62,7 +63,7 @@ function visitOf(record: ConditionRecord, asked: Asked, ctx: FactContext): Item 
   );
   const later = held.filter((v) => stated !== undefined && (v.when?.lo ?? 0) >= stated.lo && relates(v, asked, ctx));
   const visit = [...at, ...later].find((v) => v.inPerson);
-  return visit === undefined ? undefined : toItem(visit.ref, visit.when, asked);
+  return visit === undefined ? undefined : chartedItem(visit.ref, visit.when, asked);
 }
 
 /** A sign as an Observation: the latest one of the set speaks. */
@@ -80,7 +81,7 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
     r.valueHits.some((h) => h.set === set) ? true : readAnswer(r, ctx);
   const last = all.at(-1);
   if (last === undefined || fitIn(last.when, asked.window) !== 'inside') return;
-  const item = toItem(last.record.ref, last.when, asked);
+  const item = chartedItem(last.record.ref, last.when, asked);
   const answer = present(last.record);
   if (answer === false) return ruledOut(item, set, 'observed as absent', ctx, tally);
   if (answer === undefined) return tally.lead(item, 'the result is not coded', true);
@@ -93,9 +94,9 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
   const young = onset !== undefined && fitIn(onset, asked.window) === 'inside';
   if (absent === undefined && !young) return tally.lead(item, 'not known to be new', true);
   tally.pro(item, 'found on examination');
-  tally.pro(toItem(visit.ref, visit.when, asked), 'the examination in person');
+  tally.pro(chartedItem(visit.ref, visit.when, asked), 'the examination in person');
   if (absent !== undefined)
-    tally.pro(toItem(absent.record.ref, absent.when, asked), 'absent at an earlier examination');
+    tally.pro(chartedItem(absent.record.ref, absent.when, asked), 'absent at an earlier examination');
 }
 
 /** An examination as a whole that is abnormal, after one that was normal. */
@@ -108,18 +109,13 @@ function examinations(sets: readonly string[], asked: Asked, ctx: FactContext, t
   const sorted = [...results].sort((a, b) => day(a) - day(b));
   const last = sorted.at(-1);
   if (last === undefined || fitIn(last.when, asked.window) !== 'inside') return;
-  const item = toItem(last.ref, last.when, asked);
+  const item = chartedItem(last.ref, last.when, asked);
   const answer = readAnswer(last, ctx);
   const before = sorted.find((r) => day(r) < day(last) && readAnswer(r, ctx) === false);
   if (answer === false) tally.contra(item, 'the examination is normal');
   else if (answer === undefined || before === undefined) tally.lead(item, 'not known to be new', answer === true);
   else {
     tally.pro(item, 'abnormal on examination');
-    tally.pro(toItem(before.ref, before.when, asked), 'normal at an earlier examination');
+    tally.pro(chartedItem(before.ref, before.when, asked), 'normal at an earlier examination');
   }
-}
-
-function toItem(ref: string, date: Item['date'], asked: Asked): Item {
-  const until = lastDayInside(date, asked.window);
-  return { ref, ...(date !== undefined && { date }), basis: 'chart', ...(until !== undefined && { until }) };
 }

@@ -5,6 +5,7 @@ import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } 
 import type { ChangeInput, ComparisonInput, ImprovementInput, ProgressionInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
+import { chartedItem } from './charted-item.ts';
 import { lastCourseBegan, ongoingSince } from './course.ts';
 import { relates, servicePlace } from './events.ts';
 import { inUnit } from './measure.ts';
@@ -365,13 +366,7 @@ export function changeEvidence(input: ChangeInput, asked: Asked, ctx: FactContex
   for (const drug of drugs) {
     const earlier = drugs.filter((d) => (d.start?.hi ?? 0) < (drug.start?.lo ?? 0));
     if (earlier.some((d) => same(d, drug))) continue;
-    const until = lastDayInside(drug.start, asked.window);
-    const item: Item = {
-      ref: drug.ref,
-      date: drug.start,
-      basis: 'chart',
-      until,
-    };
+    const item = chartedItem(drug.ref, drug.start, asked);
     if (earlier.length === 0) {
       tally.lead(item, 'no earlier drug of this kind on file');
       continue;
