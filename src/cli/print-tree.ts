@@ -1,3 +1,4 @@
+import { unseen } from '../cards/detail.ts';
 import { asOfText, type CheckedOrder, type UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import type { Trace } from '../policy/assessment.ts';
@@ -38,7 +39,7 @@ export function checkAsTree(check: CheckedOrder, all: boolean): readonly string[
   const matters = (t: Trace): boolean => t.truth === 'true' || (t.truth === 'unknown' && asks.has(t.id ?? ''));
   const [active, idle] = [exclusions.filter(matters), exclusions.filter((t) => !matters(t))];
   const shown = all ? paths : about;
-  const notSeen = [...check.chart.seen].flatMap(([name, state]) => (state === 'complete' ? [] : [`${name} ${state}`]));
+  const notSeen = unseen(check).map(({ section: name, state }) => `${name} ${state}`);
   return [
     outcomeLine(check),
     `${study.label} (${study.code}), ordered ${asOfText(order)}`,

@@ -135,6 +135,26 @@ function droppedFrom(check: OrderCheck): Pick<ReplayInput, 'dropped'> {
   return told.length === 0 ? {} : { dropped: told };
 }
 
+/** What every record says of its order and of the circumstances. */
+function aboutOrder(
+  order: ImagingOrder,
+  patient: string,
+  card: string,
+  { at, now: _now, ehr, issuer, ...same }: DecisionCircumstances,
+) {
+  return {
+    ...same,
+    id: randomUUID(),
+    card,
+    at: at.toISOString(),
+    ehr: ehr ?? null,
+    issuer: issuer ?? null,
+    asOf: formatDay(order.asOf.hi),
+    serviceDate: formatDay(order.serviceDate),
+    patient,
+  };
+}
+
 /**
  * The record of one assessment.
  * @param card uuid of the card that told it; in payer mode the id of the assertion
@@ -149,24 +169,15 @@ export function recordDecision(
   guidance: readonly unknown[] = [],
 ): Decision {
   const result = check.kind === 'checked' ? checkedExtension(check, studies) : uncheckedExtension(check);
-  const { at, now, ehr, issuer, ...same } = circumstances;
   const checked = check.kind === 'checked' ? check : undefined;
   const policy = checked?.policy;
   return {
-    ...same,
-    id: randomUUID(),
-    card,
+    ...aboutOrder(check.order, data.patientId, card, circumstances),
     assessment: checked?.id ?? '',
-    at: at.toISOString(),
-    ehr: ehr ?? null,
-    issuer: issuer ?? null,
     policy: policy?.id ?? null,
     policyVersion: policy?.input.version ?? null,
     policyHash: policy === undefined ? null : policyHash(policy),
-    asOf: formatDay(check.order.asOf.hi),
-    serviceDate: formatDay(check.order.serviceDate),
     study: check.study.code,
-    patient: data.patientId,
     payer: checked?.payer.id ?? null,
     lineOfBusiness: checked?.payer.lineOfBusiness ?? null,
     outcome: checked?.assessment.outcome ?? 'undetermined',
@@ -174,7 +185,7 @@ export function recordDecision(
       checked === undefined ? (check.kind === 'unchecked' ? check.reason : null) : (checked.assessment.reason ?? null),
     result: JSON.stringify(guidance.length === 0 ? result : { ...object(result), guidance }),
     facts: JSON.stringify(checked === undefined ? [] : recordedFacts(checked, versions(data, checked.chart.read))),
-    input: JSON.stringify(inputOf(check, data, now, studies)),
+    input: JSON.stringify(inputOf(check, data, circumstances.now, studies)),
   };
 }
 
@@ -197,30 +208,21 @@ export function recordGuidance(
   circumstances: DecisionCircumstances,
   studies: StudyCatalog,
 ): Decision {
-  const { at, now, ehr, issuer, ...same } = circumstances;
   const input: ReplayInput = {
     patientId,
     patient: { resourceType: 'Patient', id: patientId },
     sections: {},
     order: strip(order.resource, studies),
-    now,
+    now: circumstances.now,
     payer: undefined,
   };
   return {
-    ...same,
-    id: randomUUID(),
-    card,
+    ...aboutOrder(order, patientId, card, circumstances),
     assessment: '',
-    at: at.toISOString(),
-    ehr: ehr ?? null,
-    issuer: issuer ?? null,
     policy: null,
     policyVersion: null,
     policyHash: null,
-    asOf: formatDay(order.asOf.hi),
-    serviceDate: formatDay(order.serviceDate),
     study: order.studies[0]?.code ?? '',
-    patient: patientId,
     payer,
     lineOfBusiness: null,
     outcome: 'undetermined',
