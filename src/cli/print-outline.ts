@@ -1,5 +1,5 @@
 import { formatDay } from '../dates/day.ts';
-import type { CompiledPolicy } from '../policy/compile.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { FactCatalog } from '../policy/fact-source.ts';
 import { type OutlineNode, outline, ROLE_WORDS } from '../policy/outline.ts';
 import type { StudyCatalog } from '../policy/studies.ts';

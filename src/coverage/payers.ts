@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Day, parseDate } from '../dates/day.ts';
-import type { CompiledPolicy } from '../policy/compile.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 

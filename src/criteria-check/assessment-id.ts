@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { formatDay } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import type { Assessment } from '../policy/assessment.ts';
-import type { CompiledPolicy } from '../policy/compile.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { Evidence } from '../policy/fact-source.ts';
 import type { Study } from '../policy/studies.ts';
 

@@ -10,7 +10,7 @@ import { FactEngine } from '../facts/fact-engine.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import { assess, assessWithTrace, governs, type OrderedStudy } from '../policy/assess.ts';
 import type { Assessment, Missing, Outcome, Trace } from '../policy/assessment.ts';
-import type { CompiledPolicy } from '../policy/compile.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { type Evidence, REGIONS, type Region } from '../policy/fact-source.ts';
 import { type Study, spineRegion } from '../policy/studies.ts';
 import { assessmentId } from './assessment-id.ts';

@@ -1,5 +1,5 @@
 import type { Section } from '../chart/sections.ts';
-import { queriesOf } from '../policy/compile.ts';
+import { queriesOf } from '../policy/compiled-policy.ts';
 import type { Knowledge } from './knowledge.ts';
 
 /** Read whatever the policies ask: the episode, treatments, answers and the orderer's specialty. */

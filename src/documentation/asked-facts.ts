@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Atom, CompiledPolicy } from '../policy/compile.ts';
+import type { Atom, CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { FactCatalog, FactQuery, Region } from '../policy/fact-source.ts';
 import { factCode, factQuestion } from '../policy/words.ts';
 

@@ -1,6 +1,6 @@
 import type { Questionnaire, QuestionnaireItem, QuestionnaireItemAnswerOption } from 'fhir/r4.js';
 import type { Canonical } from '../chart/readers/answer.ts';
-import type { CompiledPolicy } from '../policy/compile.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { FactCatalog, Region } from '../policy/fact-source.ts';
 import { type AskedFact, askedFacts, contentHash } from './asked-facts.ts';
 

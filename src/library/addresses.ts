@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { CompiledPolicy } from '../policy/compile.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 
 /** Where the policy library stands. */
 export const LIBRARY_PATH = '/policies';

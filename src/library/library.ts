@@ -1,6 +1,6 @@
 import type { Knowledge } from '../criteria-check/knowledge.ts';
 import type { Day } from '../dates/day.ts';
-import type { CompiledPolicy } from '../policy/compile.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { type Outline, type OutlineNode, outline, outlineNodes } from '../policy/outline.ts';
 
 /** A policy text with its outline. */

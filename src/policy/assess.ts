@@ -1,6 +1,6 @@
 import { add, type Day } from '../dates/day.ts';
 import type { Assessment, Contradicted, Missing, NearestPath, PathFact, Satisfied, Trace } from './assessment.ts';
-import type { CompiledPolicy, Expr } from './compile.ts';
+import type { CompiledPolicy, Expr } from './compiled-policy.ts';
 import { Decider, type Decision, type OrderedStudy } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { Evidence, FactCatalog, FactSource } from './fact-source.ts';

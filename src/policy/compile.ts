@@ -1,6 +1,18 @@
-import { type Day, type Duration, parseDate, parseDuration } from '../dates/day.ts';
+import { type Day, parseDate } from '../dates/day.ts';
 import { InvalidFileError, type LoadedFile, parseYaml } from '../yaml/yaml-file.ts';
-import { type Certainty, type FactCatalog, type FactQuery, REGIONS, type Region } from './fact-source.ts';
+import type {
+  CompiledExclusion,
+  CompiledPath,
+  CompiledPolicy,
+  Expr,
+  Meta,
+  Operation,
+  Requirement,
+  StudyRef,
+} from './compiled-policy.ts';
+import { ExprTable } from './expr-table.ts';
+import { type FactCatalog, REGIONS, type Region } from './fact-source.ts';
+import { LeafTable, type Scope, type YamlPath } from './leaf-table.ts';
 import {
   type NodeInput,
   type PathInput,
@@ -10,210 +22,8 @@ import {
   type SectionInput,
   type StudyInput,
 } from './schema.ts';
+import { spreadOf } from './spread.ts';
 import type { Contrast, Modality, StudyCatalog } from './studies.ts';
-
-export interface Comparison {
-  readonly op: '>' | '>=' | '<' | '<=';
-  readonly than: Duration;
-}
-
-/** A leaf that the evaluator asks of the fact source; equal leaves of a policy share one atom. */
-export type Atom =
-  | { readonly kind: 'fact'; readonly query: FactQuery }
-  | { readonly kind: 'absent'; readonly query: FactQuery }
-  | { readonly kind: 'age'; readonly comparison: Comparison }
-  | { readonly kind: 'episode'; readonly comparison: Comparison; readonly region: Region | 'any' }
-  | {
-      readonly kind: 'schedule';
-      readonly last: FactQuery;
-      readonly countedFrom: FactQuery;
-      /** what came before it, for a chart without its date */
-      readonly after?: FactQuery;
-      /** its first evidence or its last one */
-      readonly from: 'earliest' | 'latest';
-      readonly bands: readonly ScheduleBand[];
-    };
-
-/** What a leaf asks of the chart. */
-export function queriesOf(atom: Atom): readonly FactQuery[] {
-  if (atom.kind === 'fact' || atom.kind === 'absent') return [atom.query];
-  if (atom.kind !== 'schedule') return [];
-  return [atom.last, atom.countedFrom, ...(atom.after === undefined ? [] : [atom.after])];
-}
-
-export interface ScheduleBand {
-  readonly until?: Duration;
-  readonly every: Duration;
-}
-
-/** What a reviewer reads beside a node. */
-export interface Meta {
-  readonly id?: string | undefined;
-  readonly label?: string | undefined;
-  readonly cite?: string | undefined;
-  readonly note?: string | undefined;
-  /** in force on service dates from this day */
-  readonly from?: Day | undefined;
-  /** no longer in force from this day */
-  readonly until?: Day | undefined;
-  /** file:line:column */
-  readonly where: string;
-}
-
-type Operation =
-  | { readonly op: 'all' | 'any'; readonly children: readonly Expr[] }
-  | { readonly op: 'at-least'; readonly n: number; readonly children: readonly Expr[] }
-  | { readonly op: 'not'; readonly child: Expr }
-  | { readonly op: 'atom'; readonly atom: number }
-  | { readonly op: 'review'; readonly what: string }
-  | { readonly op: 'any-indication'; readonly except: readonly string[]; readonly region: Region | 'any' }
-  /** the criteria of a passage that a documented negative closes */
-  | { readonly op: 'closable'; readonly child: Expr; readonly closedBy: readonly Expr[] };
-type Node = Meta & Operation;
-
-/** A node of a compiled policy. Equal nodes are one object, whichever passages use them, and have one number. */
-export type Expr = Node & {
-  readonly index: number;
-  /** what it is made of; what closes a passage is no operand of it */
-  readonly operands: readonly Expr[];
-  /** an operand is in force for some dates only */
-  readonly dated: boolean;
-};
-
-/** Every member that a node of any kind may have. */
-type MemberOf<U> = U extends unknown ? keyof U : never;
-
-/**
- * A node with all members that any node may have, in one order: a policy is evaluated by looking at thousands of nodes, and
- * looking at objects of one shape takes a fraction of the time.
- */
-function uniform(node: Node, index: number): Expr {
-  const of: Partial<Record<MemberOf<Node>, unknown>> = node;
-  const operands = operandsOf(node);
-  const expr: Record<MemberOf<Expr>, unknown> = {
-    op: of.op,
-    index,
-    operands,
-    dated: operands.some((c) => c.from !== undefined || c.until !== undefined),
-    atom: of.atom,
-    n: of.n,
-    child: of.child,
-    children: of.children,
-    closedBy: of.closedBy,
-    except: of.except,
-    region: of.region,
-    what: of.what,
-    from: of.from,
-    until: of.until,
-    id: of.id,
-    label: of.label,
-    cite: of.cite,
-    note: of.note,
-    where: of.where,
-  };
-  return expr as unknown as Expr;
-}
-
-function operandsOf(node: Node): readonly Expr[] {
-  if (node.op === 'not' || node.op === 'closable') return [node.child];
-  return node.op === 'all' || node.op === 'any' || node.op === 'at-least' ? node.children : [];
-}
-
-/** What a section demands of all its indications. */
-export interface Requirement {
-  readonly criteria: Expr;
-  /** the section that demands it */
-  readonly section: { readonly id: string; readonly label: string; readonly cite: string };
-}
-
-export interface StudyRef {
-  readonly code: string;
-  readonly when?: Expr;
-}
-
-/** One indication, for one region. */
-export interface CompiledPath {
-  readonly id: string;
-  readonly label: string;
-  readonly cite: string;
-  readonly note: string | undefined;
-  readonly region: Region | 'any';
-  /** valid only for orders of the path's region (the passage says "the region ordered") */
-  readonly onlyOrdered: boolean;
-  /** empty = the studies of the indications that an any-indication leaf finds */
-  readonly studies: readonly StudyRef[];
-  readonly screen: boolean;
-  /** counts only for orders of its own studies */
-  readonly ownStudiesOnly: boolean;
-  /** rests on a red flag: no way to propose unless the chart speaks of one */
-  readonly redFlag: boolean;
-  readonly entry: Expr | undefined;
-  /** has to be on file too for the path to be in play, but is no criterion */
-  readonly about: Expr | undefined;
-  /** the label of the passage that says what it is about */
-  readonly topic: string | undefined;
-  /** the entry for orders of another region: evidence has to name the region */
-  readonly strictEntry: Expr | undefined;
-  readonly requires: readonly Requirement[];
-  /** its own criteria alone */
-  readonly own: Expr | undefined;
-  /** what its sections require, and its own criteria */
-  readonly criteria: Expr;
-  /** entry and criteria */
-  readonly whole: Expr;
-  /** strict entry and criteria */
-  readonly strictWhole: Expr;
-  /** file:line:column of its own criteria, the same for every passage that uses them */
-  readonly core: string;
-  readonly closedBy: readonly Expr[];
-  readonly inForce: readonly { readonly from?: Day; readonly until?: Day }[];
-}
-
-export interface CompiledExclusion {
-  readonly id: string;
-  readonly label: string;
-  readonly cite: string;
-  readonly note?: string;
-  readonly region: Region | 'any';
-  readonly onlyOrdered: boolean;
-  readonly studies?: readonly string[];
-  readonly ifUnknown: 'ignore' | 'ask';
-  readonly criteria: Expr;
-  readonly unless?: Expr;
-  readonly from?: Day;
-  readonly until?: Day;
-}
-
-/** A policy ready to be evaluated. Immutable and shared by all requests. */
-export interface CompiledPolicy {
-  readonly id: string;
-  readonly input: PolicyInput;
-  readonly file: string;
-  readonly text: string;
-  readonly effective: Day;
-  readonly until?: Day;
-  readonly reviewBy: Day;
-  readonly governs: ReadonlySet<string>;
-  /** studies that are governed only when something is on file */
-  readonly governsWhen: readonly { readonly studies: readonly string[]; readonly criteria: Expr }[];
-  readonly atoms: readonly Atom[];
-  /** the different nodes by number, each after what it is made of */
-  readonly nodes: readonly Expr[];
-  /** of each leaf, the share of the passages in which it speaks: small = telling, large = a common requirement */
-  readonly spread: readonly number[];
-  readonly paths: readonly CompiledPath[];
-  readonly exclusions: readonly CompiledExclusion[];
-}
-
-type YamlPath = readonly (string | number)[];
-type Params = Readonly<Record<string, string>>;
-
-interface Scope {
-  readonly region: Region | 'any';
-  readonly strict: boolean;
-  readonly params: Params;
-  readonly stack: readonly string[];
-}
 
 interface RequiredInput {
   readonly input: NodeInput;
@@ -262,54 +72,24 @@ const period = (node: { from?: string | undefined; until?: string | undefined })
 /** The id of a path in one region of several, e.g. "SP-11/x-ray-new@thoracic". */
 const regionalId = (id: string, region: Region | 'any', several: boolean): string => (several ? `${id}@${region}` : id);
 
-interface LeafInput {
-  readonly fact: string;
-  readonly within?: string | undefined;
-  readonly ago?: string | undefined;
-  readonly begun?: string | undefined;
-  readonly since?: 'episode' | { fact: string } | undefined;
-  readonly grace?: string | undefined;
-  readonly region?: Region | 'any' | 'path' | undefined;
-  readonly source?: 'order-reason' | undefined;
-}
-
 /** Where the criteria behind wrappers with one operand stand in the file. */
 const coreOf = (expr: Expr): string => {
   const [only, second] = expr.op === 'not' ? [] : expr.operands;
   return only === undefined || second !== undefined ? expr.where : coreOf(only);
 };
 
-const atomsOf = (expr: Expr, out: Set<number> = new Set()): Set<number> => {
-  if (expr.op === 'atom') out.add(expr.atom);
-  else for (const operand of expr.operands) atomsOf(operand, out);
-  return out;
-};
-
-/** Passages that reuse the criteria of another count once; a requirement counts for each passage that it binds. */
-function spreadOf(paths: readonly CompiledPath[], atoms: number): readonly number[] {
-  const passages = Array.from({ length: atoms }, () => new Set<string>());
-  for (const path of paths) {
-    for (const i of atomsOf(path.whole)) passages[i]?.add(path.core);
-    if (path.about !== undefined) for (const i of atomsOf(path.about)) passages[i]?.add(path.core);
-  }
-  const all = new Set(paths.map((p) => p.core)).size;
-  return passages.map((p) => Math.max(1, p.size) / Math.max(1, all));
-}
-
 class Compiler {
   readonly #file: LoadedFile<PolicyInput>;
-  readonly #catalog: FactCatalog;
   readonly #studies: StudyCatalog;
-  readonly #atoms: Atom[] = [];
-  readonly #atomByKey = new Map<string, number>();
-  readonly #nodes = new Map<string, Expr>();
+  readonly #leaves: LeafTable;
+  readonly #exprs = new ExprTable();
   readonly #places = new Map<string, Placed>();
   readonly #problems: string[] = [];
 
   constructor(file: LoadedFile<PolicyInput>, catalog: FactCatalog, studies: StudyCatalog) {
     this.#file = file;
-    this.#catalog = catalog;
     this.#studies = studies;
+    this.#leaves = new LeafTable(catalog, (at, message) => this.#problem(at, message));
   }
 
   compile(): CompiledPolicy {
@@ -352,7 +132,7 @@ class Compiler {
           ifUnknown: e['if-unknown'],
           criteria:
             e.criteria === undefined
-              ? this.#expr({ op: 'all', children: [], where: this.#file.locate(at) })
+              ? this.#exprs.put({ op: 'all', children: [], where: this.#file.locate(at) })
               : this.#node(e.criteria, [...at, 'criteria'], scope),
           ...(e.unless !== undefined && { unless: this.#node(e.unless, [...at, 'unless'], scope) }),
           ...period(e),
@@ -376,9 +156,9 @@ class Compiler {
       reviewBy: day(input['review-by']),
       governs: new Set(input.governs),
       governsWhen,
-      atoms: this.#atoms,
-      nodes: [...this.#nodes.values()],
-      spread: spreadOf(paths, this.#atoms.length),
+      atoms: this.#leaves.all,
+      nodes: this.#exprs.all,
+      spread: spreadOf(paths, this.#leaves.all.length),
       paths,
       exclusions,
     };
@@ -458,11 +238,11 @@ class Compiler {
     const own = place.criteria === undefined ? undefined : this.#node(place.criteria, [...at, 'criteria'], scope);
     const where = this.#file.locate(at);
     const parts = requires.map((r) => r.criteria);
-    const criteria = this.#expr({ op: 'all', children: own === undefined ? parts : [...parts, own], where });
+    const criteria = this.#exprs.put({ op: 'all', children: own === undefined ? parts : [...parts, own], where });
     const entry = here.entry === undefined ? undefined : this.#node(here.entry.input, here.entry.at, scope);
     const strictEntry = here.entry === undefined ? undefined : this.#strictEntry(here.entry, here, scope);
     const withEntry = (e: Expr | undefined): Expr =>
-      e === undefined ? criteria : this.#expr({ op: 'all', children: [e, criteria], where });
+      e === undefined ? criteria : this.#exprs.put({ op: 'all', children: [e, criteria], where });
     return {
       id: regionalId(place.id, region, here.regions.length > 1),
       label: place.label,
@@ -513,27 +293,10 @@ class Compiler {
     return regions.flatMap((r) => this.#studies.find(modality as Modality, r, contrast as Contrast)?.code ?? []);
   }
 
-  /** Equal nodes are one object: what is known of one is known of all passages that use it. */
-  #expr(node: Node): Expr {
-    const closing = node.op === 'closable' ? node.closedBy.map((c) => c.index) : undefined;
-    const key = JSON.stringify({
-      ...node,
-      child: undefined,
-      closing,
-      closedBy: undefined,
-      children: operandsOf(node).map((c) => c.index),
-    });
-    const known = this.#nodes.get(key);
-    if (known !== undefined) return known;
-    const expr = uniform(node, this.#nodes.size);
-    this.#nodes.set(key, expr);
-    return expr;
-  }
-
   #node(input: NodeInput, at: YamlPath, scope: Scope): Expr {
     if (typeof input === 'string') {
-      const atom = this.#fact({ fact: input }, at, scope, 'fact');
-      return this.#expr({ op: 'atom', atom, where: this.#file.locate(at) });
+      const atom = this.#leaves.fact({ fact: input }, at, scope, 'fact');
+      return this.#exprs.put({ op: 'atom', atom, where: this.#file.locate(at) });
     }
     const meta: Meta = {
       ...(input.id !== undefined && { id: input.id }),
@@ -543,7 +306,7 @@ class Compiler {
       ...period(input),
       where: this.#file.locate(at),
     };
-    return this.#expr({ ...meta, ...this.#operation(input, at, scope) });
+    return this.#exprs.put({ ...meta, ...this.#operation(input, at, scope) });
   }
 
   #operation(input: Exclude<NodeInput, string>, at: YamlPath, scope: Scope): Operation & { label?: string } {
@@ -554,102 +317,24 @@ class Compiler {
     if ('any' in input) return { op: 'any', children: children(input.any, 'any') };
     if ('at-least' in input) return this.#atLeast(input['at-least'], children(input.of, 'of'), at);
     if ('not' in input) return { op: 'not', child: this.#node(input.not, [...at, 'not'], scope) };
-    if ('fact' in input) return leaf(this.#fact(input, at, scope, 'fact'));
-    if ('absent' in input) return leaf(this.#fact({ ...input, fact: input.absent }, at, scope, 'absent'));
-    if ('age' in input) return leaf(this.#atom({ kind: 'age', comparison: this.#comparison(input.age, at, scope) }));
+    if ('fact' in input) return leaf(this.#leaves.fact(input, at, scope, 'fact'));
+    if ('absent' in input) return leaf(this.#leaves.fact({ ...input, fact: input.absent }, at, scope, 'absent'));
+    if ('age' in input)
+      return leaf(this.#leaves.put({ kind: 'age', comparison: this.#leaves.comparison(input.age, at, scope) }));
     if ('episode' in input) {
-      const comparison = this.#comparison(input.episode, at, scope);
-      return leaf(this.#atom({ kind: 'episode', comparison, region: scope.region }));
+      const comparison = this.#leaves.comparison(input.episode, at, scope);
+      return leaf(this.#leaves.put({ kind: 'episode', comparison, region: scope.region }));
     }
     if ('review' in input) return { op: 'review', what: input.review };
     if ('any-indication' in input)
       return { op: 'any-indication', except: input['any-indication'].except, region: scope.region };
-    if ('schedule' in input) return leaf(this.#schedule(input.schedule, at, scope));
+    if ('schedule' in input) return leaf(this.#leaves.schedule(input.schedule, at, scope));
     return this.#use(input, at, scope);
   }
 
   #atLeast(n: number, children: readonly Expr[], at: YamlPath): Operation {
     if (n > children.length) this.#problem(at, `at-least ${n} of ${children.length} can never hold`);
     return { op: 'at-least', n, children };
-  }
-
-  #param(text: string, at: YamlPath, scope: Scope): string {
-    return text.replace(/\$([a-z-]+)/, (_, name: string) => {
-      const value = scope.params[name];
-      if (value === undefined) this.#problem(at, `the parameter $${name} has no value here`);
-      return value ?? '1 day';
-    });
-  }
-
-  #duration(text: string, at: YamlPath, scope: Scope): Duration {
-    const duration = parseDuration(this.#param(text, at, scope));
-    if (duration === undefined) this.#problem(at, `"${text}" is no duration`);
-    return duration ?? { count: 1, unit: 'days' };
-  }
-
-  #comparison(text: string, at: YamlPath, scope: Scope): Comparison {
-    const space = text.indexOf(' ');
-    return { op: text.slice(0, space) as Comparison['op'], than: this.#duration(text.slice(space + 1), at, scope) };
-  }
-
-  #query(input: LeafInput, at: YamlPath, scope: Scope): FactQuery {
-    const words = this.#param(input.fact, at, scope).split(' ');
-    const fact = words.at(-1) ?? '';
-    const certainty = (words.length === 1 ? 'known' : words[0]) as Certainty;
-    if (this.#catalog.describe(fact) === undefined) this.#problem(at, `the fact "${fact}" is not in policies/facts`);
-    if (typeof input.since === 'object' && this.#catalog.describe(input.since.fact) === undefined) {
-      this.#problem([...at, 'since'], `the fact "${input.since.fact}" is not in policies/facts`);
-    }
-    return {
-      fact,
-      certainty,
-      region: input.region === undefined || input.region === 'path' ? scope.region : input.region,
-      strictRegion: scope.strict,
-      ...(input.within !== undefined && { within: this.#duration(input.within, [...at, 'within'], scope) }),
-      ...(input.ago !== undefined && { ago: this.#duration(input.ago, [...at, 'ago'], scope) }),
-      ...(input.begun !== undefined && { begun: this.#comparison(input.begun, [...at, 'begun'], scope) }),
-      ...(input.since !== undefined && { since: input.since }),
-      ...(input.grace !== undefined && { grace: this.#duration(input.grace, [...at, 'grace'], scope) }),
-      ...(input.source !== undefined && { source: input.source }),
-    };
-  }
-
-  #fact(input: LeafInput, at: YamlPath, scope: Scope, kind: 'fact' | 'absent'): number {
-    return this.#atom({ kind, query: this.#query(input, at, scope) });
-  }
-
-  #schedule(
-    input: {
-      last: string;
-      'counted-from': string;
-      after?: string | undefined;
-      from?: 'earliest' | 'latest' | undefined;
-      bands: { until?: string | undefined; every: string }[];
-    },
-    at: YamlPath,
-    scope: Scope,
-  ): number {
-    return this.#atom({
-      kind: 'schedule',
-      last: this.#query({ fact: input.last }, [...at, 'schedule', 'last'], scope),
-      countedFrom: this.#query({ fact: input['counted-from'] }, [...at, 'schedule', 'counted-from'], scope),
-      ...(input.after !== undefined && {
-        after: this.#query({ fact: input.after }, [...at, 'schedule', 'after'], scope),
-      }),
-      from: input.from ?? 'latest',
-      bands: input.bands.map((band, i) => ({
-        ...(band.until !== undefined && { until: this.#duration(band.until, [...at, 'schedule', 'bands', i], scope) }),
-        every: this.#duration(band.every, [...at, 'schedule', 'bands', i], scope),
-      })),
-    });
-  }
-
-  #atom(atom: Atom): number {
-    const key = JSON.stringify(atom);
-    const known = this.#atomByKey.get(key);
-    if (known !== undefined) return known;
-    this.#atomByKey.set(key, this.#atoms.length);
-    return this.#atoms.push(atom) - 1;
   }
 
   /** A definition with its parameters, or the criteria of a passage (of any passage below, for a section). */
@@ -663,7 +348,9 @@ class Compiler {
       this.#problem(at, `"${name}" refers to itself: ${[...scope.stack, name].join(' > ')}`);
       return { op: 'review', what: name };
     }
-    const params = Object.fromEntries(Object.entries(input.with ?? {}).map(([k, v]) => [k, this.#param(v, at, scope)]));
+    const params = Object.fromEntries(
+      Object.entries(input.with ?? {}).map(([k, v]) => [k, this.#leaves.param(v, at, scope)]),
+    );
     const inner: Scope = { ...scope, params, stack: [...scope.stack, name] };
     const definition = this.#file.data.define[name];
     if (definition !== undefined) {
@@ -694,10 +381,10 @@ class Compiler {
     const where = this.#file.locate(at);
     const children = place.criteria === undefined ? [] : [this.#node(place.criteria, [...at, 'criteria'], scope)];
     const meta: Meta = { id: place.id, label: place.label, ...period(place), where };
-    if (closedBy.length === 0) return [this.#expr({ ...meta, op: 'all', children })];
-    const child = this.#expr({ op: 'all', label: place.label, where, children });
+    if (closedBy.length === 0) return [this.#exprs.put({ ...meta, op: 'all', children })];
+    const child = this.#exprs.put({ op: 'all', label: place.label, where, children });
     const closing = closedBy.map((c) => this.#node(c.input, c.at, scope));
-    return [this.#expr({ ...meta, op: 'closable', child, closedBy: closing })];
+    return [this.#exprs.put({ ...meta, op: 'closable', child, closedBy: closing })];
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Outcome, Reason } from './assessment.ts';
-import type { CompiledExclusion, CompiledPolicy, Expr } from './compile.ts';
+import type { CompiledExclusion, CompiledPolicy, Expr } from './compiled-policy.ts';
 import type { Evaluation, Reading } from './evaluate.ts';
 import type { Region } from './fact-source.ts';
 import type { WaySearch } from './needs.ts';

@@ -1,5 +1,5 @@
 import type { Day } from '../dates/day.ts';
-import type { Atom, CompiledPolicy, Expr } from './compile.ts';
+import type { Atom, CompiledPolicy, Expr } from './compiled-policy.ts';
 import type { Evidence, FactSource, FactValue, Region } from './fact-source.ts';
 import { compareAge, compareEpisode, compareSchedule, unsettled } from './measure-time.ts';
 import { NO_SILENCE, type Silence } from './silence.ts';

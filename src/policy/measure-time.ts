@@ -1,5 +1,5 @@
 import { add, type Day, type Interval } from '../dates/day.ts';
-import type { Comparison, ScheduleBand } from './compile.ts';
+import type { Comparison, ScheduleBand } from './compiled-policy.ts';
 import type { Episode, FactValue } from './fact-source.ts';
 import { fromBounds, type Truth } from './truth.ts';
 

@@ -1,4 +1,4 @@
-import type { CompiledPolicy, Expr } from './compile.ts';
+import type { CompiledPolicy, Expr } from './compiled-policy.ts';
 import type { Decider } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { FactCatalog } from './fact-source.ts';

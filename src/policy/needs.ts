@@ -1,5 +1,5 @@
 import type { Day } from '../dates/day.ts';
-import type { Expr } from './compile.ts';
+import type { Expr } from './compiled-policy.ts';
 import type { Evaluation, Reading } from './evaluate.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';

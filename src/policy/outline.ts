@@ -1,5 +1,5 @@
 import { type Day, parseDate } from '../dates/day.ts';
-import type { CompiledPath, CompiledPolicy, Expr, Meta } from './compile.ts';
+import type { CompiledPath, CompiledPolicy, Expr, Meta } from './compiled-policy.ts';
 import type { FactCatalog, Region } from './fact-source.ts';
 import type { PlaceInput, SectionInput } from './schema.ts';
 import { atomInFull, atomQuestion } from './words.ts';

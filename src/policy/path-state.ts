@@ -1,4 +1,4 @@
-import type { CompiledPath, Expr } from './compile.ts';
+import type { CompiledPath, Expr } from './compiled-policy.ts';
 import type { Evidence } from './fact-source.ts';
 import type { Truth } from './truth.ts';
 

@@ -1,5 +1,5 @@
 import type { Day } from '../dates/day.ts';
-import type { CompiledPath, CompiledPolicy, Expr, StudyRef } from './compile.ts';
+import type { CompiledPath, CompiledPolicy, Expr, StudyRef } from './compiled-policy.ts';
 import { Evaluation } from './evaluate.ts';
 import type { Evidence, FactSource, Region } from './fact-source.ts';
 import { type InPlay, isTrue, type PathState } from './path-state.ts';

@@ -1,4 +1,4 @@
-import type { CompiledPolicy, Expr } from './compile.ts';
+import type { CompiledPolicy, Expr } from './compiled-policy.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { FactCatalog, FactSource, Region } from './fact-source.ts';
 import { PathStates } from './path-states.ts';

@@ -1,4 +1,4 @@
-import type { CompiledPath } from './compile.ts';
+import type { CompiledPath } from './compiled-policy.ts';
 import type { PathState } from './path-state.ts';
 import { Truths } from './truths.ts';
 

@@ -1,4 +1,4 @@
-import { type CompiledPath, type CompiledPolicy, type Expr, queriesOf } from './compile.ts';
+import { type CompiledPath, type CompiledPolicy, type Expr, queriesOf } from './compiled-policy.ts';
 import { type FactSource, REGIONS, SILENT } from './fact-source.ts';
 import { PathStates } from './path-states.ts';
 import type { Silence, SilentPath } from './silence.ts';

@@ -1,5 +1,5 @@
 import type { Trace } from './assessment.ts';
-import type { Atom, Expr } from './compile.ts';
+import type { Atom, Expr } from './compiled-policy.ts';
 import type { ExclusionState } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { Considered, FactCatalog, FactValue } from './fact-source.ts';

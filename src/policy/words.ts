@@ -1,5 +1,5 @@
 import { formatDuration } from '../dates/day.ts';
-import type { Atom, Comparison } from './compile.ts';
+import type { Atom, Comparison } from './compiled-policy.ts';
 import type { FactCatalog, FactQuery, Region } from './fact-source.ts';
 
 const comparison = ({ op, than }: Comparison): string =>

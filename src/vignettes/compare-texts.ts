@@ -1,6 +1,6 @@
 import { type CriterionChange, changedCriteria } from '../criteria-check/changed-criteria.ts';
 import type { CheckedOrder, Checker } from '../criteria-check/check-order.ts';
-import type { CompiledPolicy } from '../policy/compile.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { PolicySet } from '../policy/policy-set.ts';
 import type { Vignette } from './expand.ts';
 import { checkVignette } from './run.ts';

@@ -1,6 +1,6 @@
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import type { Trace } from '../policy/assessment.ts';
-import type { CompiledPolicy } from '../policy/compile.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { Evidence, Lead, Sides } from '../policy/fact-source.ts';
 import { type OutlineNode, outline, outlineNodes } from '../policy/outline.ts';
 

@@ -1,7 +1,8 @@
 import type { Questionnaire, QuestionnaireItem } from 'fhir/r4.js';
 import { describe, expect, it } from 'vitest';
 import { formOf, questionnaireOf, versionedUrl } from '../../src/documentation/questionnaire.ts';
-import { type CompiledPolicy, compilePolicyText } from '../../src/policy/compile.ts';
+import { compilePolicyText } from '../../src/policy/compile.ts';
+import type { CompiledPolicy } from '../../src/policy/compiled-policy.ts';
 import { REGIONS, type Region } from '../../src/policy/fact-source.ts';
 import { atomRegion } from '../../src/policy/words.ts';
 import { CANONICAL_BASE, checker } from '../support/knowledge.ts';

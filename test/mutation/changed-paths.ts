@@ -1,4 +1,4 @@
-import type { CompiledPath, CompiledPolicy } from '../../src/policy/compile.ts';
+import type { CompiledPath, CompiledPolicy } from '../../src/policy/compiled-policy.ts';
 import type { PathState } from '../../src/policy/path-state.ts';
 import { PathStates } from '../../src/policy/path-states.ts';
 import type { Case } from './case.ts';

@@ -1,4 +1,4 @@
-import type { CompiledExclusion, CompiledPath, CompiledPolicy, Expr } from '../../src/policy/compile.ts';
+import type { CompiledExclusion, CompiledPath, CompiledPolicy, Expr } from '../../src/policy/compiled-policy.ts';
 
 /** Numbers structures: equal structures have one number, whichever policy they belong to. Places and words do not matter. */
 export class Structures {

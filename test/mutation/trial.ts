@@ -1,5 +1,6 @@
 import { type Checker, checkAgainst } from '../../src/criteria-check/check-order.ts';
-import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts';
+import { compilePolicy } from '../../src/policy/compile.ts';
+import type { CompiledPolicy } from '../../src/policy/compiled-policy.ts';
 import { pivots } from '../../src/policy/pivots.ts';
 import type { PolicyInput } from '../../src/policy/schema.ts';
 import type { Vignette } from '../../src/vignettes/expand.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CompiledPolicy } from '../../src/policy/compile.ts';
+import type { CompiledPolicy } from '../../src/policy/compiled-policy.ts';
 import { PathStates } from '../../src/policy/path-states.ts';
 import type { NodeInput } from '../../src/policy/schema.ts';
 import { silenceOf } from '../../src/policy/silent-chart.ts';

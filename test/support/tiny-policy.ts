@@ -1,7 +1,8 @@
 import { type Day, type Interval, parseDate } from '../../src/dates/day.ts';
 import { assess, type OrderedStudy } from '../../src/policy/assess.ts';
 import type { Assessment } from '../../src/policy/assessment.ts';
-import { type CompiledPolicy, compilePolicyText } from '../../src/policy/compile.ts';
+import { compilePolicyText } from '../../src/policy/compile.ts';
+import type { CompiledPolicy } from '../../src/policy/compiled-policy.ts';
 import type { Episode, FactCatalog, FactQuery, FactSource, FactValue } from '../../src/policy/fact-source.ts';
 import { StudiesFile, StudyCatalog } from '../../src/policy/studies.ts';
 import { factCode } from '../../src/policy/words.ts';

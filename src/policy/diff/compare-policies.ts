@@ -1,5 +1,5 @@
 import type { Day } from '../../dates/day.ts';
-import type { Atom, CompiledExclusion, CompiledPath, CompiledPolicy, Expr } from '../compile.ts';
+import type { Atom, CompiledExclusion, CompiledPath, CompiledPolicy, Expr } from '../compiled-policy.ts';
 import { Evaluation } from '../evaluate.ts';
 import { type FactCatalog, REGIONS, type Region } from '../fact-source.ts';
 import { PathStates } from '../path-states.ts';

@@ -1,4 +1,4 @@
-import type { Atom, Comparison, CompiledPolicy } from '../compile.ts';
+import type { Atom, Comparison, CompiledPolicy } from '../compiled-policy.ts';
 import type { FactQuery } from '../fact-source.ts';
 import type { Literal } from './normal-form.ts';
 import { inDays } from './times.ts';

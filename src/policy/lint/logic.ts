@@ -1,5 +1,5 @@
 import { error, type Finding } from '../../yaml/finding.ts';
-import type { CompiledPolicy, Expr } from '../compile.ts';
+import type { CompiledPolicy, Expr } from '../compiled-policy.ts';
 import type { FactCatalog } from '../fact-source.ts';
 import { atomLabel } from '../words.ts';
 import { contradict, exhaust } from './contradiction.ts';

@@ -1,5 +1,5 @@
 import type { Day } from '../../dates/day.ts';
-import type { Expr } from '../compile.ts';
+import type { Expr } from '../compiled-policy.ts';
 
 /** The days on which a criterion is in force; open at either end. */
 export interface Period {
