@@ -1,8 +1,9 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
-import type { Missing, NearestPath, Outcome } from '../policy/assessment.ts';
+import type { Contradicted, Missing, NearestPath, Outcome } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import {
+  bareScreen,
   countsWords,
   evidenceList,
   factLabels,
@@ -44,13 +45,13 @@ function missingLine({ ask, leads, action }: Missing): string {
 const toDoLine = ({ label, action }: Missing): string =>
   action === undefined ? label : `${label}. Next step: ${action}.`;
 
-/** What a red flag is about, without the words that all of them begin with. */
-export const bareScreen = (label: string): string => label.replace(/^Red flag[^:]*: /, '');
-
 /** Sections of the chart that were not seen whole. */
 export function unseen(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {
   return [...check.chart.seen].flatMap(([name, state]) => (state === 'complete' ? [] : [{ section: name, state }]));
 }
+
+const contradictedLine = ({ cite, label, why, evidence }: Contradicted): string =>
+  `${cite}, ${label}: ${why}${evidence.length === 0 ? '' : ` (${sources(evidence)})`}`;
 
 function policyLines(check: CheckedOrder): readonly string[] {
   const { policy, payer } = check;
@@ -126,11 +127,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...section('Other ways', assessment.paths.slice(1).flatMap(pathLines)),
     ...section(
       'The chart says otherwise',
-      assessment.outcome === 'met'
-        ? []
-        : assessment.contradicted
-            .slice(0, 4)
-            .map((c) => `${c.cite}, ${c.label}: ${c.why}${c.evidence.length === 0 ? '' : ` (${sources(c.evidence)})`}`),
+      assessment.outcome === 'met' ? [] : [...new Set(assessment.contradicted.map(contradictedLine))].slice(0, 4),
     ),
     ...(open ? named : []),
     ...(assessment.silentScreens.length === 0

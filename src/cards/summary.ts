@@ -1,15 +1,37 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
-import type { Assessment } from '../policy/assessment.ts';
-import { list, lowerFirst, ofOtherWays, shorten, URGENT } from './words.ts';
+import { formatDay } from '../dates/day.ts';
+import { type Assessment, type Contradicted, type Missing, RULED_OUT } from '../policy/assessment.ts';
+import { bareScreen, list, lowerFirst, ofOtherWays, shorten, URGENT, URGENT_SHORT } from './words.ts';
 
 /** CDS Hooks wants fewer than 140 characters. */
 const MAX = 139;
 
-/** @param most how many open points are named; the others are counted */
-function story(check: CheckedOrder, most: number): string {
+/** How much a summary says. */
+interface Form {
+  /** how many open or contradicted points are named; the others are counted */
+  readonly most: number;
+  /** without what labels say in brackets: windows, examples, certainty */
+  readonly bare: boolean;
+  /** without what the detail says anyway: where the criterion stands, what it is called */
+  readonly brief: boolean;
+}
+
+/** From the fullest to the shortest. */
+const FORMS: readonly Form[] = [
+  { most: 2, bare: false, brief: false },
+  { most: 1, bare: false, brief: false },
+  { most: 2, bare: true, brief: false },
+  { most: 1, bare: true, brief: false },
+];
+const BRIEF_FORMS: readonly Form[] = FORMS.map((form) => ({ ...form, brief: true }));
+
+const withoutBrackets = (label: string): string => label.replace(/ \([^()]*\)/g, '');
+
+function story(check: CheckedOrder, form: Form): string {
   const { assessment, study, payer } = check;
   const by = `${payer.shortName ?? payer.name}${payer.assumed ? ' (assumed payer)' : ''}`;
-  const where = assessment.satisfied[0]?.cite;
+  const where = form.brief ? undefined : assessment.satisfied[0]?.cite;
+  const words = (label: string): string => (form.bare ? withoutBrackets(label) : label);
   switch (assessment.outcome) {
     case 'met':
       return `${study.code}: the chart documents the ${by} criteria${where === undefined ? '' : ` (${where})`}.`;
@@ -21,37 +43,63 @@ function story(check: CheckedOrder, most: number): string {
       const [against] = assessment.contradicted;
       const start = `${study.code}: the chart does not meet the ${by} criteria`;
       if (against === undefined) return `${start}.`;
-      return assessment.reason === 'exclusion'
-        ? `${study.code}: excluded by the ${by} criteria: ${lowerFirst(against.label)}.`
-        : `${start}. ${against.label}: ${against.why}.`;
+      if (assessment.reason === 'exclusion')
+        return `${study.code}: excluded by the ${by} criteria: ${lowerFirst(words(against.label))}.`;
+      if (!form.brief) return `${start}. ${words(against.label)}: ${whyWords(against, form.most, words)}.`;
+      const ruledOut = against.why === RULED_OUT;
+      return `${study.code}: ${by} criteria contradicted: ${ruledOut ? `${lowerFirst(words(against.label))} ruled out` : whyWords(against, form.most, words)}.`;
     }
     case 'undetermined':
-      return `${study.code}: ${by} criteria open: ${openPoint(check, most)}.`;
+      return form.brief
+        ? `${study.code}, ${by}: ${openPoint(check, form, words)}.`
+        : `${study.code}: ${by} criteria open: ${openPoint(check, form, words)}.`;
   }
 }
 
-/** What the nearest way lacks, and what an exclusion asks; questions of other ways do not add to it. */
-const openLabels = (assessment: Assessment): readonly string[] => {
-  const first = assessment.missing.filter((m) => !ofOtherWays(assessment, m));
-  return (first.length > 0 ? first : assessment.missing).map((m) => m.label);
-};
+type Words = (label: string) => string;
 
-function openPoint({ assessment }: CheckedOrder, most: number): string {
-  if (assessment.reason === 'data-unavailable') return 'part of the chart could not be read';
-  if (assessment.reason === 'reviewer') return 'left to a reviewer';
-  const others = assessment.paths[0]?.otherStudies;
-  if (others !== undefined) return `what is on file concerns ${others.slice(0, 2).join(' or ')}, not this study`;
-  if (assessment.missing.length > 0) return `not documented: ${list(openLabels(assessment), most)}`;
-  if (assessment.reason === 'no-indication') return 'no indication of the policy is on file';
-  return 'documentation is missing';
+const whyWords = ({ why }: Contradicted, most: number, words: Words): string =>
+  list(why.split('; ').map(words), most, '; ');
+
+/** What the nearest way lacks, and what an exclusion asks; questions of other ways do not add to it. */
+function openPoints(assessment: Assessment): readonly Missing[] {
+  const first = assessment.missing.filter((m) => !ofOtherWays(assessment, m));
+  return first.length > 0 ? first : assessment.missing;
 }
 
-/** The sentence that tells the story alone. */
+const labels = (missing: readonly Missing[], words: Words): readonly string[] => missing.map((m) => words(m.label));
+
+function openPoint({ assessment }: CheckedOrder, form: Form, words: Words): string {
+  const { reason, missing, paths } = assessment;
+  if (reason === 'data-unavailable') return 'part of the chart could not be read';
+  if (reason === 'reviewer') return 'left to a reviewer';
+  const others = paths[0]?.otherStudies;
+  if (others !== undefined) return `what is on file concerns ${others.slice(0, 2).join(' or ')}, not this study`;
+  const inConflict = missing.filter((m) => m.gap === 'conflict');
+  if (reason === 'conflict' && inConflict.length > 0)
+    return `the chart contradicts itself: ${list(labels(inConflict, words), form.most)}`;
+  if (missing.length > 0) return `not documented: ${list(labels(openPoints(assessment), words), form.most)}`;
+  if (reason === 'no-indication') return 'no indication of the policy is on file';
+  return nothingToAsk(assessment, form);
+}
+
+/** What keeps criteria open when there is nothing to ask: time, or red flags of which the chart does not speak. */
+function nothingToAsk({ earliest, paths, silentScreens }: Assessment, { most, brief }: Form): string {
+  const [nearest] = paths;
+  const from = earliest ?? (nearest?.byTimeAlone === true ? nearest.from : undefined);
+  if (from !== undefined) return `met from ${formatDay(from)} by time alone, if nothing else changes`;
+  if (silentScreens.length === 0) return 'nothing that is on file meets them';
+  if (brief) return `contradicted, unless one of ${silentScreens.length} red flags is documented`;
+  return `contradicted, unless a red flag is documented: ${list(silentScreens.map(bareScreen).map(lowerFirst), most)}`;
+}
+
+/** The sentence that tells the story alone: the fullest that fits. */
 export function checkedSummary(check: CheckedOrder): string {
-  const start = check.urgent.length === 0 ? '' : `${URGENT}. `;
-  const max = MAX - start.length;
-  const texts = [2, 1].map((most) => story(check, most));
-  return start + (texts.find((text) => text.length <= max) ?? shorten(texts[1] ?? '', max));
+  const starts = check.urgent.length === 0 ? [''] : [`${URGENT}. `, `${URGENT_SHORT}. `];
+  const texts = [FORMS, BRIEF_FORMS].flatMap((forms) =>
+    starts.flatMap((start) => forms.map((form) => start + story(check, form))),
+  );
+  return texts.find((text) => text.length <= MAX) ?? shorten(texts.at(-1) ?? '', MAX);
 }
 
 /** The sentence for an order whose coverage is not known for sure. */

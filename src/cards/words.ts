@@ -2,8 +2,11 @@ import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import type { Assessment, Missing, NearestPath } from '../policy/assessment.ts';
 import type { Evidence } from '../policy/fact-source.ts';
+import { noneOf } from '../policy/words.ts';
 
 export const URGENT = 'Documented red flag: do not delay care for authorization';
+/** The same where room is short. */
+export const URGENT_SHORT = 'Documented red flag: do not delay care';
 export const NOT_A_DECISION =
   'This is a check against published criteria, not a coverage decision or an authorization.';
 
@@ -23,6 +26,9 @@ export function list(items: readonly string[], most: number, separator = ', '): 
 
 /** A label within a sentence: small at first, save abbreviations. */
 export const lowerFirst = (label: string): string => label.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
+
+/** What a red flag is about, without the words that all of them begin with. */
+export const bareScreen = (label: string): string => label.replace(/^Red flag[^:]*: /, '');
 
 /** The label of a fact in words. */
 export type FactLabel = (fact: string) => string;
@@ -50,7 +56,7 @@ export function countsWords(check: CheckedOrder): string {
 
 /** One piece of evidence in words: the fact, the resource and its date, or that nothing is on file. */
 function evidenceWords(evidence: Evidence, label: FactLabel): string {
-  if (evidence.basis === 'absence') return `no ${label(evidence.fact)}: none on file here`;
+  if (evidence.basis === 'absence') return `${noneOf(label(evidence.fact))}: none on file here`;
   const source = [evidence.reference, evidence.date].filter((part) => part !== undefined).join(', ');
   const attested = evidence.basis === 'attested' ? ', stated by a clinician' : '';
   return `${label(evidence.fact)}${source === '' ? '' : ` (${source}${attested})`}`;

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { formatDay } from '../dates/day.ts';
 import type { Decision } from '../decisions/decision.ts';
 import { recordedOrder } from '../decisions/recorded-order.ts';
+import { noneOf } from '../policy/words.ts';
 import { reportCsv } from '../report/report-csv.ts';
 import { reportPage } from '../report/report-page.ts';
 import { type CountedOrder, OrderTally } from '../report/tally-orders.ts';
@@ -100,7 +101,7 @@ or without a file those of the decision records of the settings (plain base, tex
     const labelOf = (fact: string): string => {
       const [, negative, name = fact] = /^(not:)?([^.]+)/.exec(fact) ?? [];
       const label = vocabulary.describe(name)?.label ?? name;
-      return negative === undefined ? label : `no ${label}`;
+      return negative === undefined ? label : noneOf(label);
     };
     const source = positionals.length > 0 ? `batch output (${positionals.length} files)` : 'decision records';
     const made = formatDay(Math.floor(Date.now() / 86_400_000));

@@ -1,5 +1,14 @@
 import { add, type Day } from '../dates/day.ts';
-import type { Assessment, Contradicted, Missing, NearestPath, PathFact, Satisfied, Trace } from './assessment.ts';
+import {
+  type Assessment,
+  type Contradicted,
+  type Missing,
+  type NearestPath,
+  type PathFact,
+  RULED_OUT,
+  type Satisfied,
+  type Trace,
+} from './assessment.ts';
 import type { CompiledPolicy, Expr } from './compiled-policy.ts';
 import { Decider, type Decision, type OrderedStudy } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
@@ -225,8 +234,8 @@ class Assessor {
   }
 
   /**
-   * What the chart contradicts: indications that fail by their own criteria first, those that fail by time alone last; a
-   * section's requirement is told once.
+   * What the chart contradicts: indications that fail by their own criteria first (of them those of the complaint on file before
+   * red flags and what is ruled out altogether), those that fail by time alone last; a section's requirement is told once.
    */
   #contradicted(decision: Decision): readonly Contradicted[] {
     const excluded = decision.excludedBy;
@@ -239,12 +248,16 @@ class Assessor {
       return [{ criterion: id, label, cite, why: `the policy excludes this${except}`, evidence }];
     }
     const own: Contradicted[] = [];
+    const others: Contradicted[] = [];
     const required = new Map<string, Contradicted>();
     for (const state of this.#states.all()) {
       if (state.inPlay !== 'yes' || state.truth !== 'false') continue;
       const { path } = state;
       const failing = path.requires.find((r) => this.#ev.truth(r.criteria) === 'false');
-      if (failing === undefined || state.closedBy.length > 0) own.push(this.#ownContradiction(state));
+      if (failing === undefined || state.closedBy.length > 0)
+        (state.onFile && !state.screen && state.closedBy.length === 0 ? own : others).push(
+          this.#ownContradiction(state),
+        );
       else if (!required.has(failing.section.id)) {
         const { id, label, cite } = failing.section;
         required.set(id, {
@@ -256,40 +269,58 @@ class Assessor {
         });
       }
     }
-    const against = [...own, ...required.values()].filter((c) => c.evidence.length > 0);
+    const against = [...own, ...others, ...required.values()].filter((c) => c.evidence.length > 0);
     return [...against.filter(tellsMoreThanTime), ...against.filter((c) => !tellsMoreThanTime(c))];
   }
 
   #ownContradiction({ path, entry, closedBy }: PathState): Contradicted {
     const { id: criterion, label, cite, criteria } = path;
-    if (closedBy.length > 0) return { criterion, label, cite, why: 'documented as ruled out', evidence: closedBy };
+    if (closedBy.length > 0) return { criterion, label, cite, why: RULED_OUT, evidence: closedBy };
     const against = entry === undefined ? [criteria] : [entry, criteria];
     const evidence = unique(against.flatMap((e) => this.#ev.evidence(e, 'false')));
     return { criterion, label, cite, why: this.#why(against), evidence };
   }
 
+  /** What makes criteria false, in words. */
   #why(exprs: readonly Expr[]): string {
-    const labels = new Set<string>();
-    const visit = (expr: Expr): void => {
-      if (this.#ev.truth(expr) !== 'false') return;
-      if (expr.op === 'atom') labels.add(opposite(atomLabel(this.#ev.atom(expr.atom), this.#catalog)));
-      else if (expr.op === 'not')
-        labels.add(expr.label === undefined ? 'the opposite is documented' : opposite(expr.label));
-      else for (const child of this.#ev.children(expr)) visit(child);
-    };
-    for (const expr of exprs) visit(expr);
+    const labels = new Set(exprs.flatMap((expr) => this.#reasons(expr, 'false')));
     return [...labels].slice(0, 4).join('; ');
   }
 
-  /** Red flags on which what was seen of the chart says nothing; what was not seen is told apart from silence. */
+  /** The leaves that give an expression its truth, in words; below "not" those of the opposite. */
+  #reasons(expr: Expr, truth: 'true' | 'false'): readonly string[] {
+    if (this.#ev.truth(expr) !== truth) return [];
+    const told = (label: string): readonly string[] => [truth === 'true' ? label : opposite(label)];
+    const below = (wanted: 'true' | 'false'): readonly string[] =>
+      this.#ev.children(expr).flatMap((child) => this.#reasons(child, wanted));
+    switch (expr.op) {
+      case 'atom':
+        return told(atomLabel(this.#ev.atom(expr.atom), this.#catalog));
+      case 'not':
+        return expr.label === undefined ? below(truth === 'true' ? 'false' : 'true') : told(expr.label);
+      case 'any-indication':
+        return [truth === 'true' ? 'another indication is met' : 'no other indication is met'];
+      case 'closable':
+        return truth === 'false' && this.#ev.truth(expr.child) !== 'false' ? [RULED_OUT] : below(truth);
+      default:
+        return below(truth);
+    }
+  }
+
+  /**
+   * Red flags on which what was seen of the chart says nothing; what was not seen is told apart from silence. Where no red flag
+   * is looked for, those of the complaint.
+   */
   #silentScreens(): readonly string[] {
     const unseen = (s: PathState): boolean =>
       !this.#ev.isSilent(s.whole.index) &&
       [...this.#ev.unknownAtoms(s.whole)].some((i) => this.#ev.value(i).gap === 'incomplete');
     const silent = this.#states
       .all()
-      .filter((s) => s.screen && s.truth === 'unknown' && !this.#nearest.worthAsking(s) && !unseen(s));
-    return [...new Set(silent.map((s) => s.path.topic ?? s.path.label))];
+      .filter((s) => s.inPlay === 'yes' && s.truth === 'unknown' && !this.#nearest.worthAsking(s) && !unseen(s));
+    const screens = silent.filter((s) => s.screen);
+    const told = screens.length > 0 ? screens : silent.filter((s) => s.path.redFlag);
+    return [...new Set(told.map((s) => s.path.topic ?? s.path.label))];
   }
 
   #incompleteSections(): readonly string[] {

@@ -27,6 +27,9 @@ export interface Satisfied {
   readonly evidence: readonly Evidence[];
 }
 
+/** Why a criterion is contradicted, when a documented negative closes it. */
+export const RULED_OUT = 'documented as ruled out';
+
 /** A criterion that the chart contradicts. */
 export interface Contradicted {
   readonly criterion: string;

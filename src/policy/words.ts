@@ -19,6 +19,9 @@ function window(query: FactQuery): string {
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
+/** That there is none of what a label names. */
+export const noneOf = (label: string): string => `no ${label.replace(/^an? /, '')}`;
+
 /** The opposite of a statement in words; the opposite of "no x" is "x". */
 export const opposite = (label: string): string => (label.startsWith('no ') ? label.slice(3) : `not: ${label}`);
 
@@ -40,7 +43,7 @@ export function atomLabel(atom: Atom, catalog: FactCatalog): string {
       const certainty = { known: '', suspected: ' (known or suspected)', history: ' (now or in the past)' }[
         atom.query.certainty
       ];
-      return `${atom.kind === 'absent' ? 'no ' : ''}${label}${certainty}${window(atom.query)}`;
+      return `${atom.kind === 'absent' ? noneOf(label) : label}${certainty}${window(atom.query)}`;
     }
   }
 }

@@ -1,11 +1,21 @@
-import { bareScreen, OUTCOME_WORDS, unseen } from '../cards/detail.ts';
+import { OUTCOME_WORDS, unseen } from '../cards/detail.ts';
 import { checkedSummary } from '../cards/summary.ts';
-import { countsWords, factLabels, forOthers, list, NOT_A_DECISION, timing, URGENT } from '../cards/words.ts';
+import {
+  bareScreen,
+  countsWords,
+  factLabels,
+  forOthers,
+  list,
+  NOT_A_DECISION,
+  timing,
+  URGENT,
+} from '../cards/words.ts';
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import { textName } from '../library/addresses.ts';
 import type { NearestPath, Outcome } from '../policy/assessment.ts';
 import type { Evidence } from '../policy/fact-source.ts';
+import { noneOf } from '../policy/words.ts';
 import { html, type VNode } from '../web/page.ts';
 import { anchorOf } from './criteria-tree.ts';
 import { evidence, evidenceItems, launchPath, libraryOf, type WorksheetView } from './view.ts';
@@ -162,7 +172,7 @@ function byFact(items: readonly Evidence[], check: CheckedOrder, view: Worksheet
   return html`<ul>
     ${facts.map(
       ([fact, found]) =>
-        html`<li>${found.every((e) => e.basis === 'absence') ? 'no ' : ''}${label(fact)}${evidenceItems(found, view, 3)}</li>`,
+        html`<li>${found.every((e) => e.basis === 'absence') ? noneOf(label(fact)) : label(fact)}${evidenceItems(found, view, 3)}</li>`,
     )}
   </ul>`;
 }

@@ -117,6 +117,52 @@ describe('questions', () => {
   });
 });
 
+const cardOf = (id: string): Card => tell(files.flatMap((f) => f.vignettes).find((v) => v.id === id) as Vignette).card;
+
+describe('summaries', () => {
+  it('are hardly ever cut: they leave out brackets and what the detail says first', () => {
+    const governed = files.flatMap((f) => f.vignettes).filter((v) => v.expect.outcome !== 'not-governed');
+    const cut = governed.filter((v) => tell(v).card.summary.endsWith('…'));
+    expect(cut.length / governed.length).toBeLessThan(0.005);
+  }, 120_000);
+
+  it.each([
+    [
+      'SP-6.1-improved',
+      '72148: Cigna criteria open: contradicted, unless a red flag is documented: motor weakness and 7 more.',
+    ],
+    ['NE-open-weakness', '72148: Cigna criteria open: contradicted, unless a red flag is documented: motor weakness.'],
+    [
+      'C6.1-five-weeks',
+      '72148: Cohere Health criteria open: met from 2025-06-17 by time alone, if nothing else changes.',
+    ],
+    ['VIA-three-features', '72156: Kaiser WA criteria open: nothing that is on file meets them.'],
+  ])('say what is open when there is nothing to ask: %s', (id, summary) => {
+    expect(cardOf(id).summary).toBe(summary);
+  });
+});
+
+describe('what the chart says otherwise', () => {
+  const otherwise = (card: Card): readonly string[] =>
+    (card.detail.split('**The chart says otherwise**\n')[1] ?? '').split('\n\n')[0]?.split('\n') ?? [];
+
+  it('begins with the complaint that is on file, not with red flags that are ruled out', () => {
+    const [first] = otherwise(cardOf('NE-open-weakness'));
+    expect(first).toMatch(/^- SP-6\.1, Leg pain .*: significant improvement of the current episode/);
+  });
+
+  it('is told once, in words for each criterion', () => {
+    const governed = files.flatMap((f) => f.vignettes).filter((v) => v.expect.outcome !== 'not-governed');
+    const bad = governed.flatMap((v) => {
+      const { card } = tell(v);
+      const lines = otherwise(card);
+      const why = lines.filter((l) => /: *(\(|$)|the opposite is documented|\bno an? /.test(l));
+      return new Set(lines).size === lines.length && why.length === 0 ? [] : [`${v.id}: ${lines.join(' | ')}`];
+    });
+    expect(bad).toEqual([]);
+  }, 120_000);
+});
+
 const INFECTION = `
 policy: kaiser-wa-lumbar-mri
 payer: Kaiser Foundation Health Plan of Washington
