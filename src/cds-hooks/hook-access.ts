@@ -16,23 +16,31 @@ export interface HookAccess {
   readonly fhir: FhirAccess | undefined;
   /** what was asked of the EHR so far */
   readonly calls: readonly FhirCall[];
+  /** gives up what is still asked: nothing is asked after an answer */
+  readonly end: () => void;
 }
 
 /** Opens access to the EHR of a call. At the end of its time everything that is still asked is given up. */
 export function hookAccess({ fhirServer, fhirAuthorization }: Granted, caller: Caller, { until }: Budget): HookAccess {
   const calls: FhirCall[] = [];
   if (fhirServer === undefined || caller.fhir === undefined || fhirAuthorization === undefined)
-    return { fhir: undefined, calls };
+    return { fhir: undefined, calls, end: () => {} };
+  const ended = new AbortController();
+  const timer = setTimeout(() => ended.abort(), Math.max(1, Math.ceil(until - performance.now()))).unref();
   const fhir = new FhirAccess({
     base: fhirServer,
     token: fhirAuthorization.access_token,
     permitted: permissions(fhirAuthorization.scope),
     privateNetwork: caller.fhir.privateNetwork,
-    signal: AbortSignal.timeout(Math.max(1, Math.ceil(until - performance.now()))),
+    signal: ended.signal,
     until,
     onCall: (call) => calls.push(call),
   });
-  return { fhir, calls };
+  const end = (): void => {
+    clearTimeout(timer);
+    ended.abort();
+  };
+  return { fhir, calls, end };
 }
 
 /** Now, with its day in the configured time zone. */

@@ -1,6 +1,6 @@
 import type { Budget } from '../cds-hooks/budget.ts';
 import type { Action } from '../cds-hooks/card.ts';
-import { hookAccess, nowIn } from '../cds-hooks/hook-access.ts';
+import { type HookAccess, hookAccess, nowIn } from '../cds-hooks/hook-access.ts';
 import type { IssueCode } from '../cds-hooks/operation-outcome.ts';
 import type { Json } from '../chart/json.ts';
 import { PatientScope } from '../chart/references.ts';
@@ -8,7 +8,8 @@ import type { Section } from '../chart/sections.ts';
 import {
   checkInTime,
   type FailedOrder,
-  gather,
+  type Gathered,
+  gatherChart,
   imagingOrders,
   type OrdersToCheck,
 } from '../criteria-check/answer-orders.ts';
@@ -16,7 +17,7 @@ import { uuidV5 } from '../criteria-check/assessment-id.ts';
 import type { CheckedOrder, Checker, OrderCheck, PatientData, PayerOfOrder } from '../criteria-check/check-order.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
 import { formatDay } from '../dates/day.ts';
-import type { FhirCall } from '../ehr/fhir-access.ts';
+import type { FhirAccess, FhirCall } from '../ehr/fhir-access.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import type { Caller } from '../trust/caller.ts';
 import { alternateCard, type CrdCard } from './alternate-card.ts';
@@ -67,42 +68,44 @@ export type CrdAnswer =
     }
   | { readonly status: 400 | 412; readonly code: IssueCode; readonly field: string; readonly message: string };
 
-/** Answers a call of payer mode. Never throws because of content. */
+/** Answers a call of payer mode. Never throws because of content. Nothing is asked of the EHR after the answer. */
 export async function answerCrd(
   request: CrdRequest,
   caller: Caller,
   options: CrdOptions,
   budget: Budget,
 ): Promise<CrdAnswer> {
-  const { fhir, calls } = hookAccess(request, caller, budget);
+  const access = hookAccess(request, caller, budget);
+  try {
+    return await answerWith(access, request, caller, options, budget);
+  } finally {
+    access.end();
+  }
+}
+
+/**
+ * The coverage and the chart are read at the same time. A coverage that says no ends the call at once, and nothing that was read
+ * of the chart is used; where the prefetch alone says no, nothing is read.
+ */
+async function answerWith(
+  { fhir, calls }: HookAccess,
+  request: CrdRequest,
+  caller: Caller,
+  options: CrdOptions,
+  budget: Budget,
+): Promise<CrdAnswer> {
   const now = nowIn(options.calendar);
-  const [scope, found] = await Promise.all([
-    ordersInScope(request, fhir),
-    memberCoverage(request, options.config, fhir),
-  ]);
+  const coverage = memberCoverage(request, options.config, fhir);
+  const chart = chartOfOrders(request, fhir, caller, options, now, coverage);
+  chart.catch(() => {}); // where nobody waits for it any more
+  const found = await coverage;
   if (!found.ok) return { status: found.status, code: found.code, field: 'prefetch.coverage', message: found.message };
-  if (scope.outOfReach)
+  const read = await chart;
+  if (read === 'out-of-reach')
     return { status: 412, code: 'incomplete', field: 'prefetch.serviceRequests', message: OUT_OF_REACH };
-  const orders = imagingOrders(
-    { orders: scope.orders, ehr: caller.ehr, today: now },
-    new PatientScope(request.context.patientId, request.fhirServer),
-    options.checker,
-  );
   const nothing = { status: 200, cards: [], systemActions: [], told: [], failed: [], calls, now } as const;
-  if (orders.length === 0) return nothing;
-  const asked: OrdersToCheck = {
-    patientId: request.context.patientId,
-    userId: request.context.userId,
-    orders: orders.map((o) => o.resource),
-    drafts: scope.drafts,
-    prefetch: chartPrefetch(request, found.resource),
-    base: request.fhirServer,
-    fhir,
-    ehr: caller.ehr,
-    today: now,
-    sections: options.sections,
-  };
-  const gathered = await gather(asked, options.checker);
+  if (read === undefined) return nothing;
+  const { orders, asked, gathered } = read;
   const payer = payerOf(found, options.checker);
   const data: PatientData | undefined =
     gathered.kind === 'gathered' && payer !== undefined ? { ...gathered.data, settled: payer } : undefined;
@@ -130,11 +133,56 @@ const OUT_OF_REACH = 'the orders are neither prefetched nor can they be read';
 const technicalWords = (failed: FailedOrder | undefined): string | undefined =>
   failed === undefined ? undefined : failed.late === true ? 'too many orders in one call.' : 'an internal error.';
 
-/** The prefetch under the names that the chart is read by; the coverage is settled already. */
-function chartPrefetch(request: CrdRequest, coverage: Json): Json {
-  // under this key CRD gives the orders in question, not all of the chart's
+/** The imaging orders of a call, and what was read of the patient for them. */
+interface ChartOfOrders {
+  readonly orders: readonly ImagingOrder[];
+  readonly asked: OrdersToCheck;
+  readonly gathered: Gathered;
+}
+
+/** @returns undefined when there is nothing to read for: no imaging order, or a coverage that says no before anything is read */
+async function chartOfOrders(
+  request: CrdRequest,
+  fhir: FhirAccess | undefined,
+  caller: Caller,
+  options: CrdOptions,
+  now: Interval,
+  coverage: Promise<MemberCoverage>,
+): Promise<ChartOfOrders | 'out-of-reach' | undefined> {
+  const scope = await ordersInScope(request, fhir);
+  if (scope.outOfReach) return 'out-of-reach';
+  const orders = imagingOrders(
+    { orders: scope.orders, ehr: caller.ehr, today: now },
+    new PatientScope(request.context.patientId, request.fhirServer),
+    options.checker,
+  );
+  if (orders.length === 0 || (await refusedBefore(coverage))) return undefined;
+  const asked: OrdersToCheck = {
+    patientId: request.context.patientId,
+    userId: request.context.userId,
+    orders: orders.map((o) => o.resource),
+    drafts: scope.drafts,
+    prefetch: chartPrefetch(request),
+    base: request.fhirServer,
+    fhir,
+    ehr: caller.ehr,
+    today: now,
+    sections: options.sections,
+  };
+  return { orders, asked, gathered: await gatherChart(asked, options.checker) };
+}
+
+/** Has the coverage said no already, without a word of the EHR? What needs no network is settled before the next turn. */
+async function refusedBefore(coverage: Promise<MemberCoverage>): Promise<boolean> {
+  const nextTurn = new Promise<'open'>((resolve) => setImmediate(() => resolve('open')));
+  const soon = await Promise.race([coverage, nextTurn]);
+  return soon !== 'open' && !soon.ok;
+}
+
+/** The prefetch of the chart: under `serviceRequests` CRD gives the orders in question, not all of the chart's. */
+function chartPrefetch(request: CrdRequest): Json {
   const { serviceRequests: _orders, ...given } = request.prefetch ?? {};
-  return { ...given, coverages: { resourceType: 'Bundle', type: 'searchset', entry: [{ resource: coverage }] } };
+  return given;
 }
 
 const payerOf = (

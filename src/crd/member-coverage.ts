@@ -1,5 +1,4 @@
 import type { IssueCode } from '../cds-hooks/operation-outcome.ts';
-import { isObject, type Json } from '../chart/json.ts';
 import { coverageQuery } from '../chart/queries.ts';
 import { PatientScope } from '../chart/references.ts';
 import { retrieveSection } from '../chart/retrieve.ts';
@@ -10,7 +9,7 @@ import type { CrdRequest } from './crd-request.ts';
 
 /** The one coverage of a call and the payer that it names; or why the call cannot be answered (CRD 2.2, hook-13). */
 export type MemberCoverage =
-  | { readonly ok: true; readonly coverage: Coverage; readonly resource: Json; readonly payer: CrdPayer }
+  | { readonly ok: true; readonly coverage: Coverage; readonly payer: CrdPayer }
   | { readonly ok: false; readonly status: 400 | 412; readonly code: IssueCode; readonly message: string };
 
 const refuse = (code: IssueCode, message: string, status: 400 | 412 = 400): MemberCoverage => ({
@@ -56,10 +55,7 @@ export async function memberCoverage(
   );
   if (payer === undefined)
     return refuse('not-supported', 'this endpoint does not answer for the payor of the coverage');
-  const resource = found.resources.find(
-    (r): r is Json => isObject(r) && `Coverage/${String(r['id'])}` === coverage.ref,
-  );
-  return { ok: true, coverage, resource: resource ?? {}, payer };
+  return { ok: true, coverage, payer };
 }
 
 /** The coverage with the identifiers of its payor, which is read where it is only referred to. */

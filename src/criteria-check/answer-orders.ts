@@ -155,9 +155,25 @@ export type Gathered =
   | { readonly kind: 'gathered'; readonly data: PatientData }
   | { readonly kind: 'data-missing'; readonly what: readonly string[] };
 
+/** Coverages that are not looked at, as the payer of the orders is settled elsewhere. */
+const NOT_ASKED: Coverages = { coverages: [], state: 'complete' };
+
 /** Retrieves what the policies need of the patient: the chart by sections, the coverages, the orderer's roles. */
-export async function gather(request: OrdersToCheck, checker: Checker): Promise<Gathered> {
+export function gather(request: OrdersToCheck, checker: Checker): Promise<Gathered> {
   const scope = new PatientScope(request.patientId, request.base);
+  return gatherWith(request, checker, scope, coveragesOf(request, scope, checker));
+}
+
+/** The same without the coverages, for checks whose payer is settled elsewhere. */
+export const gatherChart = (request: OrdersToCheck, checker: Checker): Promise<Gathered> =>
+  gatherWith(request, checker, new PatientScope(request.patientId, request.base), Promise.resolve(NOT_ASKED));
+
+async function gatherWith(
+  request: OrdersToCheck,
+  checker: Checker,
+  scope: PatientScope,
+  asked: Promise<Coverages>,
+): Promise<Gathered> {
   const practitioner = practitionerId(request.userId);
   const queries = chartQueries(
     { patient: request.patientId, ...(practitioner !== undefined && { practitioner }) },
@@ -166,7 +182,7 @@ export async function gather(request: OrdersToCheck, checker: Checker): Promise<
   );
   const [patient, coverages, sections] = await Promise.all([
     patientOf(request),
-    coveragesOf(request, scope, checker),
+    asked,
     retrieveSections(queries, request.prefetch, request.fhir).then((retrieved) =>
       withReferredMedications(retrieved, scope, request.base, request.fhir),
     ),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { goodClaims, makeKey, signToken } from '../support/client-keys.ts';
 import { crdFile, crdSettings, PAYER } from '../support/crd.ts';
 import { breaches, codeOf, informationOf, partsOf, reasonsOf } from '../support/crd-validator.ts';
@@ -489,5 +489,57 @@ describe('errors and unknown coverage', () => {
 
   it('T107: no card repeats what the system action says', async () => {
     expect(at((await send('order-sign')).body, 'cards')).toEqual([]);
+  });
+});
+
+describe('coverage and chart are read at the same time', () => {
+  const all = (): Json => ({ ...fhirAccess(ehr.fhir), prefetch: { patient } });
+  const payerOf = (value: string): Json => ({
+    resourceType: 'Organization',
+    id: 'kp',
+    identifier: [{ ...PAYER, value }],
+  });
+  const asked = (type: string): number => ehr.fhirRequests.filter((r) => r.url.startsWith(`/fhir/${type}`)).length;
+
+  it.each([
+    ['the search for the coverage', 'Coverage'],
+    ['the payor of the coverage', 'Organization'],
+  ])('%s does not hold up the chart, nor the chart it', async (_, type) => {
+    const referring = withPayer({ payor: [{ reference: 'Organization/kp' }] });
+    ehr.resources = [patient, referring, payerOf(PAYER.value), ...chart] as unknown as typeof ehr.resources;
+    const apart = await send('order-sign', all());
+    expect(codeOf(saidIn(apart), 'doc-needed')).toBeUndefined();
+    ehr.forget();
+    // none of the two is answered before both are asked
+    for (const t of [type, 'Condition']) ehr.moods.set(t, 'together');
+    ehr.together = 2;
+    const answer = await send('order-sign', all());
+    expect(answer.status).toBe(200);
+    expect(saidIn(answer)).toEqual(saidIn(apart));
+    expect([asked('Coverage'), asked('Organization')]).toEqual([1, 1]);
+  });
+
+  it('a coverage that says no ends the call: the chart is not waited for, and given up', async () => {
+    const patientService = await startTestService({ CRD_CONFIG: crdFile(crdSettings()), DEADLINE_MS: '60000' }, [
+      { ehr: 'stub', name: 'Stub', 'fhir-bases': [ehr.fhir], 'private-network': true },
+    ]);
+    const referring = withPayer({ payor: [{ reference: 'Organization/kp' }] });
+    ehr.resources = [patient, referring, payerOf('another'), ...chart] as unknown as typeof ehr.resources;
+    ehr.moods.set('Condition', 'hang');
+    const answer = await post(
+      `${patientService.base}/crd/cds-services/spine-imaging-crd-order-sign`,
+      call('order-sign', all()),
+    );
+    expect([answer.status, at(answer.body, 'issue.0.code')]).toEqual([400, 'not-supported']);
+    await vi.waitFor(() => expect(ehr.givenUp).toBe(1));
+    await patientService.close();
+  });
+
+  it('nothing is read of a chart whose coverage is refused by the prefetch alone', async () => {
+    for (const coverages of [null, searchset([withPayer(), withPayer({ id: 'coverage-2' })])]) {
+      const answer = await send('order-sign', { ...all(), prefetch: { patient, coverage: coverages } });
+      expect(answer.status).toBe(400);
+    }
+    expect(ehr.fhirRequests).toEqual([]);
   });
 });

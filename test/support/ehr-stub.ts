@@ -48,6 +48,8 @@ export class EhrStub {
   keys: unknown = { keys: [] };
   keysDown = false;
   keyFetches = 0;
+  /** requests that the caller gave up before they were answered */
+  givenUp = 0;
   /** another origin, for links and redirects that lead away */
   elsewhere = 'http://127.0.0.1:9';
   #port = 0;
@@ -89,6 +91,7 @@ export class EhrStub {
 
   forget(): void {
     this.seen.length = 0;
+    this.givenUp = 0;
     this.moods.clear();
     this.#limited.clear();
     this.refusedParameters.clear();
@@ -112,6 +115,9 @@ export class EhrStub {
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = req.url ?? '';
     this.seen.push({ method: req.method ?? '', url, authorization: req.headers.authorization });
+    res.on('close', () => {
+      if (!res.writableEnded) this.givenUp++;
+    });
     if (url === '/jwks.json') {
       this.keyFetches++;
       if (this.keysDown) res.writeHead(500).end();
