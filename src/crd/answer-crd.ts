@@ -15,7 +15,7 @@ import {
 } from '../criteria-check/answer-orders.ts';
 import { uuidV5 } from '../criteria-check/assessment-id.ts';
 import type { CheckedOrder, Checker, OrderCheck, PatientData, PayerOfOrder } from '../criteria-check/check-order.ts';
-import type { Calendar, Interval } from '../dates/day.ts';
+import type { Calendar, Day, Interval } from '../dates/day.ts';
 import { formatDay } from '../dates/day.ts';
 import type { FhirAccess, FhirCall } from '../ehr/fhir-access.ts';
 import type { ImagingOrder } from '../order/order.ts';
@@ -115,7 +115,7 @@ async function answerWith(
   const technicalOf = (order: ImagingOrder): string | undefined =>
     data === undefined ? 'the patient could not be read.' : technicalWords(failed.find((f) => f.ref === order.ref));
   const results = orders.map((order) =>
-    answerOrder(order, byRef.get(order.ref), technicalOf(order), request, found, options, formatDay(now.lo)),
+    answerOrder(order, byRef.get(order.ref), technicalOf(order), request, found, options, now.lo),
   );
   return {
     ...nothing,
@@ -221,7 +221,7 @@ function answerOrder(
   request: CrdRequest,
   { coverage, payer }: Extract<MemberCoverage, { ok: true }>,
   options: CrdOptions,
-  date: string,
+  today: Day,
 ): OrderAnswer {
   const [study] = order.studies;
   if (study === undefined) return {};
@@ -236,6 +236,7 @@ function answerOrder(
       lineOfBusiness: coverage.lineOfBusiness ?? 'commercial',
       serviceDate: order.serviceDate,
     },
+    today,
     inForce: coverage.covers(order.serviceDate),
     payer,
     config: options.config,
@@ -248,7 +249,9 @@ function answerOrder(
   const assertion = uuidV5(
     JSON.stringify(['assertion', request.fhirServer ?? '', coverage.ref, order.ref, checked?.id ?? '', statements]),
   );
-  const said = statements.map((g) => coverageInformation(g, { coverage: coverage.ref, date, id: assertion }));
+  const said = statements.map((g) =>
+    coverageInformation(g, { coverage: coverage.ref, date: formatDay(today), id: assertion }),
+  );
   const updated = withCoverageInformation(order.resource, coverage.ref, said);
   const wanted = crdOptions(request.extension);
   const card =

@@ -1,7 +1,7 @@
 import { unseen } from '../cards/detail.ts';
 import { evidenceList, factLabels, list, shorten } from '../cards/words.ts';
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
-import { formatDay } from '../dates/day.ts';
+import { asOfText, type CheckedOrder } from '../criteria-check/check-order.ts';
+import { type Day, formatDay } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import type { Study } from '../policy/studies.ts';
 import type { CrdConfig, CrdPayer } from './crd-config.ts';
@@ -21,7 +21,7 @@ export interface Guidance {
   readonly policyLink?: string;
   /** canonical of the form to fill, with its version */
   readonly questionnaire?: string;
-  /** YYYY-MM-DD */
+  /** YYYY-MM-DD, never before the day on which it is said */
   readonly expires?: string;
 }
 
@@ -33,6 +33,8 @@ export interface GuidanceInput {
   /** what the order leaves open */
   readonly open: ImagingOrder['open'];
   readonly member: Omit<Member, 'study'>;
+  /** the day on which it is said */
+  readonly today: Day;
   /** does the coverage hold on the date of service? */
   readonly inForce: boolean;
   readonly payer: CrdPayer;
@@ -181,17 +183,8 @@ function reviewed(input: GuidanceInput, base: Guidance, check: CheckedOrder): re
           ...(input.config.questionnaires && { questionnaire: input.questionnaireOf(check) }),
         };
   switch (assessment.outcome) {
-    case 'met': {
-      const expires = assessment.validUntil === undefined ? {} : { expires: formatDay(assessment.validUntil) };
-      const attach = input.config.attach ? ask() : {};
-      return [
-        and(
-          base,
-          `${NO_APPROVAL} Prior authorization still has to be requested. The chart documents ${policyName(check)}, ${documented(check)}.`,
-          { ...expires, ...attach },
-        ),
-      ];
-    }
+    case 'met':
+      return [met(input, base, check, ask)];
     case 'alternative':
       return [
         and(
@@ -213,6 +206,34 @@ function reviewed(input: GuidanceInput, base: Guidance, check: CheckedOrder): re
     default:
       return [undetermined(base, check, quiet, ask)];
   }
+}
+
+/**
+ * The criteria hold for a request on the day of the order. Where they would not hold any more for one that is made today, what
+ * is said today says so, and asks for newer documentation: a statement that has expired before it is made tells nothing
+ * (CRD 2.2, expiry-date: "date after which the coverage assertion would no longer be valid").
+ */
+function met(
+  { today, config }: GuidanceInput,
+  base: Guidance,
+  check: CheckedOrder,
+  ask: () => Partial<Guidance>,
+): Guidance {
+  const { validUntil } = check.assessment;
+  const request = `${NO_APPROVAL} Prior authorization still has to be requested.`;
+  const content = `${policyName(check)}, ${documented(check)}.`;
+  if (validUntil === undefined || validUntil >= today)
+    return and(base, `${request} The chart documents ${content}`, {
+      ...(validUntil !== undefined && { expires: formatDay(validUntil) }),
+      ...(config.attach && ask()),
+    });
+  const documentation = ask();
+  const until = `Documentation: this evidence meets the criteria for requests until ${formatDay(validUntil)}`;
+  return and(
+    and(base, `${request} On the day of the order (${asOfText(check.order)}) the chart documents ${content}`),
+    `${until}${documentation.docNeeded === undefined ? '' : '; a later request needs newer documentation'}.`,
+    documentation,
+  );
 }
 
 const dates = (check: CheckedOrder, evidence: Parameters<typeof evidenceList>[0]): string => {

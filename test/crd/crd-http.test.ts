@@ -283,6 +283,34 @@ describe('coverage-information', () => {
     expect(codeOf(saidIn(lastDay), 'covered')).toBe('covered');
   });
 
+  it('what is said never expires before it is said: documents too old for a request of today are asked for anew', async () => {
+    const DAY = 86_400_000;
+    const today = Date.parse(new Date().toISOString().slice(0, 10));
+    const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+    /** The story, with an order that was written so many days ago. */
+    const written = async (daysAgo: number, hook = 'order-sign'): Promise<unknown> => {
+      const shift = today - daysAgo * DAY - Date.parse('2025-06-10');
+      const moved = JSON.stringify(call(hook)).replace(/20\d\d-\d\d-\d\d/g, (d) => dayOf(Date.parse(d) + shift));
+      return saidIn(await post(url(hook), moved));
+    };
+    const expiry = (said: unknown): unknown => at(partsOf(said, 'expiry-date')[0], 'valueDate');
+    const now = await written(0);
+    const lasts = (Date.parse(String(expiry(now))) - today) / DAY;
+    expect([lasts > 0, codeOf(now, 'doc-needed')]).toEqual([true, undefined]);
+    const lastDay = await written(lasts);
+    expect([expiry(lastDay), codeOf(lastDay, 'doc-needed')]).toEqual([dayOf(today), undefined]);
+    const dayAfter = await written(lasts + 1);
+    expect([expiry(dayAfter), codeOf(dayAfter, 'doc-needed'), codeOf(dayAfter, 'doc-purpose')]).toEqual([
+      undefined,
+      'clinical',
+      'withpa',
+    ]);
+    expect(reasonsOf(dayAfter)).toContain(`until ${dayOf(today - DAY)}; a later request needs newer documentation`);
+    const selecting = await written(lasts + 1, 'order-select');
+    expect([expiry(selecting), codeOf(selecting, 'doc-needed')]).toEqual([undefined, undefined]);
+    for (const said of [now, lastDay, dayAfter, selecting]) expect(breaches(said)).toEqual([]);
+  });
+
   it('T083: a version that is not spoken is an error that names the member', async () => {
     const answer = await send('order-sign', { extension: { 'davinci-crd.requestedVersion': '9.9' } });
     expect([answer.status, fieldsOf(answer)]).toEqual([400, ['extension.davinci-crd.requestedVersion']]);
@@ -508,7 +536,7 @@ describe('coverage and chart are read at the same time', () => {
     const referring = withPayer({ payor: [{ reference: 'Organization/kp' }] });
     ehr.resources = [patient, referring, payerOf(PAYER.value), ...chart] as unknown as typeof ehr.resources;
     const apart = await send('order-sign', all());
-    expect(codeOf(saidIn(apart), 'doc-needed')).toBeUndefined();
+    expect(reasonsOf(saidIn(apart))).toContain('the chart documents');
     ehr.forget();
     // none of the two is answered before both are asked
     for (const t of [type, 'Condition']) ehr.moods.set(t, 'together');

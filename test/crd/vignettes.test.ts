@@ -6,7 +6,7 @@ import type { CrdConfig } from '../../src/crd/crd-config.ts';
 import type { CrdRequest } from '../../src/crd/crd-request.ts';
 import { type CrdHook, crdDiscovery, loadCrdServices } from '../../src/crd/crd-service.ts';
 import { neededSections } from '../../src/criteria-check/needed-sections.ts';
-import { calendarOf } from '../../src/dates/day.ts';
+import { calendarOf, formatDay } from '../../src/dates/day.ts';
 import type { Vignette } from '../../src/vignettes/expand.ts';
 import { loadVignettes } from '../../src/vignettes/run.ts';
 import { vignetteToFhir } from '../../src/vignettes/to-fhir.ts';
@@ -65,6 +65,7 @@ const optionsFor = (payer: string): CrdOptions => ({
   questionnaireOf: (check) => `${CANONICAL_BASE}/Questionnaire/${check.policy.id}|1`,
 });
 
+const today = (): string => new Date().toISOString().slice(0, 10);
 const budget = (): Budget => ({ from: performance.now(), until: performance.now() + 4000 });
 
 /** A call about a vignette's order. Sections that were not retrieved whole are left out of the prefetch. */
@@ -120,7 +121,7 @@ async function problems(vignette: Vignette, hook: CrdHook): Promise<readonly str
   if (vignette.expect.outcome === 'not-governed')
     return told?.check?.kind === 'checked' ? ['an assessment under a policy that does not govern the order'] : [];
   if (told?.check?.kind !== 'checked' || action === undefined) return ['no coverage-information'];
-  const { outcome, reason, missing, alternatives } = told.check.assessment;
+  const { outcome, reason, missing, alternatives, validUntil } = told.check.assessment;
   const said = informationOf(action.resource);
   const out = said.flatMap((e) => breaches(e));
   const rule = (what: string, holds: boolean): void => {
@@ -167,6 +168,12 @@ async function problems(vignette: Vignette, hook: CrdHook): Promise<readonly str
     case 'met':
       rule('auth-needed', codeOf(first, 'pa-needed') === 'auth-needed');
       rule('not an approval', reasonsOf(first).includes('not an approval'));
+      rule(
+        'documents are asked for where those of the order’s day are too old by now, and only there',
+        hook === 'order-select' ||
+          (codeOf(first, 'doc-needed') === 'clinical') ===
+            (validUntil !== undefined && formatDay(validUntil) < today()),
+      );
       break;
     case 'not-met':
       rule('auth-needed', codeOf(first, 'pa-needed') === 'auth-needed');

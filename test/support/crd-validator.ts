@@ -83,6 +83,8 @@ export function breaches(extension: unknown): readonly string[] {
   rule('crd-ci-q8', !has('doc-purpose') || has('reason'));
   rule('crd-ci-q9', !indeterminate || has('reason'));
   rule('a reason always', has('reason'));
+  const [date, expiry] = ['date', 'expiry-date'].map((url) => at(partsOf(extension, url)[0], 'valueDate'));
+  rule('not expired when it is said', expiry === undefined || String(expiry) >= String(date));
   rule('doc-needed clinical has a purpose', !is('doc-needed', 'clinical') || has('doc-purpose'));
   return out;
 }
