@@ -40,6 +40,12 @@ export class Metrics {
     labelNames: ['reason'],
     registers: [this.registry],
   });
+  readonly ungovernedOrders = new Counter({
+    name: 'cds_ungoverned_orders_total',
+    help: 'Imaging orders without a card, as no text governs them: no-coverage (and no default payer), unknown-payer, no-policy',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
   readonly decisions = new Counter({
     name: 'cds_decisions_total',
     help: 'Decision records by what became of them: stored, late (stored after the answer), lost',

@@ -4,6 +4,7 @@ import type { FeedbackEntry } from '../cds-hooks/feedback.ts';
 import type { AnsweredHook } from '../cds-hooks/routes.ts';
 import type { AnsweredCrd } from '../crd/crd-routes.ts';
 import { type Checker, checkOrder, type OrderCheck } from '../criteria-check/check-order.ts';
+import { type UngovernedReason, whyUngoverned } from '../criteria-check/ungoverned.ts';
 import type { Decision, FeedbackRecord } from '../decisions/decision.ts';
 import type { DecisionLog } from '../decisions/decision-log.ts';
 import { recordDecision, recordGuidance, type UncheckedGuidance } from '../decisions/record-decision.ts';
@@ -82,8 +83,9 @@ export class AnswerObserver {
       );
     };
     try {
-      this.#count(answered);
-      const notes = notesOf(answered);
+      const ungoverned = this.#reasons(answered);
+      this.#count(answered, ungoverned);
+      const notes = notesOf(answered, ungoverned);
       return tell(this.#record(answered), notes, res).catch(lost);
     } catch (error) {
       lost(error);
@@ -98,8 +100,14 @@ export class AnswerObserver {
     res.set(DECISIONS_HEADER, log === undefined ? 'off' : await log.keep([], records));
   }
 
-  #count({ answer, told }: Observed): void {
+  /** Why orders got no card, as no text governs them. */
+  #reasons({ ungoverned, answer: { data } }: Observed): readonly UngovernedReason[] {
+    return data === undefined ? [] : ungoverned.map((order) => whyUngoverned(order, data, this.#options.checker));
+  }
+
+  #count({ answer, told }: Observed, ungoverned: readonly UngovernedReason[]): void {
     const { metrics, logger } = this.#options;
+    for (const reason of ungoverned) metrics.ungovernedOrders.inc({ reason });
     for (const { check } of told) {
       const checked = check.kind === 'checked';
       metrics.assessments.inc({
@@ -186,7 +194,10 @@ async function tell(keeping: Promise<string>, notes: LogNote, res: Response): Pr
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What the log says of an answer. A hookInstance is written when it is the UUID that it has to be; anything else could be anything. */
-function notesOf({ service, ehr, hookInstance, told, unchecked, answer }: Observed): LogNote {
+function notesOf(
+  { service, ehr, hookInstance, told, unchecked, answer }: Observed,
+  ungoverned: readonly UngovernedReason[],
+): LogNote {
   const failed = [...new Set(answer.calls.map((c) => c.result))].filter((r) => r !== 'ok');
   return {
     service: service.id,
@@ -196,6 +207,7 @@ function notesOf({ service, ehr, hookInstance, told, unchecked, answer }: Observ
       ...told.map(({ check }) => (check.kind === 'checked' ? check.assessment.outcome : check.reason)),
       ...unchecked.map(({ reason }) => reason),
     ],
+    ...(ungoverned.length > 0 && { ungoverned }),
     fhirCalls: answer.calls.length,
     ...(failed.length > 0 && { fhirFailures: failed }),
   };

@@ -34,7 +34,7 @@ export const isLoopbackUrl = (url: string): boolean => URL.canParse(url) && isLo
 
 /**
  * The FHIR base of a call must be registered for the client that calls; in development mode every loopback base is
- * registered, with the settings of the registry's `development` entry.
+ * registered, with the settings of the registry's `development` entry, and so is a client that names no base.
  */
 export function callerFinder(registry: EhrRegistry, development: boolean): FindCaller {
   const local = registry.byId('development') ?? LOOPBACK_EHR;
@@ -47,7 +47,8 @@ export function callerFinder(registry: EhrRegistry, development: boolean): FindC
         ...((own || loopback) && { fhir: { privateNetwork: client.ehr.privateNetwork || loopback } }),
       };
     }
-    const ehr = fhirServer === undefined ? undefined : (registry.byBase(fhirServer) ?? (loopback ? local : undefined));
+    if (fhirServer === undefined) return development ? { ehr: local } : {};
+    const ehr = registry.byBase(fhirServer) ?? (loopback ? local : undefined);
     return ehr === undefined ? {} : { ehr, fhir: { privateNetwork: ehr.privateNetwork || loopback } };
   };
 }

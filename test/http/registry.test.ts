@@ -143,6 +143,15 @@ describe('show', () => {
 
 describe('default payer', () => {
   const uninsured = (): Json => orderSelectCall({ prefetch: { ...storyPrefetch(), coverages: searchset([]) } });
+  const thoracic = (): Json => ({ context: at(coded('72146'), 'context') });
+  const insuredBy = (display: string): Json => {
+    const coverage = { ...storyFhir().coverage, payor: [{ display }] };
+    return orderSelectCall({ prefetch: { ...storyPrefetch(), coverages: searchset([coverage]) } });
+  };
+  const counted = async (reason: string): Promise<number> => {
+    const metrics = await (await fetch(`${service.base}/metrics`)).text();
+    return Number(new RegExp(`cds_ungoverned_orders_total{reason="${reason}"} (\\d+)`).exec(metrics)?.[1] ?? 0);
+  };
 
   it('is assumed where no coverage is on file, and said to be', async () => {
     const answer = await send('defaulting', uninsured());
@@ -155,6 +164,28 @@ describe('default payer', () => {
     expect(String(at(answer.body, 'cards.0.detail'))).toMatch(/assumed/);
     expect((await send('plain', uninsured())).text).toBe('{"cards":[]}');
   });
+
+  it.each([
+    ['no-coverage', 'plain', () => uninsured()],
+    ['no-policy', 'defaulting', () => ({ ...uninsured(), ...thoracic() })],
+    ['unknown-payer', 'plain', () => insuredBy('An Unheard-of Plan')],
+    ['no-policy', 'plain', () => orderSelectCall(thoracic())],
+  ] as const)(
+    'where no text governs the order there is no card, and log and metrics say why: %s (%s)',
+    async (reason, ehr, call) => {
+      const before = await counted(reason);
+      const answer = await send(ehr, call());
+      expect(answer.text).toBe('{"cards":[]}');
+      const id = answer.headers.get('x-request-id') ?? '';
+      await expect.poll(() => service.log()).toContain(id);
+      const line = service
+        .log()
+        .split('\n')
+        .find((l) => l.includes(id));
+      expect(JSON.parse(line ?? '{}')).toMatchObject({ outcomes: [], ungoverned: [reason] });
+      expect((await counted(reason)) - before).toBe(1);
+    },
+  );
 
   it('has a line of business', async () => {
     expect(at(assessmentsOf(await send('medicare', uninsured()))[0], 'payer.lineOfBusiness')).toBe('medicare');

@@ -37,6 +37,13 @@ describe('development mode', () => {
     });
   });
 
+  it('takes a client that names no FHIR base for that EHR too, and reads nowhere for it', () => {
+    const found = callerFinder(serviceWith('development').registry, true)(undefined, undefined);
+    expect(found).toMatchObject({ ehr: { id: 'development', defaultPayer: { payer: 'kaiser-wa' } } });
+    expect(found.fhir).toBeUndefined();
+    expect(callerFinder(serviceWith('production').registry, false)(undefined, undefined)).toEqual({});
+  });
+
   it('lets the official CDS Hooks Sandbox call', async () => {
     expect(await allowedOrigin('development')).toBe(CDS_HOOKS_SANDBOX);
   });
