@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
 import { listSettings, readConfig } from '../server/config.ts';
+import { loadContent } from '../server/content.ts';
+import { configuredKeys } from '../server/lasting.ts';
+import { checkApp } from '../server/smart.ts';
 import type { Command } from './command.ts';
 
 const settings = (): readonly string[] =>
@@ -21,8 +24,8 @@ export const settingsTable = (): readonly string[] => [
 
 export const config: Command = {
   usage: 'config [--markdown]',
-  help: `Lists every environment variable with its meaning and default. Ends with an error when one of those that are set is not
-valid.
+  help: `Lists every environment variable with its meaning and default. Ends with an error when the service would not start: one of
+those that are set is not valid, a file that they lead to is not, or an EHR of the registry needs one that is not set.
 
   --markdown   as the table of the README, without looking at the environment
 
@@ -30,7 +33,9 @@ ${settings().join('\n')}`,
   run(args, out) {
     const { values } = parseArgs({ args: [...args], options: { markdown: { type: 'boolean', default: false } } });
     for (const line of values.markdown ? settingsTable() : settings()) out(line);
-    if (!values.markdown) readConfig(process.env);
+    if (values.markdown) return 0;
+    const config = readConfig(process.env);
+    checkApp(config, loadContent(config).registry, configuredKeys(config));
     return 0;
   },
 };

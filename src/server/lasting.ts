@@ -89,7 +89,7 @@ function unsharedTeller(metrics: Metrics, logger: Logger): (what: string) => () 
 }
 
 /** The keys of the configuration. @throws ConfigError, InvalidFileError */
-function configuredKeys(config: Config): readonly ClientKey[] {
+export function configuredKeys(config: Config): readonly ClientKey[] {
   if (config.SMART_KEYS === undefined) return readKeyFolder(join(config.SMART_CONFIG, 'keys'));
   try {
     return readKeySetting(config.SMART_KEYS);

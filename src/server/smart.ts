@@ -39,6 +39,16 @@ function checkSecrets(registry: EhrRegistry): void {
 }
 
 /**
+ * Checks that there is what the SMART app of the registered EHRs needs: secrets and, where EHRs call in earnest, a key that signs.
+ * @param keys the configured ones
+ * @throws ConfigError
+ */
+export function checkApp(config: Config, registry: EhrRegistry, keys: readonly ClientKey[]): void {
+  if (!config.development) checkProduction(config, registry, keys);
+  checkSecrets(registry);
+}
+
+/**
  * Builds the SMART app, when an EHR of the registry has it.
  * @throws ConfigError, InvalidFileError
  */
@@ -50,8 +60,7 @@ export function createSmartApp(
 ): Smart | undefined {
   if (registry.ehrs.every((e) => e.smart === undefined)) return undefined;
   const { configured, keys, sealKeys, sessions } = partsOf();
-  if (!config.development) checkProduction(config, registry, configured);
-  checkSecrets(registry);
+  checkApp(config, registry, configured);
   const calendar = calendarOf(config.TIME_ZONE);
   const app = new SmartApp({
     registry,

@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { config } from '../../src/cli/config.ts';
 import { listSettings } from '../../src/server/config.ts';
@@ -25,6 +28,34 @@ describe('config', () => {
   ])('names a bad %s and what is expected', async (name, value, message) => {
     vi.stubEnv(name, value);
     await expect(async () => runCommand(config, [])).rejects.toThrow(message);
+  });
+
+  it('names what an EHR of the registry needs and is not there, as the start does', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'config-'));
+    const ehr = join(folder, 'ehrs/general-hospital.yaml');
+    mkdirSync(join(folder, 'ehrs'));
+    writeFileSync(
+      ehr,
+      `ehr: general-hospital
+name: General Hospital
+fhir-bases: [https://ehr.example.org/r4]
+issuers: [{ iss: https://ehr.example.org, jwks-url: https://ehr.example.org/jwks.json }]
+smart: { client-id: abc }
+`,
+    );
+    vi.stubEnv('NODE_ENV', 'production');
+    vi.stubEnv('PUBLIC_URL', 'https://cds.example.org');
+    vi.stubEnv('SMART_CONFIG', folder);
+    const run = (): Promise<unknown> => runCommand(config, []);
+    try {
+      await expect(run).rejects.toThrow(/APP_SECRET: required where an EHR has the SMART app/);
+      vi.stubEnv('APP_SECRET', 'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY');
+      await expect(run).rejects.toThrow(/SMART_KEYS: an EHR wants private_key_jwt/);
+      writeFileSync(ehr, 'ehr: general-hospital\n');
+      await expect(run).rejects.toThrow(/general-hospital.yaml/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('never repeats what may be a secret', async () => {
