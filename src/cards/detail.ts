@@ -63,7 +63,7 @@ function policyLines(check: CheckedOrder): readonly string[] {
   const line = payer.lineAssumed ? `${payer.lineOfBusiness} assumed` : payer.lineOfBusiness;
   return [
     `${input.title}, version ${input.version}, in force from ${input.effective}.${overdue}${input.notice === undefined ? '' : ` ${input.notice}`}`,
-    `Payer: ${payer.name} (${line})${payer.assumed ? ', assumed: no coverage is on file' : ''}.${check.exemptIf === undefined ? '' : ` ${check.exemptIf}`}`,
+    `Payer: ${payer.name} (${line})${payer.assumed ? ', assumed: the EHR shows no coverage' : ''}.${check.exemptIf === undefined ? '' : ` ${check.exemptIf}`}`,
   ];
 }
 
@@ -145,12 +145,19 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
 
 /** The detail of a card about an order whose coverage is not known for sure: the outcome under each candidate. */
 export function uncheckedDetail(check: UncheckedOrder): string {
-  const why =
+  const [why, next] =
     check.reason === 'coverage-unavailable'
-      ? 'The patient’s coverage could not be read whole, so that no policy could be chosen.'
-      : 'Several coverages apply to this order; it does not say which.';
+      ? [
+          'The patient’s coverage could not be read whole, so that no policy could be chosen.',
+          'Next step: select the order again. If this stays, the EHR does not show the coverage or its payer to this service.',
+        ]
+      : [
+          'Several coverages apply to this order; it does not say which.',
+          'Next step: name the coverage on the order; the criteria are then checked under it.',
+        ];
   return [
     `**Criteria not checked**: ${check.study.label} (${check.study.code}). ${why}`,
+    next,
     ...section(
       'Under each coverage',
       check.options.map(

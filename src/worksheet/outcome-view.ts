@@ -50,7 +50,7 @@ export function urgentBanner(check: CheckedOrder, view: WorksheetView): VNode | 
 const line = (check: CheckedOrder): string => {
   const { payer } = check;
   const business = payer.lineAssumed ? `${payer.lineOfBusiness} assumed` : payer.lineOfBusiness;
-  return `${payer.name} (${business})${payer.assumed ? ', assumed: no coverage is on file' : ''}`;
+  return `${payer.name} (${business})${payer.assumed ? ', assumed: the EHR shows no coverage' : ''}`;
 };
 
 /** What is ordered, who pays, and which text it is checked against. */

@@ -203,7 +203,7 @@ describe('the order', () => {
     await card(page).getByText('No review needed').waitFor();
     await payer.selectOption('No coverage on file');
     await card(page)
-      .getByText(/assumed: no coverage is on file/)
+      .getByText(/assumed: the EHR shows no coverage/)
       .waitFor();
     await payer.selectOption('A payer without a policy here');
     await page.getByText('No card: the service has nothing to say about this order.').waitFor();

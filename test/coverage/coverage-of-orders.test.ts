@@ -143,6 +143,7 @@ describe('several coverages', () => {
     const detail = String(at(answer.body, 'cards.0.detail'));
     expect(detail).toMatch(/medicare/i);
     expect(detail).toMatch(/commercial/i);
+    expect(detail).toContain('Next step: name the coverage on the order');
   });
   it('that lead to the same policy and line are none', async () => {
     const answer = await call(searchset([coverage('a', line('511')), coverage('b', line('512'))]));
@@ -163,6 +164,7 @@ describe('coverage that could not be read', () => {
     expect([answer.status, listAt(answer.body, 'cards').length]).toEqual([200, 1]);
     expect(story(answer).slice(0, 2)).toEqual(['undetermined', 'coverage-unavailable']);
     expect(summary(answer)).toContain('coverage could not be read');
+    expect(String(at(answer.body, 'cards.0.detail'))).toContain('Next step: select the order again.');
   });
   it('for pages that do not end', async () => {
     ehr.moods.set('Coverage', 'endless-pages');
