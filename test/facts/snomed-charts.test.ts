@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { condition, pain, procedure, value, visit } from '../support/lumbar-facts.ts';
+import { concept, type Resource } from '../support/tiny-chart.ts';
+
+const PAIN = pain('2026-01-01');
+const RECENT = { onsetDateTime: '2026-02-25', recordedDate: '2026-02-25' };
+
+const truth = (fact: string, resources: readonly Resource[]): string => value(fact, resources).truth;
+
+describe('diagnoses that are in SNOMED CT alone', () => {
+  it.each([
+    ['vertebral-fracture', '15724005', 'fracture of the spine without injury of the cord'],
+    ['vertebral-fracture', '17463000', 'lumbar fracture without injury of the cord'],
+    ['spinal-fracture', '1734006', 'fracture of the spine with injury of the cord'],
+    ['spine-injury', '282766005', 'injury of the lower back'],
+    ['motor-weakness', '102568007', 'paresis of a leg'],
+    ['motor-weakness', '16018391000119104', 'paresis of the left leg'],
+    ['degenerative-spine-disease', '84857004', 'herniation of a nucleus pulposus'],
+    ['organ-transplant', '161665007', 'history of a renal transplant'],
+    ['dialysis', '236435004', 'end stage renal failure on dialysis'],
+    ['cancer', '457721000124104', 'metastatic lung cancer'],
+    ['cancer', '461511000124101', 'cancer of the prostate that is not metastatic'],
+    ['metastatic-cancer', '457721000124104', 'metastatic lung cancer'],
+    ['fever', '271897009', 'fever on examination'],
+    ['iv-drug-use', '145121000119106', 'intravenous opioid abuse'],
+    ['anticoagulant-therapy', '711150003', 'long-term use of an anticoagulant'],
+    ['pain-medication-contraindicated', '433144002', 'chronic kidney disease, stage 3'],
+    ['pain-medication-contraindicated', '64121000', 'peptic ulcer with hemorrhage'],
+    ['urological-cause', '266569009', 'hyperplasia of the prostate'],
+    ['explaining-neurological-disease', '422504002', 'ischemic stroke'],
+    ['abdominal-pain', '21522001', 'abdominal pain'],
+    ['prior-spine-surgery', '161619009', 'history of spinal surgery'],
+  ])('%s: %s, %s', (fact, code) => {
+    expect(truth(fact, [PAIN, condition(`snomed ${code}`, RECENT)])).toBe('true');
+  });
+
+  it.each([
+    ['motor-weakness', '299042006', 'weakness of a hand, and the lumbar spine'],
+    ['vertebral-fracture', '89825003', 'thoracic fracture, and the lumbar spine'],
+    ['dialysis', '46177005', 'end stage renal disease says nothing of dialysis'],
+    ['pain-medication-contraindicated', '431856006', 'chronic kidney disease, stage 2'],
+    ['urinary-retention-or-overflow', '236652008', 'retention after an operation'],
+    ['organ-transplant', '161670000', 'history of a transplant of the cornea'],
+    ['iv-drug-use', '5602001', 'opioid abuse says nothing of a needle'],
+    ['metastatic-cancer', '461511000124101', 'a cancer of the prostate that is not metastatic'],
+  ])('not %s: %s, %s', (fact, code) => {
+    expect(truth(fact, [PAIN, condition(`snomed ${code}`, RECENT)])).toBe('unknown');
+  });
+});
+
+describe('fever', () => {
+  it.each([
+    ['R50.9', 'true'],
+    ['R50.82', 'true'],
+    ['R50.2', 'unknown'],
+    ['R50.83', 'unknown'],
+    ['R50.84', 'unknown'],
+  ])('%s: %s', (code, expected) => {
+    expect(truth('fever', [condition(`icd ${code}`, RECENT)])).toBe(expected);
+  });
+  it('is measured in the ear too', () => {
+    const ear: Resource = {
+      resourceType: 'Observation',
+      status: 'final',
+      code: concept('loinc 76011-6'),
+      effectiveDateTime: '2026-03-01',
+      valueQuantity: { value: 38.6, code: 'Cel' },
+    };
+    expect(truth('fever', [ear])).toBe('true');
+  });
+});
+
+describe('implants', () => {
+  it.each([
+    ['706004007', 'cardiac-pacemaker'],
+    ['72506001', 'implantable-defibrillator'],
+  ])('Device %s: %s', (code, fact) => {
+    const device: Resource = { resourceType: 'Device', status: 'active', type: concept(`snomed ${code}`) };
+    expect(truth(fact, [device])).toBe('true');
+  });
+  it('replaced heart valves are implants', () => {
+    expect(truth('implanted-device', [procedure('snomed 725351001', '2024-02-01')])).toBe('true');
+  });
+});
+
+describe('a visit with a physical therapist of any kind', () => {
+  it.each(['225100000X', '2251X0800X', '2251N0400X', '225200000X'])('%s is no clinical evaluation', (specialty) => {
+    const session = visit('2026-02-20', 'icd M54.50', { serviceType: concept(`nucc ${specialty}`) });
+    expect(value('in-person-evaluation', [PAIN, session], { within: { count: 30, unit: 'days' } }).truth).toBe(
+      'unknown',
+    );
+  });
+});
