@@ -1,8 +1,9 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
-import type { Contradicted, Missing, NearestPath, Outcome } from '../policy/assessment.ts';
+import type { Contradicted, Missing, NearestPath } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import {
+  asDocumentedWords,
   bareScreen,
   countsWords,
   evidenceList,
@@ -11,6 +12,7 @@ import {
   list,
   lowerFirst,
   NOT_A_DECISION,
+  OUTCOME_WORDS,
   ofOtherWays,
   sources,
   timing,
@@ -19,15 +21,6 @@ import {
 
 const section = (heading: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : ['', `**${heading}**`, ...lines.map((l) => `- ${l}`)];
-
-/** The outcomes in words. */
-export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
-  met: 'Criteria met as documented',
-  'not-met': 'Criteria not met as documented',
-  undetermined: 'Criteria not settled',
-  alternative: 'Criteria met for another study',
-  'not-required': 'No review needed',
-};
 
 function pathLines(path: NearestPath): readonly string[] {
   const labels = (facts: NearestPath['has']): readonly string[] => [...new Set(facts.map((f) => f.label))];
@@ -71,10 +64,7 @@ function policyLines(check: CheckedOrder): readonly string[] {
 export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): string {
   const { assessment, study, order } = check;
   const label = factLabels(check);
-  const asDocumented =
-    assessment.outcome === 'undetermined' || assessment.outcome === 'alternative'
-      ? [`With this chart alone a reviewer would find: ${OUTCOME_WORDS[assessment.asDocumented].toLowerCase()}.`]
-      : [];
+  const alone = asDocumentedWords(assessment);
   const dates = [
     ...(assessment.earliest === undefined
       ? []
@@ -104,7 +94,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
   );
   const ways = [
     ...section(
-      `Nearest way to meet the criteria${elsewhere ? ', for another study' : ''}`,
+      `Nearest way to meet the criteria${elsewhere ? ', for another study' : assessment.outcome === 'alternative' ? ' for the ordered study' : ''}`,
       assessment.paths.slice(0, 1).flatMap(pathLines),
     ),
     ...section(settles ? 'Questions that would settle it' : 'Questions on the way', first.map(missingLine)),
@@ -120,7 +110,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
           '',
         ]),
     `**${OUTCOME_WORDS[assessment.outcome]}**: ${study.label} (${study.code}), as of ${formatDay(order.asOf.hi)}.`,
-    ...asDocumented,
+    ...(alone === undefined ? [] : [alone]),
     ...dates,
     ...(assessment.satisfied.length + assessment.contradicted.length === 0 ? [] : [countsWords(check)]),
     ...(open ? [...ways, ...documented] : [...named, ...documented, ...ways]),

@@ -1,6 +1,6 @@
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
-import type { Assessment, Missing, NearestPath } from '../policy/assessment.ts';
+import type { Assessment, Missing, NearestPath, Outcome } from '../policy/assessment.ts';
 import type { Evidence } from '../policy/fact-source.ts';
 import { noneOf } from '../policy/words.ts';
 
@@ -27,6 +27,15 @@ export function list(items: readonly string[], most: number, separator = ', '): 
 /** A label within a sentence: small at first, save abbreviations. */
 export const lowerFirst = (label: string): string => label.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
 
+/** The outcomes in words. */
+export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+  met: 'Criteria met as documented',
+  'not-met': 'Criteria not met as documented',
+  undetermined: 'Criteria not settled',
+  alternative: 'Criteria met for another study',
+  'not-required': 'No review needed',
+};
+
 /** What a red flag is about, without the words that all of them begin with. */
 export const bareScreen = (label: string): string => label.replace(/^Red flag[^:]*: /, '');
 
@@ -47,8 +56,15 @@ export function factCounts({ assessment }: CheckedOrder): { readonly attested: n
   return { attested: attested.size, charted: charted.size };
 }
 
+/** What a reviewer would find who has this chart alone, where that differs from the outcome. */
+export const asDocumentedWords = ({ outcome, asDocumented }: Assessment): string | undefined =>
+  asDocumented === outcome
+    ? undefined
+    : `With this chart alone a reviewer would find: ${OUTCOME_WORDS[asDocumented].toLowerCase()}.`;
+
 /** The counts in one sentence. */
 export function countsWords(check: CheckedOrder): string {
+  if (check.assessment.outcome === 'not-required') return 'Rests on the policy itself.';
   const { attested, charted } = factCounts(check);
   const facts = (n: number): string => `${n} ${n === 1 ? 'fact' : 'facts'}`;
   return `Rests on ${facts(charted)} of the chart and ${facts(attested)} stated by a clinician.`;

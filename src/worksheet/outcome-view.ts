@@ -1,12 +1,14 @@
-import { OUTCOME_WORDS, unseen } from '../cards/detail.ts';
+import { unseen } from '../cards/detail.ts';
 import { checkedSummary } from '../cards/summary.ts';
 import {
+  asDocumentedWords,
   bareScreen,
   countsWords,
   factLabels,
   forOthers,
   list,
   NOT_A_DECISION,
+  OUTCOME_WORDS,
   timing,
   URGENT,
 } from '../cards/words.ts';
@@ -82,7 +84,7 @@ export function orderFacts(check: CheckedOrder, view: WorksheetView): VNode {
 function reasonWords({ assessment }: CheckedOrder): string | undefined {
   switch (assessment.reason) {
     case 'documentation':
-      return 'Facts are missing that somebody may know.';
+      return assessment.missing.length === 0 ? undefined : 'Facts are missing that somebody may know.';
     case 'no-indication':
       return 'No indication of the policy is on file.';
     case 'data-unavailable':
@@ -101,12 +103,9 @@ function reasonWords({ assessment }: CheckedOrder): string | undefined {
 /** The outcome in words, with what it rests on. */
 export function outcomePart(check: CheckedOrder, view: WorksheetView): VNode {
   const { assessment } = check;
-  const open = assessment.outcome === 'undetermined' || assessment.outcome === 'alternative';
   const lines = [
     reasonWords(check),
-    open
-      ? `With this chart alone a reviewer would find: ${OUTCOME_WORDS[assessment.asDocumented].toLowerCase()}.`
-      : undefined,
+    asDocumentedWords(assessment),
     assessment.earliest === undefined
       ? undefined
       : `By time alone the criteria are met from ${formatDay(assessment.earliest)}, if the symptoms persist.`,
@@ -160,7 +159,7 @@ export function nearestPart(check: CheckedOrder): VNode | '' {
   const { paths } = check.assessment;
   if (paths.length === 0) return '';
   return html`<section class="panel" aria-labelledby="nearest">
-    <h2 id="nearest">Nearest ways to meet the criteria</h2>
+    <h2 id="nearest">Nearest ways to meet the criteria${check.assessment.outcome === 'alternative' ? ' for the ordered study' : ''}</h2>
     <ol class="nearest">${paths.map(nearestPath)}</ol>
   </section>`;
 }

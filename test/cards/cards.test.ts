@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ASSESSMENT_EXTENSION } from '../../src/cards/assessment-extension.ts';
 import { buildCard } from '../../src/cards/build-card.ts';
+import { OUTCOME_WORDS } from '../../src/cards/words.ts';
 import type { Card } from '../../src/cds-hooks/card.ts';
 import type { CheckedOrder } from '../../src/criteria-check/check-order.ts';
 import { expandVignettes, type Vignette } from '../../src/vignettes/expand.ts';
@@ -61,6 +62,11 @@ function problems({ check, card }: Told): readonly string[] {
     );
   if (assessment.outcome === 'met' || assessment.outcome === 'alternative')
     rule('cites evidence', listAt(told, 'satisfied.0.evidence').length > 0);
+  if (assessment.outcome === 'alternative')
+    rule('ways are those of the ordered study', !headings.includes('Nearest way to meet the criteria'));
+  const [, alone] = /With this chart alone a reviewer would find: (.*)\./.exec(detail) ?? [];
+  rule('a reviewer who finds the same is not told of', alone !== OUTCOME_WORDS[assessment.outcome].toLowerCase());
+  rule('rests on something', assessment.outcome !== 'not-required' || detail.includes('Rests on the policy itself.'));
   if (assessment.outcome === 'not-met') rule('says what contradicts', headings.includes('The chart says otherwise'));
   for (const { actions } of card.suggestions ?? []) {
     rule(
