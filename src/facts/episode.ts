@@ -82,8 +82,10 @@ function spans(
         what,
       });
   };
-  for (const { record } of found) {
-    put(record.ref, 'entered', record.recorded);
+  for (const { kind, record } of found) {
+    const lasts =
+      vocabulary.episode.lasting.includes(kind) && record.current && record.saysActive && !record.orderReason;
+    put(record.ref, 'entered', record.recorded, lasts ? asOf : undefined);
     if (record.onset !== undefined)
       put(
         record.ref,

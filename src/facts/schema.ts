@@ -46,6 +46,10 @@ const Finding = z.strictObject({
     description:
       'for "new": a diagnosis counts by its onset alone; one without a stated onset leaves the question open',
   }),
+  new: z.boolean().default(false).meta({
+    description:
+      'for "new" or "acute": an entry without an onset that repeats one from before the time window leaves the question open',
+  }),
   innervated: z.boolean().default(false).meta({
     description: 'a sign at an arm belongs to the cervical spine, one at a leg to the lumbar spine',
   }),
@@ -57,7 +61,7 @@ const Finding = z.strictObject({
   }),
   event: z.boolean().default(false).meta({
     description:
-      'an accident or injury: a code for a later encounter or a sequela only says that it took place before, so that its onset alone dates it',
+      'an accident or injury: a code for a later encounter or a sequela only says that it took place before, so that its onset alone dates it; an entry without an onset is dated by the entries which it continues',
   }),
   'before-age': DURATION.optional().meta({ description: 'it existed before the patient reached this age' }),
   suggests: z
@@ -316,6 +320,12 @@ const EpisodeFamilies = z.strictObject({
     .record(NAME, SETS)
     .default({})
     .meta({ description: 'problems that make an episode when no complaint is on file; the first kind found counts' }),
+  lasting: z
+    .array(NAME)
+    .default([])
+    .meta({
+      description: 'kinds of these problems that do not go away: active, they last from the day of their entry on',
+    }),
   therapies: SETS,
   drugs: SETS,
   'visit-reasons': SETS.meta({ description: 'reasons and diagnoses that make a visit one for the spine problem' }),

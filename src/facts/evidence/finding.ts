@@ -15,6 +15,7 @@ import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
+import { eventDate, onFileBefore } from './earlier-entry.ts';
 
 const dateOf = (r: ConditionRecord): Interval | undefined => r.onset ?? r.recorded;
 /** When the entry was last stated: a refutation is compared with this. */
@@ -59,8 +60,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       if (seen.has(key)) continue;
       seen.add(key);
       if (record.type === 'condition' && isExcepted(input, record, ctx)) continue;
-      if (record.type === 'condition')
-        condition(input, record, placeIn(record.hits, sets), asked, ctx, tally, positive, negative);
+      if (record.type === 'condition') condition(input, record, sets, asked, ctx, tally, positive, negative);
       else other(input, record, sets, asked, ctx, tally);
     }
   }
@@ -82,14 +82,25 @@ function historyCodes(input: FindingInput, asked: Asked, ctx: FactContext, tally
   for (const name of input.history ?? []) {
     for (const record of ctx.chart.bySet(ctx.set(name))) {
       if (record.type !== 'condition' || record.verification === 'refuted') continue;
-      const item = toItem(record, asked);
+      const item = toItem(record, dateOf(record), asked);
       if (inWindow(item, asked, tally)) positive.push({ record, item });
     }
   }
 }
 
-function toItem(record: ConditionRecord, asked: Asked, byOnset = false): Item {
-  return { ...chartedItem(record.ref, byOnset ? record.onset : dateOf(record), asked), basis: record.basis };
+function toItem(record: ConditionRecord, date: Interval | undefined, asked: Asked): Item {
+  return { ...chartedItem(record.ref, date, asked), basis: record.basis };
+}
+
+/** The day by which a diagnosis counts. */
+function countsFrom(
+  input: FindingInput,
+  record: ConditionRecord,
+  sets: readonly number[],
+  ctx: FactContext,
+): Interval | undefined {
+  if (input['dated-by-onset'] || (input.event && isAfterwards(record))) return record.onset;
+  return input.event ? eventDate(record, sets, ctx) : dateOf(record);
 }
 
 /** Counts an item only when its date fits; says why it does not. */
@@ -112,14 +123,15 @@ export function inWindow(item: Item, asked: Asked, tally: Tally): boolean {
 function condition(
   input: FindingInput,
   record: ConditionRecord,
-  codePlace: Place,
+  sets: readonly number[],
   asked: Asked,
   ctx: FactContext,
   tally: Tally,
   positive: Found[],
   negative: Found[],
 ): void {
-  const item = toItem(record, asked, input['dated-by-onset'] || (input.event && isAfterwards(record)));
+  const codePlace = placeIn(record.hits, sets);
+  const item = toItem(record, countsFrom(input, record, sets, ctx), asked);
   if (asked.query.source === 'order-reason' && !record.orderReason)
     return tally.ignore(item, 'not a reason of this order');
   const stated = input.innervated ? placeOfSign(codePlace, record, ctx) : placeOfRecord(codePlace, record.site);
@@ -153,6 +165,9 @@ function condition(
   }
   if (input['stated-onset'] && record.onset === undefined)
     return tally.lead(item, 'its onset is not stated', !record.orderReason);
+  if (input.new && record.onset === undefined && !record.orderReason) {
+    if (onFileBefore(record.ref, record.codes, item.date, sets, asked, ctx)) return tally.lead(item, REPEATED, true);
+  }
   if (input['before-age'] === undefined) {
     positive.push({ record, item });
     return;
@@ -162,6 +177,8 @@ function condition(
   else if (before) positive.push({ record, item });
   else tally.contra(item, 'began at a later age');
 }
+
+const REPEATED = 'on file before: not known to be new';
 
 /** Did it begin before the patient reached an age? The day of the entry proves only that it existed by then. */
 function beganBefore(record: ConditionRecord, age: string, ctx: FactContext): boolean | undefined {
@@ -269,6 +286,7 @@ function other(
       if (!valued && readAnswer(record, ctx) === undefined) return tally.lead(item, 'the result is not coded', true);
       if (!inWindow(item, asked, tally)) return;
       if (!valued && readAnswer(record, ctx) === false) tally.contra(item, 'observed as absent');
+      else if (input.new && onFileBefore(record.ref, [], when, sets, asked, ctx)) tally.lead(item, REPEATED, true);
       else tally.support(item, 'coded observation', input.suggests);
       return;
     case 'imaging':
@@ -286,7 +304,10 @@ function other(
       if (!record.held) return tally.ignore(item, 'the visit did not take place');
       if (!input.complaint || asked.query.certainty !== 'suspected') return tally.lead(item, 'reason of a visit only');
       if (isOverSince(record, sets, ctx, asked)) return tally.lead(item, 'reason of a visit; resolved since');
-      if (inWindow(item, asked, tally)) tally.pro(item, 'reason of a visit');
+      if (!inWindow(item, asked, tally)) return;
+      if (input.new && onFileBefore(record.ref, record.reasonCodes, when, sets, asked, ctx))
+        return tally.lead(item, REPEATED, true);
+      tally.pro(item, 'reason of a visit');
       return;
     case 'family':
       return tally.lead(item, 'family history, not the patient’s own');
