@@ -320,12 +320,9 @@ const EpisodeFamilies = z.strictObject({
     .record(NAME, SETS)
     .default({})
     .meta({ description: 'problems that make an episode when no complaint is on file; the first kind found counts' }),
-  lasting: z
-    .array(NAME)
-    .default([])
-    .meta({
-      description: 'kinds of these problems that do not go away: active, they last from the day of their entry on',
-    }),
+  lasting: z.array(NAME).default([]).meta({
+    description: 'kinds of these problems that do not go away: active, they last from the day of their entry on',
+  }),
   therapies: SETS,
   drugs: SETS,
   'visit-reasons': SETS.meta({ description: 'reasons and diagnoses that make a visit one for the spine problem' }),
