@@ -8,7 +8,9 @@ export function localBase(host: string, port: number): string {
 
 /** What the start prints. */
 export function sayListening(config: Config, port: number): void {
-  console.log(`CDS Hooks   ${config.PUBLIC_URL ?? localBase(config.HOST, port)}/cds-services`);
+  const base = config.PUBLIC_URL ?? localBase(config.HOST, port);
+  console.log(`CDS Hooks   ${base}/cds-services`);
+  if (config.CRD_CONFIG !== undefined) console.log(`Payer mode  ${base}/crd/cds-services`);
   if (config.development)
     console.log(
       'DEVELOPMENT MODE: every loopback address is a registered EHR, tokens are not demanded. Set NODE_ENV=production to turn it off.',

@@ -29,11 +29,18 @@ const TEST_DATA = {
 };
 const LINES = { medicare: '111', medicaid: '211', commercial: '511' } as const;
 
+/** System of the sandbox's invented identifiers of payers. */
+const PAYER_IDS = 'https://payer-ids.example.org';
+
+const identifiers = (value: string | undefined): Json =>
+  value === undefined ? {} : { identifier: [{ system: PAYER_IDS, value }] };
+
 function directory({ organizations, practitioners }: DirectoryInput): readonly ChartResource[] {
   return [
-    ...organizations.map(({ id, name, type }) => ({
+    ...organizations.map(({ id, name, type, identifier }) => ({
       resourceType: 'Organization',
       id,
+      ...identifiers(identifier),
       active: true,
       type: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/organization-type', code: type }] }],
       name,
@@ -81,10 +88,11 @@ function payor(
   names: 'reference' | 'display' | 'contained',
   organization: DirectoryInput['organizations'][number],
 ): Json {
-  const { id, name } = organization;
+  const { id, name, identifier } = organization;
   if (names === 'display') return { payor: [{ display: name }] };
   if (names === 'reference') return { payor: [{ reference: `Organization/${id}`, display: name }] };
-  return { contained: [{ resourceType: 'Organization', id: 'payer', name }], payor: [{ reference: '#payer' }] };
+  const contained = { resourceType: 'Organization', id: 'payer', ...identifiers(identifier), name };
+  return { contained: [contained], payor: [{ reference: '#payer' }] };
 }
 
 function coverages(ctx: ChartContext, { organizations }: DirectoryInput): readonly ChartResource[] {

@@ -183,7 +183,14 @@ export type Measurable = z.infer<typeof Laboratory>;
 
 /** `directory.yaml` */
 export const DirectoryFile = z.strictObject({
-  organizations: z.array(z.strictObject({ id: Id, name: z.string(), type: z.enum(['prov', 'pay']) })),
+  organizations: z.array(
+    z.strictObject({
+      id: Id,
+      name: z.string(),
+      type: z.enum(['prov', 'pay']),
+      identifier: z.string().optional().meta({ description: 'an invented one; payers are known by it in payer mode' }),
+    }),
+  ),
   practitioners: z.array(z.strictObject({ id: Id, given: z.string(), family: z.string(), specialty: Code })),
 });
 export type DirectoryInput = z.infer<typeof DirectoryFile>;
