@@ -13,6 +13,13 @@ describe('diagnoses that are in SNOMED CT alone', () => {
     ['vertebral-fracture', '17463000', 'lumbar fracture without injury of the cord'],
     ['spinal-fracture', '1734006', 'fracture of the spine with injury of the cord'],
     ['spine-injury', '282766005', 'injury of the lower back'],
+    ['spine-injury', '207957008', 'closed lumbar fracture'],
+    ['vertebral-fracture', '721426007', 'fracture of T12, next to the lumbar spine'],
+    ['compression-fracture', '11311441000119109', 'osteoporotic lumbar fracture'],
+    ['accident', '418399005', 'motor vehicle accident'],
+    ['neurogenic-claudication', '303081002', 'neurogenic claudication'],
+    ['demyelinating-event', '432521000124106', 'bilateral optic neuritis'],
+    ['early-onset-scoliosis', '20980008', 'infantile scoliosis'],
     ['motor-weakness', '102568007', 'paresis of a leg'],
     ['motor-weakness', '16018391000119104', 'paresis of the left leg'],
     ['degenerative-spine-disease', '84857004', 'herniation of a nucleus pulposus'],
@@ -37,6 +44,10 @@ describe('diagnoses that are in SNOMED CT alone', () => {
   it.each([
     ['motor-weakness', '299042006', 'weakness of a hand, and the lumbar spine'],
     ['vertebral-fracture', '89825003', 'thoracic fracture, and the lumbar spine'],
+    ['spine-injury', '426646004', 'compression fracture, which may come from disease'],
+    ['vertebral-fracture', '721420001', 'fracture of T6, and the lumbar spine'],
+    ['cancer', '315058005', 'hereditary disposition to cancer of the colon'],
+    ['other-acute-fracture', '11304721000119108', 'stress fracture of a tibia'],
     ['dialysis', '46177005', 'end stage renal disease says nothing of dialysis'],
     ['pain-medication-contraindicated', '431856006', 'chronic kidney disease, stage 2'],
     ['urinary-retention-or-overflow', '236652008', 'retention after an operation'],
@@ -45,6 +56,23 @@ describe('diagnoses that are in SNOMED CT alone', () => {
     ['metastatic-cancer', '461511000124101', 'a cancer of the prostate that is not metastatic'],
   ])('not %s: %s, %s', (fact, code) => {
     expect(truth(fact, [PAIN, condition(`snomed ${code}`, RECENT)])).toBe('unknown');
+  });
+});
+
+describe('a transplantation', () => {
+  it.each(['snomed 70536003', 'snomed 175902000', 'cpt 50360'])('is a procedure: %s', (code) => {
+    expect(truth('organ-transplant', [procedure(code, '2019-04-01')])).toBe('true');
+  });
+  it('of the cornea is none of an organ', () => {
+    expect(truth('organ-transplant', [procedure('cpt 65710', '2019-04-01')])).toBe('unknown');
+  });
+});
+
+describe('neurogenic claudication', () => {
+  it('is no problem of the neck', () => {
+    const claudication = condition('snomed 303081002', RECENT);
+    expect(value('degenerative-spine-disease', [claudication], { region: 'cervical' }).truth).toBe('unknown');
+    expect(value('degenerative-spine-disease', [claudication]).truth).toBe('true');
   });
 });
 
