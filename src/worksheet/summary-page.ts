@@ -4,12 +4,12 @@ import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import type { GivenAnswer } from '../documentation/answers.ts';
 import type { Evidence } from '../policy/fact-source.ts';
+import { noneOf } from '../policy/words.ts';
 import { html, type VNode } from '../web/page.ts';
 import { patientWords } from '../web/patient-banner.ts';
 import { outcomeState } from './outcome-view.ts';
 import { launchPage, titleOf } from './page.ts';
 import { answerWords } from './questions-view.ts';
-
 import { launchPath, typeWords, type WorksheetView } from './view.ts';
 
 interface Statement {
@@ -37,18 +37,29 @@ function statements({ assessed }: WorksheetView): readonly Statement[] {
 
 const MOST = { satisfied: 3, facts: 8, sources: 3, contradicted: 3, missing: 4, statements: 8, documents: 8 } as const;
 
+/** Where a statement stands: below, or with its date in the chart, as it was made for another order. */
+function statedWhere(found: readonly Evidence[], view: WorksheetView): readonly string[] {
+  const made = found.filter((e) => e.basis === 'attested');
+  if (made.length === 0) return [];
+  const below = statements(view).some(({ answer }) => made.some((e) => isAbout(answer.fact, e.fact)));
+  if (below) return ['stated by a clinician, see below'];
+  return made.map(({ reference = '', date }) =>
+    ['stated by a clinician', date, `in ${reference} on file`].filter((p) => p !== undefined).join(', '),
+  );
+}
+
+/** An answer's code may say beside the fact that suspicion or history suffices. */
+const isAbout = (code: string, fact: string): boolean => code === fact || code.startsWith(`${fact}.`);
+
 /** The evidence of one fact: the chart's own words and dates, a few of them. */
 function factLine(fact: string, found: readonly Evidence[], check: CheckedOrder, view: WorksheetView): VNode {
   const label = factLabels(check)(fact);
-  if (found.every((e) => e.basis === 'absence')) return html`<li>no ${label}: none on file</li>`;
+  if (found.every((e) => e.basis === 'absence')) return html`<li>${noneOf(label)}: none on file</li>`;
   const charted = found.filter((e) => e.basis === 'chart' || e.basis === 'order');
   const told = charted.map(({ reference = '', date }) =>
     [view.index.words(reference) ?? typeWords(reference), date].filter((p) => p !== undefined).join(', '),
   );
-  const sources = [
-    ...new Set(told),
-    ...(found.some((e) => e.basis === 'attested') ? ['stated by a clinician, see below'] : []),
-  ];
+  const sources = [...new Set([...told, ...statedWhere(found, view)])];
   return html`<li>${label}: ${list(sources, MOST.sources)}</li>`;
 }
 

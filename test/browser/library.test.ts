@@ -39,6 +39,15 @@ describe('the policy library', () => {
     });
   }
 
+  it('fits a window of 320 pixels, as at 400 % zoom: every policy whole', { timeout: 120_000 }, async () => {
+    const window = await openWindow(browser, { viewport: { width: 320, height: 600 } });
+    for (const id of checker().knowledge.policies.ids()) {
+      await window.page.goto(`${service.base}/policies/${id}`);
+      expect([id, await fitsWidth(window.page)]).toEqual([id, true]);
+    }
+    await window.close();
+  });
+
   it('is read without JavaScript: from a search to the passage, its facts and its codes', async () => {
     const { page, close } = await openWindow(browser, { javaScriptEnabled: false });
     await page.goto(`${service.base}/policies`);

@@ -614,6 +614,20 @@ describe('other pages of a launch', () => {
     expect(plain((await get(launch, '/summary')).text)).toContain('Criteria not settled');
   });
 
+  it('sum up what was stated for another order with its date and place', async () => {
+    const first = iris();
+    await post(first, 'save', BOTH);
+    const { patientId } = first.launched;
+    const order = { ...draftOrder(patientId, '72148', [REASON]), id: 'order-2' };
+    const words = plain((await get(app.open({ patientId, order }), '/summary')).text);
+    expect(words).toContain('Criteria met as documented');
+    expect(words).not.toContain('see below');
+    expect(words).toMatch(
+      /stated by a clinician, \d{4}-\d\d-\d\d, in (QuestionnaireResponse|Observation)\/[\w.-]+ on file/,
+    );
+    expect(plain((await get(first, '/summary')).text)).toMatch(/see below.*Stated by a clinician/s);
+  });
+
   it('give the answers as a file, complete or not', async () => {
     const launch = iris();
     const response = await fetch(`${launch.url}/answers`, {
