@@ -7,9 +7,9 @@ import { readCoverages } from '../coverage/coverage.ts';
 import { type CheckedOrder, type Checker, checkOrder } from '../criteria-check/check-order.ts';
 import { parseDate } from '../dates/day.ts';
 import { readOrder } from '../order/order.ts';
-import { readYaml } from '../yaml/yaml-file.ts';
+import { type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { expandVignettes, type Vignette } from './expand.ts';
-import { VignettesFile } from './schema.ts';
+import { VignettesFile, type VignettesInput } from './schema.ts';
 import { VIGNETTE_PATIENT, vignetteToFhir } from './to-fhir.ts';
 
 /** The vignettes of a folder, with where they come from. */
@@ -17,6 +17,8 @@ export interface VignetteFile {
   readonly file: string;
   readonly origin: 'source-reader' | 'generated';
   readonly vignettes: readonly Vignette[];
+  /** the file as it was written */
+  readonly source: LoadedFile<VignettesInput>;
 }
 
 /** Loads every vignette file of a folder. @throws InvalidFileError */
@@ -26,7 +28,7 @@ export const loadVignettes = (folder: string): readonly VignetteFile[] =>
     .sort()
     .map((name) => {
       const file = readYaml(join(folder, name), VignettesFile);
-      return { file: name, origin: file.data.origin, vignettes: expandVignettes(file) };
+      return { file: name, origin: file.data.origin, vignettes: expandVignettes(file), source: file };
     });
 
 /** Checks a vignette's order. @returns undefined when no policy governs it */
@@ -88,6 +90,7 @@ export function differences(vignette: Vignette, check: CheckedOrder | undefined)
   const asked = assessment.missing.map((m) => m.fact);
   for (const f of expect.asks ?? [])
     if (!asked.includes(f)) out.push(`does not ask ${f} (asks: ${asked.join(', ') || 'nothing'})`);
+  for (const f of expect['not-asks'] ?? []) if (asked.includes(f)) out.push(`asks ${f}, which must not be asked`);
   if (expect.urgent !== undefined && expect.urgent !== check.urgent.length > 0)
     out.push(expect.urgent ? 'not urgent' : 'urgent');
   return out;

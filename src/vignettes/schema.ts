@@ -147,6 +147,8 @@ const Expect = z.strictObject({
   alternative: z.array(z.string()).optional(),
   /** facts that are asked for */
   asks: z.array(z.string()).optional(),
+  /** facts that are not asked for, whatever else is */
+  'not-asks': z.array(z.string()).optional(),
   urgent: z.boolean().optional(),
 });
 

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { criteriaCoverage } from '../../src/vignettes/coverage.ts';
 import { checkVignette, differences, loadVignettes } from '../../src/vignettes/run.ts';
+import { unknownNames } from '../../src/vignettes/unknown-names.ts';
 import { CANONICAL_BASE, checker, ROOT } from '../support/knowledge.ts';
 
 const files = loadVignettes(`${ROOT}/test/vignettes`);
 
 for (const file of files) {
   describe(file.file, () => {
+    it('names facts and criteria that exist', () => {
+      expect(unknownNames(file.source, checker().knowledge)).toEqual([]);
+    });
+
     for (const vignette of file.vignettes) {
       it(`${vignette.id}: ${vignette.title}`, () => {
         expect(differences(vignette, checkVignette(vignette, checker(), CANONICAL_BASE)), vignette.why).toEqual([]);

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { expandVignettes } from '../../src/vignettes/expand.ts';
+import { checkVignette, differences } from '../../src/vignettes/run.ts';
+import { VignettesFile } from '../../src/vignettes/schema.ts';
+import { unknownNames } from '../../src/vignettes/unknown-names.ts';
+import { parseYaml } from '../../src/yaml/yaml-file.ts';
+import { CANONICAL_BASE, checker } from '../support/knowledge.ts';
+
+/** A file with one vignette: back pain of two weeks, of which nothing else is known. */
+const fileWith = (expected: string, item = '{ as: seen, visit: office, date: -3d }') =>
+  parseYaml(
+    'cases.yaml',
+    `policy: kaiser-wa-lumbar-mri
+payer: Kaiser Foundation Health Plan of Washington
+vignettes:
+  - id: two-weeks
+    title: Back pain for two weeks
+    order: { study: "72148", date: "2025-06-10", reasons: icd M54.50 }
+    chart:
+      - { as: pain, condition: icd M54.50, onset: -14d, recorded: -13d }
+      - ${item}
+    expect: ${expected}
+    why: Nothing was tried.
+`,
+    VignettesFile,
+  );
+
+function found(expected: string): readonly string[] {
+  const [vignette] = expandVignettes(fileWith(expected));
+  if (vignette === undefined) throw new Error('no vignette');
+  return differences(vignette, checkVignette(vignette, checker(), CANONICAL_BASE));
+}
+
+describe('what a vignette expects to be asked', () => {
+  it('holds when what must be asked is asked, and what must not be is not', () => {
+    expect(found('{ outcome: undetermined, asks: [treatment-6-weeks], not-asks: [fever] }')).toEqual([]);
+  });
+
+  it('fails for a fact that is asked and must not be', () => {
+    expect(found('{ outcome: undetermined, not-asks: [fever, treatment-6-weeks] }')).toEqual([
+      'asks treatment-6-weeks, which must not be asked',
+    ]);
+  });
+
+  it('fails for a fact that must be asked and is not', () => {
+    expect(found('{ outcome: undetermined, asks: [fever] }')).toEqual([
+      expect.stringMatching(/^does not ask fever \(asks: .*treatment-6-weeks/),
+    ]);
+  });
+});
+
+describe('names in vignettes', () => {
+  const unknown = (expected: string, item?: string): readonly string[] =>
+    unknownNames(fileWith(expected, item), checker().knowledge);
+
+  it('may be facts, with a suspicion or a history, the date of birth, criteria and exclusions', () => {
+    expect(
+      unknown(
+        '{ outcome: undetermined, asks: [fever, fever.suspected, fever.history, birth-date], not-asks: [fever], criteria: [I.A], unmet: [I.A] }',
+      ),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['asks', 'fevr', 'there is no fact "fevr" in policies/facts'],
+    ['not-asks', 'fevr', 'there is no fact "fevr" in policies/facts'],
+    ['not-asks', 'fever.known', 'there is no fact "fever.known" in policies/facts'],
+    ['criteria', 'IX.Z', 'kaiser-wa-lumbar-mri has no criterion "IX.Z"'],
+    ['unmet', 'IX.Z', 'kaiser-wa-lumbar-mri has no criterion "IX.Z"'],
+  ])('%s: %s does not exist', (member, name, problem) => {
+    expect(unknown(`{ outcome: undetermined, ${member}: [${name}] }`)).toEqual([
+      expect.stringMatching(/^cases\.yaml:10:\d+ two-weeks: /),
+    ]);
+    expect(unknown(`{ outcome: undetermined, ${member}: [${name}] }`)[0]).toContain(problem);
+  });
+
+  it('an answer names a fact', () => {
+    expect(unknown('{ outcome: undetermined }', '{ answer: feverr, value: "yes" }')).toEqual([
+      expect.stringMatching(/^cases\.yaml:9:\d+ two-weeks: there is no fact "feverr"/),
+    ]);
+  });
+});
