@@ -23,7 +23,7 @@ Each finding is one line: file:line:column and what is wrong. The exit code is 1
 Errors: unknown names and cycles; a passage without citation, entry or studies; criteria that can never hold (contradictory
 leaves, time bands that exclude each other, dates outside of the text's own), that always hold, or that stand twice; windows and
 schedules without effect; rules for studies that are not governed; facts, definitions and code sets that nothing uses; two facts
-with one question; codes of a wrong form or check digit, listed twice, or in two sets that contradict each other.
+with one question; codes of a wrong form or check digit, codes of ICD-10-CM that do not exist, codes listed twice, or in two sets that contradict each other.
 Warnings: a text past its review date, a text that no payer uses, code sets without a source.`,
   run(args, out) {
     const { values, positionals } = parseArgs({

@@ -2,6 +2,7 @@ import { error, type Finding, warning } from '../yaml/finding.ts';
 import type { LoadedFile } from '../yaml/yaml-file.ts';
 import { type CodeSetInput, type CodeSetsInput, codeAndLabel, ownIcd10cm } from './code-sets.ts';
 import { codeProblem } from './code-shape.ts';
+import { ICD10CM_YEAR, Icd10cmList } from './icd10cm.ts';
 import { SYSTEM_NAMES, type System } from './systems.ts';
 
 type Path = readonly (string | number)[];
@@ -46,10 +47,11 @@ const takesIn = (family: Placed, code: Placed): boolean =>
   family.system === code.system &&
   (family.system === 'icd10cm' ? code.code.startsWith(family.code) : family.code === code.code);
 
-/** Looks for codes of a wrong form, doubled codes, empty sets and sets that contradict each other. */
+/** Looks for codes of a wrong form, codes of ICD-10-CM that do not exist, doubled codes, empty sets and sets that contradict each other. */
 class CodeSetLint {
   readonly #sets = new Map<string, PlacedSet>();
   readonly #files: readonly LoadedFile<CodeSetsInput>[];
+  readonly #icd10cm = new Icd10cmList();
 
   constructor(files: readonly LoadedFile<CodeSetsInput>[]) {
     this.#files = files;
@@ -79,9 +81,18 @@ class CodeSetLint {
     return error(file.locate(path), `code-sets.${id}: ${message}`);
   }
 
+  /** What is wrong with a code by itself. */
+  #problem(system: System, code: string, byRegion = false): string | undefined {
+    const form = codeProblem(system, code);
+    if (form !== undefined || system !== 'icd10cm') return form;
+    if (!this.#icd10cm.has(code)) return `${code} is no code or family of ICD-10-CM (fiscal year ${ICD10CM_YEAR})`;
+    if (!byRegion || this.#icd10cm.hasWithDigit(code)) return undefined;
+    return `no code of ICD-10-CM (fiscal year ${ICD10CM_YEAR}) has a region digit after ${code}`;
+  }
+
   #forms(s: PlacedSet): readonly Finding[] {
     const out = s.codes.flatMap(({ system, code, label, region, at }) => {
-      const problem = codeProblem(system, code);
+      const problem = this.#problem(system, code, region === 'by-region');
       return [
         ...(problem === undefined ? [] : [this.#at(s, at, problem)]),
         ...(label === '' ? [this.#at(s, at, `${code} has no label`)] : []),
@@ -91,7 +102,7 @@ class CodeSetLint {
       ];
     });
     const except = s.set['icd10cm-except'].flatMap((item, i) => {
-      const problem = codeProblem('icd10cm', codeAndLabel(item)[0]);
+      const problem = this.#problem('icd10cm', codeAndLabel(item)[0]);
       return problem === undefined ? [] : [this.#at(s, ['code-sets', s.id, 'icd10cm-except', i], problem)];
     });
     return [...out, ...except];

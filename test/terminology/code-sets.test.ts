@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { CodeSetsFile, codeAndLabel, loadCodeSets, readCodeSetFiles } from '../../src/terminology/code-sets.ts';
+import { CodeSetsFile, readCodeSetFiles } from '../../src/terminology/code-sets.ts';
 import { codeProblem } from '../../src/terminology/code-shape.ts';
+import { Icd10cmList, icd10cmCodes } from '../../src/terminology/icd10cm.ts';
 import { lintCodeSets } from '../../src/terminology/lint-code-sets.ts';
 import type { System } from '../../src/terminology/systems.ts';
 import { loadVignettes } from '../../src/vignettes/run.ts';
 import { parseYaml } from '../../src/yaml/yaml-file.ts';
-import { checker, ROOT } from '../support/knowledge.ts';
-import { icd10cmCodes, icd10cmFamilies } from './icd10cm.ts';
+import { ROOT } from '../support/knowledge.ts';
 
 const FOLDER = `${ROOT}/policies/codes`;
-const REGION_DIGITS = '0123456789';
 
 describe('the form of a code', () => {
   it.each<[System, string]>([
@@ -58,8 +57,7 @@ describe('the form of a code', () => {
 });
 
 describe('policies/codes', () => {
-  const families = icd10cmFamilies();
-  const exists = (code: string): boolean => families.has(code.replace('.', ''));
+  const icd10cm = new Icd10cmList();
 
   it('the list of ICD-10-CM is whole', () => {
     const codes = icd10cmCodes();
@@ -69,21 +67,8 @@ describe('policies/codes', () => {
     expect(codes.every((c) => /^[A-Z][0-9A-Z]{2,6}$/.test(c))).toBe(true);
   });
 
-  it('every code has the right form and no set contradicts another', () => {
+  it('every code has the right form, every code of ICD-10-CM exists, and no set contradicts another', () => {
     expect(lintCodeSets(readCodeSetFiles(FOLDER)).filter((f) => f.level === 'error')).toEqual([]);
-  });
-
-  it('every code and family of ICD-10-CM exists', () => {
-    const unknown = checker().knowledge.codes.listed.flatMap(({ set, system, code, region }) => {
-      if (system !== 'icd10cm') return [];
-      const whole =
-        exists(code) && (region !== 'by-region' || [...REGION_DIGITS].some((d) => exists(withDigit(code, d))));
-      return whole ? [] : [`${set}: ${code}`];
-    });
-    const except = [...loadCodeSets(FOLDER)].flatMap(([id, set]) =>
-      set['icd10cm-except'].map((item) => codeAndLabel(item)[0]).flatMap((c) => (exists(c) ? [] : [`${id}: ${c}`])),
-    );
-    expect([...unknown, ...except]).toEqual([]);
   });
 
   it('the codes of the vignettes exist', () => {
@@ -95,15 +80,11 @@ describe('policies/codes', () => {
     const problems = [...found].flatMap((item) => {
       const [word = '', code = ''] = item.slice(1, -1).split(' ');
       const system = names[word] ?? (word as System);
-      return codeProblem(system, code) ?? (system !== 'icd10cm' || exists(code) ? [] : [`${code} does not exist`]);
+      return codeProblem(system, code) ?? (system !== 'icd10cm' || icd10cm.has(code) ? [] : [`${code} does not exist`]);
     });
     expect(problems).toEqual([]);
   });
 });
-
-/** A family with its region digit: the first character after the dot, or one more. */
-const withDigit = (family: string, digit: string): string =>
-  family.includes('.') ? family + digit : `${family}.${digit}`;
 
 describe('findings in code sets', () => {
   const lint = (yaml: string): readonly string[] =>
@@ -131,6 +112,18 @@ describe('findings in code sets', () => {
       'codes.yaml:7:65 code-sets.member: M99.1 lies in no family of this set',
       'codes.yaml:8:9 code-sets.none: a set without codes',
       'codes.yaml:9:76 code-sets.beside: no code of "far" lies in a family of this set',
+    ]);
+  });
+
+  it('codes, families, region digits and exceptions of ICD-10-CM that do not exist', () => {
+    expect(
+      lint(`code-sets:
+  pain: { label: pain, icd10cm: ["M54.99 none", "M54.5 family", "M54.50 code"], icd10cm-except: ["M54.58 none"] }
+  region: { label: region, icd10cm: { by-region: ["M48.0 stenosis", "M54.50 no digit follows", "M47 the digit is behind the dot"] } }`),
+    ).toEqual([
+      'codes.yaml:2:34 code-sets.pain: M54.99 is no code or family of ICD-10-CM (fiscal year 2026)',
+      'codes.yaml:2:98 code-sets.pain: M54.58 is no code or family of ICD-10-CM (fiscal year 2026)',
+      'codes.yaml:3:69 code-sets.region: no code of ICD-10-CM (fiscal year 2026) has a region digit after M54.50',
     ]);
   });
 
