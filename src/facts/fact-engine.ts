@@ -173,7 +173,8 @@ export class FactEngine implements FactSource, FactContext {
       if (onset !== undefined) return after(onset);
       return knownSince === undefined ? undefined : { uncertainBefore: from(knownSince) };
     }
-    const event = this.fact({ fact: since.fact, certainty: 'history', region, strictRegion: false });
+    const { certainty = 'history' } = since;
+    const event = this.fact({ fact: since.fact, certainty, region, strictRegion: false });
     return event.truth === 'true' && event.when !== undefined ? after(event.when) : undefined;
   }
 

@@ -2,7 +2,7 @@ import type { FactQuery } from '../policy/fact-source.ts';
 import type { FactPlan } from './fact-plan.ts';
 
 const keyOf = (q: FactQuery): string =>
-  `${q.begun === undefined ? '' : `${q.begun.op}${q.begun.than.count}${q.begun.than.unit}`}|${q.fact}|${q.certainty}|${q.region}|${q.strictRegion}|${q.within?.count ?? ''}${q.within?.unit ?? ''}|${q.ago?.count ?? ''}${q.ago?.unit ?? ''}|${typeof q.since === 'object' ? q.since.fact : (q.since ?? '')}|${q.grace?.count ?? ''}${q.grace?.unit ?? ''}|${q.source ?? ''}`;
+  `${q.begun === undefined ? '' : `${q.begun.op}${q.begun.than.count}${q.begun.than.unit}`}|${q.fact}|${q.certainty}|${q.region}|${q.strictRegion}|${q.within?.count ?? ''}${q.within?.unit ?? ''}|${q.ago?.count ?? ''}${q.ago?.unit ?? ''}|${typeof q.since === 'object' ? `${q.since.certainty ?? ''} ${q.since.fact}` : (q.since ?? '')}|${q.grace?.count ?? ''}${q.grace?.unit ?? ''}|${q.source ?? ''}`;
 
 /** A query with how it is answered; equal queries share one. */
 export interface Lookup {

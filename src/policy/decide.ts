@@ -201,10 +201,22 @@ export class Decider {
     const maybe = states.some((s) => s.inPlay === 'maybe' && truthOf(s) !== 'false');
     const base = { by: [], alternatives: [], asked } as const;
     const indicated = inPlay.some((s) => !s.screen);
-    if (!maybe && indicated && inPlay.every((s) => truthOf(s) === 'false')) return { outcome: 'not-met', ...base };
-    const open = inPlay.filter((s) => truthOf(s) === 'unknown');
+    const decisive = this.#speakOfOrder(inPlay);
+    if (!maybe && indicated && decisive.every((s) => truthOf(s) === 'false')) return { outcome: 'not-met', ...base };
+    const open = decisive.filter((s) => truthOf(s) === 'unknown');
     const concerned = indicated || inPlay.some((s) => s.onFile);
     return { outcome: 'undetermined', reason: this.#reason(open, maybe, concerned), ...base };
+  }
+
+  /**
+   * The indications that decide whether the ordered study is not indicated: those of its region, or that name it. An indication of
+   * another region, even if it came true, would be one for another study; such ones decide only when there is no other.
+   */
+  #speakOfOrder(inPlay: readonly PathState[]): readonly PathState[] {
+    const own = inPlay.filter(
+      (s) => this.#states.isOrdered(s.path) || s.path.studies.some((r) => r.code === this.#order.code),
+    );
+    return own.some((s) => !s.screen) ? own : inPlay;
   }
 
   #reason(open: readonly PathState[], maybe: boolean, indicated: boolean): Reason {

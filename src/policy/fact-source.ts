@@ -26,7 +26,7 @@ export interface FactQuery {
   /** so long ago is the first evidence */
   readonly begun?: { readonly op: '>' | '>=' | '<' | '<='; readonly than: Duration };
   /** dated on or after this event: the onset of the episode, or the latest date of another fact */
-  readonly since?: 'episode' | { readonly fact: string };
+  readonly since?: 'episode' | { readonly fact: string; readonly certainty?: 'suspected' | undefined } | undefined;
   /** with `since`: evidence that much before the event counts too */
   readonly grace?: Duration;
   /** look only at the order's own reasons */

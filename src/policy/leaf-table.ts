@@ -19,7 +19,7 @@ interface LeafInput {
   readonly within?: string | undefined;
   readonly ago?: string | undefined;
   readonly begun?: string | undefined;
-  readonly since?: 'episode' | { fact: string } | undefined;
+  readonly since?: FactQuery['since'];
   readonly grace?: string | undefined;
   readonly region?: Region | 'any' | 'path' | undefined;
   readonly source?: 'order-reason' | undefined;

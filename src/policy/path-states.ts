@@ -139,12 +139,13 @@ export class PathStates {
   state(path: CompiledPath): PathState {
     const known = this.#states.get(path);
     if (known !== undefined) return known;
-    const state = this.#silent(path) ?? new EvaluatedPath(path, this.#isOrdered(path), this.evaluation);
+    const state = this.#silent(path) ?? new EvaluatedPath(path, this.isOrdered(path), this.evaluation);
     this.#states.set(path, state);
     return state;
   }
 
-  #isOrdered(path: CompiledPath): boolean {
+  /** Is an indication one of the ordered study's region, or of no region in particular? */
+  isOrdered(path: CompiledPath): boolean {
     return path.region === 'any' || path.strictEntry === undefined || this.regions.includes(path.region);
   }
 
@@ -152,7 +153,7 @@ export class PathStates {
   #silent(path: CompiledPath): PathState | undefined {
     const silent = this.#silence.paths.get(path);
     if (silent === undefined || !silent.nodes.every((n) => this.evaluation.isSilent(n))) return undefined;
-    return this.#isOrdered(path) ? silent.ordered : silent.elsewhere;
+    return this.isOrdered(path) ? silent.ordered : silent.elsewhere;
   }
 
   /** Is any other indication true? Indications that ask the same question are left out; one that is not in play is a no. */

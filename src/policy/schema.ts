@@ -43,9 +43,9 @@ const window = {
   ago: DURATION.optional().meta({ description: 'dated at least this long ago' }),
   begun: COMPARISON.optional().meta({ description: 'how long ago the first evidence is dated' }),
   since: z
-    .union([z.literal('episode'), z.strictObject({ fact: NAME })])
+    .union([z.literal('episode'), z.strictObject({ fact: NAME, certainty: z.literal('suspected').optional() })])
     .optional()
-    .meta({ description: 'dated on or after this' }),
+    .meta({ description: 'dated on or after this; a fact that is only suspected dates nothing unless that is said' }),
   grace: DURATION.optional().meta({ description: 'with since: evidence that much earlier counts too' }),
   region: z
     .enum([...REGIONS, 'any', 'path'])
@@ -71,7 +71,7 @@ interface Window {
   within?: string | undefined;
   ago?: string | undefined;
   begun?: string | undefined;
-  since?: 'episode' | { fact: string } | undefined;
+  since?: 'episode' | { fact: string; certainty?: 'suspected' | undefined } | undefined;
   grace?: string | undefined;
   region?: Region | 'any' | 'path' | undefined;
   source?: 'order-reason' | undefined;

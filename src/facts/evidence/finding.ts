@@ -165,7 +165,7 @@ function condition(
   }
   if (input['stated-onset'] && record.onset === undefined)
     return tally.lead(item, 'its onset is not stated', !record.orderReason);
-  if (input.new && record.onset === undefined && !record.orderReason) {
+  if ((input.event || (input.new && !record.orderReason)) && record.onset === undefined) {
     if (onFileBefore(record.ref, record.codes, item.date, sets, asked, ctx)) return tally.lead(item, REPEATED, true);
   }
   if (input['before-age'] === undefined) {
