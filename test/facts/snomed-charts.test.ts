@@ -98,6 +98,31 @@ describe('fever', () => {
   });
 });
 
+describe('orders in LOINC', () => {
+  const ordered = (code: string): Resource => ({
+    resourceType: 'ServiceRequest',
+    status: 'active',
+    intent: 'order',
+    authoredOn: '2026-03-01',
+    code: concept(code),
+  });
+  it.each([
+    ['brain-mri-ordered', 'loinc 24587-8'],
+    ['brain-mri-ordered', 'cpt 70553'],
+    ['ct-of-region-ordered', 'loinc 30620-9'],
+    ['mri-of-region-ordered', 'loinc 24967-2'],
+  ])('%s: %s', (fact, code) => {
+    expect(truth(fact, [ordered(code)])).toBe('true');
+  });
+  it.each([
+    ['brain-mri-ordered', 'loinc 24935-9'],
+    ['ct-of-region-ordered', 'loinc 30592-0'],
+    ['mri-of-region-ordered', 'loinc 24937-5'],
+  ])('not %s: %s, another region', (fact, code) => {
+    expect(truth(fact, [ordered(code)])).not.toBe('true');
+  });
+});
+
 describe('implants', () => {
   it.each([
     ['706004007', 'cardiac-pacemaker'],
