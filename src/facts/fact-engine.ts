@@ -201,7 +201,7 @@ export class FactEngine implements FactSource, FactContext {
       sides: decided.sides,
       when: decided.when,
       first: decided.first,
-      from: no ? from : undefined,
+      from: truth === 'true' ? undefined : from,
       until: decided.until,
       redoable: redoable ? true : undefined,
     };

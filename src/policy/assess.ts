@@ -122,7 +122,7 @@ class Assessor {
       has: way.has.map((i) => this.#pathFact(i, this.#ev.value(i).truth)),
       needs: way.needs.map((n) => this.#pathFact(n.atom, n.want)),
       kind,
-      ...(froms.length > 0 && { from: Math.max(...froms), byTimeAlone: way.needs.every((n) => n.kind === 'wait') }),
+      ...(froms.length > 0 && { from: Math.max(...froms), byTimeAlone: froms.length === way.needs.length }),
       ...(started.length > 0 && { startedNow: Math.max(...started, ...froms) }),
       ...(others.length > 0 && { otherStudies: others }),
     };
@@ -143,7 +143,7 @@ class Assessor {
     const atom = this.#ev.atom(index);
     if (atom.kind !== 'fact') return undefined;
     const takes = this.#catalog.describe(atom.query.fact)?.takes;
-    return takes === undefined ? undefined : add(this.#asOf, takes);
+    return takes === undefined || this.#ev.value(index).from !== undefined ? undefined : add(this.#asOf, takes);
   }
 
   /** What is asked: of ways that need time only where there is no other. */

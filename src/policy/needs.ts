@@ -11,7 +11,7 @@ export interface Need {
   readonly atom: number;
   readonly want: 'true' | 'false';
   readonly kind: NeedKind;
-  /** for `wait`: the day from which it holds */
+  /** the day from which it holds by time alone; a question has one where a course of treatment goes on */
   readonly from: Day | undefined;
 }
 
@@ -166,7 +166,8 @@ export class WaySearch {
     const need = (kind: NeedKind, from?: Day): readonly Costed[] => [
       { has: [], needs: [{ atom, want, kind, from }], cost: COST[kind] - led },
     ];
-    if (value.truth === 'unknown') return this.#ev.atom(atom).kind === 'age' ? NONE : need('document');
+    if (value.truth === 'unknown')
+      return this.#ev.atom(atom).kind === 'age' ? NONE : need('document', want === 'true' ? value.from : undefined);
     if (want === 'true' && value.from !== undefined) return need('wait', value.from);
     return want === 'true' && value.redoable === true ? need('do') : NONE;
   }

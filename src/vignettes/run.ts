@@ -5,7 +5,7 @@ import { PatientScope } from '../chart/references.ts';
 import { type RetrievedSection, SECTIONS, type Section } from '../chart/sections.ts';
 import { readCoverages } from '../coverage/coverage.ts';
 import { type CheckedOrder, type Checker, checkOrder } from '../criteria-check/check-order.ts';
-import { parseDate } from '../dates/day.ts';
+import { formatDay, parseDate } from '../dates/day.ts';
 import { readOrder } from '../order/order.ts';
 import { type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { expandVignettes, type Vignette } from './expand.ts';
@@ -93,5 +93,8 @@ export function differences(vignette: Vignette, check: CheckedOrder | undefined)
   for (const f of expect['not-asks'] ?? []) if (asked.includes(f)) out.push(`asks ${f}, which must not be asked`);
   if (expect.urgent !== undefined && expect.urgent !== check.urgent.length > 0)
     out.push(expect.urgent ? 'not urgent' : 'urgent');
+  const earliest = assessment.earliest === undefined ? 'never' : formatDay(assessment.earliest);
+  if (expect.earliest !== undefined && earliest !== expect.earliest)
+    out.push(`met by time alone from ${earliest}, expected ${expect.earliest}`);
   return out;
 }

@@ -150,6 +150,11 @@ const Expect = z.strictObject({
   /** facts that are not asked for, whatever else is */
   'not-asks': z.array(z.string()).optional(),
   urgent: z.boolean().optional(),
+  /** the day from which time alone makes it met; `never`: time alone does not */
+  earliest: z
+    .string()
+    .regex(/^(\d{4}-\d{2}-\d{2}|never)$/, 'expected a date or "never"')
+    .optional(),
 });
 
 const Vignette = z.strictObject({

@@ -61,12 +61,19 @@ export function courseEvidence(
   const pause = input.evaluation === undefined ? LONGEST_PAUSE_DAYS : Number.POSITIVE_INFINITY;
   const least = duration(input['at-least']);
   const all = runs(usable, pause);
+  const hasGroups = (r: Run): boolean => input.including.every((group) => r.parts.some((t) => isOf(t, group, ctx)));
   const complete = (r: Run): boolean =>
     r.end >= add(r.start, least) &&
     evaluated(r, input, ctx) &&
-    input.including.every((group) => r.parts.some((t) => isOf(t, group, ctx))) &&
+    hasGroups(r) &&
     (whole || earliest === undefined || r.end >= earliest) &&
     (!input.ongoing || goesOn(r, asOf));
+  /** When time alone completes the course that goes on: it must hold all that belongs to it already. */
+  const completedBy = (): { readonly from?: Day } => {
+    const running = all.find((r) => goesOn(r, asOf) && evaluated(r, input, ctx) && hasGroups(r));
+    const day = running === undefined ? undefined : add(running.start, least);
+    return day === undefined || day <= asOf ? {} : { from: day };
+  };
   const found = all.filter(complete);
   for (const run of found) {
     const until = asked.window.length === undefined ? undefined : add(whole ? run.start : run.end, asked.window.length);
@@ -94,9 +101,11 @@ export function courseEvidence(
         'the episode is shorter than this course',
       );
     for (const t of given) tally.ignore(toItem(t), 'part of no course of this length');
-    const running = all.find((r) => goesOn(r, asOf));
-    if (running !== undefined && evaluated(running, input, ctx)) return { from: add(running.start, least) };
-  } else for (const t of given) tally.lead(toItem(t), 'treatment on file, not a course of this length', true);
+    return completedBy();
+  } else {
+    for (const t of given) tally.lead(toItem(t), 'treatment on file, not a course of this length', true);
+    return completedBy();
+  }
   return {};
 }
 
