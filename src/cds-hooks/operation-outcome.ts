@@ -15,21 +15,30 @@ export type IssueCode =
   | 'business-rule'
   | 'multiple-matches';
 
-/** Answers with a FHIR OperationOutcome. It names fields, never values. */
-export function sendOutcome(res: Response, status: number, code: IssueCode, problems: readonly RequestProblem[]): void {
-  res.status(status).type('application/fhir+json');
-  res.send(
-    JSON.stringify({
-      resourceType: 'OperationOutcome',
-      issue: problems.map((p) => ({
-        severity: 'error',
-        code,
-        details: { text: `${p.field}: ${p.message}` },
-        expression: [p.field],
-      })),
-    }),
-  );
-}
+/** A FHIR OperationOutcome as text. It names fields, never values. */
+export const outcomeText = (code: IssueCode, problems: readonly RequestProblem[]): string =>
+  JSON.stringify({
+    resourceType: 'OperationOutcome',
+    issue: problems.map((p) => ({
+      severity: 'error',
+      code,
+      details: { text: `${p.field}: ${p.message}` },
+      expression: [p.field],
+    })),
+  });
+
+/** Answers with an OperationOutcome that is text already. */
+export const sendOutcomeText = (res: Response, status: number, outcome: string): void => {
+  res.status(status).type('application/fhir+json').send(outcome);
+};
+
+/** Answers with a FHIR OperationOutcome. */
+export const sendOutcome = (
+  res: Response,
+  status: number,
+  code: IssueCode,
+  problems: readonly RequestProblem[],
+): void => sendOutcomeText(res, status, outcomeText(code, problems));
 
 /** An OperationOutcome with one issue. */
 export const sendProblem = (res: Response, status: number, code: IssueCode, field: string, message: string): void =>

@@ -1,7 +1,8 @@
 import type { Response, Router } from 'express';
 import { clientOf } from '../cds-hooks/authenticate.ts';
 import { budgetOf } from '../cds-hooks/budget.ts';
-import { sendOutcome, sendProblem } from '../cds-hooks/operation-outcome.ts';
+import { type IssueCode, outcomeText, sendOutcomeText } from '../cds-hooks/operation-outcome.ts';
+import type { RequestProblem } from '../cds-hooks/request.ts';
 import { type ServiceRoutesOptions, serviceRoutes, takeBody } from '../cds-hooks/service-routes.ts';
 import type { FindCaller } from '../trust/caller.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
@@ -18,7 +19,21 @@ export interface CrdRoutesOptions
   /** told of a call that grants access to a FHIR server which is not registered for its caller: it is not used */
   readonly onForeignServer: (res: Response) => void;
   /** told of each answer before it is sent; it may add headers, and must neither throw nor take long */
-  readonly onAnswer: (answered: AnsweredCrd, res: Response) => Promise<void>;
+  readonly onAnswer: (answered: AnsweredCrd, call: CrdCall, res: Response) => Promise<void>;
+  /** the same of each refusal */
+  readonly onRefusal: (call: CrdCall, res: Response) => Promise<void>;
+}
+
+/** A call of payer mode as it came, and what is answered to it. */
+export interface CrdCall {
+  readonly service: CrdService;
+  readonly client: CdsClient | undefined;
+  readonly ehr: string | undefined;
+  /** the body as it was parsed */
+  readonly request: unknown;
+  readonly status: number;
+  /** JSON */
+  readonly response: string;
 }
 
 /** A call of payer mode that was answered. */
@@ -43,21 +58,35 @@ export function crdRoutes(options: CrdRoutesOptions): Router {
     onFeedback: async () => {},
     onEnd: options.onEnd,
     onCall: async (service, req, res) => {
-      const read = readCrdRequest(service.hook, takeBody(req));
-      if (!read.ok) {
-        sendOutcome(res, 400, 'structure', read.problems);
-        return undefined;
-      }
-      const budget = budgetOf(res, options.deadlineMs);
+      const body = takeBody(req);
       const client = clientOf(res);
+      const about = { service, client, request: body } as const;
+      const refuse = async (
+        status: number,
+        code: IssueCode,
+        problems: readonly RequestProblem[],
+        ehr: string | undefined,
+      ): Promise<undefined> => {
+        const response = outcomeText(code, problems);
+        await options.onRefusal({ ...about, ehr, status, response }, res);
+        sendOutcomeText(res, status, response);
+      };
+      const read = readCrdRequest(service.hook, body);
+      if (!read.ok) return refuse(400, 'structure', read.problems, client?.ehr.id);
+      const budget = budgetOf(res, options.deadlineMs);
       const { fhirServer, fhirAuthorization, hookInstance } = read.request;
       const caller = options.callerOf(fhirServer, client);
       if (fhirAuthorization !== undefined && caller.fhir === undefined) options.onForeignServer(res);
       const answer = await answerCrd(read.request, caller, options, budget);
-      if (answer.status !== 200) {
-        sendProblem(res, answer.status, answer.code, answer.field, answer.message);
-        return undefined;
-      }
+      if (answer.status !== 200)
+        return refuse(
+          answer.status,
+          answer.code,
+          [{ field: answer.field, message: answer.message }],
+          caller.ehr?.id ?? client?.ehr.id,
+        );
+      const { cards, systemActions } = answer;
+      const text = JSON.stringify({ cards, ...(systemActions.length > 0 && { systemActions }) });
       const kept = options.onAnswer(
         {
           service,
@@ -68,10 +97,10 @@ export function crdRoutes(options: CrdRoutesOptions): Router {
           ehr: caller.ehr?.id,
           startedAt: budget.from,
         },
+        { ...about, ehr: caller.ehr?.id, status: 200, response: text },
         res,
       );
-      const { cards, systemActions } = answer;
-      return { text: JSON.stringify({ cards, ...(systemActions.length > 0 && { systemActions }) }), kept };
+      return { text, kept };
     },
   });
 }

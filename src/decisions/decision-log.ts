@@ -1,4 +1,5 @@
 import type { Decision, DecisionStore, FeedbackRecord } from './decision.ts';
+import type { InvocationRow } from './invocation.ts';
 import { StoreFailure } from './store/store-failure.ts';
 
 /** What became of a record when the answer had to go out: stored, still waiting for the store, or given up. */
@@ -16,6 +17,7 @@ export interface DecisionLogOptions {
 interface Item {
   readonly decisions: readonly Decision[];
   readonly feedback: readonly FeedbackRecord[];
+  readonly invocations: readonly InvocationRow[];
   readonly since: number;
   readonly settle: (kept: 'stored' | 'lost') => void;
   /** was in a batch that failed: it is tried alone from then on */
@@ -27,7 +29,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 const LAST_TRIES_MS = 5_000;
 
-const size = (item: Item): number => item.decisions.length + item.feedback.length;
+const size = (item: Item): number => item.decisions.length + item.feedback.length + item.invocations.length;
 
 /**
  * Writes decisions and feedback to a store: together where several wait, again after a failure, within bounds. A record that
@@ -65,8 +67,12 @@ export class DecisionLog {
   }
 
   /** Hands records over. @returns `stored` only when they will survive the death of the process */
-  keep(decisions: readonly Decision[], feedback: readonly FeedbackRecord[] = []): Promise<Kept> {
-    const records = decisions.length + feedback.length;
+  keep(
+    decisions: readonly Decision[],
+    feedback: readonly FeedbackRecord[] = [],
+    invocations: readonly InvocationRow[] = [],
+  ): Promise<Kept> {
+    const records = decisions.length + feedback.length + invocations.length;
     if (records === 0) return Promise.resolve('stored');
     if (this.#closeBy !== undefined || this.#waiting + records > this.#options.most) {
       this.#options.onKept?.('lost', records);
@@ -83,7 +89,7 @@ export class DecisionLog {
         this.#options.onKept?.(kept === 'stored' && late ? 'late' : kept, records);
         resolve(kept);
       };
-      this.#queue.push({ decisions, feedback, settle, since: performance.now(), alone: false });
+      this.#queue.push({ decisions, feedback, invocations, settle, since: performance.now(), alone: false });
       this.#waiting += records;
       this.#writing ??= this.#write();
     });
@@ -99,6 +105,7 @@ export class DecisionLog {
         await this.#store.add(
           batch.flatMap((i) => i.decisions),
           batch.flatMap((i) => i.feedback),
+          batch.flatMap((i) => i.invocations),
         );
         this.#inWork = undefined;
         this.#done(batch, 'stored');

@@ -1,3 +1,5 @@
+import type { InvocationRow } from './invocation.ts';
+
 /** Everything that is kept of one assessment. It holds ids, codes and dates of the chart, no names, narratives or identifiers. */
 export interface Decision {
   /** UUID of the record */
@@ -74,12 +76,18 @@ export type Purged = { readonly before: string } | { readonly patient: string; r
 
 /** Where decisions are kept. Every method rejects when the store fails; none takes part of what it is given. */
 export interface DecisionStore {
-  add(decisions: readonly Decision[], feedback: readonly FeedbackRecord[]): Promise<void>;
+  add(
+    decisions: readonly Decision[],
+    feedback: readonly FeedbackRecord[],
+    invocations?: readonly InvocationRow[],
+  ): Promise<void>;
+  /** Calls of payer mode, newest first. @param key id, hookInstance or coverage-assertion-id */
+  invocations(key: string): Promise<readonly InvocationRow[]>;
   /** @param id of the record, or of the card or coverage assertion that told it (then the latest record, of the text in force) */
   get(id: string): Promise<Decision | undefined>;
   find(query: DecisionQuery): Promise<readonly Decision[]>;
   feedbackSince(since: string): Promise<readonly (FeedbackRecord & { readonly decision: string | null })[]>;
-  /** Removes decisions and their feedback. @returns how many decisions */
+  /** Removes decisions and their feedback, and calls of payer mode. @returns how many decisions */
   purge(what: Purged): Promise<number>;
   close(): Promise<void>;
 }

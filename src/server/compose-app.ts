@@ -4,6 +4,7 @@ import { authenticate } from '../cds-hooks/authenticate.ts';
 import { crdRoutes } from '../crd/crd-routes.ts';
 import { neededSections } from '../criteria-check/needed-sections.ts';
 import { calendarOf } from '../dates/day.ts';
+import { openInvocation } from '../decisions/invocation.ts';
 import { replayWithTrace } from '../decisions/replay.ts';
 import { formOf, versionedUrl } from '../documentation/questionnaire.ts';
 import { addresses } from '../library/addresses.ts';
@@ -15,7 +16,7 @@ import { QUESTIONNAIRES_PATH, questionnaireRoutes } from '../worksheet/questionn
 import { worksheetRoutes } from '../worksheet/routes.ts';
 import { answersFor } from './answers.ts';
 import { createApp } from './app.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import type { Content } from './content.ts';
 import type { Lasting } from './lasting.ts';
 import { AnswerObserver } from './observe-answers.ts';
@@ -43,6 +44,17 @@ export interface Surroundings {
 const pathPrefix = (config: Config): string =>
   config.PUBLIC_URL === undefined ? '' : new URL(config.PUBLIC_URL).pathname.replace(/\/+$/, '');
 
+/** Payer mode keeps its calls and answers for disputes (CRD 2.2, found-37), sealed. @throws ConfigError where it could not */
+function checkPayerMode(config: Config, log: Lasting['log']): void {
+  if (config.development) return;
+  if (log === undefined)
+    throw new ConfigError(
+      'DECISIONS: off, but payer mode (CRD_CONFIG) keeps its calls: name a file, or set DATABASE_URL',
+    );
+  if (config.APP_SECRET === undefined)
+    throw new ConfigError('APP_SECRET: required in payer mode (CRD_CONFIG): it seals the calls that are kept');
+}
+
 /**
  * Builds the application that serves some content.
  * @throws ConfigError when the settings do not go with the content
@@ -56,7 +68,9 @@ export function composeApp(content: Content, around: Surroundings): Express {
   const sections = neededSections(knowledge);
   const prefix = pathPrefix(config);
   const answers = answersFor(registry, lasting.answers);
-  const observer = new AnswerObserver({ logger, metrics, log, checker, engine: around.engine });
+  if (content.crd !== undefined) checkPayerMode(config, log);
+  const { invocationSealing: sealing } = lasting;
+  const observer = new AnswerObserver({ logger, metrics, log, checker, engine: around.engine, sealing });
   const authentication = {
     tokens: new ClientTokens(registry, lasting.replayGuard, lasting.keySets),
     required: !config.development,
@@ -113,7 +127,8 @@ export function composeApp(content: Content, around: Surroundings): Express {
           callerOf,
           questionnaireOf: (check) => versionedUrl(formOf(check.policy, check.region, knowledge.vocabulary, canonical)),
           ...told,
-          onAnswer: (answered, res) => observer.onCrdAnswer(answered, res),
+          onAnswer: (answered, call, res) => observer.onCrdAnswer(answered, call, res),
+          onRefusal: (call, res) => observer.onCrdRefusal(call, res),
         });
   return createApp({
     ...(crd !== undefined && { crd }),
@@ -141,6 +156,7 @@ export function composeApp(content: Content, around: Surroundings): Express {
       ready: around.ready,
       adminToken: config.ADMIN_TOKEN,
       decisions: log?.store,
+      openInvocation: (row) => openInvocation(row, sealing),
       replay: (decision) => replayWithTrace(decision, checker, registry.byId(decision.ehr ?? '')),
     }),
     library: libraryRoutes({ knowledge, calendar, prefix }),

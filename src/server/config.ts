@@ -84,7 +84,7 @@ export const ConfigSchema = z.object({
     .int()
     .min(0)
     .default(0)
-    .describe('decisions older than this are removed daily; 0 = never'),
+    .describe('decisions, and kept calls of payer mode, older than this are removed daily; 0 = never'),
   ANSWERS_KEEP_DAYS: z.coerce
     .number()
     .int()
@@ -96,7 +96,7 @@ export const ConfigSchema = z.object({
     .string()
     .min(32)
     .optional()
-    .describe('bearer token of administrators (/decisions); without it there is no administration'),
+    .describe('bearer token of administrators (/decisions, /invocations); without it there is no administration'),
   RATE_LIMIT: z.coerce
     .number()
     .int()
@@ -113,7 +113,7 @@ export const ConfigSchema = z.object({
     )
     .optional()
     .describe(
-      'seals the order that a card hands to the SMART app, and kept answers; required in production where an EHR has the app',
+      'seals the order that a card hands to the SMART app, kept answers, and kept calls of payer mode; required in production where an EHR has the app, and in payer mode',
     ),
   SMART_KEYS: z
     .string()

@@ -5,6 +5,7 @@ import { DecisionLog } from '../decisions/decision-log.ts';
 import { RemoteStore } from '../decisions/store/remote-store.ts';
 import { type ClientKey, ClientKeys, generateKeys, readKeyFolder, readKeySetting } from '../smart/client-keys.ts';
 import { type SealKeys, sealKeys } from '../smart/order-context.ts';
+import { Sealing } from '../smart/sealed-text.ts';
 import { MemorySessionStore, type SessionStore } from '../smart/session-store.ts';
 import { SharedSessionStore } from '../smart/shared-session-store.ts';
 import { KeySets } from '../trust/key-sets.ts';
@@ -25,6 +26,8 @@ export interface Lasting {
   readonly store: RemoteStore | undefined;
   readonly log: DecisionLog | undefined;
   readonly answers: KeptAnswers | undefined;
+  /** seals the calls of payer mode that are kept */
+  readonly invocationSealing: Sealing;
   readonly replayGuard: ReplayGuard;
   readonly keySets: KeySets;
   /** rate limits of calls */
@@ -148,6 +151,7 @@ export function openLasting(config: Config, logger: Logger, sharedFile?: string)
   return {
     metrics,
     store,
+    invocationSealing: new Sealing('calls of payer mode', appSecrets(config)),
     log,
     answers,
     replayGuard: shared === undefined ? new MemoryReplayGuard() : new SharedReplayGuard(shared, unshared('used-token')),

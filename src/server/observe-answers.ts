@@ -2,13 +2,15 @@ import type { Response } from 'express';
 import type { Logger } from 'pino';
 import type { FeedbackEntry } from '../cds-hooks/feedback.ts';
 import type { AnsweredHook } from '../cds-hooks/routes.ts';
-import type { AnsweredCrd } from '../crd/crd-routes.ts';
+import type { AnsweredCrd, CrdCall } from '../crd/crd-routes.ts';
 import { type Checker, checkOrder, type OrderCheck } from '../criteria-check/check-order.ts';
 import { type UngovernedReason, whyUngoverned } from '../criteria-check/ungoverned.ts';
 import type { Decision, FeedbackRecord } from '../decisions/decision.ts';
 import type { DecisionLog } from '../decisions/decision-log.ts';
+import { type InvocationRow, sealInvocation } from '../decisions/invocation.ts';
 import { recordDecision, recordGuidance, type UncheckedGuidance } from '../decisions/record-decision.ts';
 import type { ImagingOrder } from '../order/order.ts';
+import type { Sealing } from '../smart/sealed-text.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
 import type { Metrics } from './metrics.ts';
 import { type LogNote, note, requestId } from './request-log.ts';
@@ -20,6 +22,8 @@ export interface ObserverOptions {
   readonly checker: Checker;
   /** version of this software */
   readonly engine: string;
+  /** for calls of payer mode */
+  readonly sealing: Sealing;
 }
 
 /** Says whether the decisions of an answer are kept: stored, pending (still being written), lost, or off. */
@@ -40,6 +44,8 @@ interface Observed extends Pick<AnsweredHook, 'client' | 'ehr' | 'hookInstance' 
   readonly unchecked: readonly UncheckedGuidance[];
   /** orders that no text in force governs, but maybe one that is tried */
   readonly ungoverned: readonly ImagingOrder[];
+  /** the call itself, where it is kept too */
+  readonly invocation?: Promise<InvocationRow>;
 }
 
 /** Counts and records what was answered. Nothing here can break or hold up an answer. */
@@ -58,7 +64,7 @@ export class AnswerObserver {
     );
   }
 
-  onCrdAnswer(answered: AnsweredCrd, res: Response): Promise<void> {
+  onCrdAnswer(answered: AnsweredCrd, call: CrdCall, res: Response): Promise<void> {
     const { patientId } = answered;
     const told = answered.answer.told.flatMap(({ check, assertion, said }) =>
       check === undefined ? [] : [{ check, card: assertion, guidance: said }],
@@ -68,20 +74,63 @@ export class AnswerObserver {
         ? []
         : [{ order, payer, reason, patientId, card: assertion, guidance: said }],
     );
-    return this.#observe({ ...answered, base: 'crd', told, unchecked, ungoverned: [] }, res);
+    const assertions = answered.answer.told.map(({ assertion }) => assertion);
+    const invocation = this.#options.log === undefined ? undefined : this.#sealed(call, assertions, res);
+    invocation?.catch(() => {}); // told of where it is kept
+    return this.#observe(
+      { ...answered, base: 'crd', told, unchecked, ungoverned: [], ...(invocation !== undefined && { invocation }) },
+      res,
+    );
+  }
+
+  /** A call of payer mode that was refused is kept too. */
+  async onCrdRefusal(call: CrdCall, res: Response): Promise<void> {
+    const { log } = this.#options;
+    const notes = { service: call.service.id, ...(call.ehr !== undefined && { ehr: call.ehr }) };
+    if (log === undefined) return tell(Promise.resolve('off'), notes, res);
+    try {
+      const invocation = await this.#sealed(call, [], res);
+      await tell(log.keep([], [], [invocation]), notes, res);
+    } catch (error) {
+      this.#lost(error, 1, res);
+    }
+  }
+
+  #sealed(
+    { service, client, ehr, request, status, response }: CrdCall,
+    assertions: readonly string[],
+    res: Response,
+  ): Promise<InvocationRow> {
+    return sealInvocation(
+      {
+        id: requestId(res),
+        at: new Date().toISOString(),
+        service: service.id,
+        hook: service.hook,
+        status,
+        ehr: ehr ?? null,
+        issuer: client?.issuer ?? null,
+        assertions,
+        request,
+        response,
+      },
+      this.#options.sealing,
+    );
+  }
+
+  #lost(error: unknown, records: number, res: Response): void {
+    res.set(DECISIONS_HEADER, 'lost');
+    this.#options.metrics.decisions.inc({ state: 'lost' }, records);
+    this.#options.logger.error(
+      { id: requestId(res), error: error instanceof Error ? error.name : 'unknown' },
+      'an answer was not recorded',
+    );
   }
 
   /** What waits for the store holds nothing of the chart. */
   #observe(answered: Observed, res: Response): Promise<void> {
-    const records = answered.told.length + answered.unchecked.length;
-    const lost = (error: unknown): void => {
-      res.set(DECISIONS_HEADER, 'lost');
-      this.#options.metrics.decisions.inc({ state: 'lost' }, records);
-      this.#options.logger.error(
-        { id: requestId(res), error: error instanceof Error ? error.name : 'unknown' },
-        'an answer was not recorded',
-      );
-    };
+    const records = answered.told.length + answered.unchecked.length + (answered.invocation === undefined ? 0 : 1);
+    const lost = (error: unknown): void => this.#lost(error, records, res);
     try {
       const ungoverned = this.#reasons(answered);
       this.#count(answered, ungoverned);
@@ -128,11 +177,13 @@ export class AnswerObserver {
   #record(answered: Observed): Promise<string> {
     const { log } = this.#options;
     if (log === undefined) return Promise.resolve('off');
-    const { base, told, unchecked, ungoverned } = answered;
+    const { base, told, unchecked, ungoverned, invocation } = answered;
     // Data of payer mode are for its answers and their audit, not for trying texts.
     const tries = base === 'cds' && this.#options.checker.knowledge.policies.hasShadows;
     if (tries && told.length + ungoverned.length > 0) setImmediate(() => this.#shadow(answered, log));
-    return told.length + unchecked.length === 0 ? Promise.resolve('none') : log.keep(this.#decisions(answered));
+    const decisions = told.length + unchecked.length === 0 ? [] : this.#decisions(answered);
+    if (invocation !== undefined) return invocation.then((row) => log.keep(decisions, [], [row]));
+    return decisions.length === 0 ? Promise.resolve('none') : log.keep(decisions);
   }
 
   /** After the answer: the same orders under the texts that are not in force yet. */

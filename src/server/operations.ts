@@ -1,10 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import helmet from 'helmet';
 import { sendProblem } from '../cds-hooks/operation-outcome.ts';
+import type { Json } from '../chart/json.ts';
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import type { Decision, DecisionStore } from '../decisions/decision.ts';
+import type { InvocationRow } from '../decisions/invocation.ts';
 import type { Replayed } from '../decisions/replay.ts';
+import { note } from './request-log.ts';
 
 export interface OperationsOptions {
   /** the measurements as text */
@@ -16,6 +19,8 @@ export interface OperationsOptions {
   readonly decisions: DecisionStore | undefined;
   /** makes a decision again from its record, with the policies of today */
   readonly replay: (decision: Decision) => Replayed & { readonly trace?: CheckedOrder['trace'] };
+  /** what a kept call of payer mode says; undefined when it was sealed with a secret that is gone */
+  readonly openInvocation: (row: InvocationRow) => Promise<Json | undefined>;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -43,6 +48,7 @@ export function operationsRoutes(options: OperationsOptions): Router {
     res.type(options.contentType).send(text);
   });
   router.use('/decisions', headers, decisionRoutes(options));
+  router.use('/invocations', headers, invocationRoutes(options));
   return router;
 }
 
@@ -52,16 +58,42 @@ function traceOf(decision: Decision, replay: OperationsOptions['replay']): Check
   return again.same ? again.trace : undefined;
 }
 
+const administratorsAlone =
+  (token: string): RequestHandler =>
+  (req, res, next) => {
+    res.set('Cache-Control', 'no-store');
+    if (isAdmin(req, token)) return next();
+    res.set('WWW-Authenticate', 'Bearer');
+    return sendProblem(res, 401, 'security', 'Authorization', 'authentication is required');
+  };
+
+/** Calls of payer mode with their answers, newest first, for administrators. Who reads them leaves a line in the log. */
+function invocationRoutes({ adminToken, decisions, openInvocation }: OperationsOptions): Router {
+  const router = Router();
+  if (adminToken === undefined || decisions === undefined) return router;
+  router.use(administratorsAlone(adminToken));
+  router.get('/:key', async (req, res) => {
+    const rows = await decisions.invocations(req.params.key).catch(() => undefined);
+    if (rows === undefined)
+      return sendProblem(res, 503, 'exception', 'invocations', 'the store cannot be read at the moment');
+    if (rows.length === 0) return sendProblem(res, 404, 'not-found', 'key', 'no call is kept under it');
+    note(res, { invocationsRead: rows.map((r) => r.id) });
+    const opened = await Promise.all(
+      rows.map(async (row) => {
+        const { sealed: _sealed, keys: _keys, ...about } = row;
+        return { ...about, ...((await openInvocation(row)) ?? { unreadable: 'sealed with a secret that is gone' }) };
+      }),
+    );
+    return res.json(opened);
+  });
+  return router;
+}
+
 /** Records of decisions, for administrators. */
 function decisionRoutes({ adminToken, decisions, replay }: OperationsOptions): Router {
   const router = Router();
   if (adminToken === undefined || decisions === undefined) return router;
-  router.use((req, res, next) => {
-    res.set('Cache-Control', 'no-store');
-    if (isAdmin(req, adminToken)) return next();
-    res.set('WWW-Authenticate', 'Bearer');
-    return sendProblem(res, 401, 'security', 'Authorization', 'authentication is required');
-  });
+  router.use(administratorsAlone(adminToken));
   /** Finds the record that a request names, and answers it when there is none. */
   const found = async (id: string, res: Response): Promise<Decision | undefined> => {
     if (!UUID.test(id)) {

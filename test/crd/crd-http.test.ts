@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { goodClaims, makeKey, signToken } from '../support/client-keys.ts';
 import { crdFile, crdSettings, PAYER } from '../support/crd.ts';
@@ -144,9 +147,18 @@ describe('discovery of payer mode', () => {
 it('in production a call needs a token for this very service, which serves once', async () => {
   const key = await makeKey();
   const issuer = 'https://ehr.example.org';
-  const production = await startTestService({ ...PRODUCTION, CRD_CONFIG: crdFile(crdSettings()) }, [
-    { ehr: 'main', name: 'Main', issuers: [{ iss: issuer, keys: [key.publicJwk] }] },
-  ]);
+  const folder = mkdtempSync(join(tmpdir(), 'crd-production-'));
+  const settings = {
+    ...PRODUCTION,
+    CRD_CONFIG: crdFile(crdSettings()),
+    DECISIONS: join(folder, 'decisions.sqlite'),
+    APP_SECRET: 'a'.repeat(43),
+  };
+  const ehrs = [{ ehr: 'main', name: 'Main', issuers: [{ iss: issuer, keys: [key.publicJwk] }] }];
+  const { APP_SECRET: _secret, ...unsealed } = settings;
+  await expect(startTestService(unsealed, ehrs)).rejects.toThrow('APP_SECRET');
+  await expect(startTestService({ ...settings, DECISIONS: 'off' }, ehrs)).rejects.toThrow('DECISIONS: off');
+  const production = await startTestService(settings, ehrs);
   const path = '/crd/cds-services/spine-imaging-crd-order-sign';
   const tokenFor = (called: string): Promise<string> => signToken(key, goodClaims(issuer, `${PUBLIC_URL}${called}`));
   const status = async (token?: string): Promise<number> =>
@@ -165,6 +177,7 @@ it('in production a call needs a token for this very service, which serves once'
   const feedback = await post(`${production.base}${path}/feedback`, { feedback: [] });
   expect(feedback.status).toBe(401);
   await production.close();
+  rmSync(folder, { recursive: true });
 });
 
 describe('coverage-information', () => {

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/decisions/store/open-store.ts';
 import { crdFile, crdSettings, PAYER } from '../support/crd.ts';
 import { informationOf, partsOf } from '../support/crd-validator.ts';
@@ -138,4 +139,98 @@ it('no text is tried on data of payer mode', async () => {
   const found = (await store.find({ limit: 9 })).map((d) => `${d.base} ${d.mode}`);
   await store.close();
   expect(found.sort()).toEqual(['cds live', 'cds shadow', 'crd live']);
+});
+
+/** What administrators read of the calls under a key. */
+const callsUnder = async (key: string, token = ADMIN): Promise<{ readonly status: number; readonly body: unknown }> => {
+  const answer = await fetch(`${service.base}/invocations/${key}`, { headers: { authorization: `Bearer ${token}` } });
+  return { status: answer.status, body: await answer.json() };
+};
+
+describe('T121: every call is kept as it came, with its answer, for administrators alone', () => {
+  const TOKEN = 'the-token-of-the-ehr';
+  const access = {
+    fhirServer: 'https://ehr.example.org/r4',
+    fhirAuthorization: {
+      access_token: TOKEN,
+      token_type: 'Bearer',
+      expires_in: 30,
+      scope: 'patient/*.rs',
+      subject: 's',
+    },
+  };
+  const withoutToken = (body: Json): Json => {
+    const { access_token: _token, ...rest } = access.fhirAuthorization;
+    return { ...body, fhirAuthorization: rest };
+  };
+  const two = searchset([
+    { ...coverage, payor: [{ identifier: PAYER }] },
+    { ...coverage, id: 'coverage-2', payor: [{ identifier: PAYER }] },
+  ]);
+  const drug = { resourceType: 'MedicationRequest', id: 'm', subject: { reference: 'Patient/p1' } };
+  const calls: Readonly<Record<string, { readonly status: number; readonly body: Json }>> = {
+    answered: { status: 200, body: { ...signing(order), ...access } },
+    'nothing to say': { status: 200, body: { ...signing(drug), ...access } },
+    'two coverages': { status: 400, body: { ...signing(order, { coverage: two }), ...access } },
+    'no context': { status: 400, body: { ...signing(order), ...access, context: { patientId: 'p1' } } },
+    'no coverage to be had': { status: 412, body: { ...signing(order), prefetch: {} } },
+  };
+
+  it.each(Object.entries(calls))('%s', async (_, { status, body }) => {
+    const hookInstance = randomUUID();
+    const sent = { ...body, hookInstance };
+    const answer = await sign(sent);
+    expect([answer.status, answer.headers.get('x-decisions')]).toEqual([status, 'stored']);
+    const id = answer.headers.get('x-request-id') ?? '';
+    const byInstance = await callsUnder(hookInstance);
+    expect(byInstance.body).toEqual([
+      {
+        id,
+        at: expect.stringMatching(/^20.*Z$/),
+        service: 'spine-imaging-crd-order-sign',
+        hook: 'order-sign',
+        status,
+        ehr: body['fhirAuthorization'] === undefined ? 'loopback' : null,
+        issuer: null,
+        patient: 'p1',
+        request: body['fhirAuthorization'] === undefined ? sent : withoutToken(sent),
+        response: answer.body,
+      },
+    ]);
+    expect((await callsUnder(id)).body).toEqual(byInstance.body);
+    const [said] = listAt(answer.body, 'systemActions');
+    if (said !== undefined) expect(at((await callsUnder(assertionOf(answer))).body, '0.id')).toBe(id);
+  });
+
+  it('the store shows nothing of it, and neither it nor the log the token; reading leaves a line in the log', async () => {
+    const hookInstance = randomUUID();
+    const named = { ...order, note: [{ text: 'a name: Quentin Unmistakable' }] };
+    const answer = await sign({ ...signing(named), ...access, hookInstance });
+    const id = answer.headers.get('x-request-id') ?? '';
+    const read = await callsUnder(hookInstance);
+    expect(JSON.stringify(read.body)).toContain('Quentin Unmistakable');
+    expect(JSON.stringify(read.body)).not.toContain(TOKEN);
+    const raw = ['', '-wal'].map((end) => readFileSync(file + end).toString('latin1')).join('');
+    for (const words of ['Quentin', TOKEN]) expect(raw).not.toContain(words);
+    for (const words of ['Quentin', TOKEN]) expect(service.log()).not.toContain(words);
+    expect(service.log()).toMatch(new RegExp(`"route":"/invocations/:key".*"invocationsRead":\\["${id}"\\]`));
+  });
+
+  it('a body that is nested beyond reason is answered, and its call kept without it', async () => {
+    const depth = 50_000;
+    const hookInstance = randomUUID();
+    const text = JSON.stringify({ ...signing(order), hookInstance, more: 'HERE' });
+    const answer = await fetch(`${service.base}/crd/cds-services/spine-imaging-crd-order-sign`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: text.replace('"HERE"', '['.repeat(depth) + ']'.repeat(depth)),
+    });
+    expect([answer.status, answer.headers.get('x-decisions')]).toEqual([200, 'stored']);
+    expect(at((await callsUnder(hookInstance)).body, '0.request')).toBe('nested too deeply to be kept');
+  });
+
+  it('nobody else reads them', async () => {
+    expect((await callsUnder('x', 'another-token-of-the-same-length-or-so')).status).toBe(401);
+    expect((await callsUnder(randomUUID())).status).toBe(404);
+  });
 });

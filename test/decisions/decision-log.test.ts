@@ -20,6 +20,7 @@ class FakeStore implements DecisionStore {
   get = (): Promise<undefined> => Promise.resolve(undefined);
   find = (): Promise<readonly Decision[]> => Promise.resolve(this.stored);
   feedbackSince = (): Promise<readonly never[]> => Promise.resolve([]);
+  invocations = (): Promise<readonly never[]> => Promise.resolve([]);
   purge = (): Promise<number> => Promise.resolve(0);
   close = (): Promise<void> => {
     this.closed = true;

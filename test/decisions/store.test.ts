@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FeedbackRecord } from '../../src/decisions/decision.ts';
+import type { InvocationRow } from '../../src/decisions/invocation.ts';
 import { openStore } from '../../src/decisions/store/open-store.ts';
 import { RemoteStore } from '../../src/decisions/store/remote-store.ts';
 import type { Store } from '../../src/decisions/store/store.ts';
@@ -132,6 +133,41 @@ onBothStores((fresh) => {
       expect((await store.find({ limit: 10 })).map((d) => d.id)).toEqual([rest.id]);
       expect((await store.feedbackSince('0000')).map((f) => f.card)).toEqual([rest.card]);
     });
+  });
+
+  it('calls of payer mode are found by each of their keys, newest first, and removed by time or patient', async () => {
+    const store = await opened();
+    const call = (id: string, at: string, patient: string, keys: readonly string[]): InvocationRow => ({
+      id,
+      at,
+      service: 's',
+      hook: 'order-sign',
+      status: 400,
+      ehr: 'north',
+      issuer: null,
+      patient,
+      sealed: `sealed ${id}`,
+      keys: [id, ...keys],
+    });
+    const rows = [
+      call('a', '2020-01-01T00:00:00.000Z', 'p1', ['instance', 'assertion-1']),
+      call('b', '2026-01-01T00:00:00.000Z', 'p1', ['instance', 'assertion-2']),
+      call('c', '2026-01-02T00:00:00.000Z', 'p2', ['another']),
+    ];
+    await store.add([], [], rows);
+    await store.add([], [], rows);
+    const found = async (key: string): Promise<readonly string[]> =>
+      (await store.invocations(key)).map((r) => `${r.id} ${r.sealed} ${r.status}`);
+    expect(await found('instance')).toEqual(['b sealed b 400', 'a sealed a 400']);
+    expect(await found('assertion-1')).toEqual(['a sealed a 400']);
+    expect(await found('c')).toEqual(['c sealed c 400']);
+    expect(await found('unknown')).toEqual([]);
+    await store.purge({ before: '2021-01-01' });
+    expect(await found('instance')).toEqual(['b sealed b 400']);
+    await store.purge({ patient: 'p1', ehr: 'south' });
+    expect(await found('assertion-2')).toEqual(['b sealed b 400']);
+    await store.purge({ patient: 'p1' });
+    expect([await found('instance'), await found('another')]).toEqual([[], ['c sealed c 400']]);
   });
 
   it('feedback leads to its decision; the same entry sent twice is one', async () => {

@@ -3,6 +3,7 @@ import { Kysely } from 'kysely';
 import type { AnswerRow } from '../../answer-store/answer-store.ts';
 import type { SessionRows } from '../../smart/session-rows.ts';
 import type { Decision, DecisionQuery, FeedbackRecord, Purged } from '../decision.ts';
+import type { InvocationRow } from '../invocation.ts';
 import type { Place } from './dialects.ts';
 import { migrate } from './migrations.ts';
 import { sessionTables } from './session-tables.ts';
@@ -71,6 +72,8 @@ const toDecision = (r: DecisionRow): Decision => ({
 });
 
 const PURGED_AT_ONCE = 500;
+/** Calls that one key finds: the same call may come again and again. */
+const MOST_INVOCATIONS = 50;
 
 /** Windows of counted calls are kept for so long. */
 const COUNTS_KEPT_MS = 3_600_000;
@@ -95,7 +98,11 @@ export class KyselyStore implements Omit<Store, keyof SessionRows> {
     return Object.assign(new KyselyStore(db), sessionTables(db));
   }
 
-  async add(decisions: readonly Decision[], feedback: readonly FeedbackRecord[]): Promise<void> {
+  async add(
+    decisions: readonly Decision[],
+    feedback: readonly FeedbackRecord[],
+    invocations: readonly InvocationRow[] = [],
+  ): Promise<void> {
     const received = new Date().toISOString();
     await this.#db.transaction().execute(async (tx) => {
       if (decisions.length > 0)
@@ -118,7 +125,30 @@ export class KyselyStore implements Omit<Store, keyof SessionRows> {
           .onConflict((c) => c.columns(['card', 'at', 'outcome']).doNothing())
           .execute();
       }
+      for (const { keys, ...row } of invocations) {
+        await tx
+          .insertInto('invocation')
+          .values(row)
+          .onConflict((c) => c.column('id').doNothing())
+          .execute();
+        await tx
+          .insertInto('invocation_key')
+          .values(keys.map((key) => ({ key, invocation: row.id })))
+          .onConflict((c) => c.columns(['key', 'invocation']).doNothing())
+          .execute();
+      }
     });
+  }
+
+  async invocations(key: string): Promise<readonly InvocationRow[]> {
+    const rows = await this.#db
+      .selectFrom('invocation')
+      .selectAll()
+      .where('id', 'in', (e) => e.selectFrom('invocation_key').select('invocation').where('key', '=', key))
+      .orderBy('at', 'desc')
+      .limit(MOST_INVOCATIONS)
+      .execute();
+    return rows.map((row) => ({ ...row, keys: [key] }));
   }
 
   async get(id: string): Promise<Decision | undefined> {
@@ -177,6 +207,9 @@ export class KyselyStore implements Omit<Store, keyof SessionRows> {
       more = await this.#purgeSome(what);
       removed += more;
     } while (more === PURGED_AT_ONCE);
+    do {
+      more = await this.#purgeInvocations(what);
+    } while (more === PURGED_AT_ONCE);
     // Feedback on cards that are not on record, or no longer.
     if ('before' in what) await this.#db.deleteFrom('feedback').where('received', '<', what.before).execute();
     return removed;
@@ -198,6 +231,22 @@ export class KyselyStore implements Omit<Store, keyof SessionRows> {
       const ids = rows.map((r) => r.id);
       await tx.deleteFrom('decision').where('id', 'in', ids).execute();
       return rows.length;
+    });
+  }
+
+  #purgeInvocations(what: Purged): Promise<number> {
+    return this.#db.transaction().execute(async (tx) => {
+      let chosen = tx.selectFrom('invocation').select('id').limit(PURGED_AT_ONCE);
+      if ('before' in what) chosen = chosen.where('at', '<', what.before);
+      else {
+        chosen = chosen.where('patient', '=', what.patient);
+        if (what.ehr !== undefined) chosen = chosen.where('ehr', '=', what.ehr);
+      }
+      const ids = (await chosen.execute()).map((r) => r.id);
+      if (ids.length === 0) return 0;
+      await tx.deleteFrom('invocation_key').where('invocation', 'in', ids).execute();
+      await tx.deleteFrom('invocation').where('id', 'in', ids).execute();
+      return ids.length;
     });
   }
 

@@ -122,6 +122,32 @@ const fourth: Migration = {
   },
 };
 
+const fifth: Migration = {
+  async up(db: Db) {
+    await db.schema
+      .createTable('invocation')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('at', 'text', (c) => c.notNull())
+      .addColumn('service', 'text', (c) => c.notNull())
+      .addColumn('hook', 'text', (c) => c.notNull())
+      .addColumn('status', 'integer', (c) => c.notNull())
+      .addColumn('ehr', 'text')
+      .addColumn('issuer', 'text')
+      .addColumn('patient', 'text')
+      .addColumn('sealed', 'text', (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('invocation_at').on('invocation').column('at').execute();
+    await db.schema.createIndex('invocation_patient').on('invocation').column('patient').execute();
+    await db.schema
+      .createTable('invocation_key')
+      .addColumn('key', 'text', (c) => c.notNull())
+      .addColumn('invocation', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('invocation_key_once', ['key', 'invocation'])
+      .execute();
+    await db.schema.createIndex('invocation_key_of').on('invocation_key').column('invocation').execute();
+  },
+};
+
 /**
  * Brings the tables up to date. Several processes may start at once: one migrates, the others wait for it.
  * @throws the first failing migration's error
@@ -132,6 +158,7 @@ export async function migrate(db: Db, { bytes, alone = (work) => work() }: Omit<
     '002-answers': second,
     '003-tokens-and-calls-of-all-processes': third,
     '004-sessions-of-all-processes': fourth,
+    '005-invocations': fifth,
   };
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
   // A store that is up to date is opened without a lock, so that it can be read while another process writes for long.

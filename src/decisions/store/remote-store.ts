@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { AnswerRow } from '../../answer-store/answer-store.ts';
 import type { LaunchRow, Opening, PendingRow, SessionRows, SessionTimes } from '../../smart/session-rows.ts';
 import type { Decision, DecisionQuery, FeedbackRecord, Purged } from '../decision.ts';
+import type { InvocationRow } from '../invocation.ts';
 import type { Store } from './store.ts';
 import { StoreFailure } from './store-failure.ts';
 
@@ -63,8 +64,16 @@ export class RemoteStore implements Store {
     });
   }
 
-  add(decisions: readonly Decision[], feedback: readonly FeedbackRecord[]): Promise<void> {
-    return this.#call('add', decisions, feedback);
+  add(
+    decisions: readonly Decision[],
+    feedback: readonly FeedbackRecord[],
+    invocations?: readonly InvocationRow[],
+  ): Promise<void> {
+    return this.#call('add', decisions, feedback, invocations);
+  }
+
+  invocations(key: string): Promise<readonly InvocationRow[]> {
+    return this.#call('invocations', key);
   }
 
   get(id: string): Promise<Decision | undefined> {

@@ -100,7 +100,28 @@ interface LaunchTableRow {
   readonly lease: number;
 }
 
+/** One row of `invocation`: a call of payer mode, sealed. */
+export interface InvocationTableRow {
+  readonly id: string;
+  readonly at: string;
+  readonly service: string;
+  readonly hook: string;
+  readonly status: number;
+  readonly ehr: string | null;
+  readonly issuer: string | null;
+  readonly patient: string | null;
+  readonly sealed: string;
+}
+
+/** A key under which an invocation is found. */
+interface InvocationKeyRow {
+  readonly key: string;
+  readonly invocation: string;
+}
+
 export interface Tables {
+  readonly invocation: InvocationTableRow;
+  readonly invocation_key: InvocationKeyRow;
   readonly smart_pending: PendingTableRow;
   readonly smart_session: SessionTableRow;
   readonly smart_session_id: SessionIdTableRow;
