@@ -36,14 +36,9 @@ import { findingEvidence } from './evidence/finding.ts';
 import { imagingEvidence, reportEvidence } from './evidence/imaging.ts';
 import { measureEvidence } from './evidence/measure.ts';
 import { persistenceEvidence } from './evidence/persistence.ts';
+import { progressionEvidence } from './evidence/progression.ts';
 import { signEvidence } from './evidence/sign.ts';
-import {
-  changeEvidence,
-  comparisonEvidence,
-  improvementEvidence,
-  progressionEvidence,
-  worseningEvidence,
-} from './evidence/symptoms.ts';
+import { changeEvidence, comparisonEvidence, improvementEvidence, worseningEvidence } from './evidence/symptoms.ts';
 import { trendEvidence } from './evidence/trend.ts';
 import type { FactPlan } from './fact-plan.ts';
 import type { Lookup } from './query-pool.ts';

@@ -1,13 +1,13 @@
-import type { ConditionRecord, EncounterRecord, MedicationRecord, ObservationRecord } from '../../chart/records.ts';
+import type { MedicationRecord, ObservationRecord } from '../../chart/records.ts';
 import type { Day } from '../../dates/day.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
-import type { ChangeInput, ComparisonInput, ImprovementInput, ProgressionInput, WorseningInput } from '../schema.ts';
+import type { ChangeInput, ComparisonInput, ImprovementInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { fitIn, lastDayInside } from '../window.ts';
+import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { lastCourseBegan, ongoingSince } from './course.ts';
-import { relates, servicePlace } from './events.ts';
+import { servicePlace } from './events.ts';
 import { inUnit } from './measure.ts';
 
 interface Score {
@@ -203,155 +203,6 @@ export function comparisonEvidence(input: ComparisonInput, asked: Asked, ctx: Fa
   const report = here.value > there.value ? tally.pro.bind(tally) : tally.contra.bind(tally);
   for (const s of [here, there])
     report({ ...s.item, ...dated(later) }, here.value > there.value ? 'greater here' : 'not greater here');
-}
-
-/** A sign that began so long after the complaint was not part of its first picture. */
-const BASELINE_DAYS = 42;
-
-interface Sign {
-  readonly record: ConditionRecord;
-  readonly visit: EncounterRecord | undefined;
-}
-
-/**
- * Objective signs that progressed between two in-person visits: a sign found at a later visit that was not there at an
- * earlier one, at which another sign, an absent sign or a normal examination was recorded.
- */
-export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const looked = signsOf([...input.signs, ...input.baseline], asked, ctx);
-  const denied = looked.filter((s) => s.record.verification === 'refuted');
-  const signs = looked.filter((s) => s.record.verification !== 'refuted' && !denied.some((d) => ended(s, d)));
-  const own = new Set(signsOf(input.signs, asked, ctx).map((s) => s.record.ref));
-  const visits = ctx.chart.encounters.filter(
-    (v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf && relates(v, asked, ctx),
-  );
-  for (const sign of signs) {
-    const item = signItem(sign);
-    if (!own.has(sign.record.ref)) {
-      tally.lead(item, 'another sign');
-      continue;
-    }
-    if (sign.visit === undefined) {
-      tally.lead(item, 'a sign that is not tied to a visit', true);
-      continue;
-    }
-    if (!sign.visit.inPerson) {
-      tally.lead(item, 'found at a visit that was not in person', true);
-      continue;
-    }
-    if (fitIn(sign.visit.when, asked.window) !== 'inside') continue;
-    const day = sign.visit.when?.lo ?? 0;
-    const earlier = visits.filter((v) => v.inPerson && (v.when?.hi ?? day) < day);
-    if (signs.some((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit) && sameSign(s, sign))) {
-      tally.lead(item, 'found at an earlier examination too');
-      continue;
-    }
-    const before = signs.filter((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit));
-    const normal = examinations(input, ctx).filter((o) =>
-      earlier.some((v) => o.encounter === v.ref || (o.when !== undefined && o.when.lo === v.when?.lo)),
-    );
-    const absent = denied.filter((s) => s.visit !== undefined && earlier.includes(s.visit));
-    const examined = before.length + normal.length + absent.length > 0;
-    if (!examined && beganLater(sign, input, asked, ctx)) {
-      tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'began later than the complaint');
-      tally.pro({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }, 'the examination in person');
-      continue;
-    }
-    if (!examined) {
-      tally.lead(
-        item,
-        earlier.length > 0 ? 'the earlier examination is not on file' : 'only one examination in person',
-        true,
-      );
-      continue;
-    }
-    tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'new at a later examination');
-    tally.pro({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }, 'the later examination');
-    for (const s of before) tally.pro(signItem(s), 'found at an earlier examination');
-    for (const s of absent) tally.pro(signItem(s), 'absent at an earlier examination');
-    for (const o of normal) tally.pro({ ref: o.ref, date: o.when, basis: 'chart' }, 'normal at an earlier examination');
-  }
-}
-
-/** A sign whose documented onset lies well after the onset of the complaint is new compared with the baseline. */
-function beganLater(sign: Sign, input: ProgressionInput, asked: Asked, ctx: FactContext): boolean {
-  if (!input['dated-onset'] || sign.record.onset === undefined) return false;
-  const { onset, knownSince } = ctx.episode(asked.query.region);
-  const began = onset?.hi ?? knownSince;
-  return began !== undefined && sign.record.onset.lo > began + BASELINE_DAYS;
-}
-
-const untilOf = (visit: EncounterRecord, asked: Asked): Pick<Item, 'until'> => {
-  const until = lastDayInside(visit.when, asked.window);
-  return until === undefined ? {} : { until };
-};
-
-const signItem = ({ record }: Sign): Item => {
-  const date = record.recorded ?? record.onset;
-  return { ref: record.ref, ...(date !== undefined && { date }), basis: 'chart' };
-};
-
-/** Was a sign found before the day on which it is documented as absent? */
-const ended = (sign: Sign, denied: Sign): boolean =>
-  sameSign(sign, denied) && (dayOf(denied) ?? 0) > (dayOf(sign) ?? Number.POSITIVE_INFINITY);
-
-const dayOf = ({ record }: Sign): Day | undefined => (record.recorded ?? record.onset)?.lo;
-
-const sameSign = (a: Sign, b: Sign): boolean => a.record.codes.some((c) => b.record.codes.includes(c));
-
-const examinations = (input: ProgressionInput, ctx: FactContext): readonly ObservationRecord[] =>
-  (input.examination ?? []).flatMap((name) =>
-    ctx.chart
-      .bySet(ctx.set(name))
-      .filter((r): r is ObservationRecord => r.type === 'observation' && r.final)
-      .filter((r) =>
-        r.valueHits.some((h) => h.set === ctx.set('result-normal') || h.set === ctx.set('result-negative')),
-      ),
-  );
-
-/** The current and the refuted signs of a region, each with the visit at which it was looked for. */
-function signsOf(facts: readonly string[], asked: Asked, ctx: FactContext): readonly Sign[] {
-  const out = new Map<string, Sign>();
-  const blocks = facts.flatMap((f) =>
-    (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? [b.finding] : [])),
-  );
-  for (const { name, innervated } of blocks.flatMap((b) =>
-    (b.codes ?? []).map((c) => ({ name: c, innervated: b.innervated })),
-  )) {
-    const set = ctx.set(name);
-    for (const record of ctx.chart.bySet(set)) {
-      if (record.type !== 'condition' || !record.current || record.orderReason) continue;
-      const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
-      const found = innervated ? placeOfSign(place, record, ctx) : placeOfRecord(place, record.site);
-      if (!fitsRegion(asked, found)) continue;
-      const date = record.recorded ?? record.onset;
-      if (date === undefined || date.lo > asked.window.asOf) continue;
-      out.set(record.ref, { record, visit: visitOfSign(record, date.lo, asked, ctx) });
-    }
-  }
-  return [...out.values()];
-}
-
-/** The visit at which a sign was recorded, by reference or day; else the first later one that was made for this sign. */
-function visitOfSign(
-  record: ConditionRecord,
-  recorded: Day,
-  asked: Asked,
-  ctx: FactContext,
-): EncounterRecord | undefined {
-  const { encounters } = ctx.chart;
-  if (record.encounter !== undefined) return encounters.find((v) => v.ref === record.encounter);
-  const madeFor = (v: EncounterRecord): boolean =>
-    record.verification !== 'refuted' &&
-    v.held &&
-    v.when !== undefined &&
-    v.when.lo > recorded &&
-    v.when.lo <= asked.window.asOf &&
-    record.codes.some((c) => v.reasonCodes.includes(c));
-  return (
-    encounters.find((v) => v.when?.lo === recorded) ??
-    encounters.filter(madeFor).sort((a, b) => (a.when?.lo ?? 0) - (b.when?.lo ?? 0))[0]
-  );
 }
 
 /** The first start of a drug of the set after another drug of the same set: a change of treatment. Refills are none. */

@@ -1,0 +1,183 @@
+import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
+import type { Day, Interval } from '../../dates/day.ts';
+import type { Hit } from '../../terminology/code-sets.ts';
+import { NO_PLACE } from '../../terminology/regions.ts';
+import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
+import type { ProgressionInput } from '../schema.ts';
+import type { Item, Tally } from '../tally.ts';
+import { fitIn, lastDayInside } from '../window.ts';
+import { relates } from './events.ts';
+import { readAnswer } from './finding.ts';
+
+/** A sign that began so long after the complaint was not part of its first picture. */
+const BASELINE_DAYS = 42;
+
+type SignRecord = ConditionRecord | ObservationRecord;
+
+/** A sign as a Condition or as an Observation, with the visit at which it was looked for. */
+interface Sign {
+  readonly ref: string;
+  readonly says: 'present' | 'suspected' | 'absent';
+  /** the codings of a Condition; an Observation is compared by its code sets */
+  readonly codes: readonly string[] | undefined;
+  readonly sets: readonly number[];
+  readonly onset: Interval | undefined;
+  /** when it was stated */
+  readonly stated: Interval;
+  readonly visit: EncounterRecord | undefined;
+}
+
+/**
+ * Objective signs that progressed between two in-person visits: a sign found at a later visit that was not there at an
+ * earlier one, at which another sign, an absent sign or a normal examination was recorded.
+ */
+export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const looked = signsOf([...input.signs, ...input.baseline], asked, ctx);
+  const denied = looked.filter((s) => s.says === 'absent');
+  const signs = looked.filter((s) => s.says === 'present' && !denied.some((d) => ended(s, d)));
+  const own = new Set(signsOf(input.signs, asked, ctx).map((s) => s.ref));
+  for (const sign of looked) if (sign.says === 'suspected') tally.lead(signItem(sign), 'only suspected, not confirmed');
+  const visits = ctx.chart.encounters.filter(
+    (v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf && relates(v, asked, ctx),
+  );
+  for (const sign of signs) {
+    const item = signItem(sign);
+    if (!own.has(sign.ref)) {
+      tally.lead(item, 'another sign');
+      continue;
+    }
+    if (sign.visit === undefined) {
+      tally.lead(item, 'a sign that is not tied to a visit', true);
+      continue;
+    }
+    if (!sign.visit.inPerson) {
+      tally.lead(item, 'found at a visit that was not in person', true);
+      continue;
+    }
+    if (fitIn(sign.visit.when, asked.window) !== 'inside') continue;
+    const day = sign.visit.when?.lo ?? 0;
+    const earlier = visits.filter((v) => v.inPerson && (v.when?.hi ?? day) < day);
+    if (signs.some((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit) && sameSign(s, sign))) {
+      tally.lead(item, 'found at an earlier examination too');
+      continue;
+    }
+    const before = signs.filter((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit));
+    const normal = examinations(input, ctx).filter((o) =>
+      earlier.some((v) => o.encounter === v.ref || (o.when !== undefined && o.when.lo === v.when?.lo)),
+    );
+    const absent = denied.filter((s) => s.visit !== undefined && earlier.includes(s.visit));
+    const examined = before.length + normal.length + absent.length > 0;
+    if (!examined && beganLater(sign, input, asked, ctx)) {
+      tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'began later than the complaint');
+      tally.pro({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }, 'the examination in person');
+      continue;
+    }
+    if (!examined) {
+      tally.lead(
+        item,
+        earlier.length > 0 ? 'the earlier examination is not on file' : 'only one examination in person',
+        true,
+      );
+      continue;
+    }
+    tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'new at a later examination');
+    tally.pro({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }, 'the later examination');
+    for (const s of before) tally.pro(signItem(s), 'found at an earlier examination');
+    for (const s of absent) tally.pro(signItem(s), 'absent at an earlier examination');
+    for (const o of normal) tally.pro({ ref: o.ref, date: o.when, basis: 'chart' }, 'normal at an earlier examination');
+  }
+}
+
+/** A sign whose documented onset lies well after the onset of the complaint is new compared with the baseline. */
+function beganLater(sign: Sign, input: ProgressionInput, asked: Asked, ctx: FactContext): boolean {
+  if (!input['dated-onset'] || sign.onset === undefined) return false;
+  const { onset, knownSince } = ctx.episode(asked.query.region);
+  const began = onset?.hi ?? knownSince;
+  return began !== undefined && sign.onset.lo > began + BASELINE_DAYS;
+}
+
+const untilOf = (visit: EncounterRecord, asked: Asked): Pick<Item, 'until'> => {
+  const until = lastDayInside(visit.when, asked.window);
+  return until === undefined ? {} : { until };
+};
+
+const signItem = ({ ref, stated }: Sign): Item => ({ ref, date: stated, basis: 'chart' });
+
+/** Was a sign found before the day on which it is documented as absent? */
+const ended = (sign: Sign, denied: Sign): boolean => sameSign(sign, denied) && denied.stated.lo > sign.stated.lo;
+
+const sameSign = (a: Sign, b: Sign): boolean =>
+  a.codes !== undefined && b.codes !== undefined
+    ? a.codes.some((c) => b.codes?.includes(c))
+    : a.sets.some((s) => b.sets.includes(s));
+
+const examinations = (input: ProgressionInput, ctx: FactContext): readonly ObservationRecord[] =>
+  (input.examination ?? []).flatMap((name) =>
+    ctx.chart
+      .bySet(ctx.set(name))
+      .filter((r): r is ObservationRecord => r.type === 'observation' && r.final)
+      .filter((r) =>
+        r.valueHits.some((h) => h.set === ctx.set('result-normal') || h.set === ctx.set('result-negative')),
+      ),
+  );
+
+/** What an Observation says about a sign: its coded value names it, or its code does and the value says yes or no. */
+function observedSign(record: ObservationRecord, set: number, ctx: FactContext): Sign['says'] | undefined {
+  if (!record.final) return undefined;
+  const answer = record.valueHits.some((h) => h.set === set) ? true : readAnswer(record, ctx);
+  return answer === undefined ? undefined : answer ? 'present' : 'absent';
+}
+
+const STATES = { confirmed: 'present', suspected: 'suspected', refuted: 'absent' } as const;
+
+/** The current, the suspected and the absent signs of a region, each with the visit at which it was looked for. */
+function signsOf(facts: readonly string[], asked: Asked, ctx: FactContext): readonly Sign[] {
+  const out = new Map<string, Sign>();
+  const blocks = facts.flatMap((f) =>
+    (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? [b.finding] : [])),
+  );
+  for (const { name, innervated } of blocks.flatMap((b) =>
+    (b.codes ?? []).map((c) => ({ name: c, innervated: b.innervated })),
+  )) {
+    const set = ctx.set(name);
+    for (const record of ctx.chart.bySet(set)) {
+      if (record.type !== 'condition' && record.type !== 'observation') continue;
+      const sign = signOf(record, set, ctx);
+      if (sign === undefined || sign.stated.lo > asked.window.asOf) continue;
+      const place = hitsOf(record).reduce((p, h) => (h.set === set ? p | h.place : p), NO_PLACE);
+      const found = innervated ? placeOfSign(place, record, ctx) : placeOfRecord(place, record.site);
+      if (!fitsRegion(asked, found)) continue;
+      const sets = [...(out.get(sign.ref)?.sets ?? []), set];
+      out.set(sign.ref, { ...sign, sets, visit: visitOfSign(record, sign.stated.lo, asked, ctx) });
+    }
+  }
+  return [...out.values()];
+}
+
+const hitsOf = (record: SignRecord): readonly Hit[] =>
+  record.type === 'observation' ? [...record.valueHits, ...record.hits] : record.hits;
+
+/** A chart entry that states a sign; undefined when it states none, or no day. */
+function signOf(record: SignRecord, set: number, ctx: FactContext): Omit<Sign, 'sets' | 'visit'> | undefined {
+  if (record.type === 'observation') {
+    const says = observedSign(record, set, ctx);
+    return says === undefined || record.when === undefined
+      ? undefined
+      : { ref: record.ref, says, codes: undefined, onset: undefined, stated: record.when };
+  }
+  const stated = record.recorded ?? record.onset;
+  if (!record.current || record.orderReason || stated === undefined) return undefined;
+  return { ref: record.ref, says: STATES[record.verification], codes: record.codes, onset: record.onset, stated };
+}
+
+/** The visit at which a sign was recorded, by reference or day; else the first later one that was made for this sign. */
+function visitOfSign(record: SignRecord, stated: Day, asked: Asked, ctx: FactContext): EncounterRecord | undefined {
+  const held = ctx.chart.encounters.filter((v) => v.held);
+  if (record.encounter !== undefined) return held.find((v) => v.ref === record.encounter);
+  const onTheDay = held.find((v) => v.when?.lo === stated);
+  if (onTheDay !== undefined || record.type !== 'condition' || record.verification === 'refuted') return onTheDay;
+  return held
+    .filter((v) => v.when !== undefined && v.when.lo > stated && v.when.lo <= asked.window.asOf)
+    .filter((v) => record.codes.some((c) => v.reasonCodes.includes(c)))
+    .sort((a, b) => (a.when?.lo ?? 0) - (b.when?.lo ?? 0))[0];
+}
