@@ -72,6 +72,8 @@ export type Performed = 'done' | 'not-done' | 'unclear';
 /** A Procedure. */
 export interface ProcedureRecord extends Base {
   readonly type: 'procedure';
+  /** its codings as "system|code" */
+  readonly codes: readonly string[];
   readonly performed: Performed;
   readonly when?: Interval | undefined;
   readonly end?: Interval | undefined;
@@ -135,6 +137,8 @@ export interface MedicationRecord extends Base {
 /** A ServiceRequest other than the one being ordered. */
 export interface OrderRecord extends Base {
   readonly type: 'order';
+  /** its codings as "system|code" */
+  readonly codes: readonly string[];
   readonly active: boolean;
   readonly completed: boolean;
   readonly prohibits: boolean;

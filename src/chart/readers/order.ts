@@ -19,6 +19,7 @@ export function readServiceRequest(ctx: ReadContext, r: Json, ref: string): Orde
     type: 'order',
     ref,
     hits,
+    codes: ctx.keys(r['code']),
     site: ctx.site(r['bodySite']),
     active: status === undefined || ACTIVE.has(status),
     completed: status === 'completed',

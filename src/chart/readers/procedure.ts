@@ -21,6 +21,7 @@ export function readProcedure(ctx: ReadContext, r: Json, ref: string): Procedure
   const encounter = ctx.key(object(r['encounter']));
   return {
     type: 'procedure',
+    codes: ctx.keys(r['code']),
     ref,
     hits,
     site: ctx.site(r['bodySite']),

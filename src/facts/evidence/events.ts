@@ -204,6 +204,8 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
       else if (record.prohibits) prohibition(record, found, input, asked, ctx, tally);
       else if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx))
         tally.lead(found, 'the requester’s specialty is not stated', true);
+      else if (!input['carried-out'] && performedSince(record, set, ctx))
+        tally.lead(found, 'ordered, and performed since', true);
       else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
       else if (inWindow(found, asked, tally)) placed.set(record.ref, found);
     }
@@ -213,6 +215,22 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
     if (tooMany) tally.contra(found, 'one of more orders than are allowed');
     else tally.pro(found, 'ordered');
 }
+
+/** Was the very service performed after it was ordered, and is it not planned for a later day? Orders often stay active. */
+const performedSince = ({ when, planned, codes }: OrderRecord, set: number, ctx: FactContext): boolean =>
+  when !== undefined &&
+  (planned?.hi ?? when.hi) <= ctx.asOf &&
+  ctx.chart
+    .bySet(set)
+    .some(
+      (p) =>
+        p.type === 'procedure' &&
+        p.performed === 'done' &&
+        p.when !== undefined &&
+        p.when.lo >= when.hi &&
+        p.when.hi <= ctx.asOf &&
+        p.codes.some((c) => codes.includes(c)),
+    );
 
 /** That something is not to be performed counts when it is said by those whose word it is. */
 function prohibition(
