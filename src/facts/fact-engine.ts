@@ -21,6 +21,7 @@ import { all, any, fromBounds } from '../policy/truth.ts';
 import { factCode } from '../policy/words.ts';
 import { supports } from '../terminology/regions.ts';
 import type { Asked, FactContext } from './context.ts';
+import { duration } from './duration.ts';
 import { currentEpisode } from './episode.ts';
 import { courseEvidence } from './evidence/course.ts';
 import {
@@ -330,7 +331,8 @@ export class FactEngine implements FactSource, FactContext {
     const asked: Asked = { query, window: this.#window(query, plan) };
     const answers = this.chart.answers.filter((a) => answersQuery(a, query));
     if (answers.length === 0) return value;
-    const unfit = new Map(answers.map((a) => [a, whyUnfit(a, plan.fact, asked)]));
+    const began = plan.fact.evidence.some((b) => 'course' in b) ? this.#episodeBegan(query.region) : undefined;
+    const unfit = new Map(answers.map((a) => [a, whyUnfit(a, plan.fact, asked, began)]));
     const [answer] = answers
       .filter((a) => unfit.get(a) === undefined)
       .sort((a, b) => (b.when?.hi ?? 0) - (a.when?.hi ?? 0));
@@ -343,6 +345,13 @@ export class FactEngine implements FactSource, FactContext {
       ),
     );
     return { ...answered, considered: [...(value.considered ?? []), ...considered] };
+  }
+
+  /** The first day that can belong to the current episode, as far as the chart tells. */
+  #episodeBegan(region: Region | 'any'): Day | undefined {
+    const { onset, knownSince } = this.episode(region);
+    if (onset !== undefined) return onset.lo;
+    return knownSince === undefined ? undefined : subtract(knownSince, duration(this.vocabulary.episode['not-a-gap']));
   }
 
   #withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactValue): FactValue {
@@ -438,13 +447,24 @@ function answersQuery(answer: AnswerRecord, query: FactQuery): boolean {
   return query.certainty === 'known' && suffix === '.suspected' && !answer.value.value;
 }
 
-/** Why an answer to the query does not count here; undefined when it does. */
-function whyUnfit(answer: AnswerRecord, fact: FactInput, { query, window }: Asked): string | undefined {
+/**
+ * Why an answer to the query does not count here; undefined when it does.
+ * @param episodeBegan for facts that are about the current episode: no statement from before it is about it
+ */
+function whyUnfit(
+  answer: AnswerRecord,
+  fact: FactInput,
+  { query, window }: Asked,
+  episodeBegan: Day | undefined,
+): string | undefined {
   if (answer.by === 'unknown') return 'an answer of nobody in particular';
   if (answer.by === 'patient' && !fact['patient-may-answer']) return 'an answer of the patient';
   if (!supports(answer.place, query.region, false)) return 'another region';
   const fit = fitIn(answer.when, window);
-  if (fit === 'inside') return undefined;
+  if (fit === 'inside')
+    return episodeBegan !== undefined && answer.when !== undefined && answer.when.hi < episodeBegan
+      ? 'dated before the current episode'
+      : undefined;
   return fit === 'future' ? 'dated after the order' : 'outside of the time window';
 }
 
