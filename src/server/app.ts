@@ -1,10 +1,10 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { type IssueCode, sendProblem } from '../cds-hooks/operation-outcome.ts';
 import { type CdsHooksOptions, cdsHooksRoutes } from '../cds-hooks/routes.ts';
 import { LIBRARY_PATH } from '../library/addresses.ts';
 import { ASSETS_PATH, assetRoutes } from '../web/assets.ts';
+import { dataHeaders } from '../web/data-headers.ts';
 import { corsFor } from './cors.ts';
 import { fixedHeaders } from './fixed-headers.ts';
 import { requestLog } from './request-log.ts';
@@ -55,23 +55,15 @@ export function createApp(options: AppOptions): Express {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.use(requestLog(options.logger));
-  const before: readonly RequestHandler[] = [
-    fixedHeaders(
-      helmet({
-        contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-        hsts: false,
-      }),
-    ),
-    corsFor(options.allowsOrigin),
-    options.shedding,
-  ];
+  const headers = fixedHeaders(dataHeaders());
+  const before: readonly RequestHandler[] = [headers, corsFor(options.allowsOrigin), options.shedding];
   app.use('/cds-services', ...before, cdsHooksRoutes(options.cdsHooks));
   if (options.crd !== undefined) app.use('/crd/cds-services', ...before, options.crd);
   app.use(options.operations);
   app.use(ASSETS_PATH, assetRoutes());
   app.use(LIBRARY_PATH, options.shedding, options.library);
   options.mount?.(app);
-  app.use((_req, res) => sendProblem(res, 404, 'not-found', 'path', 'there is nothing here'));
+  app.use(headers, (_req, res) => sendProblem(res, 404, 'not-found', 'path', 'there is nothing here'));
   app.use(onError(options.logger));
   return app;
 }

@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import helmet from 'helmet';
 import { sendProblem } from '../cds-hooks/operation-outcome.ts';
 import type { Json } from '../chart/json.ts';
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import type { Decision, DecisionStore } from '../decisions/decision.ts';
 import type { InvocationRow } from '../decisions/invocation.ts';
 import type { Replayed } from '../decisions/replay.ts';
+import { dataHeaders } from '../web/data-headers.ts';
 import { note } from './request-log.ts';
 
 export interface OperationsOptions {
@@ -33,7 +33,7 @@ const isAdmin = (req: Request, token: string): boolean =>
 /** Health (`/healthz`, `/readyz`), measurements (`/metrics`) and, for administrators, decisions. */
 export function operationsRoutes(options: OperationsOptions): Router {
   const router = Router();
-  const headers = helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } }, hsts: false });
+  const headers = dataHeaders();
   router.get('/healthz', headers, (_req, res) => {
     res.json({ status: 'ok' });
   });

@@ -4,7 +4,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RequestHandler, Router } from 'express';
-import helmet from 'helmet';
+import { dataHeaders } from './data-headers.ts';
 
 /** Where the assets are served. */
 export const ASSETS_PATH = '/assets';
@@ -80,7 +80,7 @@ export const assetHref = (name: string): string => assets().href(name);
 /** Serves the assets, to be mounted at `ASSETS_PATH`. */
 export function assetRoutes(): Router {
   const router = Router();
-  router.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } }, hsts: false }));
+  router.use(dataHeaders());
   router.get('/:build/:name', assets().serve);
   return router;
 }

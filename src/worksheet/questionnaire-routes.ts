@@ -1,11 +1,11 @@
 import cors from 'cors';
 import { type Request, type Response, Router } from 'express';
 import type { Questionnaire } from 'fhir/r4.js';
-import helmet from 'helmet';
 import type { Checker } from '../criteria-check/check-order.ts';
 import type { Calendar } from '../dates/day.ts';
 import { type Form, formOf, questionnaireOf } from '../documentation/questionnaire.ts';
 import { REGIONS } from '../policy/fact-source.ts';
+import { dataHeaders } from '../web/data-headers.ts';
 
 /** Where our forms are served as FHIR. */
 export const QUESTIONNAIRES_PATH = '/fhir/Questionnaire';
@@ -67,14 +67,7 @@ export function questionnaireRoutes(options: QuestionnaireOptions): Router {
     cached.set(form, known);
     return known;
   };
-  router.use(
-    helmet({
-      contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } },
-      hsts: false,
-      crossOriginResourcePolicy: false,
-    }),
-    cors({ origin: '*', methods: ['GET', 'HEAD'] }),
-  );
+  router.use(dataHeaders('cross-origin'), cors({ origin: '*', methods: ['GET', 'HEAD'] }));
   router.get('/', (req, res) => {
     const canonical = one(req, 'url');
     if (canonical === undefined)

@@ -114,10 +114,16 @@ describe('a service that runs', () => {
     ['/healthz', "default-src 'none'"],
     ['/metrics', "default-src 'none'"],
     ['/policies', "default-src 'none'"],
+    ['/decisions/x', "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'"],
+    ['/fhir/Questionnaire/none', "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'"],
+    ['/assets/none/none', "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'"],
+    ['/none', "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'"],
   ])('%s has the security headers of its kind, and says nothing of its software', async (path, policy) => {
     const { headers } = await fetch(`${service.base}${path}`);
     expect(headers.get('content-security-policy')).toContain(policy);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).not.toContain('unsafe');
+    expect(headers.get('x-frame-options')).toBe('DENY');
     expect(headers.get('x-powered-by')).toBeNull();
   });
 });
