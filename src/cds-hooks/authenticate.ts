@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { withoutSlashAtEnd } from '../chart/references.ts';
 import type { CdsClient, ClientTokens, Rejection } from '../trust/client-tokens.ts';
 import { sendProblem } from './operation-outcome.ts';
 
@@ -23,7 +24,7 @@ const bearer = (req: Request): string | undefined =>
 
 /** The path of the called endpoint, and as the client wrote it: with a slash too many, where its discovery address ends with one. */
 const calledPaths = (req: Request): readonly string[] => [
-  `${req.baseUrl}${req.path}`.replace(/\/+$/, ''),
+  withoutSlashAtEnd(`${req.baseUrl}${req.path}`),
   req.originalUrl.split('?', 1)[0] ?? '',
 ];
 

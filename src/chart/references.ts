@@ -31,8 +31,12 @@ export function parseReference(reference: unknown): LocalReference | undefined {
   return /^https?:\/\//.test(base) ? { type, id, base } : undefined;
 }
 
-/** A FHIR base URL without the slash at its end. */
-const trimmed = (base: string | undefined): string | undefined => base?.replace(/\/+$/, '');
+/** An address without the slashes at its end, in a time that grows with its length alone (an expression would try at each slash). */
+export function withoutSlashAtEnd(address: string): string {
+  let end = address.length;
+  while (end > 0 && address[end - 1] === '/') end--;
+  return address.slice(0, end);
+}
 
 /**
  * Type and id of a literal reference in a Reference element.
@@ -41,7 +45,7 @@ const trimmed = (base: string | undefined): string | undefined => base?.replace(
 export function localReference(element: Json | undefined, base?: string): LocalReference | undefined {
   const parsed = parseReference(element?.['reference']);
   if (parsed === undefined) return undefined;
-  const elsewhere = parsed.base !== undefined && base !== undefined && parsed.base !== trimmed(base);
+  const elsewhere = parsed.base !== undefined && base !== undefined && parsed.base !== withoutSlashAtEnd(base);
   return elsewhere ? undefined : parsed;
 }
 
@@ -64,7 +68,7 @@ export class PatientScope {
   constructor(id: string, base?: string) {
     this.#id = id;
     this.#reference = `Patient/${id}`;
-    this.#base = trimmed(base);
+    this.#base = base === undefined ? undefined : withoutSlashAtEnd(base);
   }
 
   /** Does the Reference element name this patient? Absolute references must name this server. */

@@ -35,8 +35,16 @@ export interface PayerName {
   readonly identifiers: readonly { readonly system?: string; readonly value: string }[];
 }
 
-/** Compares names as people write them: case, accents, punctuation, spaces and the legal form do not matter. */
-export const normalName = (name: string): string =>
+/** No payer and no plan has a longer name; on a text of any length the expressions below could take any time. */
+const LONGEST_NAME = 200;
+
+/**
+ * Compares names as people write them: case, accents, punctuation, spaces and the legal form do not matter. A text that is too
+ * long for a name is nobody's.
+ */
+export const normalName = (name: string): string => (name.length > LONGEST_NAME ? '' : comparable(name));
+
+const comparable = (name: string): string =>
   name
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
@@ -74,7 +82,7 @@ export class PayerDirectory {
       );
       if (found !== undefined) return found;
     }
-    for (const n of name.names) {
+    for (const n of name.names.filter((n) => n.length <= LONGEST_NAME)) {
       const found = this.#byName.get(normalName(n)) ?? this.#byName.get(normalName(n.replace(REMARK, '')));
       if (found !== undefined) return found;
     }

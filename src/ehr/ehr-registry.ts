@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import * as z from 'zod';
 import type { LocalCodes } from '../chart/code-meanings.ts';
+import { withoutSlashAtEnd } from '../chart/references.ts';
 import type { Orderables } from '../order/order.ts';
 import { OUTCOMES, type Outcome } from '../policy/assessment.ts';
 import { type CodeSource, SYSTEM_NAMES } from '../terminology/systems.ts';
@@ -135,7 +136,7 @@ export const isBase = (url: string): boolean => URL.canParse(url) && /^https?:\/
 export function normalBase(url: string): string {
   if (!isBase(url)) return url;
   const { origin, pathname } = new URL(url);
-  return `${origin}${pathname}`.replace(/\/+$/, '');
+  return withoutSlashAtEnd(`${origin}${pathname}`);
 }
 
 function readLocalCodes(file: string, { understands }: Known): LocalCodes {

@@ -1,6 +1,6 @@
 import { Client } from 'fhir-kit-client';
 import { isObject, type Json, objects, text } from '../chart/json.ts';
-import { FHIR_ID, parseReference } from '../chart/references.ts';
+import { FHIR_ID, parseReference, withoutSlashAtEnd } from '../chart/references.ts';
 import type { Permissions } from './granted-scopes.ts';
 import { LIMITS, namesPrivateAddress, PRIVATE_NETWORK, PUBLIC_NETWORK, withinBytes } from './network.ts';
 
@@ -206,7 +206,7 @@ export class FhirAccess {
     } catch {
       return undefined;
     }
-    const root = this.#base.pathname.replace(/\/+$/, '');
+    const root = withoutSlashAtEnd(this.#base.pathname);
     const inside = url.origin === this.#base.origin && (url.pathname === root || url.pathname.startsWith(`${root}/`));
     return inside && url.username === '' && url.password === '' ? url.href : undefined;
   }

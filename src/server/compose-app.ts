@@ -1,6 +1,7 @@
 import type { Express, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { authenticate } from '../cds-hooks/authenticate.ts';
+import { withoutSlashAtEnd } from '../chart/references.ts';
 import { crdRoutes } from '../crd/crd-routes.ts';
 import { neededSections } from '../criteria-check/needed-sections.ts';
 import { calendarOf } from '../dates/day.ts';
@@ -42,7 +43,7 @@ export interface Surroundings {
 
 /** The path below which a proxy serves us, for the links of pages. */
 const pathPrefix = (config: Config): string =>
-  config.PUBLIC_URL === undefined ? '' : new URL(config.PUBLIC_URL).pathname.replace(/\/+$/, '');
+  config.PUBLIC_URL === undefined ? '' : withoutSlashAtEnd(new URL(config.PUBLIC_URL).pathname);
 
 /** Payer mode keeps its calls and answers for disputes (CRD 2.2, found-37), sealed. @throws ConfigError where it could not */
 function checkPayerMode(config: Config, log: Lasting['log']): void {

@@ -1,10 +1,11 @@
 import type { Request } from 'express';
+import { withoutSlashAtEnd } from '../chart/references.ts';
 import { isLoopback } from '../ehr/network.ts';
 import type { Config } from './config.ts';
 
 type Settings = Pick<Config, 'PUBLIC_URL' | 'HOST'>;
 
-const bare = (url: string): string => url.replace(/\/+$/, '');
+const bare = (url: string): string => withoutSlashAtEnd(url);
 
 /** The base URLs under which clients may name us. Without PUBLIC_URL (development) it is this machine and the port in use. */
 export const publicBases =

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { withoutSlashAtEnd } from '../chart/references.ts';
 import { html, pageHtml, sendPage, type VNode } from '../web/page.ts';
 import type { Problem } from './problems.ts';
 
@@ -13,7 +14,7 @@ export interface PageFrame {
 export const ROOM = 'Imaging criteria worksheet';
 
 /** The path below which a proxy serves us; pages need it before their own paths. */
-export const prefixOf = (base: string): string => new URL(base).pathname.replace(/\/+$/, '');
+export const prefixOf = (base: string): string => withoutSlashAtEnd(new URL(base).pathname);
 
 /** A number under which the request stands in the log. */
 const reference = (res: Response): string => String(res.getHeader('X-Request-Id') ?? '');
