@@ -222,7 +222,10 @@ export function checkOrder(
   );
 }
 
-/** Several coverages: one answer when they lead to the same policy and line of business, else the outcome under each. */
+/**
+ * Several coverages: one answer when they lead to the same policy and line of business, else the outcome under each. Coverages
+ * of the same payer, line and texts are checked once.
+ */
 function severalCoverages(
   order: ImagingOrder,
   coverages: readonly Coverage[],
@@ -231,15 +234,31 @@ function severalCoverages(
   withTrace: boolean,
 ): OrderCheck | undefined {
   const [first] = order.studies;
-  const options = coverages.flatMap(
+  const distinct = new Map<string, Coverage>();
+  for (const coverage of coverages) {
+    const key = keyOf(coverage, order, checker);
+    if (!distinct.has(key)) distinct.set(key, coverage);
+  }
+  const options = [...distinct.values()].flatMap(
     (c) => checkMember(order, (study) => memberOfCoverage(c, study, order, checker), data, checker, withTrace) ?? [],
   );
   const [only] = options;
   if (first === undefined || only === undefined) return undefined;
   const same = options.every((o) => o.policy === only.policy && o.payer.lineOfBusiness === only.payer.lineOfBusiness);
-  if (same && options.length === coverages.length) return only;
+  if (same && options.length === distinct.size) return only;
   return { kind: 'unchecked', order, study: first, reason: 'coverage-ambiguous', options };
 }
+
+/** What a coverage leads to: coverages with the same key are answered alike. */
+const keyOf = (coverage: Coverage, order: ImagingOrder, checker: Checker): string =>
+  JSON.stringify(
+    order.studies.map((study) => {
+      const member = memberOfCoverage(coverage, study, order, checker);
+      if (member === undefined) return null;
+      const { payer, policy } = member;
+      return [payer.id, payer.lineOfBusiness, payer.lineAssumed, policy.id, policy.input.version];
+    }),
+  );
 
 /** Checks every study that the order may mean, under one coverage. */
 function checkMember(

@@ -29,6 +29,7 @@ function complaints(
 ): readonly Complaint[] {
   const out: Complaint[] = [];
   for (const [kind, sets] of Object.entries(kinds)) {
+    const seen = new Set<ConditionRecord>();
     for (const name of sets) {
       const set = vocabulary.codes.number(name);
       for (const record of chart.bySet(set)) {
@@ -37,7 +38,9 @@ function complaints(
         if (!supports(placeOfRecord(place, record.site), region, false)) continue;
         if ((record.recorded ?? record.onset)?.lo !== undefined && ((record.recorded ?? record.onset)?.lo ?? 0) > asOf)
           continue;
-        if (!out.some((c) => c.record === record && c.kind === kind)) out.push({ kind, record });
+        if (seen.has(record)) continue;
+        seen.add(record);
+        out.push({ kind, record });
       }
     }
   }
@@ -140,18 +143,23 @@ function runStart(all: readonly Span[], asOf: Day, maxGap: number): Day {
   return start;
 }
 
+/** The latest of any number of days. */
+const latest = (days: readonly Day[]): Day => days.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+
 /** The latest day on which a complaint that had begun before began anew. */
 function newOnset(found: readonly Complaint[], asOf: Day): Day | undefined {
   const byKind = new Map<string, Interval[]>();
   for (const { kind, record } of found) {
     if (record.onset === undefined || record.onset.lo > asOf) continue;
-    byKind.set(kind, [...(byKind.get(kind) ?? []), record.onset]);
+    const onsets = byKind.get(kind);
+    if (onsets === undefined) byKind.set(kind, [record.onset]);
+    else onsets.push(record.onset);
   }
   const starts = [...byKind.values()].flatMap((onsets) => {
     const sorted = [...onsets].sort((a, b) => a.lo - b.lo);
     return sorted.filter((o, i) => i > 0 && o.lo - (sorted[i - 1]?.hi ?? o.lo) > SAME_ONSET_DAYS).map((o) => o.lo);
   });
-  return starts.length === 0 ? undefined : Math.max(...starts);
+  return starts.length === 0 ? undefined : latest(starts);
 }
 
 const evidenceOf = (ref: string, date: Interval, basis: Evidence['basis']): Evidence => ({
@@ -169,7 +177,7 @@ function statedOnset(
   region: Region | 'any',
 ): Episode | undefined {
   const stating = found.filter(({ record }) => record.onset !== undefined);
-  const recorded = Math.max(...stating.map(({ record }) => record.recorded?.hi ?? Number.NEGATIVE_INFINITY));
+  const recorded = latest(stating.map(({ record }) => record.recorded?.hi ?? Number.NEGATIVE_INFINITY));
   const answers = chart.answers.filter(
     (a) =>
       a.fact === 'episode-onset' &&

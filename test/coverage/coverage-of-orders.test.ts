@@ -149,6 +149,15 @@ describe('several coverages', () => {
     const answer = await call(searchset([coverage('a', line('511')), coverage('b', line('512'))]));
     expect(story(answer).slice(0, 2)).toEqual(['met', undefined]);
   });
+  it('that lead to the same are checked once, however many they are', async () => {
+    const many = (type: string, n: number): readonly Json[] =>
+      Array.from({ length: n }, (_, i) => coverage(`${type}-${i}`, line(type)));
+    const started = performance.now();
+    const answer = await call(searchset([...many('511', 2_000), ...many('111', 2_000)]));
+    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(story(answer).slice(0, 2)).toEqual(['undetermined', 'coverage-ambiguous']);
+    expect(String(at(answer.body, 'cards.0.detail')).match(/\((medicare|commercial)\)/g)).toHaveLength(2);
+  });
   it('with an order are not ambiguous', async () => {
     const answer = await call(
       searchset([coverage('a', { ...line('511'), order: 2 }), coverage('b', { ...line('111'), order: 1 })]),
