@@ -3,10 +3,11 @@ import { SECTIONS } from '../../src/chart/sections.ts';
 import type { Checker } from '../../src/criteria-check/check-order.ts';
 import type { PrefetchKeys } from '../bodies.ts';
 import type { SigningEhr } from '../signed-calls.ts';
-import { type Case, callBody, outcomeWithout, type Seen, type Unseen, type Way } from './cases.ts';
+import { type Assessed, type Case, callBody, mismatch, outcomeWithout, type Unseen, type Way } from './cases.ts';
 import { FAULTS, type FaultyFhir } from './faulty-fhir.ts';
 import type { Findings } from './findings.ts';
 import { hostileCalls } from './hostile-calls.ts';
+import type { PayerModeCaller } from './payer-mode.ts';
 
 const PAGES = [
   '/policies',
@@ -23,9 +24,7 @@ const pathOf = (hook: Hook): string => `/cds-services/spine-imaging-${hook}`;
 
 interface Card {
   readonly uuid: string;
-  readonly extension: Readonly<
-    Record<string, { readonly outcome: string; readonly reason?: string; readonly completeness?: readonly Seen[] }>
-  >;
+  readonly extension: Readonly<Record<string, Assessed>>;
 }
 type Hook = (typeof HOOKS)[number];
 
@@ -41,6 +40,7 @@ export class Caller {
   readonly #ehr: SigningEhr;
   readonly #findings: Findings;
   readonly #checker: Checker;
+  readonly #payerMode: PayerModeCaller;
   readonly #cards: string[] = [];
 
   constructor(
@@ -51,7 +51,9 @@ export class Caller {
     ehr: SigningEhr,
     findings: Findings,
     checker: Checker,
+    payerMode: PayerModeCaller,
   ) {
+    this.#payerMode = payerMode;
     this.#base = base;
     this.#cases = cases;
     this.#keys = keys;
@@ -61,11 +63,12 @@ export class Caller {
     this.#checker = checker;
   }
 
-  /** One call of a kind by chance. What is wrong goes to the findings. */
+  /** One call of a kind by chance, a third of them of payer mode. What is wrong goes to the findings. */
   async call(): Promise<void> {
     const dice = randomInt(100);
     try {
-      if (dice < 40) await this.#order('prefetch');
+      if (randomInt(3) === 0) await this.#payerMode.call();
+      else if (dice < 40) await this.#order('prefetch');
       else if (dice < 55) await this.#order('token');
       else if (dice < 65) await this.#order('lean');
       else if (dice < 80) await this.#withFault();
@@ -129,13 +132,9 @@ export class Caller {
       }
       if (found === undefined) return wrong('no assessment');
       this.#keep(card, answer.headers.get('x-decisions') ?? 'unsaid');
-      const unseen = (found.completeness ?? []).filter((c): c is Unseen[number] => c.state !== 'complete');
-      if (unseen.length > 0) this.#findings.count(way === about ? 'not read in time' : 'not seen whole, and said so');
-      const expected = unseen.length === 0 ? known.outcome : outcomeWithout(known, unseen, this.#checker);
-      if (found.outcome !== expected && found.reason !== 'coverage-unavailable')
-        wrong(
-          `${found.outcome} ${found.reason ?? ''}, not ${expected} (${unseen.map((u) => `${u.section} ${u.state}`).join(', ')})`,
-        );
+      const { words, unseen } = mismatch(known, found, this.#checker);
+      if (unseen) this.#findings.count(way === about ? 'not read in time' : 'not seen whole, and said so');
+      if (words !== undefined) wrong(words);
     }
   }
 

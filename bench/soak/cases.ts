@@ -9,6 +9,8 @@ import { loadVignettes } from '../../src/vignettes/run.ts';
 import { vignetteToFhir } from '../../src/vignettes/to-fhir.ts';
 import { type PrefetchKeys, type Resource, searchset } from '../bodies.ts';
 
+/** System of the payers' identifiers: those of `policies/payers.yaml`. */
+export const PAYER_IDS = 'https://payer-ids.example.org';
 const CANONICAL_BASE = 'https://payer-policy-cds.example.org/fhir';
 
 /** A patient with an order whose outcome is known. */
@@ -21,13 +23,18 @@ export interface Case {
 }
 
 /** The golden vignettes of all policies, without those whose charts are incomplete by themselves. */
-export function soakCases(): readonly Case[] {
+export function soakCases({ knowledge }: Checker): readonly Case[] {
   return loadVignettes(resolve(import.meta.dirname, '../../test/vignettes'))
     .flatMap((f) => f.vignettes)
     .filter((v) => Object.keys(v.incomplete).length === 0 && v.expect.outcome !== 'not-governed')
     .map((v) => {
       const { patient, order, coverage, chart } = vignetteToFhir(v, CANONICAL_BASE);
-      return { id: `${v.policy} ${v.id}`, outcome: v.expect.outcome, order, resources: [patient, coverage, ...chart] };
+      const payer = knowledge.payers.find({ names: [v.payer], identifiers: [] });
+      const named = {
+        ...coverage,
+        payor: [{ display: v.payer, identifier: { system: PAYER_IDS, value: payer?.id ?? 'unknown' } }],
+      };
+      return { id: `${v.policy} ${v.id}`, outcome: v.expect.outcome, order, resources: [patient, named, ...chart] };
     });
 }
 
@@ -51,8 +58,8 @@ export function outcomeWithout({ order, resources }: Case, unseen: Unseen, check
     }),
   );
   const read = readOrder(order, scope, studies, new ReadContext(codes, studies), { lo: 0, hi: 0 });
-  const [patient] = of('Patient');
-  if (read === undefined || patient === undefined) return 'no order';
+  const [patient] = unseen.some((u) => u.section === 'Patient') ? [] : of('Patient');
+  if (read === undefined) return 'no order';
   const coverages = readCoverages(of('Coverage'), scope);
   const data = { patientId: 'p1', patient, sections, coverages, coverageState: 'complete' as const };
   const check = checkOrder(read, data, checker);
@@ -60,21 +67,46 @@ export function outcomeWithout({ order, resources }: Case, unseen: Unseen, check
   return check.kind === 'checked' ? check.assessment.outcome : 'undetermined';
 }
 
+/** An assessment, as cards and records tell it. */
+export interface Assessed {
+  readonly outcome: string;
+  readonly reason?: string;
+  readonly completeness?: readonly Seen[];
+}
+
+/** Compares an assessment with the known outcome, or with the one that the chart gives without what was not seen. */
+export function mismatch(
+  known: Case,
+  found: Assessed,
+  checker: Checker,
+): { readonly words?: string; readonly unseen: boolean } {
+  const unseen = (found.completeness ?? []).filter((c): c is Unseen[number] => c.state !== 'complete');
+  const expected = unseen.length === 0 ? known.outcome : outcomeWithout(known, unseen, checker);
+  if (found.outcome === expected || found.reason === 'coverage-unavailable') return { unseen: unseen.length > 0 };
+  const parts = unseen.map((u) => `${u.section} ${u.state}`).join(', ');
+  return { words: `${found.outcome} ${found.reason ?? ''}, not ${expected} (${parts})`, unseen: unseen.length > 0 };
+}
+
 /** Where a call finds the chart: all of it in the call, by token, or patient and coverage in the call and the rest by token. */
 export type Way = 'prefetch' | 'token' | 'lean';
 
-/** The body of a call. @param access FHIR base and token, where the chart is read */
+/**
+ * The body of a call.
+ * @param access FHIR base and token, where the chart is read; payer mode has it in any case, as its prefetch holds no orders of the chart
+ */
 export function callBody(
   { order, resources }: Case,
   hook: 'order-select' | 'order-sign',
   way: Way,
   keys: PrefetchKeys,
   access: { readonly base: string; readonly token: string },
+  base: 'cds' | 'crd' = 'cds',
+  hookInstance: string = crypto.randomUUID(),
 ): string {
   const ofType = (type: string): readonly Resource[] => resources.filter((r) => r.resourceType === type);
   const bundles = Object.entries(keys)
-    .filter(([type]) => way === 'prefetch' || type === 'Coverage')
-    .map(([type, key]) => [key, searchset(ofType(type))]);
+    .filter(([type]) => (way === 'prefetch' && (base === 'cds' || type !== 'ServiceRequest')) || type === 'Coverage')
+    .map(([type, key]) => [base === 'crd' && type === 'Coverage' ? 'coverage' : key, searchset(ofType(type))]);
   const [patient] = ofType('Patient');
   const prefetch = {
     patient,
@@ -83,7 +115,7 @@ export function callBody(
   };
   return JSON.stringify({
     hook,
-    hookInstance: crypto.randomUUID(),
+    hookInstance,
     context: {
       userId: 'Practitioner/orderer',
       patientId: 'p1',
@@ -91,7 +123,7 @@ export function callBody(
       draftOrders: { resourceType: 'Bundle', type: 'collection', entry: [{ resource: order }] },
     },
     ...(way !== 'token' && { prefetch }),
-    ...(way !== 'prefetch' && {
+    ...((way !== 'prefetch' || base === 'crd') && {
       fhirServer: access.base,
       fhirAuthorization: {
         access_token: access.token,

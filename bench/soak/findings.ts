@@ -5,6 +5,8 @@ export class Findings {
   /** cards of answers that said their record is stored, or will be */
   readonly acknowledged = new Set<string>();
   readonly pending = new Set<string>();
+  /** calls of payer mode that said the same of themselves */
+  readonly calls = new Set<string>();
 
   count(what: string): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);

@@ -1,7 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { loadChecker } from '../../src/cli/command.ts';
 import { openStore } from '../../src/decisions/store/open-store.ts';
 import { prefetchKeysOf } from '../bodies.ts';
@@ -12,7 +12,11 @@ import { soakCases } from './cases.ts';
 import { faultyFhir } from './faulty-fhir.ts';
 import { Findings } from './findings.ts';
 import { growth, type Sample } from './growth.ts';
+import { PayerModeCaller, payerModeFile } from './payer-mode.ts';
+import { memoryOfAll, postgresPlace, sqlitePlace } from './place.ts';
 
+/** more than one: on a PostgreSQL server of its own */
+const WORKERS = Number(process.env['SOAK_WORKERS'] ?? 1);
 const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 5);
 const PER_SECOND = Number(process.env['SOAK_RATE'] ?? 20);
 const LATE_MS = 8_000;
@@ -20,6 +24,8 @@ const MOST_SHOWN = 30;
 const SAMPLE_MS = 5_000;
 /** memory counts from here on, as a part of the whole time */
 const WARM_UP = 0.5;
+/** when processes are replaced, as a part of the whole time */
+const REPLACED = 0.25;
 /** longer than SQLite waits for a lock, so that writes fail */
 const LOCK_MS = 8_000;
 const LOCK_EVERY_MS = 60_000;
@@ -27,15 +33,6 @@ const LOCK_EVERY_MS = 60_000;
 const HEAP_MB = 5;
 const RSS_MB = 50;
 const EXPECTED_IN_LOG = ['decisions cannot be stored at the moment'];
-
-/** Nobody else can write to the store for a while. */
-async function lock(file: string): Promise<void> {
-  const raw = new DatabaseSync(file, { timeout: 5_000 });
-  raw.exec('BEGIN IMMEDIATE');
-  await new Promise((r) => setTimeout(r, LOCK_MS));
-  raw.exec('ROLLBACK');
-  raw.close();
-}
 
 /** Calls at a fixed rate, whether the ones before are answered or not, until the time is over. */
 async function load(caller: Caller): Promise<void> {
@@ -50,13 +47,20 @@ async function load(caller: Caller): Promise<void> {
   await Promise.all(running);
 }
 
+/** With several processes, memory of all of them together, as it is. */
 async function sample(server: ServerProcess, started: number): Promise<Sample> {
-  return { minutes: (performance.now() - started) / 60_000, usage: await server.usage(true) };
+  const usage = await server.usage(true);
+  return {
+    minutes: (performance.now() - started) / 60_000,
+    usage: WORKERS === 1 ? usage : { ...usage, rssMb: memoryOfAll(server.pid) },
+  };
 }
 
-/** Every record that was acknowledged is in the store. */
-async function countRecords(file: string, findings: Findings): Promise<void> {
-  const store = await openStore(file);
+/** Every record that was acknowledged is in the store, and every call of payer mode. */
+async function countRecords(where: string, findings: Findings): Promise<void> {
+  const store = await openStore(where);
+  for (const id of findings.calls)
+    if ((await store.invocations(id)).length !== 1) findings.wrong('a call of payer mode is lost');
   for (const [kind, cards] of [
     ['stored', findings.acknowledged],
     ['pending', findings.pending],
@@ -76,16 +80,26 @@ function logLine(line: string, findings: Findings): void {
 async function soak(): Promise<Findings> {
   const findings = new Findings();
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));
-  const file = join(folder, 'decisions.sqlite');
-  const cases = soakCases();
+  const place = WORKERS === 1 ? sqlitePlace(folder) : await postgresPlace(WORKERS);
+  const checker = loadChecker();
+  const cases = soakCases(checker);
   const fhir = await faultyFhir(cases, LATE_MS);
   const ehr = await signingEhr({ 'fhir-bases': [fhir.base], 'private-network': true });
   let log = '';
-  const settings = { ...ehr.settings, DECISIONS: file };
+  const admin = randomBytes(24).toString('hex');
+  const settings = {
+    ...ehr.settings,
+    ...place.settings,
+    ADMIN_TOKEN: admin,
+    APP_SECRET: randomBytes(32).toString('base64url'),
+    CRD_CONFIG: payerModeFile(folder, checker),
+  };
   const server = await startService(settings, (text) => {
     log += text;
   });
-  const caller = new Caller(server.url, cases, await prefetchKeysOf(server.url), fhir, ehr, findings, loadChecker());
+  const keys = await prefetchKeysOf(server.url);
+  const payerMode = new PayerModeCaller(server.url, admin, cases, keys, fhir, ehr, findings, checker);
+  const caller = new Caller(server.url, cases, keys, fhir, ehr, findings, checker, payerMode);
   const started = performance.now();
   const samples: Sample[] = [];
   const sampling = setInterval(() => {
@@ -95,31 +109,42 @@ async function soak(): Promise<Findings> {
   }, SAMPLE_MS);
   const locking = setInterval(() => {
     findings.count('store locked');
-    void lock(file);
+    void place.lock(LOCK_MS);
   }, LOCK_EVERY_MS);
+  const replacing = setTimeout(
+    () => {
+      if (WORKERS === 1) return;
+      findings.count('processes replaced (SIGUSR2)');
+      process.kill(server.pid, 'SIGUSR2');
+    },
+    REPLACED * MINUTES * 60_000,
+  );
   await load(caller);
   clearInterval(sampling);
   clearInterval(locking);
+  clearTimeout(replacing);
   await new Promise((r) => setTimeout(r, LOCK_MS));
   const code = await server.stop();
   if (code !== 0) findings.wrong(`the service ended with ${code}`);
   for (const line of log.split('\n')) logLine(line, findings);
-  await countRecords(file, findings);
+  await countRecords(place.where, findings);
+  await place.close();
   const counted = samples.filter((s) => s.minutes > WARM_UP * MINUTES);
   const minutes = (counted.at(-1)?.minutes ?? 0) - (counted[0]?.minutes ?? 0);
   const grown = { heap: growth(counted, (u) => u.heapMb) * minutes, rss: growth(counted, (u) => u.rssMb) * minutes };
   if (!(grown.heap < HEAP_MB))
     findings.wrong(`the heap grew by ${grown.heap.toFixed(1)} MB in ${minutes.toFixed(1)} minutes`);
-  if (!(grown.rss < RSS_MB))
+  if (!(grown.rss < RSS_MB * WORKERS))
     findings.wrong(`memory grew by ${grown.rss.toFixed(1)} MB in ${minutes.toFixed(1)} minutes`);
   await fhir.close();
   ehr.forget();
   rmSync(folder, { recursive: true });
   const last = counted.at(-1)?.usage;
-  console.log(`npm run soak: ${MINUTES} minutes, ${PER_SECOND} calls a second, ${cases.length} charts\n`);
+  const where = WORKERS === 1 ? 'one process on SQLite' : `${WORKERS} processes on PostgreSQL`;
+  console.log(`npm run soak: ${MINUTES} minutes, ${PER_SECOND} calls a second, ${cases.length} charts, ${where}\n`);
   for (const line of findings.counted()) console.log(line);
   console.log(`
-records acknowledged: ${findings.acknowledged.size} stored, ${findings.pending.size} pending
+records acknowledged: ${findings.acknowledged.size} stored, ${findings.pending.size} pending; calls of payer mode kept: ${findings.calls.size}
 memory after warm-up, by its straight line over ${minutes.toFixed(1)} minutes (${counted.length} samples after a collection of garbage):
   heap ${grown.heap >= 0 ? '+' : ''}${grown.heap.toFixed(1)} MB (now ${last?.heapMb.toFixed(0)} MB), process ${grown.rss >= 0 ? '+' : ''}${grown.rss.toFixed(1)} MB (now ${last?.rssMb.toFixed(0)} MB)`);
   const eachMinute = samples.filter((s, i) => Math.floor(s.minutes) !== Math.floor(samples[i - 1]?.minutes ?? -1));

@@ -71,6 +71,11 @@ export class PatientScope {
     this.#base = base === undefined ? undefined : withoutSlashAtEnd(base);
   }
 
+  /** the FHIR base URL that relative references belong to, if known */
+  get base(): string | undefined {
+    return this.#base;
+  }
+
   /** Does the Reference element name this patient? Absolute references must name this server. */
   includes(element: Json | undefined): boolean {
     const reference = element?.['reference'];

@@ -84,6 +84,7 @@ function lineOfBusiness(coverage: Json, codings: readonly TypeCoding[]): LineOfB
 function payerOf(
   coverage: Json,
   organizations: ReadonlyMap<string, Json>,
+  base: string | undefined,
 ): { readonly payer: PayerName; readonly organization?: string } {
   const names: string[] = [];
   const identifiers: { system?: string; value: string }[] = [];
@@ -107,7 +108,7 @@ function payerOf(
       const contained = objects(coverage['contained']).find((c) => c['id'] === reference.slice(1));
       if (contained !== undefined) take(contained);
     } else {
-      const key = localKey(payor);
+      const key = localKey(payor, base);
       const organization = key === undefined ? undefined : organizations.get(key);
       if (organization !== undefined) take(organization);
       else if (key?.startsWith('Organization/') === true) missing ??= key;
@@ -120,7 +121,12 @@ function payerOf(
 
 const VOID = new Set(['entered-in-error', 'cancelled']);
 
-function readCoverage(r: Json, ref: string, organizations: ReadonlyMap<string, Json>): readonly Coverage[] {
+function readCoverage(
+  r: Json,
+  ref: string,
+  organizations: ReadonlyMap<string, Json>,
+  base: string | undefined,
+): readonly Coverage[] {
   const status = text(r['status']);
   if (status !== undefined && VOID.has(status)) return [];
   const period = object(r['period']);
@@ -133,7 +139,7 @@ function readCoverage(r: Json, ref: string, organizations: ReadonlyMap<string, J
   return [
     {
       ref,
-      ...payerOf(r, organizations),
+      ...payerOf(r, organizations, base),
       lineOfBusiness: lineOfBusiness(r, codings),
       plans,
       order: typeof order === 'number' ? order : Number.POSITIVE_INFINITY,
@@ -153,7 +159,7 @@ export function readCoverages(resources: readonly unknown[], scope: PatientScope
     if (r['resourceType'] === 'Coverage' && scope.includes(object(r['beneficiary'])))
       coverages.set(`Coverage/${r['id']}`, r);
   }
-  return [...coverages].flatMap(([ref, r]) => readCoverage(r, ref, organizations));
+  return [...coverages].flatMap(([ref, r]) => readCoverage(r, ref, organizations, scope.base));
 }
 
 /** The Coverages of this patient that an order contains, as "#id". */
@@ -163,7 +169,7 @@ function containedCoverages(order: Json, scope: PatientScope): readonly Coverage
     const beneficiary = object(r['beneficiary']);
     if (r['resourceType'] !== 'Coverage' || typeof r['id'] !== 'string') return [];
     if (beneficiary !== undefined && !scope.includes(beneficiary)) return [];
-    return readCoverage({ ...r, contained }, `#${r['id']}`, new Map());
+    return readCoverage({ ...r, contained }, `#${r['id']}`, new Map(), scope.base);
   });
 }
 
@@ -173,11 +179,11 @@ export type CoverageChoice =
   | { readonly kind: 'several'; readonly coverages: readonly Coverage[] }
   | { readonly kind: 'none' };
 
-/** The references of an order's insurance: "Coverage/x", or "#x" for a contained one. */
-export const insuranceOf = (order: Json): readonly string[] =>
+/** The references of an order's insurance: "Coverage/x", or "#x" for a contained one. @param base as of `localReference` */
+export const insuranceOf = (order: Json, base: string | undefined): readonly string[] =>
   objects(order['insurance']).flatMap((insurance) => {
     const reference = text(insurance['reference']);
-    return (reference?.startsWith('#') === true ? reference : localKey(insurance)) ?? [];
+    return (reference?.startsWith('#') === true ? reference : localKey(insurance, base)) ?? [];
   });
 
 /**
@@ -190,7 +196,7 @@ export function chooseCoverage(
   on: Day,
   scope: PatientScope,
 ): CoverageChoice {
-  const named = insuranceOf(order);
+  const named = insuranceOf(order, scope.base);
   const known = named.length === 0 ? [] : [...coverages, ...containedCoverages(order, scope)];
   const [own] = byOrder(named.flatMap((ref) => known.find((c) => c.ref === ref) ?? []));
   if (own !== undefined) return { kind: 'one', coverage: own, named: true };

@@ -233,7 +233,7 @@ function answerOrder(
     open: order.open,
     member: {
       plans: coverage.plans,
-      lineOfBusiness: coverage.lineOfBusiness ?? 'commercial',
+      lineOfBusiness: coverage.lineOfBusiness,
       serviceDate: order.serviceDate,
     },
     today,
@@ -252,7 +252,7 @@ function answerOrder(
   const said = statements.map((g) =>
     coverageInformation(g, { coverage: coverage.ref, date: formatDay(today), id: assertion }),
   );
-  const updated = withCoverageInformation(order.resource, coverage.ref, said);
+  const updated = withCoverageInformation(order.resource, coverage.ref, said, request.fhirServer);
   const wanted = crdOptions(request.extension);
   const card =
     wanted.alternatives && input.inForce && checked?.assessment.outcome === 'alternative'

@@ -78,17 +78,23 @@ const CIRCUMSTANCES = new Set(['date', 'coverage-assertion-id', 'coverage']);
 const content = (extension: Json): readonly Json[] =>
   objects(extension['extension']).filter((e) => !CIRCUMSTANCES.has(text(e['url']) ?? ''));
 
-const coverageOf = (extension: Json): string | undefined =>
-  localKey(object(objects(extension['extension']).find((e) => e['url'] === 'coverage')?.['valueReference']));
+const coverageOf = (extension: Json, base: string | undefined): string | undefined =>
+  localKey(object(objects(extension['extension']).find((e) => e['url'] === 'coverage')?.['valueReference']), base);
 
 /**
  * The order with what we say of a coverage in place of what was said of it before; everything else stays as it was received.
+ * @param base as of `localReference`: a coverage of another server is another one
  * @returns undefined when nothing new is said (CRD 2.2, resp-35)
  */
-export function withCoverageInformation(order: Json, coverage: string, said: readonly Json[]): Json | undefined {
+export function withCoverageInformation(
+  order: Json,
+  coverage: string,
+  said: readonly Json[],
+  base: string | undefined,
+): Json | undefined {
   const extensions = objects(order['extension']);
   const isOurs = (e: Json): boolean =>
-    e['url'] === COVERAGE_INFORMATION && coverageOf(e) === localKey({ reference: coverage });
+    e['url'] === COVERAGE_INFORMATION && coverageOf(e, base) === localKey({ reference: coverage });
   const before = extensions.filter(isOurs);
   if (isDeepStrictEqual(before.map(content), said.map(content))) return undefined;
   return { ...order, extension: [...extensions.filter((e) => !isOurs(e)), ...said] };

@@ -57,14 +57,17 @@ export type CrdConfig = z.infer<typeof CrdFile>;
 export interface Member {
   readonly study: string;
   readonly plans: readonly string[];
-  readonly lineOfBusiness: LineOfBusiness;
+  /** undefined when the coverage does not say */
+  readonly lineOfBusiness: LineOfBusiness | undefined;
   readonly serviceDate: Day;
 }
 
 const day = (text: string | undefined, other: number): number => parseDate(text)?.lo ?? other;
 
-/** The first line of a list that applies to a member's order. */
-export const lineFor = <T extends ListLine>(lines: readonly T[], of: Member): T | undefined =>
+const firstLine = <T extends ListLine>(
+  lines: readonly T[],
+  of: Member & { readonly lineOfBusiness: LineOfBusiness },
+): T | undefined =>
   lines.find(
     (l) =>
       (l.studies?.includes(of.study) ?? true) &&
@@ -73,6 +76,16 @@ export const lineFor = <T extends ListLine>(lines: readonly T[], of: Member): T 
       day(l.from, Number.NEGATIVE_INFINITY) <= of.serviceDate &&
       of.serviceDate < day(l.until, Number.POSITIVE_INFINITY),
   );
+
+/**
+ * The first line of a list that applies to a member's order. Where the coverage does not say of which line of business it is: the
+ * one for each, `commercial` first.
+ */
+export function linesFor<T extends ListLine>(lines: readonly T[], of: Member): readonly (T | undefined)[] {
+  const { lineOfBusiness } = of;
+  const each = lineOfBusiness === undefined ? LINES.toReversed() : [lineOfBusiness];
+  return each.map((line) => firstLine(lines, { ...of, lineOfBusiness: line }));
+}
 
 /**
  * Reads the settings of payer mode.

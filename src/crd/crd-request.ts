@@ -86,7 +86,7 @@ export function readCrdRequest(hook: CrdHook, body: unknown): Validated<CrdReque
   const read = validate(REQUESTS[hook] as z.ZodType<CrdRequest>, body);
   if (!read.ok) return read;
   const version = read.request.extension?.['davinci-crd.requestedVersion'];
-  if (version === undefined || version === CRD_VERSION) return read;
+  if (version === undefined || version === null || version === CRD_VERSION) return read;
   return {
     ok: false,
     problems: [{ field: 'extension.davinci-crd.requestedVersion', message: `expected "${CRD_VERSION}"` }],

@@ -5,7 +5,7 @@ import { type Day, formatDay } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import type { Study } from '../policy/studies.ts';
 import type { CrdConfig, CrdPayer } from './crd-config.ts';
-import { lineFor, type Member } from './crd-config.ts';
+import { linesFor, type Member } from './crd-config.ts';
 import type { CrdHook } from './crd-service.ts';
 
 /** One statement about an order: what becomes one coverage-information extension. */
@@ -48,6 +48,7 @@ export interface GuidanceInput {
 
 const NOT_EVALUATED = 'Benefit: not evaluated by this service.';
 const NOT_LISTED = 'Prior authorization: not evaluated by this service.';
+const BY_LINE = 'depends on the line of business, which the coverage does not say.';
 const NO_APPROVAL = 'This is not an approval.';
 const LONGEST_REASON = 600;
 
@@ -59,32 +60,43 @@ interface Listed {
   readonly needsReview: boolean;
 }
 
+const same = <T>(values: readonly T[]): boolean => new Set(values).size === 1;
+
 function listed(payer: CrdPayer, member: Member): Listed {
-  const benefit = lineFor(payer.benefits, member);
-  if (benefit?.covered === 'not-covered')
+  const benefits = linesFor(payer.benefits, member);
+  const [benefit] = benefits;
+  const settled = same(benefits.map((b) => b?.covered));
+  if (settled && benefit?.covered === 'not-covered')
     return {
       base: { covered: 'not-covered', billingCode: member.study, reasons: [reason(benefit.reason)] },
       needsReview: false,
     };
-  const authorization = lineFor(payer['prior-authorization'], member);
-  const need = authorization?.need ?? 'indeterminate';
+  const authorizations = linesFor(payer['prior-authorization'], member);
+  const [authorization] = authorizations;
+  const needs = authorizations.map((a) => a?.need ?? 'indeterminate');
   return {
     base: {
-      covered: benefit === undefined ? 'indeterminate' : 'covered',
-      paNeeded: need,
+      covered: settled && benefit !== undefined ? 'covered' : 'indeterminate',
+      paNeeded: same(needs) ? (needs[0] ?? 'indeterminate') : 'indeterminate',
       billingCode: member.study,
       reasons: [
-        ...(benefit === undefined ? [reason(NOT_EVALUATED)] : []),
-        reason(authorization === undefined ? NOT_LISTED : `Prior authorization: ${authorization.reason}`),
+        ...(settled ? (benefit === undefined ? [reason(NOT_EVALUATED)] : []) : [reason(`Benefit: ${BY_LINE}`)]),
+        reason(
+          !same(needs)
+            ? `Prior authorization: ${BY_LINE}`
+            : authorization === undefined
+              ? NOT_LISTED
+              : `Prior authorization: ${authorization.reason}`,
+        ),
       ],
     },
-    needsReview: need === 'auth-needed' || need === 'performpa',
+    needsReview: needs.some((need) => need === 'auth-needed' || need === 'performpa'),
   };
 }
 
 /** Does the payer's own list say that a study is no benefit? */
 export const isNoBenefit = ({ payer, member }: GuidanceInput, study: string): boolean =>
-  lineFor(payer.benefits, { ...member, study })?.covered === 'not-covered';
+  linesFor(payer.benefits, { ...member, study }).every((line) => line?.covered === 'not-covered');
 
 /** The same of an order that leaves its study open: what the lists say of one candidate is not said of the others. */
 function listedOpen(each: readonly Listed[]): Listed & { readonly byCode: boolean } {
@@ -135,11 +147,25 @@ export function guidance(input: GuidanceInput): readonly Guidance[] {
   }
   if (check === undefined) return [byCode ? leftOpen(base, open) : base];
   const link = check.policy.input.url;
-  const linked: Guidance = { ...base, ...(link !== undefined && { policyLink: link }) };
+  const linked: Guidance = {
+    ...base,
+    ...(link !== undefined && { policyLink: link }),
+    reasons: [...base.reasons, ...assumedLine(check)],
+  };
   if (byCode) return [leftOpen(linked, open)];
   if (check.assessment.outcome === 'not-required') return [notRequired(linked, check)];
   return needsReview ? reviewed(input, linked, check) : [linked];
 }
+
+/** What was assumed is told (CRD 2.2, resp-51). */
+const assumedLine = ({ payer, exemptIf }: CheckedOrder): Guidance['reasons'] =>
+  payer.lineAssumed
+    ? [
+        reason(
+          `Line of business: the coverage does not say; ${payer.lineOfBusiness} is assumed for the criteria.${exemptIf === undefined ? '' : ` ${exemptIf}`}`,
+        ),
+      ]
+    : [];
 
 /** The coverage that the EHR shows has ended, or not begun. What the payer knows of the member we do not know. */
 const notInForce = ({ studies, open, member }: GuidanceInput): Guidance => ({

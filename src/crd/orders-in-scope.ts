@@ -1,5 +1,5 @@
 import { type Json, object, objects, text } from '../chart/json.ts';
-import { FHIR_ID, localKey, parseReference } from '../chart/references.ts';
+import { FHIR_ID, localKey, localReference } from '../chart/references.ts';
 import { readPrefetch } from '../chart/retrieve.ts';
 import { type FhirAccess, matches } from '../ehr/fhir-access.ts';
 import { serviceRequests } from '../order/order.ts';
@@ -36,7 +36,7 @@ async function named(
   const ids = [
     ...new Set(
       references.flatMap((r) => {
-        const parsed = parseReference(r);
+        const parsed = localReference({ reference: r }, request.fhirServer);
         return parsed?.type === 'ServiceRequest' && FHIR_ID.test(parsed.id) ? [parsed.id] : [];
       }),
     ),

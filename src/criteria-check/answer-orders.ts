@@ -77,7 +77,7 @@ async function insurancesOf(request: OrdersToCheck, found: readonly unknown[]): 
   const { fhir } = request;
   if (fhir === undefined) return [];
   const brought = new Set(found.flatMap((r) => (isObject(r) ? [`${r['resourceType']}/${r['id']}`] : [])));
-  const lacking = [...new Set(request.orders.flatMap(insuranceOf))]
+  const lacking = [...new Set(request.orders.flatMap((o) => insuranceOf(o, request.base)))]
     .filter((ref) => ref.startsWith('Coverage/') && !brought.has(ref))
     .slice(0, MOST_READS);
   const read = await Promise.all(lacking.map((ref) => fhir.read('Coverage', ref.slice('Coverage/'.length))));

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { COVERAGE_INFORMATION } from '../../src/crd/coverage-information.ts';
 import { goodClaims, makeKey, signToken } from '../support/client-keys.ts';
 import { crdFile, crdSettings, PAYER } from '../support/crd.ts';
 import { breaches, codeOf, informationOf, partsOf, reasonsOf } from '../support/crd-validator.ts';
@@ -327,7 +328,8 @@ describe('coverage-information', () => {
   it('T083: a version that is not spoken is an error that names the member', async () => {
     const answer = await send('order-sign', { extension: { 'davinci-crd.requestedVersion': '9.9' } });
     expect([answer.status, fieldsOf(answer)]).toEqual([400, ['extension.davinci-crd.requestedVersion']]);
-    expect((await send('order-sign', { extension: { 'davinci-crd.requestedVersion': '2.2' } })).status).toBe(200);
+    for (const spoken of ['2.2', null])
+      expect((await send('order-sign', { extension: { 'davinci-crd.requestedVersion': spoken } })).status).toBe(200);
   });
 
   it('T097, T079, T108, T109: a study that the policy does not name gets two statements and a card without links', async () => {
@@ -373,6 +375,101 @@ describe('coverage-information', () => {
     expect(codeOf(medicaid, 'pa-needed')).toBe('performpa');
     for (const said of [plain, basic, medicaid]) expect(breaches(said)).toEqual([]);
     await other.close();
+  });
+});
+
+describe('a coverage that does not say of which line of business it is', () => {
+  const ask = async (changes: Json): Promise<unknown> => {
+    const other = await startTestService({ CRD_CONFIG: crdFile(crdSettings(changes)) });
+    const answer = await post(`${other.base}/crd/cds-services/spine-imaging-crd-order-sign`, {
+      ...call('order-sign'),
+      prefetch: prefetch({ coverage: searchset([withPayer({ type: undefined })]) }),
+    });
+    await other.close();
+    return saidIn(answer);
+  };
+
+  it('is not told what the lists say of one line alone', async () => {
+    const said = await ask({
+      benefits: [
+        { covered: 'not-covered', 'line-of-business': ['medicaid'], reason: 'no benefit' },
+        { covered: 'covered', reason: 'a benefit' },
+      ],
+      'prior-authorization': [
+        { need: 'no-auth', 'line-of-business': ['commercial'], reason: 'A' },
+        { need: 'auth-needed', reason: 'B' },
+      ],
+    });
+    expect([codeOf(said, 'covered'), codeOf(said, 'pa-needed')]).toEqual(['indeterminate', 'indeterminate']);
+    expect(reasonsOf(said)).toContain('Prior authorization: depends on the line of business');
+    expect(breaches(said)).toEqual([]);
+  });
+
+  it('is told what they say of all, and what was assumed for the criteria', async () => {
+    const said = await ask({
+      'prior-authorization': [
+        { need: 'auth-needed', 'line-of-business': ['medicare'], reason: 'A' },
+        { need: 'auth-needed', reason: 'B' },
+      ],
+    });
+    expect([codeOf(said, 'covered'), codeOf(said, 'pa-needed')]).toEqual(['covered', 'auth-needed']);
+    expect(reasonsOf(said)).toContain('commercial is assumed for the criteria');
+    expect(reasonsOf(said)).toContain('if this is a Medicare plan');
+    expect(breaches(said)).toEqual([]);
+  });
+});
+
+describe('what another server calls by the same id is another thing', () => {
+  const elsewhere = 'https://another.example.org/r4';
+
+  it('an order that is dispatched, or that an appointment is based on', async () => {
+    for (const [base, actions] of [
+      [ehr.fhir, 1],
+      [elsewhere, 0],
+    ] as const) {
+      const dispatched = { patientId: 'p1', dispatchedOrders: [`${base}/ServiceRequest/order-1`] };
+      const appointments = [
+        { resourceType: 'Appointment', id: 'a', basedOn: [{ reference: `${base}/ServiceRequest/order-1` }] },
+      ];
+      const booked = { userId: 'Practitioner/o', patientId: 'p1', appointments };
+      for (const [hook, context] of [
+        ['order-dispatch', dispatched],
+        ['appointment-book', booked],
+      ] as const) {
+        const answer = await send(hook, { ...fhirAccess(ehr.fhir), context });
+        expect([answer.status, listAt(answer.body, 'systemActions').length]).toEqual([200, actions]);
+      }
+    }
+  });
+
+  it('a payor', async () => {
+    const kp = { resourceType: 'Organization', id: 'kp', identifier: [PAYER] };
+    ehr.resources = [...ehr.resources, kp];
+    for (const [base, status] of [
+      [ehr.fhir, 200],
+      [elsewhere, 400],
+    ] as const) {
+      const referring = searchset([withPayer({ payor: [{ reference: `${base}/Organization/kp` }] })]);
+      const answer = await send('order-sign', { ...fhirAccess(ehr.fhir), prefetch: prefetch({ coverage: referring }) });
+      expect(answer.status).toBe(status);
+    }
+  });
+
+  it('a coverage of which something was said before: it stays', async () => {
+    const saidBefore = {
+      url: COVERAGE_INFORMATION,
+      extension: [
+        { url: 'coverage', valueReference: { reference: `${elsewhere}/Coverage/coverage-1` } },
+        { url: 'covered', valueCode: 'covered' },
+      ],
+    };
+    const context = {
+      ...CONTEXTS['order-sign'],
+      draftOrders: draftOrders({ ...order, extension: [saidBefore] }),
+    };
+    const answer = await send('order-sign', { ...fhirAccess(ehr.fhir), context });
+    const said = informationOf(at(listAt(answer.body, 'systemActions')[0], 'resource'));
+    expect([said.length, said[0]]).toEqual([2, saidBefore]);
   });
 });
 
