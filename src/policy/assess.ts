@@ -36,6 +36,9 @@ export function governs(policy: CompiledPolicy, order: OrderedStudy, source: Fac
   return rules.some((rule) => evaluation.truth(rule.criteria) === 'true');
 }
 
+/** Does a passage leave something to a reviewer? One that waits for other indications does not. */
+const asksReviewer = (expr: Expr): boolean => expr.op === 'review' || expr.operands.some(asksReviewer);
+
 /** Checks one order against one policy. Holds nothing that outlives the call. */
 class Assessor {
   readonly #order: OrderedStudy;
@@ -90,7 +93,13 @@ class Assessor {
       reason === 'documentation' &&
       this.#states
         .all()
-        .some((s) => s.inPlay === 'yes' && s.truth === 'unknown' && this.#ev.unknownAtoms(s.whole).size === 0)
+        .some(
+          (s) =>
+            s.inPlay === 'yes' &&
+            s.truth === 'unknown' &&
+            asksReviewer(s.whole) &&
+            this.#ev.unknownAtoms(s.whole).size === 0,
+        )
     );
   }
 
