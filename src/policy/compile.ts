@@ -216,7 +216,8 @@ class Compiler {
       studies: place.studies === undefined ? above.studies : { input: place.studies, at: [...at, 'studies'] },
       regions: this.#regionsOf(place, above.regions),
       onlyOrdered:
-        place.region === undefined && place.regions === undefined ? above.onlyOrdered : place.region === 'order',
+        place['own-region-only'] ??
+        (place.region === undefined && place.regions === undefined ? above.onlyOrdered : place.region === 'order'),
       screen: place.screen ?? above.screen,
       ownStudiesOnly: place['own-studies-only'] ?? above.ownStudiesOnly,
       redFlag: place['red-flag'] ?? above.redFlag,

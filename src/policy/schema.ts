@@ -115,6 +115,7 @@ interface PlaceCommon {
   regions?: Region[] | undefined;
   screen?: boolean | undefined;
   'own-studies-only'?: boolean | undefined;
+  'own-region-only'?: boolean | undefined;
   'red-flag'?: boolean | undefined;
   'closed-by'?: NodeInput[] | undefined;
 }
@@ -215,6 +216,9 @@ const place = {
   'own-studies-only': z.boolean().optional().meta({
     description:
       'speaks of orders for its own studies alone: it makes no other order an alternative and keeps none open',
+  }),
+  'own-region-only': z.boolean().optional().meta({
+    description: 'speaks of orders for its own region alone: it makes no order for another region an alternative',
   }),
   'red-flag': z.boolean().optional().meta({
     description: 'rests on a red flag: proposed as a way to met only when the chart speaks of one',

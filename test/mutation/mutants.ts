@@ -101,7 +101,7 @@ class Mutations {
   }
 
   #place(place: PlaceInput, at: YamlPath): void {
-    const flip = (key: 'screen' | 'own-studies-only' | 'red-flag'): Change => ({
+    const flip = (key: 'screen' | 'own-studies-only' | 'own-region-only' | 'red-flag'): Change => ({
       kind: 'role',
       what: `${key}: ${place[key] !== true}`,
       at: [...at, key],
@@ -111,6 +111,7 @@ class Mutations {
       drop('the passage', at),
       ...(place.screen === undefined ? [] : [flip('screen')]),
       ...(place['own-studies-only'] === undefined ? [] : [flip('own-studies-only')]),
+      ...(place['own-region-only'] === undefined ? [] : [flip('own-region-only')]),
       ...(place['red-flag'] === undefined ? [] : [flip('red-flag')]),
       ...dateChanges(place, at),
       ...this.#region(place.region, [...at, 'region']),
