@@ -64,6 +64,10 @@ const Finding = z.strictObject({
       'an accident or injury: a code for a later encounter or a sequela only says that it took place before, so that its onset alone dates it; an entry without an onset is dated by the entries which it continues',
   }),
   'before-age': DURATION.optional().meta({ description: 'it existed before the patient reached this age' }),
+  'ruled-out-by': z.array(SETS).optional().meta({
+    description:
+      'for a list of different signs: it is ruled out when something of each of these groups is, and never if there are none; default: when any of its codes is',
+  }),
   suggests: z
     .boolean()
     .default(false)

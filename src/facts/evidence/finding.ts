@@ -45,6 +45,12 @@ interface Found {
   readonly item: Item;
 }
 
+/** That a sign was looked for and is not there. */
+interface Absent {
+  readonly record: ConditionRecord | ObservationRecord;
+  readonly item: Item;
+}
+
 /**
  * Conditions, order reasons, coded observations, coded conclusions and visit reasons that state a finding, or that it is
  * ruled out. A refutation defeats earlier entries of the same code only.
@@ -52,6 +58,7 @@ interface Found {
 export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const positive: Found[] = [];
   const negative: Found[] = [];
+  const absent: Absent[] = [];
   const seen = new Set<string>();
   const sets = (input.codes ?? []).map((name) => ctx.set(name));
   for (const set of sets) {
@@ -61,11 +68,11 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       seen.add(key);
       if (record.type === 'condition' && isExcepted(input, record, ctx)) continue;
       if (record.type === 'condition') condition(input, record, sets, asked, ctx, tally, positive, negative);
-      else other(input, record, sets, asked, ctx, tally);
+      else other(input, record, sets, asked, ctx, tally, absent);
     }
   }
   if (asked.query.certainty === 'history') historyCodes(input, asked, ctx, tally, positive);
-  settle(positive, negative, tally, input.suggests);
+  settle(positive, negative, tally, input.suggests, partsRuledOut(input, [...negative, ...absent], ctx));
   for (const name of input.observed ?? []) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -202,11 +209,30 @@ const hasStatus = (input: FindingInput, record: ConditionRecord): boolean =>
 const atSite = (input: FindingInput, siteHits: readonly Hit[], ctx: FactContext): boolean =>
   input.site === undefined || input.site.some((s) => siteHits.some((h) => h.set === ctx.set(s)));
 
+/** What rules out a list of different signs: something of each group; undefined when a single sign is asked about. */
+function partsRuledOut(
+  input: FindingInput,
+  absent: readonly Absent[],
+  ctx: FactContext,
+): readonly Absent[] | undefined {
+  const groups = input['ruled-out-by']?.map((names) => new Set(names.map((n) => ctx.set(n))));
+  if (groups === undefined) return undefined;
+  const of = (group: ReadonlySet<number>): readonly Absent[] =>
+    absent.filter(({ record }) => record.hits.some((h) => group.has(h.set)));
+  return groups.every((g) => of(g).length > 0) ? groups.flatMap(of) : [];
+}
+
 /**
  * A later refutation of the same code defeats an entry; on the same day it is a conflict. The order's own reason is cited only
  * when nothing in the chart says the same.
  */
-function settle(positive: readonly Found[], negative: readonly Found[], tally: Tally, suggests: boolean): void {
+function settle(
+  positive: readonly Found[],
+  negative: readonly Found[],
+  tally: Tally,
+  suggests: boolean,
+  parts: readonly Absent[] | undefined,
+): void {
   let standing = 0;
   const chartFirst = [...positive].sort((a, b) => Number(a.record.orderReason) - Number(b.record.orderReason));
   for (const p of chartFirst) {
@@ -236,8 +262,11 @@ function settle(positive: readonly Found[], negative: readonly Found[], tally: T
     if (standing > 0) {
       tally.ignore(n.item, 'ruled out, but another entry stands');
       tally.outweighed('no', n.item);
-    } else if (!tally.conflict) tally.contra(n.item, 'documented as ruled out');
+    } else if (parts !== undefined) tally.ignore(n.item, 'one of several signs is ruled out');
+    else if (!tally.conflict) tally.contra(n.item, 'documented as ruled out');
   }
+  if (standing > 0 || tally.conflict || tally.for.length > 0) return;
+  for (const { item } of parts ?? []) tally.contra(item, 'documented as ruled out');
 }
 
 /** The spine regions that an examination looked at; none when it was of another part of the body. */
@@ -257,6 +286,7 @@ function other(
   asked: Asked,
   ctx: FactContext,
   tally: Tally,
+  absent: Absent[],
 ): void {
   if (asked.query.source === 'order-reason' || input.clinical !== undefined || input.severity !== undefined) return;
   const when = 'when' in record ? record.when : undefined;
@@ -285,8 +315,10 @@ function other(
       if (!record.final) return tally.lead(item, 'not final');
       if (!valued && readAnswer(record, ctx) === undefined) return tally.lead(item, 'the result is not coded', true);
       if (!inWindow(item, asked, tally)) return;
-      if (!valued && readAnswer(record, ctx) === false) tally.contra(item, 'observed as absent');
-      else if (input.new && onFileBefore(record.ref, [], when, sets, asked, ctx)) tally.lead(item, REPEATED, true);
+      if (!valued && readAnswer(record, ctx) === false) {
+        if (input['ruled-out-by'] === undefined) tally.contra(item, 'observed as absent');
+        else absent.push({ record, item });
+      } else if (input.new && onFileBefore(record.ref, [], when, sets, asked, ctx)) tally.lead(item, REPEATED, true);
       else tally.support(item, 'coded observation', input.suggests);
       return;
     case 'imaging':
