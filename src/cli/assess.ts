@@ -5,10 +5,13 @@ import { type Interval, parseDate } from '../dates/day.ts';
 import { candidatesFor } from '../facts/candidates.ts';
 import { droppedFor } from '../facts/dropped-evidence.ts';
 import type { PlaceInput } from '../policy/schema.ts';
-import { type Command, loadChecker, readJson, UsageError } from './command.ts';
+import { codeProblem } from '../terminology/code-shape.ts';
+import { type Command, loadChecker, UsageError, withChart } from './command.ts';
+import { meant } from './nearest-names.ts';
 import { checkAsJson, checkAsText } from './print-check.ts';
 import { explanation, findNodes } from './print-trace.ts';
 import { checkAsTree, uncheckedAsTree } from './print-tree.ts';
+import { ungovernedAsText } from './print-ungoverned.ts';
 import { namedEhr } from './registry.ts';
 
 /** The options that say what is ordered, shared by the commands that check charts. */
@@ -37,15 +40,23 @@ function dateOf(value: unknown): Interval {
 /** Reads what is ordered. @throws UsageError naming the option */
 export function orderWish(values: OrderValues, checker: Checker): OrderWish {
   const study = values.study as string | undefined;
-  if (study !== undefined && checker.knowledge.studies.get(study)?.orderable !== true)
-    throw new UsageError(`--study: ${study} is no study of policies/studies.yaml`);
+  if (study !== undefined && checker.knowledge.studies.get(study)?.orderable !== true) {
+    const codes = checker.knowledge.studies.studies.filter((s) => s.orderable).map((s) => s.code);
+    throw new UsageError(`--study: ${study} is no study of policies/studies.yaml; ${meant(study, codes)}`);
+  }
   const name = values.payer as string | undefined;
   const { payers } = checker.knowledge;
   const payer = name === undefined ? undefined : (payers.get(name) ?? payers.find({ names: [name], identifiers: [] }));
   if (name !== undefined && payer === undefined)
-    throw new UsageError(`--payer: expected one of ${payers.payers.map((p) => p.id).join(', ')}`);
+    throw new UsageError(
+      `--payer: "${name}" is not in policies/payers.yaml; expected one of ${payers.payers.map((p) => p.id).join(', ')}, or a name`,
+    );
   const line = LINES.find((l) => l === values.line);
   if (values.line !== undefined && line === undefined) throw new UsageError(`--line: expected ${LINES.join(', ')}`);
+  for (const reason of (values.reason ?? []) as string[]) {
+    const problem = codeProblem('icd10cm', reason);
+    if (problem !== undefined) throw new UsageError(`--reason: ${problem}`);
+  }
   const ehr = namedEhr(values.ehr as string | undefined, checker);
   return {
     ...(study !== undefined && { study }),
@@ -74,8 +85,11 @@ function explain(check: OrderCheck, criterion: string, { knowledge }: Checker): 
   const inSection = new Set(pathsOf(check.policy.input.indications, criterion));
   const found = own.length > 0 ? own : traces.filter((t) => inSection.has(t.id?.split('@')[0] ?? ''));
   if (found.length === 0) {
-    const known = traces.flatMap((t) => t.id ?? []);
-    throw new UsageError(`--explain: there is no "${criterion}"; this policy has ${known.join(', ')}`);
+    const known = traces.flatMap((t) => (t.id === undefined ? [] : [t.id.replace(/@\w+$/, '')]));
+    const sections = check.policy.input.indications.map((p) => p.id);
+    throw new UsageError(
+      `--explain: ${check.policy.id} has no "${criterion}"; ${meant(criterion, [...known, ...sections])}; "policy show ${check.policy.id}" lists all`,
+    );
   }
   const { chart } = check;
   return found.flatMap((t) =>
@@ -113,6 +127,11 @@ Bundle does not hold does not exist. Prints the outcome and the criteria as a tr
   --all               also silent red flags, indications that are not about this patient, and exclusions that do not hold
   --card              the text of the card instead
   --json              the assessment as cards carry it`,
+  examples: [
+    ['assess chart.json --study 72148 --payer cigna', 'an order of today for the chart'],
+    ['assess chart.json --study 72148 --payer cigna --date 2025-06-01 --reason M54.50', 'as of a day, with a reason'],
+    ['assess chart.json --study 72148 --payer cigna --explain SP-5.1', 'why each resource did or did not count'],
+  ],
   run(args, out) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -128,16 +147,27 @@ Bundle does not hold does not exist. Prints the outcome and the criteria as a tr
     const [file] = positionals;
     if (file === undefined || positionals.length > 1) throw new UsageError('assess: expected one file');
     const checker = loadChecker();
-    const checks = checkBundle(readJson(file), orderWish(values, checker), checker);
+    if (values.line !== undefined && values.payer === undefined) throw new UsageError('--line: goes with --payer');
+    if (values.reason !== undefined && values.study === undefined)
+      throw new UsageError('--reason: goes with --study; the orders of the Bundle have their own');
+    const wish = orderWish(values, checker);
+    const { checks, ungoverned, data } = withChart(file, (bundle) => checkBundle(bundle, wish, checker));
     if (values.json === true) {
       const found = checks.map((c) => checkAsJson(c, checker));
       out(JSON.stringify(found, null, 2));
       return 0;
     }
-    if (checks.length === 0) out('No policy governs an imaging order of this chart.');
+    if (checks.length + ungoverned.length === 0)
+      out(
+        'The chart holds no draft or active ServiceRequest for a study of policies/studies.yaml; --study CODE supposes an order.',
+      );
     for (const [i, check] of checks.entries()) {
       if (i > 0) out('');
       for (const line of lines(check, checker, values)) out(line);
+    }
+    for (const [i, order] of ungoverned.entries()) {
+      if (i + checks.length > 0) out('');
+      for (const line of ungovernedAsText({ order, data }, checker)) out(line);
     }
     return 0;
   },

@@ -1,19 +1,19 @@
-import { closeSync, existsSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CSV_HEADING, csvRow } from '../batch/batch-row.ts';
 import { type BatchProgress, exportFiles, runBatch } from '../batch/run-batch.ts';
 import { readConfig } from '../server/config.ts';
 import { ORDER_OPTIONS, orderWish } from './assess.ts';
-import { type Command, loadChecker, UsageError } from './command.ts';
+import { type Command, loadChecker, UsageError, withFile } from './command.ts';
 
 const MOST_SHOWN = 20;
 const EVERY_MS = 1000;
 
-/** A file that is written as rows come; standard output without a name. */
+/** A file that is written as rows come; standard output without a name. @throws UsageError when it cannot be written */
 function sink(file: string | undefined): { readonly write: (text: string) => void; readonly close: () => void } {
   if (file === undefined) return { write: (text) => void process.stdout.write(text), close: () => {} };
-  const handle = openSync(file, 'w', 0o600);
+  const handle = withFile(file, () => openSync(file, 'w', 0o600));
   return { write: (text) => void writeSync(handle, text), close: () => closeSync(handle) };
 }
 
@@ -44,7 +44,14 @@ with file and line and stops nothing. Lines are sorted by patient in a temporary
   --reason ICD10     an ICD-10-CM code of supposed orders; may be given again
   --out FILE         rows as NDJSON
   --csv FILE         rows as CSV
-  --workers N        processes' threads; default: all cores`,
+  --workers N        threads; default: all cores`,
+  examples: [
+    ['batch export --out orders.ndjson --csv orders.csv', 'the orders of an export, each under its payer'],
+    [
+      'batch export --study 72148 --payer cigna --every-patient --date 2025-06-01 --out cigna.ndjson',
+      'what a payer would say of every patient',
+    ],
+  ],
   async run(args, out) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -58,11 +65,14 @@ with file and line and stops nothing. Lines are sorted by patient in a temporary
       },
     });
     const [folder] = positionals;
-    if (folder === undefined || positionals.length > 1 || !existsSync(folder) || !statSync(folder).isDirectory())
-      throw new UsageError('batch: expected one folder');
+    if (folder === undefined || positionals.length > 1) throw new UsageError('batch: expected one folder');
+    if (values.line !== undefined && values.payer === undefined) throw new UsageError('--line: goes with --payer');
+    if (values.reason !== undefined && !values['every-patient'])
+      throw new UsageError('--reason: goes with --every-patient; the orders of the export have their own');
     if (values['every-patient'] && values.study === undefined) throw new UsageError('--every-patient needs --study');
-    const files = exportFiles(folder);
-    if (files.length === 0) throw new UsageError(`${folder}: there is no .ndjson file`);
+    const files = withFile(folder, () => exportFiles(folder));
+    if (files.length === 0)
+      throw new UsageError(`${folder}: there is no *.ndjson or *.jsonl file (or .gz of one) in it or below it`);
     const wish = { ...orderWish(values, loadChecker()), everyPatient: values['every-patient'] };
     const config = readConfig(process.env);
     const rows = sink(values.out);

@@ -1,10 +1,20 @@
 import { parseArgs } from 'node:util';
+import { isObject } from '../chart/json.ts';
 import { unknownCodes } from '../criteria-check/unknown-codes.ts';
 import { readConfig } from '../server/config.ts';
 import { loadSpineRelated } from '../terminology/spine-related.ts';
 import { type Command, loadChecker, readJson, UsageError } from './command.ts';
 import { table } from './print-table.ts';
 import { namedEhr } from './registry.ts';
+
+/** A Bundle, a list of resources, or one resource. @throws UsageError */
+function readChart(file: string): unknown {
+  const chart = readJson(file);
+  const resources = (Array.isArray(chart) ? chart : [chart]) as readonly unknown[];
+  if (!resources.every((r) => isObject(r) && typeof r['resourceType'] === 'string'))
+    throw new UsageError(`${file}: expected a FHIR Bundle, a resource, or a list of resources`);
+  return chart;
+}
 
 export const codesUnknown: Command = {
   usage: 'codes unknown BUNDLE.json... [--ehr ID] [--all] [--json]',
@@ -23,6 +33,7 @@ the registry: \`codes: my-ehr.codes.yaml\` in smart-config/ehrs/my-ehr.yaml, and
     "urn:oid:1.2.3.4|LBP": ["icd10cm|M54.50"]             a standard code
     "urn:oid:1.2.3.4|NIGHT": ["set|night-pain"]           a code set
     "urn:oid:1.2.3.4|LSPAIN": ["set|spinal-pain@lumbar"]  a code set, at a place`,
+  examples: [['codes unknown charts/*.json', 'what the charts of an EHR say that is not understood']],
   run(args, out) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -33,7 +44,7 @@ the registry: \`codes: my-ehr.codes.yaml\` in smart-config/ehrs/my-ehr.yaml, and
     const checker = loadChecker();
     const related = loadSpineRelated(readConfig(process.env).POLICIES);
     const local = namedEhr(values.ehr, checker)?.localCodes;
-    const { elements, understood, unknown } = unknownCodes(positionals.map(readJson), related, checker, local);
+    const { elements, understood, unknown } = unknownCodes(positionals.map(readChart), related, checker, local);
     const listed = values.all === true ? unknown : unknown.filter((u) => u.spine !== undefined);
     if (values.json === true) {
       out(JSON.stringify({ elements, understood, unknown: listed }, null, 2));

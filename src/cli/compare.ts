@@ -1,12 +1,16 @@
 import { parseArgs } from 'node:util';
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, Checker } from '../criteria-check/check-order.ts';
 import { compareBundle } from '../criteria-check/compare.ts';
+import { type Day, formatDay } from '../dates/day.ts';
 import { ORDER_OPTIONS, orderWish } from './assess.ts';
-import { type Command, loadChecker, readJson, UsageError } from './command.ts';
+import { type Command, loadChecker, UsageError, withChart } from './command.ts';
 import { checkAsJson } from './print-check.ts';
 import { table } from './print-table.ts';
+import { spanOf } from './text-span.ts';
 
 const FEW = 3;
+/** Characters of a line; what is missing goes on in the next. */
+const WIDTH = 140;
 const few = (items: readonly string[]): string =>
   items.length <= FEW ? items.join('; ') : `${items.slice(0, FEW).join('; ')}; and ${items.length - FEW} more`;
 
@@ -36,6 +40,14 @@ const outcome = ({ assessment }: CheckedOrder): string =>
     ...(assessment.alternatives.length === 0 ? [] : [assessment.alternatives.join(', ')]),
   ].join(' ');
 
+/** That no text governs a study on a day, and which texts do on other days. */
+function nobody(study: string, on: Day, { knowledge }: Checker): string {
+  const texts = knowledge.policies.policies.filter((p) => p.governs.has(study));
+  const spans = texts.map((p) => `${p.id} ${spanOf(p)}`);
+  const head = `No policy governs ${study} on ${formatDay(on)}`;
+  return spans.length === 0 ? `${head} or any other day.` : `${head}. Texts that do: ${spans.join('; ')}.`;
+}
+
 export const compare: Command = {
   usage: 'compare BUNDLE.json --study CODE [--line LINE] [--date DATE] [--reason ICD10]... [--ehr ID] [--json]',
   help: `Checks one order against every policy that governs the study on its date, whatever the patient's coverage is, and prints a
@@ -47,6 +59,10 @@ table: outcome, the criterion that decided (or the nearest one), and what is mis
   --reason ICD10  an ICD-10-CM code of the order; may be given again
   --ehr ID        an EHR of the registry: its local codes are understood
   --json          the assessments as cards carry them`,
+  examples: [
+    ['compare chart.json --study 72148', 'an order of today under every policy'],
+    ['compare chart.json --study 72148 --line medicare --date 2025-06-01', 'for a Medicare plan, as of a day'],
+  ],
   run(args, out) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -58,7 +74,8 @@ table: outcome, the criterion that decided (or the nearest one), and what is mis
     if (values.study === undefined) throw new UsageError('compare: expected --study CODE');
     if (values.payer !== undefined) throw new UsageError('compare: every payer is compared; leave --payer out');
     const checker = loadChecker();
-    const checks = compareBundle(readJson(file), orderWish(values, checker), checker);
+    const wish = orderWish(values, checker);
+    const checks = withChart(file, (bundle) => compareBundle(bundle, wish, checker));
     if (values.json === true)
       out(
         JSON.stringify(
@@ -67,10 +84,10 @@ table: outcome, the criterion that decided (or the nearest one), and what is mis
           2,
         ),
       );
-    else if (checks.length === 0) out('No policy governs this study on this date.');
+    else if (checks.length === 0) out(nobody(values.study, wish.date.hi, checker));
     else {
       const rows = checks.map((c) => [c.policy.id, outcome(c), deciding(c), lacking(c)]);
-      for (const line of table(['policy', 'outcome', 'criterion', 'missing'], rows)) out(line);
+      for (const line of table(['policy', 'outcome', 'criterion', 'missing'], rows, WIDTH)) out(line);
     }
     return 0;
   },

@@ -30,6 +30,7 @@ those that are set is not valid, a file that they lead to is not, or an EHR of t
   --markdown   as the table of the README, without looking at the environment
 
 ${settings().join('\n')}`,
+  examples: [['config', 'before the service is started with these settings']],
   run(args, out) {
     const { values } = parseArgs({ args: [...args], options: { markdown: { type: 'boolean', default: false } } });
     for (const line of values.markdown ? settingsTable() : settings()) out(line);

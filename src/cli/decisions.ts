@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import type { Decision, DecisionQuery, DecisionStore } from '../decisions/decision.ts';
 import { openStore } from '../decisions/store/open-store.ts';
 import { readConfig } from '../server/config.ts';
-import { type Command, UsageError } from './command.ts';
+import { type Command, loadChecker, UsageError } from './command.ts';
+import { meant } from './nearest-names.ts';
 
 const PAGE = 500;
 
@@ -41,6 +42,13 @@ export function instantOf(option: string, value: string): string {
   return at.toISOString();
 }
 
+/** The policy of an option. @throws UsageError when there is no text of it */
+export function namedPolicy(id: string | undefined): string | undefined {
+  const ids = loadChecker().knowledge.policies.ids();
+  if (id === undefined || ids.includes(id)) return id;
+  throw new UsageError(`--policy: there is no text of "${id}"; ${meant(id, ids)}`);
+}
+
 export const purgeDecisions: Command = {
   usage: 'decisions purge (--before DATE | --patient ID [--ehr ID])',
   help: `Removes decision records with their feedback from the store of the settings (DECISIONS or DATABASE_URL).
@@ -48,6 +56,10 @@ export const purgeDecisions: Command = {
   --before DATE   everything recorded before this date (UTC)
   --patient ID    everything recorded of one patient (the EHR's id)
   --ehr ID        of this EHR alone: two EHRs may have the same id for different patients`,
+  examples: [
+    ['decisions purge --before 2024-01-01', 'by age'],
+    ['decisions purge --patient 123 --ehr my-ehr', 'all about one patient'],
+  ],
   async run(args, out) {
     const { values } = parseArgs({
       args: [...args],

@@ -92,7 +92,12 @@ async function somePatient(fhir: FhirAccess, wanted: string | undefined): Promis
     return wanted;
   }
   const found = await fhir.search('Patient', { _count: '1' });
-  if (!found.ok) throw new UsageError(`Patient: ${found.problem}: ${ADVICE[found.problem]}; name one with --patient`);
+  if (!found.ok) {
+    const reached = !['network', 'deadline', 'unauthorized'].includes(found.problem);
+    throw new UsageError(
+      `Patient: ${found.problem}: ${ADVICE[found.problem]}${reached ? '; name one with --patient' : ''}`,
+    );
+  }
   const id = found.value.resources.map((r) => text(r['id'])).find((i) => i !== undefined);
   if (id === undefined) throw new UsageError('the server has no patient; name one with --patient');
   return id;
@@ -114,6 +119,7 @@ pages and whether its codes are understood. Nothing of a chart is printed but co
   --token T            access token; better in the environment variable FHIR_TOKEN
   --patient ID         patient to try with; default: the first one
   --deadline SECONDS   for everything together; default 60`,
+  examples: [['doctor --fhir https://ehr.example.org/fhir --patient 123', 'with the access token in FHIR_TOKEN']],
   async run(args, out) {
     const { values } = parseArgs({
       args: [...args],

@@ -27,6 +27,7 @@ and why. Only cards of the plain base count. The last feedback on a card decides
 
   --since DATE   cards shown since this date (UTC); default: all
   --json         as JSON`,
+  examples: [['feedback summary --since 2026-05-01', 'what clinicians did with the cards since then']],
   async run(args, out) {
     const { values } = parseArgs({
       args: [...args],

@@ -20,6 +20,10 @@ from its next start, and signs with the key from the date in the file's name.
   --algorithm A        ES384 (default) or RS384
   --from YYYY-MM-DD    the first day on which it signs (UTC); default: today. To rotate, give a day by which every EHR has read the
                        new key set, and remove the old file some days later.`,
+  examples: [
+    ['keys new', 'a key that signs from today on'],
+    ['keys new --from 2026-12-01', 'the next key, when EHRs have had time to read it'],
+  ],
   run(args, out) {
     const { values } = parseArgs({
       args: [...args],

@@ -66,14 +66,16 @@ const caseLines = (cases: readonly ChangedCase[]): readonly string[] =>
     ...c.criteria.map((x) => `      ${x.criterion}: ${x.before} → ${x.after}`),
   ]);
 
-/** The vignettes of a file or folder for a policy. */
+/** The vignettes of a file or folder for a policy. @throws UsageError when there is none */
 function vignettesOf(path: string, policy: string): Parameters<typeof changedVignettes>[0] {
   if (!existsSync(path)) throw new UsageError(`--vignettes: ${path} cannot be read`);
   const folder = statSync(path).isDirectory() ? path : dirname(path);
-  return loadVignettes(folder)
+  const found = loadVignettes(folder)
     .filter((f) => folder === path || f.file === basename(path))
     .flatMap((f) => f.vignettes)
     .filter((v) => v.policy === policy);
+  if (found.length === 0) throw new UsageError(`--vignettes: ${path} holds no vignette (*.yaml) of ${policy}`);
+  return found;
 }
 
 /** The recorded decisions whose outcome differs under the two texts. */
@@ -116,6 +118,13 @@ patients.
   --decisions        the recorded decisions whose outcome changes (those of the settings; plain base)
   --since DATE       with --decisions: recorded since this date (UTC)
   --json             as JSON`,
+  examples: [
+    [
+      'policy diff harbor-lumbar-mri@2026-03-01 harbor-lumbar-mri --vignettes test/vignettes',
+      'two texts, and the cases that come out otherwise',
+    ],
+    ['policy diff policies/harbor/lumbar-mri/2026-03-01.yaml draft.yaml --json', 'two files, for a program'],
+  ],
   async run(args, out) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -131,10 +140,12 @@ patients.
     const [a, b] = positionals;
     if (a === undefined || b === undefined || positionals.length > 2)
       throw new UsageError('policy diff: expected two texts');
+    if (values.since !== undefined && !values.decisions) throw new UsageError('--since: goes with --decisions');
     const checker = loadChecker();
     const [from, to] = [textOf(a, checker), textOf(b, checker)];
     const on = parseDate(values.date ?? to.input.effective);
-    if (on === undefined || on.lo !== on.hi) throw new UsageError('--date: expected YYYY-MM-DD');
+    if (on === undefined || on.lo !== on.hi)
+      throw new UsageError(`--date: expected YYYY-MM-DD, found "${values.date ?? to.input.effective}"`);
     const diff = comparePolicies(from, to, on.lo, checker.knowledge.vocabulary);
     const [before, after] = [checkerWith(from, from.id, checker), checkerWith(to, from.id, checker)];
     const vignettes = values.vignettes === undefined ? undefined : vignettesOf(values.vignettes, from.id);

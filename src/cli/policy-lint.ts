@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { lintFolder } from '../criteria-check/lint.ts';
 import { readConfig } from '../server/config.ts';
 import type { Finding } from '../yaml/finding.ts';
-import { type Command, UsageError } from './command.ts';
+import { type Command, UsageError, withFile } from './command.ts';
 
 /** File names as they are seen from here. */
 const fromHere = ({ where, level, message }: Finding): string => {
@@ -25,6 +25,10 @@ leaves, time bands that exclude each other, dates outside of the text's own), th
 schedules without effect; rules for studies that are not governed; facts, definitions and code sets that nothing uses; two facts
 with one question; codes of a wrong form or check digit, codes of ICD-10-CM that do not exist, codes listed twice, or in two sets that contradict each other.
 Warnings: a text past its review date, a text that no payer uses, code sets without a source.`,
+  examples: [
+    ['policy lint', 'the policies of the settings'],
+    ['policy lint drafts --strict', 'another folder; warnings count too'],
+  ],
   run(args, out) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -34,7 +38,7 @@ Warnings: a text past its review date, a text that no payer uses, code sets with
     if (positionals.length > 1) throw new UsageError('policy lint: expected one folder');
     const folder = positionals[0] ?? readConfig(process.env).POLICIES;
     const today = new Date().toISOString().slice(0, 10);
-    const { findings, texts } = lintFolder(folder, today);
+    const { findings, texts } = withFile(folder, () => lintFolder(folder, today));
     const errors = findings.filter((f) => f.level === 'error').length;
     if (values.json === true) out(JSON.stringify(findings, null, 2));
     else {

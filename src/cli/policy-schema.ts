@@ -14,6 +14,10 @@ checked at the start, so that an editor completes members, tells what they mean 
 
 An editor with the YAML language server finds a schema by the first line of a file:
   # yaml-language-server: $schema=../../policy.schema.json`,
+  examples: [
+    ['policy schema --write', 'for the editor, beside the policies'],
+    ['policy schema vignettes', 'one schema to read'],
+  ],
   run(args, out) {
     const { values, positionals } = parseArgs({
       args: [...args],

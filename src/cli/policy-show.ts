@@ -3,13 +3,10 @@ import { parseDate } from '../dates/day.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
 import { outlineAsText } from './print-outline.ts';
+import { spanOf } from './text-span.ts';
 
 const list = ({ policies }: PolicySet): readonly string[] =>
-  policies.map((p) => {
-    const { effective, until, status, title } = p.input;
-    const span = until === undefined ? `from ${effective}` : `${effective} until ${until}`;
-    return `${p.id.padEnd(24)} ${span}${status === 'in-force' ? '' : ` (${status})`}  ${title}`;
-  });
+  policies.map((p) => `${p.id.padEnd(24)} ${spanOf(p)}  ${p.input.title}`);
 
 /** Lines of at most so many characters, continued under their own indentation. */
 function wrapped(line: string, width: number): readonly string[] {
@@ -28,6 +25,10 @@ what each passage is about, its criteria in words, its studies, citations and no
   --date DATE   the text in force on this day (YYYY-MM-DD), without what is not in force then;
                 default: the newest text, with all its dates
   --width N     characters a line; default 120`,
+  examples: [
+    ['policy show', 'the policies and their texts'],
+    ['policy show kaiser-wa-lumbar-mri --date 2025-06-01', 'one text as it is in force on a day'],
+  ],
   run(args, out) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -35,6 +36,7 @@ what each passage is about, its criteria in words, its studies, citations and no
       options: { date: { type: 'string' }, width: { type: 'string' } },
     });
     const [id] = positionals;
+    if (positionals.length > 1) throw new UsageError('policy show: expected one policy');
     const { policies, vocabulary, studies } = loadChecker().knowledge;
     if (id === undefined) {
       for (const line of list(policies)) out(line);
@@ -49,7 +51,10 @@ what each passage is about, its criteria in words, its studies, citations and no
     if (texts.length === 0) throw new UsageError(`there is no policy "${id}"; there are ${policies.ids().join(', ')}`);
     const text =
       on === undefined ? texts.at(-1) : (policies.inForce(id, on.lo) ?? policies.inForce(id, on.lo, 'shadow'));
-    if (text === undefined) throw new UsageError(`no text of ${id} is in force on ${values.date}`);
+    if (text === undefined)
+      throw new UsageError(
+        `no text of ${id} is in force on ${values.date}; its texts: ${texts.map(spanOf).join('; ')}`,
+      );
     for (const line of outlineAsText(text, vocabulary, studies, on?.lo))
       for (const part of wrapped(line, width)) out(part);
     return 0;

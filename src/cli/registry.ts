@@ -14,6 +14,13 @@ export function namedEhr(id: string | undefined, checker: Checker): Ehr | undefi
   if (id === undefined) return undefined;
   const registry = loadRegistry(checker);
   const ehr = registry.byId(id);
-  if (ehr === undefined) throw new UsageError(`--ehr: expected one of ${registry.ehrs.map((e) => e.id).join(', ')}`);
+  if (ehr === undefined) {
+    const known = registry.ehrs.map((e) => e.id).join(', ');
+    throw new UsageError(
+      known === ''
+        ? '--ehr: no EHR is registered (see SMART_CONFIG)'
+        : `--ehr: "${id}" is not registered; expected one of ${known}`,
+    );
+  }
   return ehr;
 }

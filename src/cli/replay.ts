@@ -3,7 +3,7 @@ import type { Decision } from '../decisions/decision.ts';
 import { recordedOrder } from '../decisions/recorded-order.ts';
 import { type Replayed, replay } from '../decisions/replay.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
-import { allDecisions, instantOf, settingsStore } from './decisions.ts';
+import { allDecisions, instantOf, namedPolicy, settingsStore } from './decisions.ts';
 import { loadRegistry } from './registry.ts';
 
 function asText(r: Replayed): readonly string[] {
@@ -20,6 +20,7 @@ otherwise and by which criteria. With unchanged policies and software nothing do
   --since DATE   decisions recorded since this date (UTC)
   --policy ID    only decisions under this policy
   --json         one JSON object a line, all decisions`,
+  examples: [['replay --since 2026-05-01', 'after a change of policies or software']],
   async run(args, out) {
     const { values } = parseArgs({
       args: [...args],
@@ -28,12 +29,13 @@ otherwise and by which criteria. With unchanged policies and software nothing do
     if (values.since === undefined) throw new UsageError('replay: expected --since DATE');
     const checker = loadChecker();
     const registry = loadRegistry(checker);
-    const store = await settingsStore();
+    const policy = namedPolicy(values.policy);
     const query = {
       since: instantOf('since', values.since),
       mode: 'live' as const,
-      ...(values.policy !== undefined && { policy: values.policy }),
+      ...(policy !== undefined && { policy }),
     };
+    const store = await settingsStore();
     const count = { all: 0, same: 0, outcome: 0 };
     for await (const decision of allDecisions(store, query)) {
       const again = replay(decision, checker, registry.byId(decision.ehr ?? '') ?? {});
@@ -61,17 +63,19 @@ same answers (plain base). An order that no text in force governs is "not-govern
 
   --since DATE   decisions recorded since this date (UTC); default: all
   --policy ID    only this policy`,
+  examples: [['shadow report --since 2026-05-01', 'what the shadows would have said since then']],
   async run(args, out) {
     const { values } = parseArgs({
       args: [...args],
       options: { since: { type: 'string' }, policy: { type: 'string' } },
     });
-    const store = await settingsStore();
+    const policy = namedPolicy(values.policy);
     const query = {
       base: 'cds' as const,
       ...(values.since !== undefined && { since: instantOf('since', values.since) }),
-      ...(values.policy !== undefined && { policy: values.policy }),
+      ...(policy !== undefined && { policy }),
     };
+    const store = await settingsStore();
     const live = new Map<string, { readonly at: string; readonly outcome: string }[]>();
     for await (const d of allDecisions(store, { ...query, mode: 'live' })) {
       const key = answerOf(d);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, writeFileSync } from 'node:fs';
+import { createReadStream, statSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { formatDay } from '../dates/day.ts';
@@ -9,8 +9,8 @@ import { noneOf } from '../policy/words.ts';
 import { reportCsv } from '../report/report-csv.ts';
 import { reportPage } from '../report/report-page.ts';
 import { type CountedOrder, OrderTally } from '../report/tally-orders.ts';
-import { type Command, loadChecker, UsageError } from './command.ts';
-import { allDecisions, instantOf, settingsStore } from './decisions.ts';
+import { type Command, loadChecker, UsageError, withFile } from './command.ts';
+import { allDecisions, instantOf, namedPolicy, settingsStore } from './decisions.ts';
 
 type Named = readonly { readonly criterion: string; readonly needs?: readonly string[] }[];
 
@@ -37,7 +37,8 @@ function ofDecision(decision: Decision): CountedOrder {
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64').slice(0, 22);
 
 async function fromFile(file: string, tally: OrderTally): Promise<void> {
-  if (!existsSync(file)) throw new UsageError(`${file}: cannot be read`);
+  if (withFile(file, () => statSync(file)).isDirectory())
+    throw new UsageError(`${file}: is a folder, and a file is expected`);
   let number = 0;
   for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     number++;
@@ -53,13 +54,7 @@ async function fromFile(file: string, tally: OrderTally): Promise<void> {
 }
 
 /** Writes a file that its owner alone can read. @throws UsageError when it cannot be written */
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { mode: 0o600 });
-  } catch {
-    throw new UsageError(`${file}: cannot be written`);
-  }
-}
+const write = (file: string, text: string): void => withFile(file, () => writeFileSync(file, text, { mode: 0o600 }));
 
 export const report: Command = {
   usage: 'report [BATCH.ndjson...] [--since DATE] [--policy ID] --html FILE [--csv FILE]',
@@ -71,6 +66,10 @@ or without a file those of the decision records of the settings (plain base, tex
   --csv FILE      the figures
   --since DATE    records since this date (UTC); default: all
   --policy ID     records of one policy`,
+  examples: [
+    ['report orders.ndjson --html report.html --csv report.csv', 'of batch output'],
+    ['report --since 2026-05-01 --html report.html', 'of the decision records'],
+  ],
   async run(args, out) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -83,13 +82,15 @@ or without a file those of the decision records of the settings (plain base, tex
       },
     });
     if (values.html === undefined && values.csv === undefined) throw new UsageError('report: expected --html or --csv');
+    if (positionals.length > 0 && (values.since !== undefined || values.policy !== undefined))
+      throw new UsageError('--since, --policy: are about decision records, not about batch output');
     const counted = new OrderTally();
     for (const file of positionals) await fromFile(file, counted);
     if (positionals.length === 0) {
-      const store = await settingsStore();
       const since = values.since === undefined ? {} : { since: instantOf('since', values.since) };
-      const policy = values.policy === undefined ? {} : { policy: values.policy };
-      const query = { base: 'cds', mode: 'live', ...since, ...policy } as const;
+      const named = namedPolicy(values.policy);
+      const query = { base: 'cds', mode: 'live', ...since, ...(named !== undefined && { policy: named }) } as const;
+      const store = await settingsStore();
       const last = new Map<string, string>();
       for await (const d of allDecisions(store, query)) last.set(digest(recordedOrder(d)), d.id);
       const lasts = new Set(last.values());

@@ -1,5 +1,6 @@
 import type { InvalidFileError } from '../yaml/yaml-file.ts';
-import type { Command } from './command.ts';
+import { type Command, fileProblem } from './command.ts';
+import { nearestNames } from './nearest-names.ts';
 
 interface Offered {
   readonly summary: string;
@@ -81,6 +82,23 @@ const overview = (): string =>
     `${NAME} COMMAND --help tells more.`,
   ].join('\n');
 
+/** How to call a command, what it does, and calls to begin with. */
+function helpOf({ usage, help, examples }: Command): string {
+  const calls = examples.flatMap(([call, what]) => [`  npm run cli -- ${call}`, `      ${what}`]);
+  return [`usage: ${NAME} ${usage}`, '', help, '', 'Examples:', ...calls].join('\n');
+}
+
+/** That there is no such command: with those that may be meant, else with all. */
+function unknownCommand(args: readonly string[]): string {
+  const names = Object.keys(COMMANDS);
+  const said = args.slice(0, 2).filter((a) => !a.startsWith('-'));
+  const begins = names.filter((name) => name.startsWith(`${said[0]} `));
+  const near = begins.length > 0 ? begins : nearestNames(said.join(' '), names);
+  const what = `${NAME}: there is no command "${(begins.length > 0 ? said : args.slice(0, 1)).join(' ')}"`;
+  if (near.length === 0) return `${what}\n\n${overview()}`;
+  return `${what}; ${begins.length > 0 ? 'there are' : 'near it:'} ${near.join(', ')}`;
+}
+
 /** The longest command name that the arguments begin with: "policy lint" before "policy". */
 function find(args: readonly string[]): { readonly command: Offered; readonly rest: readonly string[] } | undefined {
   for (const words of [2, 1]) {
@@ -94,31 +112,39 @@ const INVALID_FILE: InvalidFileError['code'] = 'FILE_INVALID';
 /** The codes of errors whose message says all there is to know. */
 const OURS: readonly unknown[] = ['USAGE', 'CHART_INVALID', 'CONFIG_INVALID'];
 
+/** More problems of a file than this are counted, not listed. */
+const MOST_PROBLEMS = 30;
+
+/** What the parser of options says, without its advice on arguments that begin with a dash. */
+const parserSays = (message: string): string => message.replace(/\. To specify a positional argument.*$/s, '');
+
 /** Mistakes of the caller end in one line and exit code 2; anything else is a defect and shows its stack. */
 function fail(error: unknown): number {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const parsing = error instanceof TypeError && String(code).startsWith('ERR_PARSE_ARGS');
   if (!(error instanceof Error)) console.error(error);
-  else if (code === INVALID_FILE) for (const problem of (error as InvalidFileError).problems) console.error(problem);
-  else if (OURS.includes(code) || parsing) console.error(`${NAME}: ${error.message}`);
-  else if (code === 'ENOENT' && 'path' in error)
-    console.error(`${NAME}: there is no file or folder ${String(error.path)}`);
-  else console.error(error);
+  else if (code === INVALID_FILE) {
+    const { problems } = error as InvalidFileError;
+    for (const problem of problems.slice(0, MOST_PROBLEMS)) console.error(problem);
+    if (problems.length > MOST_PROBLEMS) console.error(`and ${problems.length - MOST_PROBLEMS} more`);
+  } else if (OURS.includes(code) || parsing) console.error(`${NAME}: ${parserSays(error.message)}`);
+  else {
+    const problem = fileProblem(error);
+    console.error(problem === undefined ? error : `${NAME}: ${problem}`);
+  }
   return 2;
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const found = find(args);
   if (found === undefined) {
-    const asked = args.length === 0 || args[0] === '--help' || args[0] === '-h';
-    (asked ? console.log : console.error)(
-      asked ? overview() : `${NAME}: there is no command "${args[0]}"\n\n${overview()}`,
-    );
+    const asked = args.length === 0 || args[0] === '--help' || args[0] === '-h' || args[0] === 'help';
+    (asked ? console.log : console.error)(asked ? overview() : unknownCommand(args));
     return asked ? 0 : 2;
   }
   const command = await found.command.load();
   if (found.rest.includes('--help') || found.rest.includes('-h')) {
-    console.log(`usage: ${NAME} ${command.usage}\n\n${command.help}`);
+    console.log(helpOf(command));
     return 0;
   }
   return command.run(found.rest, (line) => console.log(line));

@@ -16,6 +16,8 @@ class ChartError extends Error {
   readonly code = 'CHART_INVALID';
 }
 
+const EXPECTED = 'expected a FHIR Bundle with one Patient that has an id';
+
 /** A whole chart in one Bundle. */
 export interface BundledChart {
   readonly patientId: string;
@@ -42,15 +44,18 @@ export interface OrderWish {
  * @throws ChartError when there is no Patient, or more than one
  */
 export function readBundledChart(value: unknown): BundledChart {
+  const kind = text(object(value)?.['resourceType']);
+  if (kind !== undefined && kind !== 'Bundle') throw new ChartError(`${EXPECTED}, found one ${kind.slice(0, 40)}`);
   const resources = Array.isArray(value)
     ? objects(value)
     : objects(object(value)?.['entry']).flatMap((e) => (isObject(e['resource']) ? [e['resource']] : []));
   const patients = resources.filter((r) => r['resourceType'] === 'Patient');
   const [patient] = patients;
   const id = text(patient?.['id']);
-  if (patient === undefined || id === undefined || !FHIR_ID.test(id))
-    throw new ChartError('expected a FHIR Bundle with one Patient that has an id');
-  if (patients.length > 1) throw new ChartError(`expected one Patient, found ${patients.length}`);
+  if (patient === undefined) throw new ChartError(`${EXPECTED}, found no Patient among ${resources.length} resources`);
+  if (id === undefined || !FHIR_ID.test(id))
+    throw new ChartError(`${EXPECTED}, found one whose id is missing or is none`);
+  if (patients.length > 1) throw new ChartError(`${EXPECTED}, found ${patients.length} of them`);
   return { patientId: id, patient, resources };
 }
 
@@ -107,15 +112,30 @@ export function bundledOrders(chart: BundledChart, wish: OrderWish, { knowledge 
   return orders.flatMap((o) => readOrder(o, scope, studies, ctx, wish.date, wish.local?.orderables) ?? []);
 }
 
+/** What became of the imaging orders of a bundle. */
+export interface CheckedBundle {
+  readonly checks: readonly OrderCheck[];
+  /** orders that no text governs */
+  readonly ungoverned: readonly ImagingOrder[];
+  readonly data: PatientData;
+}
+
 /**
  * Checks an order against a chart in one Bundle, with the criteria tree as evaluated.
- * @returns one check for each imaging order that a policy governs
  * @throws ChartError
  */
-export function checkBundle(bundle: unknown, wish: OrderWish, checker: Checker): readonly OrderCheck[] {
+export function checkBundle(bundle: unknown, wish: OrderWish, checker: Checker): CheckedBundle {
   const chart = readBundledChart(bundle);
   const data = patientData(chart, wish);
-  return bundledOrders(chart, wish, checker).flatMap((order) => checkOrder(order, data, checker, true) ?? []);
+  const orders = bundledOrders(chart, wish, checker).map((order) => ({
+    order,
+    check: checkOrder(order, data, checker, true),
+  }));
+  return {
+    checks: orders.flatMap(({ check }) => check ?? []),
+    ungoverned: orders.flatMap(({ order, check }) => (check === undefined ? [order] : [])),
+    data,
+  };
 }
 
 const isOpen = (order: Json): boolean => order['status'] === 'draft' || order['status'] === 'active';

@@ -7,9 +7,8 @@ import { MODALITIES } from '../policy/studies.ts';
 const TEXT = z.string().min(1);
 const NAME = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a name has lower-case letters, digits and hyphens');
 const SETS = z.array(NAME).min(1);
-const DURATION = z
-  .string()
-  .refine((t) => parseDuration(t) !== undefined, 'expected a number and a unit, e.g. "6 weeks"');
+const WITH_UNIT = 'expected a number and a unit, e.g. "6 weeks", "3 months", "24 hours"';
+const DURATION = z.string({ error: WITH_UNIT }).refine((t) => parseDuration(t) !== undefined, WITH_UNIT);
 const REGIONAL = z
   .boolean()
   .default(true)

@@ -43,7 +43,9 @@ const window = {
   ago: DURATION.optional().meta({ description: 'dated at least this long ago' }),
   begun: COMPARISON.optional().meta({ description: 'how long ago the first evidence is dated' }),
   since: z
-    .union([z.literal('episode'), z.strictObject({ fact: NAME, certainty: z.literal('suspected').optional() })])
+    .union([z.literal('episode'), z.strictObject({ fact: NAME, certainty: z.literal('suspected').optional() })], {
+      error: 'expected episode or { fact: fact-name }',
+    })
     .optional()
     .meta({ description: 'dated on or after this; a fact that is only suspected dates nothing unless that is said' }),
   grace: DURATION.optional().meta({ description: 'with since: evidence that much earlier counts too' }),

@@ -35,16 +35,62 @@ function bestBranch(branches: readonly (readonly Problem[])[]): readonly Problem
   return [...branches].sort((a, b) => score(b) - score(a))[0] ?? [];
 }
 
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  tuple: 'a list',
+  object: 'members (name: value)',
+  record: 'members (name: value)',
+};
+
+/** A value as it was written, in short. */
+function shown(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'members (name: value)';
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length <= 40 ? text : `${text.slice(0, 37)}..."`;
+}
+
+/** What the validator says when the schema has no words of its own. */
+const DEFAULT_WORDS = /^(Invalid|Too (small|big))/;
+
+/** What is expected and what was found, in the words of those who write the files. */
+function wording(issue: z.core.$ZodIssue): string {
+  if (!DEFAULT_WORDS.test(issue.message)) return issue.message;
+  const found = issue.input === undefined ? 'but it is missing' : `found ${shown(issue.input)}`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${KINDS[issue.expected] ?? issue.expected}, ${found}`;
+    case 'invalid_value':
+      return `expected ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}, ${found}`;
+    case 'too_small':
+      if (issue.origin === 'array') return `expected at least ${issue.minimum} in this list`;
+      return issue.origin === 'string' ? 'expected a text that is not empty' : issue.message;
+    case 'invalid_union':
+      return `expected something else, ${found}`;
+    default:
+      return issue.message;
+  }
+}
+
 function flatten(issues: readonly z.core.$ZodIssue[], prefix: Path = []): readonly Problem[] {
   return issues.flatMap((issue): readonly Problem[] => {
     const path = [...prefix, ...issue.path];
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+      const deeper = issue.errors.some((errors) =>
+        errors.some((e) => e.path.length > 0 || e.code === 'unrecognized_keys'),
+      );
+      if (!deeper && !DEFAULT_WORDS.test(issue.message)) return [{ path, message: issue.message }];
       return bestBranch(issue.errors.map((errors) => flatten(errors, path)));
     }
     if (issue.code === 'invalid_key') return flatten(issue.issues, path);
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({ path, key, message: `"${key}" is not known here` }));
-    return [{ path, message: issue.message }];
+    return [{ path, message: wording(issue) }];
   });
 }
 
@@ -108,7 +154,10 @@ export function parseYaml<S extends z.ZodType>(file: string, text: string, schem
     }
     return `${file}:${positions.get('') ?? '1:1'}`;
   };
-  const result = schema.safeParse(parsedOnce('values', text, () => parse().doc.toJS({ maxAliasCount: 50 })));
+  const result = schema.safeParse(
+    parsedOnce('values', text, () => parse().doc.toJS({ maxAliasCount: 50 })),
+    { reportInput: true },
+  );
   if (result.success) return { file, text, data: result.data, locate };
   throw new InvalidFileError(
     flatten(result.error.issues).map(

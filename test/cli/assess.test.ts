@@ -122,7 +122,52 @@ describe('assess', () => {
     const args = [chart(), ...ORDER, '--payer', 'kaiser-wa', '--explain'];
     const { lines } = await runCommand(assess, [...args, 'I.C.1']);
     expect(lines[0]).toMatch(/^\? I\.C\.1 fever/);
-    await expect(runCommand(assess, [...args, 'IX'])).rejects.toThrow(/there is no "IX"; this policy has .*II\.B4/);
+    await expect(runCommand(assess, [...args, 'IX'])).rejects.toThrow(
+      /has no "IX"; .*"policy show kaiser-wa-lumbar-mri" lists all/,
+    );
+    await expect(runCommand(assess, [...args, 'IIB4'])).rejects.toThrow(/has no "IIB4"; near it: II\.B4/);
+  });
+
+  it('says why no policy governs an order, and what would', async () => {
+    const said = async (...args: string[]) => (await runCommand(assess, [chart(), ...args])).lines;
+    const order = ['--study', '72148', '--date', '2020-01-01'];
+    expect(await said(...order)).toEqual([
+      expect.stringMatching(
+        /^No policy governs .*\(72148\) on 2020-01-01: the chart holds no Coverage, and no --payer/,
+      ),
+    ]);
+    expect(await said(...order, '--payer', 'healthhelp')).toEqual([
+      'No policy governs MRI lumbar spine without contrast (72148) on 2020-01-01 for HealthHelp, commercial. What it uses:',
+      '  healthhelp-lumbar-mri: its texts: from 2025-05-16',
+    ]);
+    const neck = await said('--study', '72141', '--date', '2026-01-01', '--payer', 'healthhelp');
+    expect(neck[1]).toMatch(/^ {2}healthhelp-lumbar-mri: governs .*72148/);
+    expect(await said('--payer', 'cigna')).toEqual([expect.stringContaining('no draft or active ServiceRequest')]);
+    const covered = writeBundle([
+      { resourceType: 'Condition', code: icd('M54.50') },
+      {
+        resourceType: 'Coverage',
+        status: 'active',
+        beneficiary: { reference: 'Patient/p1' },
+        payor: [{ display: 'Acme Health' }],
+      },
+    ]);
+    const { text } = await runCommand(assess, [covered, ...ORDER]);
+    expect(text).toMatch(/the payer of the Coverage, "Acme Health", is not in policies\/payers\.yaml \(kaiser-wa, /);
+  });
+
+  it.each([
+    [['--study', '7214'], /--study: 7214 is no study of policies\/studies\.yaml; near it: .*72148/],
+    [['--study', '72148', '--line', 'medicare'], /--line: goes with --payer/],
+    [['--reason', 'M54.50'], /--reason: goes with --study/],
+    [['--study', '72148', '--reason', 'back pain'], /--reason: "back pain" is not an ICD-10-CM code/],
+    [
+      ['--study', '72148', '--payer', 'acme'],
+      /--payer: "acme" is not in policies\/payers\.yaml; expected one of kaiser-wa/,
+    ],
+    [['--study', '72148', '--date', '2025-06'], /--date: expected YYYY-MM-DD, found "2025-06"/],
+  ])('says what is wrong with %j', async (args, said) => {
+    await expect(runCommand(assess, [chart(), ...args])).rejects.toThrow(said);
   });
 
   it('a payer that is chosen is not called an assumed one', async () => {
@@ -179,6 +224,10 @@ describe('compare', () => {
     await expect(runCommand(compare, [chart()])).rejects.toThrow(/--study/);
     await expect(runCommand(compare, [chart(), '--study', '72148', '--payer', 'cigna'])).rejects.toThrow(UsageError);
     const { text } = await runCommand(compare, [chart(), '--study', '72148', '--date', '2001-01-01']);
-    expect(text).toBe('No policy governs this study on this date.');
+    expect(text).toMatch(
+      /^No policy governs 72148 on 2001-01-01\. Texts that do: .*kaiser-wa-lumbar-mri from 2020-09-01/,
+    );
+    const wide = await runCommand(compare, [chart(), '--study', '72148', '--date', '2026-03-02']);
+    expect(Math.max(...wide.lines.map((l) => l.length))).toBeLessThanOrEqual(140);
   });
 });

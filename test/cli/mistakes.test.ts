@@ -21,13 +21,28 @@ const cli = (args: readonly string[], env: Record<string, string> = {}) => {
   return { status, stdout, lines: stderr.trim().split('\n') };
 };
 
+const SAME = ['kaiser-wa-lumbar-mri', 'kaiser-wa-lumbar-mri'];
+
 describe('a mistake of the caller', () => {
   it.each([
     ['an unknown command', ['nothing'], 'there is no command "nothing"'],
     ['an unknown option', ['assess', '--bogus'], "Unknown option '--bogus'"],
-    ['a file that is not there', ['assess', join(folder, 'none.json'), '--study', '72148'], 'cannot be read'],
-    ['a chart without a patient', ['assess', file('empty.json', '{}'), '--study', '72148'], 'expected a FHIR Bundle'],
-    ['a folder that is not there', ['policy', 'lint', join(folder, 'none')], 'there is no file or folder'],
+    ['a word of a command', ['policy', 'lnt'], 'there is no command "policy lnt"; there are policy diff, policy lint'],
+    ['a command misspelt', ['polcy', 'lint'], 'near it: policy lint'],
+    ['a file that is not there', ['assess', join(folder, 'none.json')], 'none.json: there is no such file or folder'],
+    ['a folder for a file', ['assess', folder], 'is a folder, and a file is expected'],
+    ['an empty file', ['assess', file('nothing.json', '')], 'nothing.json: is empty'],
+    ['no JSON', ['assess', file('broken.json', '{\n"a":1,}')], 'broken.json:2:7: is not valid JSON'],
+    ['a byte order mark', ['assess', file('bom.json', '\uFEFF{}')], 'bom.json: expected a FHIR Bundle'],
+    ['NDJSON', ['assess', file('two.json', '{}\n{}\n')], 'two.json:2: a second JSON text begins'],
+    ['a chart without a patient', ['assess', file('empty.json', '{}')], 'found no Patient among 0 resources'],
+    ['another resource', ['assess', file('one.json', '{"resourceType":"Patient"}')], 'found one Patient'],
+    ['no resources', ['codes', 'unknown', file('list.json', '[1]')], 'expected a FHIR Bundle, a resource, or a list'],
+    ['a folder that is not there', ['policy', 'lint', join(folder, 'none')], 'none: there is no such file or folder'],
+    ['a file for a folder', ['policy', 'lint', file('file', '')], 'file: is a file, and a folder is expected'],
+    ['an export that is not there', ['batch', join(folder, 'none')], 'none: there is no such file or folder'],
+    ['a policy that nobody knows', ['replay', '--since', '2026-01-01', '--policy', 'no'], 'there is no text of "no"'],
+    ['no vignettes', ['policy', 'diff', ...SAME, '--vignettes', folder], 'holds no vignette (*.yaml) of kaiser-wa'],
   ])('is said in a line, without a stack: %s', (_, args, said) => {
     const { status, lines } = cli(args);
     expect([status, lines[0]]).toEqual([2, expect.stringContaining(`payer-policy-cds: `)]);
@@ -49,8 +64,9 @@ describe('a mistake of the caller', () => {
   });
 });
 
-it('the help of a command is printed', () => {
+it('the help of a command is printed, with calls to begin with', () => {
   const { status, stdout } = cli(['decisions', 'purge', '--help']);
+  expect(stdout).toMatch(/^Examples:\n {2}npm run cli -- decisions purge --before /m);
   expect([status, stdout.split('\n')[0]]).toEqual([
     0,
     expect.stringContaining('usage: payer-policy-cds decisions purge'),

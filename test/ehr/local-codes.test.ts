@@ -98,7 +98,7 @@ describe('local codes of an EHR', () => {
       },
     ]);
     const args = [file, '--payer', 'kaiser-wa', '--date', '2026-03-02'];
-    expect((await runCommand(assess, args)).text).toContain('No policy governs');
+    expect((await runCommand(assess, args)).text).toContain('no draft or active ServiceRequest');
     expect((await runCommand(assess, [...args, '--ehr', 'hospital'])).text).toContain('(72148)');
   });
 

@@ -33,7 +33,7 @@ function check(resources: readonly object[], study = '72148'): CheckedOrder {
       ...resources.map((resource) => ({ resource })),
     ],
   };
-  const [found] = checkBundle(bundle, { study, payer: 'kaiser-wa', reasons: [], date: ASOF }, checker());
+  const [found] = checkBundle(bundle, { study, payer: 'kaiser-wa', reasons: [], date: ASOF }, checker()).checks;
   if (found?.kind !== 'checked') throw new Error('not checked');
   return found;
 }
@@ -93,7 +93,7 @@ describe('the criteria tree', () => {
         resourceType: 'Bundle',
         entry: [{ resource: { resourceType: 'Patient', id: 'p1', birthDate: '1970-01-01' } }, { resource: pain }],
       };
-      const [found] = checkBundle(bundle, { study: '72148', payer, reasons: [], date: ASOF }, checker());
+      const [found] = checkBundle(bundle, { study: '72148', payer, reasons: [], date: ASOF }, checker()).checks;
       if (found?.kind !== 'checked') throw new Error(payer);
       const visit = (node: TreeNode): void => {
         expect([payer, node.label.trim() === '']).toEqual([payer, false]);
