@@ -50,6 +50,7 @@ const NOT_EVALUATED = 'Benefit: not evaluated by this service.';
 const NOT_LISTED = 'Prior authorization: not evaluated by this service.';
 const BY_LINE = 'depends on the line of business, which the coverage does not say.';
 const NO_APPROVAL = 'This is not an approval.';
+const REQUEST_IT = 'Prior authorization still has to be requested.';
 const LONGEST_REASON = 600;
 
 const reason = (text: string): Guidance['reasons'][number] => ({ text: shorten(text, LONGEST_REASON) });
@@ -246,7 +247,7 @@ function met(
   ask: () => Partial<Guidance>,
 ): Guidance {
   const { validUntil } = check.assessment;
-  const request = `${NO_APPROVAL} Prior authorization still has to be requested.`;
+  const request = base.paNeeded === 'indeterminate' ? NO_APPROVAL : `${NO_APPROVAL} ${REQUEST_IT}`;
   const content = `${policyName(check)}, ${documented(check)}.`;
   if (validUntil === undefined || validUntil >= today)
     return and(base, `${request} The chart documents ${content}`, {

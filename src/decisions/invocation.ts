@@ -66,7 +66,7 @@ export async function sealInvocation(invocation: Invocation, sealing: Sealing): 
   return {
     ...rest,
     id,
-    patient: key(object(body?.['context'])?.['patientId'], LONGEST_ID) ?? null,
+    patient: key(object(body?.['context'])?.['patientId'], LONGEST_ID)?.replace(/^Patient\//, '') ?? null,
     sealed: await sealing.seal(id, { gzip: gzipped.toString('base64') }),
     keys: [...new Set([id, ...(instance === undefined ? [] : [instance]), ...assertions])],
   };

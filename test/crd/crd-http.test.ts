@@ -402,6 +402,7 @@ describe('a coverage that does not say of which line of business it is', () => {
     });
     expect([codeOf(said, 'covered'), codeOf(said, 'pa-needed')]).toEqual(['indeterminate', 'indeterminate']);
     expect(reasonsOf(said)).toContain('Prior authorization: depends on the line of business');
+    expect(reasonsOf(said)).not.toContain('still has to be requested');
     expect(breaches(said)).toEqual([]);
   });
 

@@ -173,6 +173,14 @@ describe('T121: every call is kept as it came, with its answer, for administrato
     'nothing to say': { status: 200, body: { ...signing(drug), ...access } },
     'two coverages': { status: 400, body: { ...signing(order, { coverage: two }), ...access } },
     'no context': { status: 400, body: { ...signing(order), ...access, context: { patientId: 'p1' } } },
+    'a patient by reference': {
+      status: 200,
+      body: {
+        ...signing(order),
+        ...access,
+        context: { ...(signing(order)['context'] as Json), patientId: 'Patient/p1' },
+      },
+    },
     'no coverage to be had': { status: 412, body: { ...signing(order), prefetch: {} } },
   };
 
