@@ -59,6 +59,30 @@ describe('diagnoses that are in SNOMED CT alone', () => {
   });
 });
 
+describe('near misses in ICD-10-CM', () => {
+  it.each([
+    ['pain-medication-contraindicated', 'D68.0', 'true', 'von Willebrand disease'],
+    ['pain-medication-contraindicated', 'D68.51', 'unknown', 'thrombophilia does not bleed'],
+    ['pain-medication-contraindicated', 'D68.61', 'unknown', 'nor does the antiphospholipid syndrome'],
+    ['accident', 'W55.12XA', 'true', 'struck by a horse'],
+    ['accident', 'W55.01XA', 'unknown', 'bitten by a cat'],
+    ['head-or-face-trauma', 'S00.83XA', 'true', 'contusion of the face'],
+    ['head-or-face-trauma', 'S00.06XA', 'unknown', 'insect bite of the scalp'],
+    ['sexual-dysfunction', 'N52.9', 'true', 'no cause stated'],
+    ['sexual-dysfunction', 'N52.31', 'unknown', 'after prostatectomy'],
+    ['coordination-symptom', 'H55.09', 'true', 'nystagmus'],
+    ['coordination-symptom', 'H55.01', 'unknown', 'congenital nystagmus'],
+  ])('%s, %s: %s, %s', (fact, code, expected) => {
+    expect(truth(fact, [condition(`icd ${code}`, RECENT)])).toBe(expected);
+  });
+  it('an insect bite is no injury of the neck, a contusion is one', () => {
+    const injury = (code: string): string =>
+      value('spine-injury', [condition(`icd ${code}`, RECENT)], { region: 'cervical' }).truth;
+    expect(injury('S10.96XA')).toBe('unknown');
+    expect(injury('S10.93XA')).toBe('true');
+  });
+});
+
 describe('a transplantation', () => {
   it.each(['snomed 70536003', 'snomed 175902000', 'cpt 50360'])('is a procedure: %s', (code) => {
     expect(truth('organ-transplant', [procedure(code, '2019-04-01')])).toBe('true');
