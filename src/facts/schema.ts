@@ -24,7 +24,7 @@ const TEST = z
 
 const Finding = z.strictObject({
   codes: SETS.optional().meta({ description: 'Condition.code, order reasons, coded Observation values' }),
-  except: SETS.optional().meta({ description: 'not Conditions whose code is of one of these sets too' }),
+  except: SETS.optional().meta({ description: 'not entries whose code is of one of these sets too' }),
   observed: SETS.optional().meta({
     description: 'Observation.code of findings answered yes or no, normal or abnormal',
   }),

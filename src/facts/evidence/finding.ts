@@ -8,7 +8,7 @@ import type {
 import { add, type Interval } from '../../dates/day.ts';
 import { REGIONS } from '../../policy/fact-source.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
-import { NO_PLACE, type Place, placeOf } from '../../terminology/regions.ts';
+import { NO_PLACE, type Place, placeOf, STATED } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { FindingInput } from '../schema.ts';
@@ -66,7 +66,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       const key = `${record.type}|${record.ref}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      if (record.type === 'condition' && isExcepted(input, record, ctx)) continue;
+      if (record.type === 'condition' && isExcepted(input, record.hits, record.site, ctx)) continue;
       if (record.type === 'condition') condition(input, record, sets, asked, ctx, tally, positive, negative);
       else other(input, record, sets, asked, ctx, tally, absent);
     }
@@ -82,8 +82,13 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   }
 }
 
-const isExcepted = (input: FindingInput, record: ConditionRecord, ctx: FactContext): boolean =>
-  input.except?.some((s) => record.hits.some((h) => h.set === ctx.set(s))) ?? false;
+const SPINE = placeOf(REGIONS);
+
+/** Does it belong to an excepted set too? A code of such a set that says no place itself does so at a site of the spine only. */
+const isExcepted = (input: FindingInput, hits: readonly Hit[], site: Place, ctx: FactContext): boolean =>
+  input.except?.some((s) =>
+    hits.some((h) => h.set === ctx.set(s) && (h.place !== STATED || (site & SPINE) !== NO_PLACE)),
+  ) ?? false;
 
 function historyCodes(input: FindingInput, asked: Asked, ctx: FactContext, tally: Tally, positive: Found[]): void {
   for (const name of input.history ?? []) {
@@ -271,7 +276,7 @@ function settle(
 
 /** The spine regions that an examination looked at; none when it was of another part of the body. */
 const examinedPlace = (record: ImagingRecord): Place => {
-  const spine = record.place & placeOf(REGIONS);
+  const spine = record.place & SPINE;
   return spine === 0 ? record.inView : spine;
 };
 
@@ -308,6 +313,7 @@ function other(
       ? placeOfSign(placeIn(hits, sets), record, ctx)
       : placeOfRecord(placeIn(hits, sets), looked);
   if (input.regional && !fitsRegion(asked, place)) return tally.ignore(item, 'another region');
+  if (isExcepted(input, hits, looked, ctx)) return tally.ignore(item, 'something else by another code of it');
   if (input.conclusions === 'only' && record.type !== 'imaging' && record.type !== 'report') return;
   switch (record.type) {
     case 'observation':
