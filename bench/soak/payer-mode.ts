@@ -133,8 +133,8 @@ export class PayerModeCaller {
     const answer = await this.#post(pathOf(hook), callBody(known, hook, way, this.#keys, access, 'crd', randomUUID()));
     const wrong = (what: string): void => this.#findings.wrong(`${about}: ${known.id}: ${what}`);
     this.#keep(answer, wrong);
-    if (answer.status === 400 && fault !== undefined && answer.text.includes('"incomplete"'))
-      return this.#findings.count('payer mode, coverage not to be had');
+    if (answer.status === 400 && answer.text.includes('"incomplete"') && way !== 'prefetch')
+      return this.#findings.count(`payer mode, coverage not ${fault === undefined ? 'read in time' : 'to be had'}`);
     if (answer.status !== 200) return wrong(`status ${answer.status} ${answer.text.slice(0, 200)}`);
     const [action] = (JSON.parse(answer.text) as Answer).systemActions ?? [];
     const [said] = (action?.resource.extension ?? []).filter((e) => e.url === COVERAGE_INFORMATION);
@@ -142,7 +142,7 @@ export class PayerModeCaller {
     if (said === undefined || assertion === undefined) return wrong('no coverage-information');
     if (answer.kept === 'stored') this.#findings.acknowledged.add(assertion);
     else this.#findings.pending.add(assertion);
-    if (answer.kept === 'stored') await this.#judge(known, hook, said.extension, assertion, wrong);
+    if (answer.kept === 'stored') await this.#judge(known, hook, said.extension, assertion, fault !== undefined, wrong);
   }
 
   /** Compares what was said, and the outcome on record, with the known one. */
@@ -151,6 +151,7 @@ export class PayerModeCaller {
     hook: Hook,
     said: readonly Part[],
     assertion: string,
+    faulty: boolean,
     wrong: (what: string) => void,
   ): Promise<void> {
     const record = await fetch(`${this.#base}/decisions/${assertion}`, {
@@ -163,7 +164,7 @@ export class PayerModeCaller {
       return this.#findings.count(`payer mode, not checked: ${reason}`);
     const { words, unseen } = mismatch(known, result, this.#checker);
     if (words !== undefined) wrong(words);
-    if (unseen) this.#findings.count('payer mode, not seen whole, and said so');
+    if (unseen) this.#findings.count(`payer mode, not ${faulty ? 'seen whole' : 'read in time'}, and said so`);
     const misfit = unfit(said, result, hook);
     if (misfit !== undefined) wrong(misfit);
   }

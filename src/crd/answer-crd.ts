@@ -2,7 +2,7 @@ import type { Budget } from '../cds-hooks/budget.ts';
 import type { Action } from '../cds-hooks/card.ts';
 import { type HookAccess, hookAccess, nowIn } from '../cds-hooks/hook-access.ts';
 import type { IssueCode } from '../cds-hooks/operation-outcome.ts';
-import type { Json } from '../chart/json.ts';
+import { type Json, object, objects } from '../chart/json.ts';
 import { PatientScope } from '../chart/references.ts';
 import type { Section } from '../chart/sections.ts';
 import {
@@ -162,7 +162,7 @@ async function chartOfOrders(
     userId: request.context.userId,
     orders: orders.map((o) => o.resource),
     drafts: scope.drafts,
-    prefetch: chartPrefetch(request),
+    prefetch: chartPrefetch(request, fhir !== undefined),
     base: request.fhirServer,
     fhir,
     ehr: caller.ehr,
@@ -179,10 +179,18 @@ async function refusedBefore(coverage: Promise<MemberCoverage>): Promise<boolean
   return soon !== 'open' && !soon.ok;
 }
 
-/** The prefetch of the chart: under `serviceRequests` CRD gives the orders in question, not all of the chart's. */
-function chartPrefetch(request: CrdRequest): Json {
-  const { serviceRequests: _orders, ...given } = request.prefetch ?? {};
-  return given;
+/**
+ * The prefetch of the chart. Under `serviceRequests` CRD gives the orders in question, not all of the chart's; under
+ * `practitioners` and `practitionerRoles` the people that an order names, not all roles of the one who orders.
+ */
+function chartPrefetch(request: CrdRequest, canRead: boolean): Json {
+  const { serviceRequests: _orders, practitioners, practitionerRoles, ...given } = request.prefetch ?? {};
+  const people = [practitioners, practitionerRoles].flatMap((b) => objects(object(b)?.['entry']));
+  return {
+    ...given,
+    ...(!canRead && practitionerRoles !== undefined && { practitionerRoles }),
+    ...(people.length > 0 && { practitioner: { resourceType: 'Bundle', type: 'searchset', entry: people } }),
+  };
 }
 
 const payerOf = (

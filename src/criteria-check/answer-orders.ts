@@ -8,7 +8,7 @@ import type { RetrievedSection, Section } from '../chart/sections.ts';
 import { type Coverage, insuranceOf, readCoverages } from '../coverage/coverage.ts';
 import { formatDay, type Interval } from '../dates/day.ts';
 import type { Ehr } from '../ehr/ehr-registry.ts';
-import type { FhirAccess } from '../ehr/fhir-access.ts';
+import { type FhirAccess, matches } from '../ehr/fhir-access.ts';
 import { type ImagingOrder, readOrder } from '../order/order.ts';
 import { type Checker, checkOrder, type OrderCheck, type PatientData } from './check-order.ts';
 
@@ -120,7 +120,7 @@ function practitionerId(userId: string | undefined): string | undefined {
 /** Practitioner and roles of the prefetch, for the orderer's specialty. */
 function prefetchedPractitioner(prefetch: Json | undefined): readonly Json[] {
   const value = readPrefetch(prefetch, 'practitioner');
-  return value.kind === 'resource' ? [value.resource] : [];
+  return value.kind === 'resource' ? [value.resource] : value.kind === 'bundle' ? matches(value.bundle) : [];
 }
 
 /** Reads each order as an imaging order of this patient; an order that cannot be read is none. */

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { COVERAGE_INFORMATION } from '../../src/crd/coverage-information.ts';
+import { loadVignettes } from '../../src/vignettes/run.ts';
+import { vignetteToFhir } from '../../src/vignettes/to-fhir.ts';
 import { goodClaims, makeKey, signToken } from '../support/client-keys.ts';
 import { crdFile, crdSettings, PAYER } from '../support/crd.ts';
 import { breaches, codeOf, informationOf, partsOf, reasonsOf } from '../support/crd-validator.ts';
@@ -11,12 +13,14 @@ import {
   type Answer,
   fhirAccess,
   fieldsOf,
+  PREFETCH_KEYS,
   post,
   searchset,
   storyFhir,
   storyPrefetch,
 } from '../support/hook-request.ts';
 import { at, listAt } from '../support/json-path.ts';
+import { CANONICAL_BASE, ROOT } from '../support/knowledge.ts';
 import { PRODUCTION, PUBLIC_URL, startTestService, type TestService } from '../support/test-service.ts';
 
 type Json = Record<string, unknown>;
@@ -375,6 +379,60 @@ describe('coverage-information', () => {
     expect(codeOf(medicaid, 'pa-needed')).toBe('performpa');
     for (const said of [plain, basic, medicaid]) expect(breaches(said)).toEqual([]);
     await other.close();
+  });
+});
+
+describe('the people that an order names', () => {
+  const nucc = { coding: [{ system: 'http://nucc.org/provider-taxonomy', code: '207T00000X' }] };
+  const [surgeons] = loadVignettes(`${ROOT}/test/vignettes`)
+    .flatMap((f) => f.vignettes)
+    .filter((v) => v.policy === 'kaiser-wa-cervical-mri' && v.id === 'IIIB3-surgeon-orders');
+  /** A surgeon orders: who that is stands outside of the order. */
+  const asks = async (people: Json, more: Json = {}): Promise<unknown> => {
+    if (surgeons === undefined) throw new Error('no such vignette');
+    const story = vignetteToFhir(surgeons, CANONICAL_BASE);
+    const { contained: _contained, ...bare } = story.order as Json;
+    const ordered = { ...bare, requester: { reference: 'Practitioner/surgeon' } };
+    const sections = Object.entries(PREFETCH_KEYS).map(([key, type]) => [
+      key,
+      searchset(story.chart.filter((r) => r.resourceType === type)),
+    ]);
+    const { serviceRequests: _orders, practitionerRoles: _roles, ...prefetched } = Object.fromEntries(sections);
+    const coverages = searchset([{ ...story.coverage, payor: [{ identifier: PAYER }] }]);
+    const answer = await send('order-sign', {
+      context: {
+        userId: 'Practitioner/surgeon',
+        patientId: 'p1',
+        draftOrders: draftOrders(ordered, ...story.chart.filter((r) => r.resourceType === 'ServiceRequest')),
+      },
+      prefetch: { ...prefetched, patient: story.patient, coverage: coverages, ...people },
+      ...more,
+    });
+    return informationOf(
+      at(
+        listAt(answer.body, 'systemActions').find((a) => at(a, 'resource.id') === 'order-1'),
+        'resource',
+      ),
+    )[0];
+  };
+  const surgeon = { resourceType: 'Practitioner', id: 'surgeon', qualification: [{ code: nucc }] };
+  const role = {
+    resourceType: 'PractitionerRole',
+    id: 'surgeon-role',
+    practitioner: { reference: 'Practitioner/surgeon' },
+    specialty: [nucc],
+  };
+
+  it('are known by the standard prefetch, or else read', async () => {
+    const none = searchset([]);
+    expect(reasonsOf(await asks({ practitionerRoles: none }))).not.toContain('the chart documents');
+    expect(reasonsOf(await asks({ practitionerRoles: none, practitioners: searchset([surgeon]) }))).toContain(
+      'the chart documents',
+    );
+    expect(reasonsOf(await asks({ practitionerRoles: searchset([role]) }))).toContain('the chart documents');
+    // the prefetch holds the roles that the order names, not all of the orderer's
+    ehr.resources = [role];
+    expect(reasonsOf(await asks({ practitionerRoles: none }, fhirAccess(ehr.fhir)))).toContain('the chart documents');
   });
 });
 
