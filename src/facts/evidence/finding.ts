@@ -59,6 +59,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   const positive: Found[] = [];
   const negative: Found[] = [];
   const absent: Absent[] = [];
+  const suspicions: Found[] = [];
   const seen = new Set<string>();
   const sets = (input.codes ?? []).map((name) => ctx.set(name));
   for (const set of sets) {
@@ -67,12 +68,14 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       if (seen.has(key)) continue;
       seen.add(key);
       if (record.type === 'condition' && isExcepted(input, record.hits, record.site, ctx)) continue;
-      if (record.type === 'condition') condition(input, record, sets, asked, ctx, tally, positive, negative);
+      if (record.type === 'condition')
+        condition(input, record, sets, asked, ctx, tally, positive, negative, suspicions);
       else other(input, record, sets, asked, ctx, tally, absent);
     }
   }
   if (asked.query.certainty === 'history') historyCodes(input, asked, ctx, tally, positive);
-  settle(positive, negative, tally, input.suggests, partsRuledOut(input, [...negative, ...absent], ctx));
+  const denying = suspicions.some((s) => stands(s, negative)) ? outweigh(negative, tally) : negative;
+  settle(positive, denying, tally, input.suggests, partsRuledOut(input, [...denying, ...absent], ctx));
   for (const name of input.observed ?? []) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -141,6 +144,7 @@ function condition(
   tally: Tally,
   positive: Found[],
   negative: Found[],
+  suspicions: Found[],
 ): void {
   const codePlace = placeIn(record.hits, sets);
   const item = toItem(record, countsFrom(input, record, sets, ctx), asked);
@@ -163,6 +167,7 @@ function condition(
   if (!record.current && asked.query.certainty !== 'history')
     return tally.lead(item, 'resolved or inactive: history, not a current finding');
   if (record.verification === 'suspected' && asked.query.certainty !== 'suspected') {
+    if (fitIn(item.date, asked.window) === 'inside') suspicions.push({ record, item });
     return tally.lead(
       item,
       record.orderReason ? 'a reason of this order, not a confirmed diagnosis' : 'only suspected, not confirmed',
@@ -213,6 +218,26 @@ const hasStatus = (input: FindingInput, record: ConditionRecord): boolean =>
 /** Is it at one of the body sites that the block asks for? */
 const atSite = (input: FindingInput, siteHits: readonly Hit[], ctx: FactContext): boolean =>
   input.site === undefined || input.site.some((s) => siteHits.some((h) => h.set === ctx.set(s)));
+
+/** The day on which an entry was refuted last, under the same code. */
+const refutedOn = ({ record }: Found, negative: readonly Found[]): number =>
+  Math.max(
+    ...negative
+      .filter((n) => n.record.codes.some((c) => record.codes.includes(c)))
+      .map((n) => n.item.date?.hi ?? Number.NEGATIVE_INFINITY),
+  );
+
+/** No refutation of the same code is as late as the entry. */
+const stands = (found: Found, negative: readonly Found[]): boolean => {
+  const refuted = refutedOn(found, negative);
+  return refuted === Number.NEGATIVE_INFINITY || refuted < (statedOn(found.record)?.hi ?? Number.NEGATIVE_INFINITY);
+};
+
+/** What is suspected still, under another code or again, is not ruled out. */
+function outweigh(negative: readonly Found[], tally: Tally): readonly Found[] {
+  for (const { item } of negative) tally.lead(item, 'ruled out, but a suspicion stands', true);
+  return [];
+}
 
 /** What rules out a list of different signs: something of each group; undefined when a single sign is asked about. */
 function partsRuledOut(
