@@ -26,6 +26,8 @@ export interface BatchRow {
   readonly needs: readonly string[];
   readonly alternatives: readonly string[];
   readonly urgent: boolean;
+  /** types of resources of which a line was lost that names nobody, where the outcome would be another if it were this patient's; "*": of any type */
+  readonly mayLack?: readonly string[];
 }
 
 const checkedRow = (patient: string, { assessment, policy, payer, ...check }: CheckedOrder): BatchRow => ({
@@ -88,6 +90,7 @@ const COLUMNS = [
   'needs',
   'alternatives',
   'urgent',
+  'mayLack',
 ] as const satisfies readonly (keyof BatchRow)[];
 
 /**

@@ -55,7 +55,7 @@ function serve(port: NonNullable<typeof parentPort>): void {
 
   function evaluate(index: number): void {
     checker ??= { knowledge: loadKnowledge(data.policies), canonical: canonicalUrls(data.canonicalBase) };
-    shared ??= loadShared(data.folder);
+    shared ??= loadShared(data.folder, data.files, onBad);
     const { rows, charts } = evaluatePartition(data.folder, index, data.files, shared, data.wish, checker, onBad);
     say({ kind: 'evaluated', index, rows, charts });
   }

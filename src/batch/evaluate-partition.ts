@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Json, object, objects, text } from '../chart/json.ts';
 import { ReadContext } from '../chart/read-context.ts';
 import { FHIR_ID, localKey, PatientScope, parseReference } from '../chart/references.ts';
@@ -7,7 +5,8 @@ import { type OrderWish, orderFor, patientData } from '../criteria-check/check-b
 import { type Checker, checkOrder, type PatientData } from '../criteria-check/check-order.ts';
 import { readOrder } from '../order/order.ts';
 import { type BatchRow, batchRow } from './batch-row.ts';
-import { type BadLine, lostTypes, patientsIn, typeIn } from './partition-file.ts';
+import { partLines } from './part-lines.ts';
+import { ANY_TYPE, type BadLine, lostTypes, patientsIn, typeIn } from './partition-file.ts';
 
 /** What is asked of every chart. */
 export interface BatchWish extends OrderWish {
@@ -15,43 +14,44 @@ export interface BatchWish extends OrderWish {
   readonly everyPatient: boolean;
 }
 
-/** Resources that belong to no patient, found by reference. */
+/** Resources that belong to no patient, found by reference. They are kept as they were written: parsed, they would take several times the room. */
 export class SharedResources {
-  readonly #byRef = new Map<string, Json>();
-  readonly #rolesOf = new Map<string, Json[]>();
-  /** types of which lines are lost that may be anybody's */
+  readonly #byRef = new Map<string, string>();
+  /** the references of the roles of a practitioner */
+  readonly #rolesOf = new Map<string, string[]>();
+  /** types of which a file has lost lines, nobody knows how many */
   readonly lost = new Set<string>();
+  /** types of which single lines are lost that name nobody */
+  readonly nobodys = new Set<string>();
 
-  add(resource: Json): void {
+  add(resource: Json, line: string): void {
     const ref = `${text(resource['resourceType'])}/${text(resource['id'])}`;
-    this.#byRef.set(ref, resource);
+    this.#byRef.set(ref, line);
     const person = localKey(object(resource['practitioner']));
     if (resource['resourceType'] === 'PractitionerRole' && person !== undefined)
-      this.#rolesOf.set(person, [...(this.#rolesOf.get(person) ?? []), resource]);
+      this.#rolesOf.set(person, [...(this.#rolesOf.get(person) ?? []), ref]);
   }
 
   /** Those that a chart refers to, and the roles of its practitioners. */
   of(references: Iterable<string>): readonly Json[] {
-    const out = new Set<Json>();
-    for (const ref of references) {
-      const found = this.#byRef.get(ref);
-      if (found !== undefined) out.add(found);
-      for (const role of this.#rolesOf.get(ref) ?? []) out.add(role);
-    }
-    return [...out];
+    const wanted = new Set<string>();
+    for (const ref of references) for (const each of [ref, ...(this.#rolesOf.get(ref) ?? [])]) wanted.add(each);
+    return [...wanted].flatMap((ref) => {
+      const line = this.#byRef.get(ref);
+      const resource = line === undefined ? undefined : parse(line);
+      return resource === undefined ? [] : [resource];
+    });
   }
 }
 
 const REFERENCE =
   /"(?:https?:\/\/[^"]{1,500}\/)?((?:Practitioner|PractitionerRole|Organization|Medication)\/[A-Za-z0-9\-.]{1,64})"/g;
 
-const ANY = '*';
-
 interface Gathering {
   patient?: Json;
   readonly resources: Json[];
   readonly lines: string[];
-  /** types of which lines could not be used; ANY: their type is not known */
+  /** types of which lines could not be used; ANY_TYPE: their type is not known */
   readonly lost: Set<string>;
   /** may one of the resources be an order? */
   ordered: boolean;
@@ -62,16 +62,6 @@ function referencesIn(lines: readonly string[]): ReadonlySet<string> {
   const out = new Set<string>();
   for (const line of lines) for (const match of line.matchAll(REFERENCE)) out.add(match[1] ?? '');
   return out;
-}
-
-/** Every line of the parts of a partition, with where it came from. */
-function* partLines(folder: string, partition: number | 'shared'): Generator<{ origin: string; line: string }> {
-  for (const name of readdirSync(folder).filter((f) => f.startsWith(`${partition}.`))) {
-    for (const whole of readFileSync(join(folder, name), 'utf8').split('\n')) {
-      const tab = whole.indexOf('\t');
-      if (tab > 0) yield { origin: whole.slice(0, tab), line: whole.slice(tab + 1) };
-    }
-  }
 }
 
 const parse = (line: string): Json | undefined => {
@@ -90,15 +80,25 @@ function ownerOf(resource: Json): string | undefined {
   return parsed?.type === 'Patient' ? parsed.id : undefined;
 }
 
-/** Loads what belongs to no patient. */
-export function loadShared(folder: string): SharedResources {
+/** Where a line of a part came from. */
+const placeOf = (origin: string, files: readonly string[]): Pick<BadLine, 'file' | 'line'> => {
+  const [file, line] = origin.split(':').map(Number);
+  return { file: files[file ?? 0] ?? '', line: line ?? 0 };
+};
+
+/** Loads what belongs to no patient. @param onBad told of lines that are no JSON */
+export function loadShared(folder: string, files: readonly string[], onBad: (bad: BadLine) => void): SharedResources {
   const shared = new SharedResources();
-  for (const { line } of partLines(folder, 'shared')) {
+  for (const { origin, line } of partLines(folder, 'shared')) {
     const resource = parse(line);
-    if (resource === undefined) continue;
+    if (resource === undefined) {
+      onBad({ ...placeOf(origin, files), what: 'not valid JSON' });
+      shared.nobodys.add(typeIn(line) ?? ANY_TYPE);
+      continue;
+    }
     const lost = lostTypes(resource);
-    if (lost === undefined) shared.add(resource);
-    else for (const type of lost) shared.lost.add(type);
+    if (lost === undefined) shared.add(resource, line);
+    else for (const type of lost.types) (lost.lines === 'many' ? shared.lost : shared.nobodys).add(type);
   }
   return shared;
 }
@@ -114,10 +114,7 @@ export function evaluatePartition(
   onBad: (bad: BadLine) => void,
 ): { readonly rows: readonly BatchRow[]; readonly charts: number } {
   const charts = new Map<string, Gathering>();
-  const badAt = (origin: string, what: string): void => {
-    const [file, line] = origin.split(':').map(Number);
-    onBad({ file: files[file ?? 0] ?? '', line: line ?? 0, what });
-  };
+  const badAt = (origin: string, what: string): void => onBad({ ...placeOf(origin, files), what });
   const chartOf = (patient: string): Gathering => {
     const known = charts.get(patient);
     if (known !== undefined) return known;
@@ -130,7 +127,7 @@ export function evaluatePartition(
     const owner = resource === undefined ? undefined : ownerOf(resource);
     if (resource === undefined) {
       badAt(origin, 'not valid JSON');
-      for (const patient of patientsIn(line)) chartOf(patient).lost.add(typeIn(line) ?? ANY);
+      for (const patient of patientsIn(line)) chartOf(patient).lost.add(typeIn(line) ?? ANY_TYPE);
     } else if (owner === undefined || !FHIR_ID.test(owner)) badAt(origin, 'a resource without a patient');
     else {
       const chart = chartOf(owner);
@@ -148,7 +145,9 @@ export function evaluatePartition(
     known++;
     if (!chart.ordered) continue;
     const others = shared.of(referencesIn(chart.lines));
-    rows.push(...checkChart(id, chart.patient, [...chart.resources, ...others], chart.lost, wish, checker));
+    rows.push(
+      ...checkChart(id, chart.patient, [...chart.resources, ...others], chart.lost, shared.nobodys, wish, checker),
+    );
   }
   return { rows, charts: known };
 }
@@ -164,7 +163,7 @@ const REFERRED_BY: Readonly<Record<string, readonly string[]>> = {
 function withoutLost(data: PatientData, lost: ReadonlySet<string>): PatientData {
   if (lost.size === 0) return data;
   const isLost = (type: string): boolean =>
-    lost.has(type) || lost.has(ANY) || (REFERRED_BY[type] ?? []).some((t) => lost.has(t));
+    lost.has(type) || lost.has(ANY_TYPE) || (REFERRED_BY[type] ?? []).some((t) => lost.has(t));
   const sections = [...data.sections].map(
     ([name, section]) => [name, isLost(name) ? { ...section, state: 'truncated' as const } : section] as const,
   );
@@ -172,11 +171,20 @@ function withoutLost(data: PatientData, lost: ReadonlySet<string>): PatientData 
   return { ...data, sections: new Map(sections), ...(coverages && { coverageState: 'unavailable' as const }) };
 }
 
+const sameOutcome = (a: BatchRow, b: BatchRow): boolean => a.outcome === b.outcome && a.reason === b.reason;
+
+/**
+ * The rows of one chart.
+ * @param lost types that are not seen whole in this chart
+ * @param nobodys types of which single lines are lost that may be anybody's: a row is as if they were somebody else's, and says where
+ * it would be another if one were this patient's
+ */
 function checkChart(
   patientId: string,
   patient: Json,
   resources: readonly Json[],
   lost: ReadonlySet<string>,
+  nobodys: ReadonlySet<string>,
   wish: BatchWish,
   checker: Checker,
 ): readonly BatchRow[] {
@@ -198,6 +206,12 @@ function checkChart(
   const data = withoutLost(patientData(chart, wish), lost);
   return orders.flatMap((order) => {
     const check = checkOrder(order, data, checker);
-    return check === undefined ? [] : [batchRow(patientId, check)];
+    if (check === undefined) return [];
+    const row = batchRow(patientId, check);
+    const mayLack = [...nobodys].filter((type) => {
+      const without = checkOrder(order, withoutLost(data, new Set([type])), checker);
+      return without === undefined || !sameOutcome(row, batchRow(patientId, without));
+    });
+    return [mayLack.length === 0 ? row : { ...row, mayLack: mayLack.sort((a, b) => a.localeCompare(b)) }];
   });
 }

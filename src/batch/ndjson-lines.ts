@@ -11,6 +11,8 @@ const LONGEST = 64 << 20;
 export interface Line {
   readonly number: number;
   readonly bytes: Buffer;
+  /** the file ends in it: no line break follows */
+  readonly unended: boolean;
 }
 
 async function* chunksOf(file: string, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
@@ -66,7 +68,7 @@ export async function* ndjsonLines(file: string, onRead: (bytes: number) => void
       number++;
       const bytes = whole(chunk.subarray(from, end));
       from = end + 1;
-      if (bytes.length > 1 || (bytes.length === 1 && bytes[0] !== 0x0d)) yield { number, bytes };
+      if (bytes.length > 1 || (bytes.length === 1 && bytes[0] !== 0x0d)) yield { number, bytes, unended: false };
     }
     if (from < chunk.length) {
       // a copy: the chunk's memory may be used again
@@ -75,5 +77,5 @@ export async function* ndjsonLines(file: string, onRead: (bytes: number) => void
       if (length > LONGEST) throw new RangeError(`line ${number + 1} has no end`);
     }
   }
-  if (pending.length > 0) yield { number: number + 1, bytes: whole(Buffer.alloc(0)) };
+  if (pending.length > 0) yield { number: number + 1, bytes: whole(Buffer.alloc(0)), unended: true };
 }

@@ -8,8 +8,12 @@ import { ndjsonLines } from './ndjson-lines.ts';
 /** About nobody in particular: kept apart, for all patients. */
 const SHARED = new Set(['Practitioner', 'PractitionerRole', 'Organization', 'Medication']);
 const READ = new Set<string>([...SECTIONS, 'Patient', 'Coverage', ...SHARED]);
-/** A line of the parts that says of which types a file has lost lines. */
+/** A line of the parts that says of which types a file has lost lines: how many, nobody knows. */
 const LOST = 'x-lost-lines';
+/** A line of the parts that says of which type a single line was lost that names nobody. */
+const NOBODYS = 'x-line-that-names-nobody';
+/** A line whose type is not known. */
+export const ANY_TYPE = '*';
 const OPENING = /^\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,60})"/;
 const PATIENT = /Patient\/([A-Za-z0-9\-.]{1,64})["/]/g;
 const FLUSH_BYTES = 1 << 16;
@@ -83,20 +87,45 @@ export const patientsIn = (line: string): readonly string[] => [
   ...new Set([...line.matchAll(PATIENT)].map((m) => m[1] ?? '')),
 ];
 
-/** The types of which a file has lost lines, for everybody: it breaks off. @returns undefined when the line is a resource */
-export function lostTypes(resource: Json): readonly string[] | undefined {
-  const types = resource[LOST];
-  return Array.isArray(types) ? types.map(String) : undefined;
+/**
+ * What was lost that may be anybody's: `many` lines of these types, as a file breaks off, or `one` line of this type, as it is broken
+ * and names nobody. @returns undefined when the line is a resource
+ */
+export function lostTypes(
+  resource: Json,
+): { readonly types: readonly string[]; readonly lines: 'one' | 'many' } | undefined {
+  const [many, one] = [resource[LOST], resource[NOBODYS]];
+  if (Array.isArray(many)) return { types: many.map(String), lines: 'many' };
+  return typeof one === 'string' ? { types: [one], lines: 'one' } : undefined;
 }
 
-/** Where a line belongs: the patients it names, `shared`, nowhere, or it cannot be used. */
-type Place = { readonly patients: readonly string[] } | 'shared' | 'skip' | { readonly bad: string };
+/** Files of an export are named after the type that they hold. */
+const typesInName = (file: string): readonly string[] => [...READ].filter((t) => basename(file).startsWith(`${t}.`));
+
+/** Where a line belongs: the patients it names, `shared`, nowhere, or it cannot be used; `broken`: it may be anybody's. */
+type Place =
+  | { readonly patients: readonly string[] }
+  | 'shared'
+  | 'skip'
+  | { readonly bad: string; readonly broken: boolean };
+
+const NO_OBJECT: Place = { bad: 'not a JSON object', broken: true };
+const NO_JSON: Place = { bad: 'not valid JSON', broken: true };
+
+const isJson = (line: string): boolean => {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 /** Looks at the text of a line; only lines whose place the text does not tell are parsed. */
 function placeOf(line: string): Place {
   const first = line.trimEnd().at(-1);
   const type = typeIn(line);
-  if (first !== '}') return { bad: 'not a JSON object' };
+  if (first !== '}') return NO_OBJECT;
   if (type !== undefined && !READ.has(type)) return 'skip';
   if (type !== undefined && type !== 'Patient' && !SHARED.has(type)) {
     const named = patientsIn(line);
@@ -107,14 +136,14 @@ function placeOf(line: string): Place {
   try {
     resource = object(JSON.parse(line));
   } catch {
-    return { bad: 'not valid JSON' };
+    return NO_JSON;
   }
   const own = text(resource?.['resourceType']);
-  if (resource === undefined || own === undefined) return { bad: 'not a FHIR resource' };
+  if (resource === undefined || own === undefined) return { bad: 'not a FHIR resource', broken: false };
   if (SHARED.has(own)) return 'shared';
   if (!READ.has(own)) return 'skip';
   const patients = subjectsOf(resource);
-  return patients.length > 0 ? { patients } : { bad: `${own} without a patient` };
+  return patients.length > 0 ? { patients } : { bad: `${own} without a patient`, broken: false };
 }
 
 export interface PartitionTask {
@@ -129,8 +158,9 @@ export interface PartitionTask {
 
 /**
  * Sorts the lines of one file into partitions by patient. A line that names several patients goes to each: whose resource it is
- * is decided when it is read. A bad line goes to those that it names too: their charts are not whole.
- * @returns lines read; a file that breaks off is one bad line
+ * is decided when it is read. A bad line goes to those that it names too: their charts are not whole. One that is broken and names
+ * nobody may be anybody's.
+ * @returns lines read; a file that breaks off, in its compression or within its last line, is one bad line
  */
 export async function partitionFile(
   task: PartitionTask,
@@ -140,35 +170,43 @@ export async function partitionFile(
   const writer = new PartWriter(task.folder, task.part);
   let lines = 0;
   const types = new Set<string>();
+  const breaksOff = (line: number, what: string): void => {
+    onBad({ file: task.file, line, what });
+    const known = [...types, ...typesInName(task.file)];
+    const lost = JSON.stringify({ [LOST]: known.length === 0 ? [ANY_TYPE] : known });
+    writer.put('shared', Buffer.from(`${task.index}:${line}`), Buffer.from(lost));
+  };
   const put = (patients: readonly string[], origin: Buffer, bytes: Buffer): void => {
     for (const partition of new Set(patients.map((p) => partitionOf(p, task.partitions))))
       writer.put(partition, origin, bytes);
   };
   try {
-    for await (const { number, bytes } of ndjsonLines(task.file, onRead)) {
+    for await (const { number, bytes, unended } of ndjsonLines(task.file, onRead)) {
       lines = number;
       const line = bytes.toString('latin1');
       const place = placeOf(line);
       const type = typeIn(line);
       if (type !== undefined) types.add(type);
-      if (place === 'skip') continue;
       const origin = Buffer.from(`${task.index}:${number}`);
+      if (unended && !isJson(line)) {
+        breaksOff(number, 'the file breaks off');
+        put(patientsIn(line), origin, bytes);
+        continue;
+      }
+      if (place === 'skip') continue;
       if (place === 'shared') writer.put('shared', origin, bytes);
       else if ('bad' in place) {
         onBad({ file: task.file, line: number, what: place.bad });
-        put(patientsIn(line), origin, bytes);
+        const named = patientsIn(line);
+        put(named, origin, bytes);
+        if (named.length === 0 && place.broken) {
+          const lost = type ?? typesInName(task.file)[0] ?? ANY_TYPE;
+          writer.put('shared', origin, Buffer.from(JSON.stringify({ [NOBODYS]: lost })));
+        }
       } else put(place.patients, origin, bytes);
     }
   } catch (error) {
-    onBad({
-      file: task.file,
-      line: lines + 1,
-      what: error instanceof RangeError ? error.message : 'the file breaks off',
-    });
-    // Files of an export are named after the type that they hold.
-    const named = [...READ].filter((t) => basename(task.file).startsWith(`${t}.`));
-    const lost = JSON.stringify({ [LOST]: [...types, ...named] });
-    writer.put('shared', Buffer.from(`${task.index}:${lines + 1}`), Buffer.from(lost));
+    breaksOff(lines + 1, error instanceof RangeError ? error.message : 'the file breaks off');
   }
   writer.flush();
   return lines;

@@ -47,6 +47,8 @@ export interface BatchSummary {
   readonly charts: number;
   readonly rows: number;
   readonly bad: number;
+  /** rows that a lost line which names nobody may change */
+  readonly unsure: number;
 }
 
 /** The NDJSON files of a folder, in the order of their names. */
@@ -118,7 +120,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     const workerData: BatchWorkerData = { part, folder: sorted.path, partitions, files, wish, policies, canonicalBase };
     return new Worker(new URL('./batch-thread.ts', import.meta.url), { workerData, resourceLimits: WORKER_HEAP });
   });
-  const total = { lines: 0, charts: 0, rows: 0, bad: 0 };
+  const total = { lines: 0, charts: 0, rows: 0, bad: 0, unsure: 0 };
   const seen = new Set<string>();
   const bad = (line: BadLine): void => {
     const key = `${line.file}:${line.line}`;
@@ -130,6 +132,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const progress = progressOf(options.onProgress);
   const emit = inOrder((rows) => {
     total.rows += rows.length;
+    total.unsure += rows.filter((r) => r.mayLack !== undefined).length;
     options.onRows(rows);
   });
   try {

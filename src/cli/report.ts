@@ -26,6 +26,7 @@ function ofDecision(decision: Decision): CountedOrder {
     asOf: decision.asOf,
     ...(decision.policy !== null && { policy: decision.policy }),
     outcome: decision.outcome,
+    ...(decision.reason !== null && { reason: decision.reason }),
     satisfied: decision.outcome === 'undetermined' ? [] : names(result.satisfied),
     contradicted: names(result.contradicted),
     nearest: names(result.paths),

@@ -75,17 +75,18 @@ export const outcomeChart = ({ months }: Tally): string =>
 /** What criteria did, most frequent first. */
 export const criteriaChart = ({ criteria }: Tally, most: number): string => {
   const shown = criteria.slice(0, most);
-  const of = (name: string, colour: string, key: 'decided' | 'contradicted' | 'missing') => ({
+  const of = (name: string, colour: string, key: 'decided' | 'contradicted' | 'excluded' | 'missing') => ({
     name,
     colour,
     values: shown.map((c) => c[key]),
   });
   return bars({
-    title: 'Criteria: how often they decided, were contradicted, were not documented',
+    title: 'Criteria: how often they decided, were contradicted, excluded the order, were not documented',
     labels: shown.map((c) => `${c.policy} ${c.criterion}`),
     series: [
       of('decided', COLOURS.met, 'decided'),
       of('contradicted', COLOURS['not-met'], 'contradicted'),
+      of('excluded the order', COLOURS['not-required'], 'excluded'),
       of('not documented', COLOURS.undetermined, 'missing'),
     ],
   });

@@ -8,7 +8,7 @@ export function reportCsv(tally: Tally): string {
   for (const { policy, month, outcomes } of tally.months)
     for (const outcome of OUTCOMES) rows.push(['outcome', policy, month, outcome, 'orders', outcomes[outcome]]);
   for (const c of tally.criteria)
-    for (const measure of ['decided', 'contradicted', 'missing'] as const)
+    for (const measure of ['decided', 'contradicted', 'excluded', 'missing'] as const)
       rows.push(['criterion', c.policy, '', c.criterion, measure, c[measure]]);
   for (const f of tally.facts)
     for (const measure of ['alone', 'orders'] as const) rows.push(['fact', '', '', f.fact, measure, f[measure]]);

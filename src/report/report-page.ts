@@ -57,10 +57,10 @@ export function reportPage(tally: Tally, options: ReportOptions): string {
             tally.months.map((m) => [m.policy, m.month, ...OUTCOMES.map((o) => m.outcomes[o])]),
           )}
           <h2>Criteria</h2>
-          ${chart(criteriaChart(tally, MOST_CRITERIA), 'How often criteria decided, were contradicted, were not documented')}
+          ${chart(criteriaChart(tally, MOST_CRITERIA), 'How often criteria decided, were contradicted, excluded the order, were not documented')}
           ${table(
-            ['policy', 'criterion', 'decided', 'contradicted', 'not documented'],
-            tally.criteria.map((c) => [c.policy, c.criterion, c.decided, c.contradicted, c.missing]),
+            ['policy', 'criterion', 'decided', 'contradicted', 'excluded the order', 'not documented'],
+            tally.criteria.map((c) => [c.policy, c.criterion, c.decided, c.contradicted, c.excluded, c.missing]),
           )}
           <h2>Facts to document</h2>
           ${
@@ -83,6 +83,11 @@ export function reportPage(tally: Tally, options: ReportOptions): string {
     <body>
       <h1>Spine imaging criteria: report</h1>
       <p>${tally.orders} orders${tally.orders === 0 ? '' : `, dated ${tally.from} to ${tally.to}`}; ${options.source}; made ${options.made}.</p>
+      ${
+        tally.unsure === 0
+          ? ''
+          : html`<p>${tally.unsure} of them would come out otherwise if a broken line of the export, which names nobody, were of their patient.</p>`
+      }
       <p class="note">
         Assessments of published criteria on what charts document; not coverage decisions, and no measure of clinicians.
       </p>

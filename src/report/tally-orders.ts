@@ -4,7 +4,7 @@ import { OUTCOMES, type Outcome } from '../policy/assessment.ts';
 /** An assessed order, as far as a report counts it. */
 export type CountedOrder = Pick<
   BatchRow,
-  'asOf' | 'policy' | 'outcome' | 'satisfied' | 'contradicted' | 'nearest' | 'needs'
+  'asOf' | 'policy' | 'outcome' | 'reason' | 'satisfied' | 'contradicted' | 'nearest' | 'needs' | 'mayLack'
 >;
 
 /** Orders of a policy in a month by outcome. */
@@ -15,12 +15,13 @@ export interface MonthCount {
   readonly outcomes: Readonly<Record<Outcome, number>>;
 }
 
-/** How often a criterion decided, was contradicted, or was the nearest way but not documented. */
+/** How often a criterion decided, was contradicted, or was the nearest way but not documented; and an exclusion, that it held. */
 export interface CriterionCount {
   readonly policy: string;
   readonly criterion: string;
   readonly decided: number;
   readonly contradicted: number;
+  readonly excluded: number;
   readonly missing: number;
 }
 
@@ -35,6 +36,8 @@ export interface FactCount {
 
 export interface Tally {
   readonly orders: number;
+  /** orders that would come out otherwise if a lost line were of their patient */
+  readonly unsure: number;
   readonly from: string;
   readonly to: string;
   readonly months: readonly MonthCount[];
@@ -48,12 +51,14 @@ const isOutcome = (text: string): text is Outcome => (OUTCOMES as readonly strin
 interface Counts {
   decided: number;
   contradicted: number;
+  excluded: number;
   missing: number;
 }
 
 /** Counts orders one at a time, so that any number of them can be reported. */
 export class OrderTally {
   #orders = 0;
+  #unsure = 0;
   #from = '9999';
   #to = '0000';
   readonly #months = new Map<string, Map<string, Record<Outcome, number>>>();
@@ -64,11 +69,13 @@ export class OrderTally {
     if (!isOutcome(order.outcome)) return;
     const policy = order.policy ?? NO_POLICY;
     this.#orders++;
+    if (order.mayLack !== undefined) this.#unsure++;
     if (order.asOf < this.#from) this.#from = order.asOf;
     if (order.asOf > this.#to) this.#to = order.asOf;
     this.#month(policy, order.asOf.slice(0, 7))[order.outcome]++;
     for (const criterion of order.satisfied) this.#counts(policy, criterion).decided++;
-    for (const criterion of order.contradicted) this.#counts(policy, criterion).contradicted++;
+    const against = order.reason === 'exclusion' ? 'excluded' : 'contradicted';
+    for (const criterion of order.contradicted) this.#counts(policy, criterion)[against]++;
     if (order.outcome !== 'undetermined') return;
     for (const criterion of order.nearest) this.#counts(policy, criterion).missing++;
     for (const fact of order.needs) {
@@ -91,7 +98,7 @@ export class OrderTally {
   #counts(policy: string, criterion: string): Counts {
     const criteria = this.#criteria.get(policy) ?? new Map<string, Counts>();
     this.#criteria.set(policy, criteria);
-    const counts = criteria.get(criterion) ?? { decided: 0, contradicted: 0, missing: 0 };
+    const counts = criteria.get(criterion) ?? { decided: 0, contradicted: 0, excluded: 0, missing: 0 };
     criteria.set(criterion, counts);
     return counts;
   }
@@ -105,9 +112,10 @@ export class OrderTally {
       [...counts].map(([criterion, c]) => ({ policy, criterion, ...c })),
     );
     const facts = [...this.#facts].map(([fact, c]) => ({ fact, ...c }));
-    const total = (c: CriterionCount): number => c.decided + c.contradicted + c.missing;
+    const total = (c: CriterionCount): number => c.decided + c.contradicted + c.excluded + c.missing;
     return {
       orders: this.#orders,
+      unsure: this.#unsure,
       from: this.#orders === 0 ? '' : this.#from,
       to: this.#orders === 0 ? '' : this.#to,
       months: months.sort((a, b) => a.policy.localeCompare(b.policy) || a.month.localeCompare(b.month)),

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BatchRow, CSV_HEADING, csvField, csvRow } from '../../src/batch/batch-row.ts';
 import { ndjsonLines } from '../../src/batch/ndjson-lines.ts';
+import { linesOf } from '../../src/batch/part-lines.ts';
 import type { BadLine } from '../../src/batch/partition-file.ts';
 import { type BatchSummary, exportFiles, runBatch } from '../../src/batch/run-batch.ts';
 import { loadVignettes } from '../../src/vignettes/run.ts';
@@ -57,7 +58,7 @@ beforeAll(() => {
   const bad = ['{"resourceType":"Condition","id":"x"', '[1]', '{"resourceType":"Procedure","id":"nobody"}', '{"a":1}'];
   writeFileSync(join(folder, 'bad.ndjson'), bad.join('\n'));
   writeFileSync(
-    join(folder, 'broken.ndjson.gz'),
+    join(folder, 'Patient.broken.ndjson.gz'),
     gzipSync('{"resourceType":"Patient","id":"q"}\n'.repeat(9)).subarray(0, 30),
   );
   writeFileSync(join(folder, 'readme.txt'), 'not an export file');
@@ -93,7 +94,9 @@ describe('a batch', () => {
     const two = await run(2);
     expect(two.rows).toEqual(one.rows);
     const found = new Map(one.rows.filter((r) => r.order.includes('order-1')).map((r) => [r.patient, r.outcome]));
-    expect([...vignettes.keys()].map((i) => found.get(`p${i}`))).toEqual(vignettes.map((v) => v.expect.outcome));
+    expect([...vignettes.keys()].map((i) => found.get(`p${i}`) ?? 'not-governed')).toEqual(
+      vignettes.map((v) => v.expect.outcome),
+    );
     expect(one.summary.charts).toBe(vignettes.length);
   });
 
@@ -101,11 +104,11 @@ describe('a batch', () => {
     const { bad } = await run(2);
     const at = bad.map((b) => `${b.file.slice(folder.length + 1)}:${b.line} ${b.what}`).sort();
     expect(at).toEqual([
+      'Patient.broken.ndjson.gz:1 the file breaks off',
       'bad.ndjson:1 not a JSON object',
       'bad.ndjson:2 not a JSON object',
       'bad.ndjson:3 Procedure without a patient',
       'bad.ndjson:4 not a FHIR resource',
-      'broken.ndjson.gz:1 the file breaks off',
     ]);
   });
 
@@ -155,7 +158,7 @@ describe('a chart of which lines cannot be used', () => {
       onRows: (found) => rows.push(...found),
       onBad: () => undefined,
     });
-    return rows.map((r) => [r.patient, r.outcome, r.reason]);
+    return rows.map((r) => [r.patient, r.outcome, r.reason, ...(r.mayLack === undefined ? [] : [r.mayLack])]);
   }
   const MET = (patient: string): readonly unknown[] => [patient, 'met', undefined];
   const UNSEEN = (patient: string): readonly unknown[] => [patient, 'undetermined', 'data-unavailable'];
@@ -164,7 +167,7 @@ describe('a chart of which lines cannot be used', () => {
     expect(await outcomes((file, lines) => writeFileSync(file, lines.join('\n')))).toEqual([MET('a'), MET('b')]);
     for (const broken of [(l: string) => l.slice(0, -10), (l: string) => `${l.slice(0, -10)}}`]) {
       const found = await outcomes((file, lines) =>
-        writeFileSync(file, lines.map((l) => (l.includes('Patient/a"') ? broken(l) : l)).join('\n')),
+        writeFileSync(file, `${lines.map((l) => (l.includes('Patient/a"') ? broken(l) : l)).join('\n')}\n`),
       );
       expect(found).toEqual([UNSEEN('a'), MET('b')]);
     }
@@ -175,6 +178,38 @@ describe('a chart of which lines cannot be used', () => {
       writeFileSync(`${file}.gz`, gzipSync(lines.join('\n')).subarray(0, -40)),
     );
     expect(found).toEqual([UNSEEN('a'), UNSEEN('b')]);
+  });
+
+  it('is nobody’s whole when a file that is not compressed breaks off in its last line', async () => {
+    const found = await outcomes((file, lines) => {
+      const seen = lines.filter((l) => l.includes('Patient/a"')).join('\n');
+      writeFileSync(file, `${seen}\n{"resourceType":"Condition","subject":{"reference":"Patient/c"}`);
+    });
+    expect(found).toEqual([MET('a'), UNSEEN('b')]);
+  });
+
+  it('may lack a broken line that names nobody: the row keeps its outcome, and says that it turns on it', async () => {
+    const alone = (broken: string) =>
+      outcomes((file, lines) =>
+        writeFileSync(file, `${broken}\n${lines.filter((l) => l.includes('Patient/a"')).join('\n')}\n`),
+      );
+    // a is met, whoever's the broken line is; b, who has no condition on file, may have had one
+    const whole = await alone('');
+    expect(whole[0]).toEqual(MET('a'));
+    expect(whole[1]).toEqual([
+      'b',
+      expect.stringMatching(/undetermined|not-met/),
+      expect.not.stringMatching('data-unavailable'),
+    ]);
+    expect(await alone('{"resourceType":"Condition","id":')).toEqual([
+      MET('a'),
+      [...(whole[1] as unknown[]), ['Condition']],
+    ]);
+    expect(await alone('{"resourceType":"Device","id":')).toEqual(whole);
+    expect(await alone('<html>')).toEqual([
+      expect.arrayContaining(['a', 'met']),
+      [...(whole[1] as unknown[]), ['Condition']],
+    ]);
   });
 });
 
@@ -226,5 +261,17 @@ describe('the CSV form', () => {
     const { rows } = await run(1, { study: '72141' });
     const [row] = rows;
     expect(row === undefined ? 0 : csvRow(row).split(',').length).toBe(CSV_HEADING.split(',').length);
+  });
+});
+
+describe('lines of a part', () => {
+  it('come whole, however the file falls into chunks', () => {
+    const file = join(temporary, 'part');
+    const lines = ['a', '', 'größer', 'x'.repeat(50), 'last'];
+    writeFileSync(file, lines.join('\n'));
+    for (const bytes of [1, 2, 3, 7, 64, 1 << 20]) expect([...linesOf(file, bytes)]).toEqual(lines);
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    expect([...linesOf(file, 8)]).toEqual(lines);
+    rmSync(file);
   });
 });

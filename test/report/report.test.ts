@@ -52,6 +52,23 @@ describe('counting', () => {
     ]);
   });
 
+  it('an exclusion that held is no criterion that was contradicted', () => {
+    const excluded = order({ outcome: 'not-met', reason: 'exclusion', contradicted: ['N1'] });
+    const { criteria } = tallied([excluded, order({ outcome: 'not-met', contradicted: ['N1'] })]);
+    expect(criteria).toEqual([
+      { policy: 'a-policy', criterion: 'N1', decided: 0, contradicted: 1, excluded: 1, missing: 0 },
+    ]);
+  });
+
+  it('orders that turn on a lost line, and the page says so', () => {
+    const tally = tallied([order({ mayLack: ['Condition'] }), order({})]);
+    expect([tally.orders, tally.unsure]).toEqual([2, 1]);
+    const page = (t: typeof tally): string =>
+      reportPage(t, { source: 'a test', made: '2026-05-01', labelOf: (fact) => fact });
+    expect(page(tally)).toContain('1 of them would come out otherwise');
+    expect(page(tallied([order({})]))).not.toContain('come out otherwise');
+  });
+
   it('facts that would settle it alone before those that need others', () => {
     expect(tallied(SOME).facts).toEqual([
       { fact: 'therapy', orders: 2, alone: 1 },
@@ -83,6 +100,6 @@ describe('the CSV', () => {
     expect(lines).toContain('outcome,a-policy,2026-03,undetermined,orders,2');
     expect(lines).toContain('criterion,a-policy,,II,missing,2');
     expect(lines).toContain('fact,,,therapy,alone,1');
-    expect(lines).toHaveLength(1 + 3 * 5 + 4 * 3 + 2 * 2);
+    expect(lines).toHaveLength(1 + 3 * 5 + 4 * 4 + 2 * 2);
   });
 });
