@@ -339,6 +339,7 @@ class ChartBuilder implements Chart {
       recorded: order.date,
       codes,
       orderReason: true,
+      ofVisit: false,
       siteHits: [],
     };
     this.orderReasons.push(record);

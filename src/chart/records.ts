@@ -32,6 +32,8 @@ export interface ConditionRecord extends Base {
   /** its codings as "system|code", for finding a later refutation of the same */
   readonly codes: readonly string[];
   readonly orderReason: boolean;
+  /** the diagnosis of one visit, not an item of the problem list */
+  readonly ofVisit: boolean;
   /** hits of the body site, for sites that are no spine region (an arm) */
   readonly siteHits: readonly Hit[];
   /** hits of the stated severity; undefined when none is coded */

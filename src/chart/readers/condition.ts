@@ -62,6 +62,7 @@ export function readCondition(ctx: ReadContext, r: Json, ref: string): Condition
     abated,
     codes: ctx.keys(r['code']),
     orderReason: false,
+    ofVisit: objects(r['category']).some((c) => objects(c['coding']).some((k) => k['code'] === 'encounter-diagnosis')),
     siteHits: ctx.hits(r['bodySite']),
     ...(ctx.keys(r['severity']).length > 0 && { severity: ctx.hits(r['severity']) }),
   };

@@ -1,88 +1,193 @@
-import type { ConditionRecord, EncounterRecord } from '../../chart/records.ts';
-import { add, type Interval } from '../../dates/day.ts';
+import type { ConditionRecord } from '../../chart/records.ts';
+import { add, type Day, type Interval } from '../../dates/day.ts';
 import type { Asked, FactContext } from '../context.ts';
 import { duration } from '../duration.ts';
 import { fitIn } from '../window.ts';
+
+/** So many entries of one kind tell the course of it; a chart with more of them is read from its latest ones. */
+const MOST = 200;
 
 /** The character of an injury code of ICD-10-CM that tells the encounter says nothing about the injury itself. */
 const kindOf = (code: string): string => code.replace(/^(icd10cm\|[A-Z]\d\w\.\w{3})[A-S]$/, '$1');
 const systemOf = (code: string): string => code.slice(0, code.indexOf('|'));
 
-/** Do two entries of one code set name the same? They share a code, or no code system in which they could differ. */
-function sameKind(a: readonly string[], b: readonly string[]): boolean {
-  const kinds = a.map(kindOf);
-  if (b.some((code) => kinds.includes(kindOf(code)))) return true;
-  return !a.some((x) => b.some((y) => systemOf(x) === systemOf(y)));
+/** When an entry was last stated. */
+export const statedOn = (r: ConditionRecord): Interval | undefined => r.recorded ?? r.onset;
+
+/** The day on which an entry ended: never, when it is current; what is resolved without a date ended after it was last stated. */
+const endOf = (r: ConditionRecord): Day =>
+  r.current ? Number.POSITIVE_INFINITY : ((r.abated ?? statedOn(r))?.lo ?? Number.NEGATIVE_INFINITY);
+
+/** The latest day for each kind, and for the code systems that entries use. */
+interface Ends {
+  readonly kinds: Map<string, Day>;
+  readonly systems: Map<string, Day>;
 }
 
-const statedOn = (r: ConditionRecord): Interval | undefined => r.recorded ?? r.onset;
+const put = (map: Map<string, Day>, key: string, day: Day): void => {
+  map.set(key, Math.max(map.get(key) ?? Number.NEGATIVE_INFINITY, day));
+};
 
-/** Had it ended before a day? What is resolved without a date ended after it was last stated. */
-const endedBefore = (r: ConditionRecord, day: Interval): boolean =>
-  !r.current && ((r.abated ?? statedOn(r))?.lo ?? Number.NEGATIVE_INFINITY) < day.lo;
-
-/** Other entries of the chart for the same thing. */
-function others(self: string, codes: readonly string[], sets: readonly number[], ctx: FactContext): ConditionRecord[] {
-  const found = sets
-    .flatMap((set) => ctx.chart.bySet(set))
-    .flatMap((r) => (r.type === 'condition' && !r.orderReason && r.verification !== 'refuted' ? [r] : []));
-  return [...new Set(found)].filter((r) => r.ref !== self && sameKind(codes, r.codes));
-}
-
-/**
- * Was the same on file before the window already, and has it not ended since? Then an entry without an onset may repeat it: the day
- * of an entry proves only a least duration. (Evidence rules: onset.)
- * @param codes the entry's own codes as "system|code"; none of an observation
- * @param date the day of the entry
- */
-export function onFileBefore(
-  self: string,
-  codes: readonly string[],
-  date: Interval | undefined,
-  sets: readonly number[],
-  asked: Asked,
-  ctx: FactContext,
-): boolean {
-  if (date === undefined) return false;
-  return others(self, codes, sets, ctx).some((r) => {
-    const began = r.onset ?? r.recorded;
-    const fit = began === undefined ? 'inside' : fitIn(began, asked.window);
-    return (fit === 'outside' || fit === 'unclear') && !endedBefore(r, date);
-  });
+interface Mark {
+  readonly at: Interval;
+  readonly onset?: Interval | undefined;
+  readonly end: Day;
 }
 
 /**
- * The day of an event by one of its entries: its onset; without one that of the entries which it continues, no more than a gap of the
- * episode apart, visits for it included. A reason of the order speaks of the event that the chart tells of.
+ * What the entries of the chart for the same thing say of each other: the day of an entry proves only a least duration, so that
+ * one without an onset may repeat an older one. (Evidence rules: onset, conflicts.)
  */
-export function eventDate(record: ConditionRecord, sets: readonly number[], ctx: FactContext): Interval | undefined {
-  if (record.onset !== undefined || record.recorded === undefined) return record.onset;
-  const entered = record.recorded;
-  const entries = others(record.ref, record.codes, sets, ctx).filter((r) => !endedBefore(r, entered));
-  if (record.orderReason) {
-    const last = entries.reduce<ConditionRecord | undefined>((a, b) => (laterStated(a, b) ? a : b), undefined);
-    return last === undefined ? entered : eventDate(last, sets, ctx);
+export class Entries {
+  readonly #sets: readonly number[];
+  readonly #asked: Asked;
+  readonly #ctx: FactContext;
+  #all: readonly ConditionRecord[] | undefined;
+  #byKind: ReadonlyMap<string, readonly ConditionRecord[]> | undefined;
+  #endOfOlder: Ends | undefined;
+  #endings: { readonly listed: Map<string, Day>; readonly ofVisits: Map<string, Day> } | undefined;
+  readonly #marks = new Map<string, readonly Mark[]>();
+
+  /** @param sets the code sets that name the thing */
+  constructor(sets: readonly number[], asked: Asked, ctx: FactContext) {
+    this.#sets = sets;
+    this.#asked = asked;
+    this.#ctx = ctx;
   }
-  const visits = ctx.chart.encounters.filter((v) => v.held && sameVisit(record, v));
-  const marks = [
-    ...entries.map((r) => ({ at: statedOn(r), onset: r.onset })),
-    ...visits.map((v) => ({ at: v.when, onset: undefined })),
-  ]
-    .flatMap(({ at, onset }) => (at === undefined ? [] : [{ at, onset }]))
-    .sort((a, b) => b.at.hi - a.at.hi);
-  const gap = add(0, duration(ctx.vocabulary.episode['not-a-gap']));
-  let start = entered;
-  for (const { at, onset } of marks) {
-    if (start.lo - at.hi > gap || (onset ?? at).lo > start.lo) continue;
-    if (onset !== undefined) return onset;
-    start = at;
+
+  /** Diagnoses of the chart, those that were ruled out left out. */
+  get #entries(): readonly ConditionRecord[] {
+    this.#all ??= [
+      ...new Set(
+        this.#sets
+          .flatMap((set) => this.#ctx.chart.bySet(set))
+          .flatMap((r) => (r.type === 'condition' && !r.orderReason && r.verification !== 'refuted' ? [r] : [])),
+      ),
+    ];
+    return this.#all;
   }
-  return start;
+
+  #ofKind(kind: string): readonly ConditionRecord[] {
+    if (this.#byKind === undefined) {
+      const byKind = new Map<string, ConditionRecord[]>();
+      for (const r of this.#entries)
+        for (const k of new Set(r.codes.map(kindOf))) {
+          const known = byKind.get(k);
+          if (known === undefined) byKind.set(k, [r]);
+          else known.push(r);
+        }
+      this.#byKind = byKind;
+    }
+    return this.#byKind.get(kind) ?? [];
+  }
+
+  /** When what was on file before the window ended at last, by kind and by the code systems of the entries. */
+  #older(): Ends {
+    if (this.#endOfOlder !== undefined) return this.#endOfOlder;
+    const kinds = new Map<string, Day>();
+    const systems = new Map<string, Day>();
+    for (const r of this.#entries) {
+      const began = r.onset ?? r.recorded;
+      const fit = began === undefined ? 'inside' : fitIn(began, this.#asked.window);
+      if (fit !== 'outside' && fit !== 'unclear') continue;
+      for (const code of r.codes) put(kinds, kindOf(code), endOf(r));
+      put(systems, [...new Set(r.codes.map(systemOf))].sort().join(' '), endOf(r));
+    }
+    this.#endOfOlder = { kinds, systems };
+    return this.#endOfOlder;
+  }
+
+  /**
+   * Was the same on file before the window already, and had it not ended by a day? The same is what shares a code, or has no code
+   * system in which the two could differ.
+   * @param codes the entry's own codes as "system|code"; none of an observation
+   * @param date the day of the entry, which itself lies in the window
+   */
+  onFileBefore(codes: readonly string[], date: Interval | undefined): boolean {
+    if (date === undefined) return false;
+    const { kinds, systems } = this.#older();
+    if (codes.some((c) => (kinds.get(kindOf(c)) ?? Number.NEGATIVE_INFINITY) >= date.lo)) return true;
+    const own = new Set(codes.map(systemOf));
+    return [...systems].some(([names, end]) => end >= date.lo && !names.split(' ').some((name) => own.has(name)));
+  }
+
+  /**
+   * Does another entry say that it is over, later than this one was stated? A diagnosis of one visit is closed with it: it ends no
+   * entry of the problem list.
+   */
+  endedSince(record: ConditionRecord): boolean {
+    const stated = statedOn(record);
+    if (stated === undefined) return false;
+    const { listed, ofVisits } = this.#ended();
+    const later = (map: Map<string, Day>): boolean =>
+      map.size > 0 && record.codes.some((c) => (map.get(kindOf(c)) ?? Number.NEGATIVE_INFINITY) > stated.hi);
+    return later(listed) || (record.ofVisit && later(ofVisits));
+  }
+
+  /** The latest day on which an entry of a kind ended. */
+  #ended(): { readonly listed: Map<string, Day>; readonly ofVisits: Map<string, Day> } {
+    if (this.#endings !== undefined) return this.#endings;
+    const listed = new Map<string, Day>();
+    const ofVisits = new Map<string, Day>();
+    for (const r of this.#entries) {
+      const end = r.current ? undefined : (r.abated ?? statedOn(r));
+      if (end === undefined || end.hi > this.#asked.window.asOf) continue;
+      for (const code of r.codes) put(r.ofVisit ? ofVisits : listed, kindOf(code), end.lo);
+    }
+    this.#endings = { listed, ofVisits };
+    return this.#endings;
+  }
+
+  /**
+   * The day of an event by one of its entries: its onset; without one that of the entries which it continues, no more than a gap of
+   * the episode apart, visits for it included. A reason of the order speaks of the event that the chart tells of.
+   */
+  eventDate(record: ConditionRecord): Interval | undefined {
+    if (record.onset !== undefined || record.recorded === undefined) return record.onset;
+    const entered = record.recorded;
+    const marks = record.codes.flatMap((code) => this.#marksOf(kindOf(code), record.orderReason));
+    const told = marks.filter((m) => m.end >= entered.lo).sort((a, b) => b.at.hi - a.at.hi);
+    if (!record.orderReason) return this.#first(entered, told);
+    const [last] = told;
+    if (last === undefined) return entered;
+    return (
+      last.onset ??
+      this.#first(
+        last.at,
+        record.codes.flatMap((code) => this.#marksOf(kindOf(code), false)),
+      )
+    );
+  }
+
+  #first(entered: Interval, marks: readonly Mark[]): Interval {
+    const gap = add(0, duration(this.#ctx.vocabulary.episode['not-a-gap']));
+    let start = entered;
+    for (const { at, onset } of marks) {
+      if (start.lo - at.hi > gap || (onset ?? at).lo > start.lo) continue;
+      if (onset !== undefined) return onset;
+      start = at;
+    }
+    return start;
+  }
+
+  /** The entries of a kind and the visits for it, latest first. */
+  #marksOf(kind: string, entriesOnly: boolean): readonly Mark[] {
+    const key = `${kind}${entriesOnly ? '' : '+'}`;
+    const known = this.#marks.get(key);
+    if (known !== undefined) return known;
+    const entries = this.#ofKind(kind).flatMap((r): Mark[] => {
+      const at = statedOn(r);
+      return at === undefined ? [] : [{ at, onset: r.onset, end: endOf(r) }];
+    });
+    const visits = entriesOnly
+      ? []
+      : this.#ctx.chart.encounters.flatMap((v): Mark[] =>
+          v.held && v.when !== undefined && v.reasonCodes.some((code) => kindOf(code) === kind)
+            ? [{ at: v.when, end: Number.POSITIVE_INFINITY }]
+            : [],
+        );
+    const marks = [...entries, ...visits].sort((a, b) => b.at.hi - a.at.hi).slice(0, MOST);
+    this.#marks.set(key, marks);
+    return marks;
+  }
 }
-
-const laterStated = (a: ConditionRecord | undefined, b: ConditionRecord): boolean =>
-  (a === undefined ? Number.NEGATIVE_INFINITY : (statedOn(a)?.hi ?? Number.NEGATIVE_INFINITY)) >
-  (statedOn(b)?.hi ?? Number.NEGATIVE_INFINITY);
-
-const sameVisit = (record: ConditionRecord, visit: EncounterRecord): boolean =>
-  visit.reasonCodes.some((code) => record.codes.some((own) => kindOf(own) === kindOf(code)));

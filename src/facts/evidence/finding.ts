@@ -15,11 +15,9 @@ import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
-import { eventDate, onFileBefore } from './earlier-entry.ts';
+import { Entries, statedOn } from './earlier-entry.ts';
 
 const dateOf = (r: ConditionRecord): Interval | undefined => r.onset ?? r.recorded;
-/** When the entry was last stated: a refutation is compared with this. */
-const statedOn = (r: ConditionRecord): Interval | undefined => r.recorded ?? r.onset;
 
 /** The place that the hits of some sets name together. */
 const placeIn = (hits: readonly Hit[], sets: readonly number[]): Place =>
@@ -62,6 +60,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   const suspicions: Found[] = [];
   const seen = new Set<string>();
   const sets = (input.codes ?? []).map((name) => ctx.set(name));
+  const entries = new Entries(sets, asked, ctx);
   for (const set of sets) {
     for (const record of ctx.chart.bySet(set)) {
       const key = `${record.type}|${record.ref}`;
@@ -69,8 +68,8 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       seen.add(key);
       if (record.type === 'condition' && isExcepted(input, record.hits, record.site, ctx)) continue;
       if (record.type === 'condition')
-        condition(input, record, sets, asked, ctx, tally, positive, negative, suspicions);
-      else other(input, record, sets, asked, ctx, tally, absent);
+        condition(input, record, sets, entries, asked, ctx, tally, positive, negative, suspicions);
+      else other(input, record, sets, entries, asked, ctx, tally, absent);
     }
   }
   if (asked.query.certainty === 'history') historyCodes(input, asked, ctx, tally, positive);
@@ -108,14 +107,9 @@ function toItem(record: ConditionRecord, date: Interval | undefined, asked: Aske
 }
 
 /** The day by which a diagnosis counts. */
-function countsFrom(
-  input: FindingInput,
-  record: ConditionRecord,
-  sets: readonly number[],
-  ctx: FactContext,
-): Interval | undefined {
+function countsFrom(input: FindingInput, record: ConditionRecord, entries: Entries): Interval | undefined {
   if (input['dated-by-onset'] || (input.event && isAfterwards(record))) return record.onset;
-  return input.event ? eventDate(record, sets, ctx) : dateOf(record);
+  return input.event ? entries.eventDate(record) : dateOf(record);
 }
 
 /** Counts an item only when its date fits; says why it does not. */
@@ -139,6 +133,7 @@ function condition(
   input: FindingInput,
   record: ConditionRecord,
   sets: readonly number[],
+  entries: Entries,
   asked: Asked,
   ctx: FactContext,
   tally: Tally,
@@ -147,7 +142,7 @@ function condition(
   suspicions: Found[],
 ): void {
   const codePlace = placeIn(record.hits, sets);
-  const item = toItem(record, countsFrom(input, record, sets, ctx), asked);
+  const item = toItem(record, countsFrom(input, record, entries), asked);
   if (asked.query.source === 'order-reason' && !record.orderReason)
     return tally.ignore(item, 'not a reason of this order');
   const stated = input.innervated ? placeOfSign(codePlace, record, ctx) : placeOfRecord(codePlace, record.site);
@@ -166,6 +161,8 @@ function condition(
   }
   if (!record.current && asked.query.certainty !== 'history')
     return tally.lead(item, 'resolved or inactive: history, not a current finding');
+  if (asked.query.certainty !== 'history' && !record.orderReason && entries.endedSince(record))
+    return tally.lead(item, 'a later entry says that it is over');
   if (record.verification === 'suspected' && asked.query.certainty !== 'suspected') {
     if (fitIn(item.date, asked.window) === 'inside') suspicions.push({ record, item });
     return tally.lead(
@@ -183,7 +180,7 @@ function condition(
   if (input['stated-onset'] && record.onset === undefined)
     return tally.lead(item, 'its onset is not stated', !record.orderReason);
   if ((input.event || (input.new && !record.orderReason)) && record.onset === undefined) {
-    if (onFileBefore(record.ref, record.codes, item.date, sets, asked, ctx)) return tally.lead(item, REPEATED, true);
+    if (entries.onFileBefore(record.codes, item.date)) return tally.lead(item, REPEATED, true);
   }
   if (input['before-age'] === undefined) {
     positive.push({ record, item });
@@ -313,6 +310,7 @@ function other(
   input: FindingInput,
   record: ChartRecord,
   sets: readonly number[],
+  entries: Entries,
   asked: Asked,
   ctx: FactContext,
   tally: Tally,
@@ -349,7 +347,7 @@ function other(
       if (!valued && readAnswer(record, ctx) === false) {
         if (input['ruled-out-by'] === undefined) tally.contra(item, 'observed as absent');
         else absent.push({ record, item });
-      } else if (input.new && onFileBefore(record.ref, [], when, sets, asked, ctx)) tally.lead(item, REPEATED, true);
+      } else if (input.new && entries.onFileBefore([], when)) tally.lead(item, REPEATED, true);
       else tally.support(item, 'coded observation', input.suggests);
       return;
     case 'imaging':
@@ -368,8 +366,7 @@ function other(
       if (!input.complaint || asked.query.certainty !== 'suspected') return tally.lead(item, 'reason of a visit only');
       if (isOverSince(record, sets, ctx, asked)) return tally.lead(item, 'reason of a visit; resolved since');
       if (!inWindow(item, asked, tally)) return;
-      if (input.new && onFileBefore(record.ref, record.reasonCodes, when, sets, asked, ctx))
-        return tally.lead(item, REPEATED, true);
+      if (input.new && entries.onFileBefore(record.reasonCodes, when)) return tally.lead(item, REPEATED, true);
       tally.pro(item, 'reason of a visit');
       return;
     case 'family':
