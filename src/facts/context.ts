@@ -32,6 +32,10 @@ export const fitsRegion = (asked: Asked, place: Place): boolean =>
 export const placeOfRecord = (hitPlace: Place, site: Place): Place =>
   hitPlace === NO_PLACE || (hitPlace === STATED && site !== NO_PLACE) ? site : hitPlace;
 
+/** The place that the hits of some sets name together. */
+export const placeIn = (hits: readonly Hit[], sets: readonly number[]): Place =>
+  hits.reduce((place, h) => (sets.includes(h.set) ? place | h.place : place), NO_PLACE);
+
 const ARM = placeOf(['cervical']);
 const LEG = placeOf(['lumbar']);
 

@@ -134,6 +134,7 @@ function longEnough(record: MedicationRecord, input: MedicationInput, asOf: Day)
 
 /** Visits that took place: in person or not, with a specialty, for the spine problem. */
 export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const relates = relatedVisits(asked, ctx);
   for (const record of ctx.chart.encounters) {
     if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx)) continue;
     if (input.codes !== undefined && !inSets(record.hits, input.codes, ctx)) continue;
@@ -151,36 +152,48 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
         tally.ignore(found, 'a visit for another reason');
         continue;
       }
-    } else if (input.related && !relates(record, asked, ctx, tally, found)) continue;
+    } else if (input.related && !relates(record, tally, found)) continue;
     if (input['in-person'] && !record.inPerson) tally.lead(found, 'not in person');
     else if (inWindow(found, asked, tally)) tally.pro(found, 'visit on file');
   }
 }
 
-/** Is a visit for the spine problem of this region: by its reasons, its diagnoses, a diagnosis made at it, or the reason of the order? */
-export function relates(record: EncounterRecord, asked: Asked, ctx: FactContext, tally?: Tally, found?: Item): boolean {
+/**
+ * Tells which visits are for the spine problem of this region: by their reasons, their diagnoses, a diagnosis made at them, or the
+ * reason of the order. What the chart says of diagnoses is looked through once for all visits.
+ */
+export function relatedVisits(
+  asked: Asked,
+  ctx: FactContext,
+): (visit: EncounterRecord, tally?: Tally, found?: Item) => boolean {
   const sets = ctx.vocabulary.episode['visit-reasons'].map((s) => ctx.set(s));
   const fits = (hits: readonly Hit[], site: Place): boolean =>
     hits.some(
       (h) =>
         sets.includes(h.set) && supports(placeOfRecord(h.place, site), asked.query.region, asked.query.strictRegion),
     );
-  if (fits(record.reasons, 0) || fits(record.ruledOut, 0)) return true;
-  const madeThere = sets.some((set) =>
-    ctx.chart
-      .bySet(set)
-      .some(
-        (c) =>
-          c.type === 'condition' && c.encounter === record.ref && c.verification !== 'refuted' && fits(c.hits, c.site),
-      ),
-  );
+  let madeAt: ReadonlySet<string> | undefined;
+  const diagnosesAt = (): ReadonlySet<string> =>
+    new Set(
+      sets
+        .flatMap((set) => ctx.chart.bySet(set))
+        .flatMap((c) =>
+          c.type === 'condition' && c.encounter !== undefined && c.verification !== 'refuted' && fits(c.hits, c.site)
+            ? [c.encounter]
+            : [],
+        ),
+    );
   const ordered = ctx.chart.orderReasons.some((r) => r.hits.some((h) => sets.includes(h.set)));
-  if (madeThere || (!ordered && sharesReason(record, ctx))) return true;
-  if (found !== undefined && tally !== undefined) {
-    if (record.hasReason) tally.ignore(found, 'a visit for another reason');
-    else tally.lead(found, 'a visit without a stated reason');
-  }
-  return false;
+  return (visit, tally, found) => {
+    if (fits(visit.reasons, 0) || fits(visit.ruledOut, 0)) return true;
+    madeAt ??= diagnosesAt();
+    if (madeAt.has(visit.ref) || (!ordered && sharesReason(visit, ctx))) return true;
+    if (found !== undefined && tally !== undefined) {
+      if (visit.hasReason) tally.ignore(found, 'a visit for another reason');
+      else tally.lead(found, 'a visit without a stated reason');
+    }
+    return false;
+  };
 }
 
 /**

@@ -1,27 +1,18 @@
-import type {
-  ChartRecord,
-  ConditionRecord,
-  EncounterRecord,
-  ImagingRecord,
-  ObservationRecord,
-} from '../../chart/records.ts';
+import type { ChartRecord, ConditionRecord, ImagingRecord, ObservationRecord } from '../../chart/records.ts';
 import { add, type Interval } from '../../dates/day.ts';
 import { REGIONS } from '../../policy/fact-source.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE, type Place, placeOf, STATED } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { Entries, statedOn } from './earlier-entry.ts';
+import { Endings } from './endings.ts';
 
 const dateOf = (r: ConditionRecord): Interval | undefined => r.onset ?? r.recorded;
-
-/** The place that the hits of some sets name together. */
-const placeIn = (hits: readonly Hit[], sets: readonly number[]): Place =>
-  hits.reduce((place, h) => (sets.includes(h.set) ? place | h.place : place), 0);
 
 /** Where procedures of the given sets were done; nowhere when none is on file or one of them names no place. */
 function placeOfProcedures(input: FindingInput, asked: Asked, ctx: FactContext): Place {
@@ -61,6 +52,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   const seen = new Set<string>();
   const sets = (input.codes ?? []).map((name) => ctx.set(name));
   const entries = new Entries(sets, asked, ctx);
+  const endings = new Endings(input, sets, asked, ctx);
   for (const set of sets) {
     for (const record of ctx.chart.bySet(set)) {
       const key = `${record.type}|${record.ref}`;
@@ -69,7 +61,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       if (record.type === 'condition' && isExcepted(input, record.hits, record.site, ctx)) continue;
       if (record.type === 'condition')
         condition(input, record, sets, entries, asked, ctx, tally, positive, negative, suspicions);
-      else other(input, record, sets, entries, asked, ctx, tally, absent);
+      else other(input, record, sets, entries, endings, asked, ctx, tally, absent);
     }
   }
   if (asked.query.certainty === 'history') historyCodes(input, asked, ctx, tally, positive);
@@ -311,6 +303,7 @@ function other(
   record: ChartRecord,
   sets: readonly number[],
   entries: Entries,
+  endings: Endings,
   asked: Asked,
   ctx: FactContext,
   tally: Tally,
@@ -356,7 +349,7 @@ function other(
       if (input.conclusions === 'suspicion' && asked.query.certainty === 'known')
         return tally.lead(item, 'a conclusion of a report, not a diagnosis');
       if (asked.query.certainty !== 'history') {
-        const over = endedSince(when, input, sets, asked, ctx);
+        const over = endings.ofReport(when);
         if (over !== 'no') return tally.lead(item, 'conclusion of a report; resolved since', over === 'unclear');
       }
       if (inWindow(item, asked, tally)) tally.support(item, 'coded conclusion of a report', input.suggests);
@@ -364,7 +357,7 @@ function other(
     case 'encounter':
       if (!record.held) return tally.ignore(item, 'the visit did not take place');
       if (!input.complaint || asked.query.certainty !== 'suspected') return tally.lead(item, 'reason of a visit only');
-      if (isOverSince(record, sets, ctx, asked)) return tally.lead(item, 'reason of a visit; resolved since');
+      if (endings.ofVisit(record)) return tally.lead(item, 'reason of a visit; resolved since');
       if (!inWindow(item, asked, tally)) return;
       if (input.new && entries.onFileBefore(record.reasonCodes, when)) return tally.lead(item, REPEATED, true);
       tally.pro(item, 'reason of a visit');
@@ -376,52 +369,6 @@ function other(
     default:
       return;
   }
-}
-
-/**
- * Did what a report found end later? So it did when the diagnoses of this kind that the chart keeps have all ended, one of them on
- * the day of the report or later. One that is resolved without a date ended after it was recorded: that of an entry older than the
- * report may have come back, that of an entry without any date is unclear.
- */
-function endedSince(
-  when: Interval | undefined,
-  input: FindingInput,
-  sets: readonly number[],
-  asked: Asked,
-  ctx: FactContext,
-): 'yes' | 'no' | 'unclear' {
-  const kept = new Set(
-    sets
-      .flatMap((set) => ctx.chart.bySet(set))
-      .flatMap((r) => (r.type === 'condition' && r.verification !== 'refuted' ? [r] : []))
-      .filter((r) => !input.regional || fitsRegion(asked, placeOfRecord(placeIn(r.hits, sets), r.site))),
-  );
-  const ended = [...kept].filter((r) => !r.current);
-  if (when === undefined || ended.length === 0 || ended.length < kept.size) return 'no';
-  const { asOf } = asked.window;
-  const ends = ended.map((r) => r.abated ?? statedOn(r));
-  if (ends.some((end) => end !== undefined && end.lo >= when.lo && end.hi <= asOf)) return 'yes';
-  return ends.includes(undefined) ? 'unclear' : 'no';
-}
-
-/** Did the diagnosis that a visit was for end on the day of the visit or later? */
-function isOverSince(visit: EncounterRecord, sets: readonly number[], ctx: FactContext, { window }: Asked): boolean {
-  const { when } = visit;
-  if (when === undefined) return false;
-  return sets.some((set) =>
-    ctx.chart
-      .bySet(set)
-      .some(
-        (r) =>
-          r.type === 'condition' &&
-          r.verification !== 'refuted' &&
-          !r.current &&
-          r.abated !== undefined &&
-          r.abated.lo >= when.lo &&
-          r.abated.hi <= window.asOf &&
-          r.codes.some((c) => visit.reasonCodes.includes(c)),
-      ),
-  );
 }
 
 /** An observation that answers a finding with yes or no, normal or abnormal. */

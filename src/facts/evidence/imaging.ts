@@ -1,4 +1,5 @@
 import type { ImagingRecord } from '../../chart/records.ts';
+import type { Day } from '../../dates/day.ts';
 import { placeOf } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion } from '../context.ts';
 import type { ImagingInput, ReportInput } from '../schema.ts';
@@ -86,17 +87,21 @@ const leftOpen = (record: ImagingRecord, ctx: FactContext): boolean => {
   return indeterminate || unexplained;
 };
 
-/** Is there an examination of the same kind and place, on an earlier day, that left a finding open? */
-const followsIndeterminate = (record: ImagingRecord, input: ImagingInput, asked: Asked, ctx: FactContext): boolean =>
-  ctx.chart.imaging.some(
-    (r) =>
+/** The first day by the end of which an examination of the kind and place asked about had left a finding open. */
+function firstLeftOpen(input: ImagingInput, asked: Asked, ctx: FactContext): Day {
+  let first = Number.POSITIVE_INFINITY;
+  for (const r of ctx.chart.imaging)
+    if (
       !r.inWords &&
+      r.when !== undefined &&
       isOf(r, input) &&
       r.done === 'done' &&
       fitsPlace(r, input, asked) === 'yes' &&
-      (r.when?.hi ?? Number.POSITIVE_INFINITY) < (record.when?.lo ?? Number.NEGATIVE_INFINITY) &&
-      leftOpen(r, ctx),
-  );
+      leftOpen(r, ctx)
+    )
+      first = Math.min(first, r.when.hi);
+  return first;
+}
 
 /** Is the examination one of the modalities asked about? One of an unstated modality may be. */
 const isOf = ({ modality }: ImagingRecord, input: ImagingInput): boolean =>
@@ -119,6 +124,7 @@ const mayShow = (record: ImagingRecord): boolean => !record.hasResult && record.
  */
 export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const contrary: Item[] = [];
+  const leftOpenBy = input.follows === undefined ? undefined : firstLeftOpen(input, asked, ctx);
   let positives = 0;
   for (const record of ctx.chart.imaging) {
     if (record.inWords) {
@@ -140,7 +146,7 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       continue;
     }
     if (!inWindow(item, asked, tally)) continue;
-    if (input.follows !== undefined && !followsIndeterminate(record, input, asked, ctx)) {
+    if (leftOpenBy !== undefined && leftOpenBy >= (record.when?.lo ?? Number.NEGATIVE_INFINITY)) {
       tally.ignore(item, 'no earlier indeterminate examination');
       continue;
     }

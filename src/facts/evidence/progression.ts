@@ -6,7 +6,7 @@ import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } 
 import type { ProgressionInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
-import { relates } from './events.ts';
+import { relatedVisits } from './events.ts';
 import { readAnswer } from './finding.ts';
 
 /** A sign that began so long after the complaint was not part of its first picture. */
@@ -37,8 +37,9 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
   const signs = looked.filter((s) => s.says === 'present' && !denied.some((d) => ended(s, d)));
   const own = new Set(signsOf(input.signs, asked, ctx).map((s) => s.ref));
   for (const sign of looked) if (sign.says === 'suspected') tally.lead(signItem(sign), 'only suspected, not confirmed');
+  const relates = relatedVisits(asked, ctx);
   const visits = ctx.chart.encounters.filter(
-    (v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf && relates(v, asked, ctx),
+    (v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf && relates(v),
   );
   for (const sign of signs) {
     const item = signItem(sign);

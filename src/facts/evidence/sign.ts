@@ -4,7 +4,7 @@ import type { SignInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
-import { relates } from './events.ts';
+import { relatedVisits } from './events.ts';
 import { readAnswer } from './finding.ts';
 
 /**
@@ -61,7 +61,8 @@ function visitOf(record: ConditionRecord, asked: Asked, ctx: FactContext): Item 
   const at = held.filter((v) =>
     record.encounter === undefined ? stated !== undefined && v.when?.lo === stated.lo : v.ref === record.encounter,
   );
-  const later = held.filter((v) => stated !== undefined && (v.when?.lo ?? 0) >= stated.lo && relates(v, asked, ctx));
+  const relates = relatedVisits(asked, ctx);
+  const later = held.filter((v) => stated !== undefined && (v.when?.lo ?? 0) >= stated.lo && relates(v));
   const visit = [...at, ...later].find((v) => v.inPerson);
   return visit === undefined ? undefined : chartedItem(visit.ref, visit.when, asked);
 }

@@ -1,0 +1,79 @@
+import type { ConditionRecord, EncounterRecord } from '../../chart/records.ts';
+import type { Day, Interval } from '../../dates/day.ts';
+import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord } from '../context.ts';
+import type { FindingInput } from '../schema.ts';
+
+/** Diagnoses of a kind that the chart keeps, as reports see them. */
+interface Kept {
+  readonly allEnded: boolean;
+  /** the latest day on which one of them ended, of those that ended by the as-of day */
+  readonly lastEnd: Day;
+  /** one of them ended on no day that is known */
+  readonly undated: boolean;
+}
+
+/** When the diagnoses of a finding ended: looked through once, however many reports and visits are held against them. */
+export class Endings {
+  readonly #input: FindingInput;
+  readonly #sets: readonly number[];
+  readonly #asked: Asked;
+  readonly #ctx: FactContext;
+  #kept: Kept | undefined;
+  #overByCode: ReadonlyMap<string, Day> | undefined;
+
+  constructor(input: FindingInput, sets: readonly number[], asked: Asked, ctx: FactContext) {
+    this.#input = input;
+    this.#sets = sets;
+    this.#asked = asked;
+    this.#ctx = ctx;
+  }
+
+  /**
+   * Did what a report found end later? So it did when the diagnoses of this kind that the chart keeps have all ended, one of them on
+   * the day of the report or later. One that is resolved without a date ended after it was recorded: that of an entry older than the
+   * report may have come back, that of an entry without any date is unclear.
+   */
+  ofReport(when: Interval | undefined): 'yes' | 'no' | 'unclear' {
+    this.#kept ??= this.#readKept();
+    if (when === undefined || !this.#kept.allEnded) return 'no';
+    if (this.#kept.lastEnd >= when.lo) return 'yes';
+    return this.#kept.undated ? 'unclear' : 'no';
+  }
+
+  /** Did the diagnosis that a visit was for end on the day of the visit or later? */
+  ofVisit({ when, reasonCodes }: EncounterRecord): boolean {
+    if (when === undefined) return false;
+    this.#overByCode ??= this.#readOver();
+    const over = this.#overByCode;
+    return reasonCodes.some((code) => (over.get(code) ?? Number.NEGATIVE_INFINITY) >= when.lo);
+  }
+
+  #diagnoses(): ReadonlySet<ConditionRecord> {
+    const found = this.#sets.flatMap((set) => this.#ctx.chart.bySet(set));
+    return new Set(found.flatMap((r) => (r.type === 'condition' && r.verification !== 'refuted' ? [r] : [])));
+  }
+
+  #readKept(): Kept {
+    const { regional } = this.#input;
+    const kept = [...this.#diagnoses()].filter(
+      (r) => !regional || fitsRegion(this.#asked, placeOfRecord(placeIn(r.hits, this.#sets), r.site)),
+    );
+    const ends = kept.map((r) => r.abated ?? r.recorded ?? r.onset);
+    let lastEnd = Number.NEGATIVE_INFINITY;
+    for (const end of ends) if (end !== undefined && end.hi <= this.#asOf) lastEnd = Math.max(lastEnd, end.lo);
+    return { allEnded: kept.length > 0 && kept.every((r) => !r.current), lastEnd, undated: ends.includes(undefined) };
+  }
+
+  #readOver(): ReadonlyMap<string, Day> {
+    const out = new Map<string, Day>();
+    for (const { current, abated, codes } of this.#diagnoses()) {
+      if (current || abated === undefined || abated.hi > this.#asOf) continue;
+      for (const code of codes) out.set(code, Math.max(out.get(code) ?? Number.NEGATIVE_INFINITY, abated.lo));
+    }
+    return out;
+  }
+
+  get #asOf(): Day {
+    return this.#asked.window.asOf;
+  }
+}
