@@ -99,7 +99,9 @@ export function checkedSummary(check: CheckedOrder): string {
   const texts = [FORMS, BRIEF_FORMS].flatMap((forms) =>
     starts.flatMap((start) => forms.map((form) => start + story(check, form))),
   );
-  return texts.find((text) => text.length <= MAX) ?? shorten(texts.at(-1) ?? '', MAX);
+  // the last to go is how many more there are
+  const shortest = (texts.at(-1) ?? '').replace(/ and \d+ more\.$/, '.');
+  return texts.find((text) => text.length <= MAX) ?? shorten(shortest, MAX);
 }
 
 /** The sentence for an order whose coverage is not known for sure. */
