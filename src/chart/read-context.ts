@@ -1,7 +1,7 @@
 import { type Interval, parseDate } from '../dates/day.ts';
 import type { OpenStudy, Study, StudyCatalog, StudyInWords } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
-import { NO_PLACE, OTHER, type Place } from '../terminology/regions.ts';
+import { NO_PLACE, OTHER, type Place, STATED } from '../terminology/regions.ts';
 import { CodeMeanings, clearer, type LocalCodes, type Meaning, NOTHING } from './code-meanings.ts';
 import { isStandard, wordsOf } from './concept-words.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
@@ -71,6 +71,18 @@ export interface Referred {
   /** its codings as "system|code" */
   readonly codes: readonly string[];
   readonly refuted: boolean;
+}
+
+/**
+ * The codings of one concept say the same in several systems: where some name the place, it is that of all, and one that needs
+ * a place (pain) adds nothing to another of its set that needs none.
+ */
+function placed(hits: readonly Hit[]): readonly Hit[] {
+  const open = (h: Hit): boolean => h.place === NO_PLACE || h.place === STATED;
+  const place = hits.reduce((p, h) => (open(h) ? p : p | h.place), NO_PLACE);
+  if (place !== NO_PLACE) return hits.map((h) => (open(h) ? { set: h.set, place } : h));
+  const alone = (h: Hit): boolean => !hits.some((o) => o.set === h.set && o.place !== STATED);
+  return hits.filter((h) => h.place !== STATED || alone(h));
 }
 
 /** Codes, places, dates and specialties of one chart: what every resource reader needs. */
@@ -147,8 +159,11 @@ export class ReadContext {
   }
 
   /** The code sets that the codes of an element belong to. LOINC and SNOMED CT codes of a study belong to those of its CPT code. */
-  hits(element: unknown): readonly Hit[] {
-    return this.#only(element)?.hits ?? this.#meanings(element).flatMap((m) => m.hits);
+  hits(element: unknown, depth = 0): readonly Hit[] {
+    const only = this.#only(element);
+    if (only !== undefined) return only.hits;
+    if (!Array.isArray(element)) return placed(this.#meanings(element).flatMap((m) => m.hits));
+    return depth < DEEPEST_LIST ? element.flatMap((e) => this.hits(e, depth + 1)) : NO_HITS;
   }
 
   /** The code sets of a Condition, by its code and the histology of a tumor that is stated beside it. */

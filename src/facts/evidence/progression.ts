@@ -123,9 +123,9 @@ const examinations = (input: ProgressionInput, ctx: FactContext): readonly Obser
   );
 
 /** What an Observation says about a sign: its coded value names it, or its code does and the value says yes or no. */
-function observedSign(record: ObservationRecord, set: number, ctx: FactContext): Sign['says'] | undefined {
+function observedSign(record: ObservationRecord, sets: readonly number[], ctx: FactContext): Sign['says'] | undefined {
   if (!record.final) return undefined;
-  const answer = record.valueHits.some((h) => h.set === set) ? true : readAnswer(record, ctx);
+  const answer = record.valueHits.some((h) => sets.includes(h.set)) ? true : readAnswer(record, ctx);
   return answer === undefined ? undefined : answer ? 'present' : 'absent';
 }
 
@@ -137,19 +137,18 @@ function signsOf(facts: readonly string[], asked: Asked, ctx: FactContext): read
   const blocks = facts.flatMap((f) =>
     (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? [b.finding] : [])),
   );
-  for (const { name, innervated } of blocks.flatMap((b) =>
-    (b.codes ?? []).map((c) => ({ name: c, innervated: b.innervated })),
-  )) {
-    const set = ctx.set(name);
-    for (const record of ctx.chart.bySet(set)) {
+  for (const { codes = [], innervated } of blocks) {
+    const sets = codes.map((name) => ctx.set(name));
+    for (const record of new Set(sets.flatMap((set) => [...ctx.chart.bySet(set)]))) {
       if (record.type !== 'condition' && record.type !== 'observation') continue;
-      const sign = signOf(record, set, ctx);
+      const hits = hitsOf(record).filter((h) => sets.includes(h.set));
+      const sign = signOf(record, sets, ctx);
       if (sign === undefined || sign.stated.lo > asked.window.asOf) continue;
-      const place = hitsOf(record).reduce((p, h) => (h.set === set ? p | h.place : p), NO_PLACE);
+      const place = hits.reduce((p, h) => p | h.place, NO_PLACE);
       const found = innervated ? placeOfSign(place, record, ctx) : placeOfRecord(place, record.site);
       if (!fitsRegion(asked, found)) continue;
-      const sets = [...(out.get(sign.ref)?.sets ?? []), set];
-      out.set(sign.ref, { ...sign, sets, visit: visitOfSign(record, sign.stated.lo, asked, ctx) });
+      const known = [...(out.get(sign.ref)?.sets ?? []), ...hits.map((h) => h.set)];
+      out.set(sign.ref, { ...sign, sets: known, visit: visitOfSign(record, sign.stated.lo, asked, ctx) });
     }
   }
   return [...out.values()];
@@ -159,9 +158,13 @@ const hitsOf = (record: SignRecord): readonly Hit[] =>
   record.type === 'observation' ? [...record.valueHits, ...record.hits] : record.hits;
 
 /** A chart entry that states a sign; undefined when it states none, or no day. */
-function signOf(record: SignRecord, set: number, ctx: FactContext): Omit<Sign, 'sets' | 'visit'> | undefined {
+function signOf(
+  record: SignRecord,
+  sets: readonly number[],
+  ctx: FactContext,
+): Omit<Sign, 'sets' | 'visit'> | undefined {
   if (record.type === 'observation') {
-    const says = observedSign(record, set, ctx);
+    const says = observedSign(record, sets, ctx);
     return says === undefined || record.when === undefined
       ? undefined
       : { ref: record.ref, says, codes: undefined, onset: undefined, stated: record.when };
