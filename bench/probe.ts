@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 
 /**
  * Loaded into every measured process before its own code (`--import`): it tells what the process has used, when it is asked
- * over the channel of its parent, and at its end in the file BENCH_USAGE.
+ * over the channel of its parent, and at its end in the file BENCH_USAGE. Processes that it starts are asked by SIGWINCH, and
+ * tell it in a file of the folder BENCH_USAGES that has their number as name.
  */
 if (isMainThread) {
   const usage = (): unknown => {
@@ -26,5 +28,11 @@ if (isMainThread) {
   });
   process.channel?.unref();
   const file = process.env['BENCH_USAGE'];
+  const folder = process.env['BENCH_USAGES'];
+  if (folder !== undefined)
+    process.on('SIGWINCH', () => {
+      collect();
+      writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify(usage()));
+    });
   if (file !== undefined) process.on('exit', () => writeFileSync(file, JSON.stringify(usage())));
 }

@@ -13,7 +13,7 @@ import { faultyFhir } from './faulty-fhir.ts';
 import { Findings } from './findings.ts';
 import { growth, type Sample } from './growth.ts';
 import { PayerModeCaller, payerModeFile } from './payer-mode.ts';
-import { memoryOfAll, postgresPlace, sqlitePlace } from './place.ts';
+import { postgresPlace, sqlitePlace, usageOfStarted } from './place.ts';
 
 /** more than one: on a PostgreSQL server of its own */
 const WORKERS = Number(process.env['SOAK_WORKERS'] ?? 1);
@@ -47,13 +47,11 @@ async function load(caller: Caller): Promise<void> {
   await Promise.all(running);
 }
 
-/** With several processes, memory of all of them together, as it is. */
-async function sample(server: ServerProcess, started: number): Promise<Sample> {
+/** With several processes, memory of those that serve together. @param usages where they tell it */
+async function sample(server: ServerProcess, started: number, usages: string): Promise<Sample> {
+  const minutes = (performance.now() - started) / 60_000;
   const usage = await server.usage(true);
-  return {
-    minutes: (performance.now() - started) / 60_000,
-    usage: WORKERS === 1 ? usage : { ...usage, rssMb: memoryOfAll(server.pid) },
-  };
+  return { minutes, usage: WORKERS === 1 ? usage : { ...usage, ...(await usageOfStarted(server.pid, usages)) } };
 }
 
 /** Every record that was acknowledged is in the store, and every call of payer mode. */
@@ -93,6 +91,7 @@ async function soak(): Promise<Findings> {
     ADMIN_TOKEN: admin,
     APP_SECRET: randomBytes(32).toString('base64url'),
     CRD_CONFIG: payerModeFile(folder, checker),
+    BENCH_USAGES: folder,
   };
   const server = await startService(settings, (text) => {
     log += text;
@@ -103,7 +102,7 @@ async function soak(): Promise<Findings> {
   const started = performance.now();
   const samples: Sample[] = [];
   const sampling = setInterval(() => {
-    void sample(server, started).then((s) => {
+    void sample(server, started, folder).then((s) => {
       samples.push(s);
     });
   }, SAMPLE_MS);
@@ -132,7 +131,7 @@ async function soak(): Promise<Findings> {
   const counted = samples.filter((s) => s.minutes > WARM_UP * MINUTES);
   const minutes = (counted.at(-1)?.minutes ?? 0) - (counted[0]?.minutes ?? 0);
   const grown = { heap: growth(counted, (u) => u.heapMb) * minutes, rss: growth(counted, (u) => u.rssMb) * minutes };
-  if (!(grown.heap < HEAP_MB))
+  if (!(grown.heap < HEAP_MB * WORKERS))
     findings.wrong(`the heap grew by ${grown.heap.toFixed(1)} MB in ${minutes.toFixed(1)} minutes`);
   if (!(grown.rss < RSS_MB * WORKERS))
     findings.wrong(`memory grew by ${grown.rss.toFixed(1)} MB in ${minutes.toFixed(1)} minutes`);

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import { startPostgres } from '../../test/support/postgres.ts';
+import type { Usage } from '../measured-process.ts';
 
 /** Where the service keeps its records, and how others get in its way. */
 export interface Place {
@@ -54,25 +55,34 @@ export async function postgresPlace(workers: number): Promise<Place> {
   };
 }
 
-/** Resident memory of a process and of those that it started, in MB (Linux). */
-export function memoryOfAll(pid: number): number {
+const ASKED_MS = 3_000;
+
+/** The processes that a process has started, and those that these have started (Linux). */
+function startedBy(pid: number): readonly number[] {
   const listed = execFileSync('ps', ['-e', '-o', 'pid=,ppid='], { encoding: 'utf8' });
-  const children = Map.groupBy(
-    listed
-      .trim()
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/).map(Number))
-      .map(([id = 0, parent = 0]) => ({ id, parent })),
-    ({ parent }) => parent,
-  );
-  const sizeOf = (id: number): number => {
-    let kb = 0;
+  const pairs = [...listed.matchAll(/(\d+)\s+(\d+)/g)].map(([, id, parent]) => [Number(id), Number(parent)] as const);
+  const below = (of: number): readonly number[] =>
+    pairs.flatMap(([id, parent]) => (parent === of ? [id, ...below(id)] : []));
+  return below(pid);
+}
+
+/** What the processes that a measured one has started use together, after a collection of garbage. @param folder BENCH_USAGES */
+export async function usageOfStarted(pid: number, folder: string): Promise<Pick<Usage, 'heapMb' | 'rssMb'>> {
+  const asked = startedBy(pid);
+  const file = (id: number): string => join(folder, `${id}.json`);
+  for (const id of asked) {
+    rmSync(file(id), { force: true });
+    process.kill(id, 'SIGWINCH');
+  }
+  const until = performance.now() + ASKED_MS;
+  while (asked.some((id) => !existsSync(file(id))) && performance.now() < until) await pause(50);
+  const told = asked.flatMap((id) => {
     try {
-      kb = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1] ?? 0);
+      return [JSON.parse(readFileSync(file(id), 'utf8')) as Usage];
     } catch {
-      // it has just ended
+      return []; // it is starting, or has just ended
     }
-    return kb / 1024 + (children.get(id) ?? []).reduce((sum, child) => sum + sizeOf(child.id), 0);
-  };
-  return sizeOf(pid);
+  });
+  const sum = (of: (usage: Usage) => number): number => told.reduce((total, usage) => total + of(usage), 0);
+  return { heapMb: sum((u) => u.heapMb), rssMb: sum((u) => u.rssMb) };
 }
