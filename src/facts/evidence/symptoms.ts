@@ -153,7 +153,7 @@ function outcomes(asked: Asked, ctx: FactContext, say: (item: Item, improved: bo
 /**
  * Pain that grew: the last score of the episode is higher than the first. In a window the score before it (else the first
  * inside) is compared with the last one inside. During a course of therapy the window begins with the course, and findings
- * that began since then show it too.
+ * that began since then show it too. A score that did not rise does not deny what an earlier block of the fact found.
  */
 export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const began = input.during === undefined ? undefined : ongoingSince(input.during, asked, ctx);
@@ -161,6 +161,7 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   const earliest = began ?? asked.window.earliest;
   const progressed = earliest !== undefined && newFindings(input.new ?? [], earliest, asked, ctx, tally);
   const all = scores(input.scores, asked, ctx);
+  const otherwise = progressed || tally.for.length > 0;
   const before = earliest === undefined ? undefined : all.filter((s) => s.day <= earliest).at(-1);
   const first = before ?? all[0];
   const last = all.at(-1);
@@ -168,7 +169,7 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   for (const s of [first, last]) {
     const item = { ...s.item, ...dated(last) };
     if (last.value > first.value) tally.pro(item, 'the score rose');
-    else if (progressed) tally.ignore(item, 'the score did not rise, but a new finding began');
+    else if (otherwise) tally.ignore(item, 'the score did not rise, but a new finding began');
     else tally.contra(item, 'the score did not rise');
   }
 }
