@@ -12,7 +12,7 @@ import type { Findings } from './findings.ts';
 import { hostileCalls } from './hostile-calls.ts';
 
 /** Hooks of payer mode that a case can be asked under. */
-export const CRD_HOOKS = ['order-sign', 'order-select'] as const;
+const CRD_HOOKS = ['order-sign', 'order-select'] as const;
 type Hook = (typeof CRD_HOOKS)[number];
 const pathOf = (hook: Hook): string => `/crd/cds-services/spine-imaging-crd-${hook}`;
 

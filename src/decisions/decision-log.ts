@@ -10,6 +10,8 @@ export interface DecisionLogOptions {
   readonly waitMs: number;
   /** records that may wait for the store; more are lost, and counted */
   readonly most: number;
+  /** characters of calls of payer mode that may wait; more are lost with their records, and counted */
+  readonly mostSealed: number;
   readonly onKept?: (kept: 'stored' | 'late' | 'lost', records: number) => void;
   readonly onFailure?: (message: string) => void;
 }
@@ -29,6 +31,9 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 const LAST_TRIES_MS = 5_000;
 
+const sealedSize = (invocations: readonly InvocationRow[]): number =>
+  invocations.reduce((sum, { sealed }) => sum + sealed.length, 0);
+
 const size = (item: Item): number => item.decisions.length + item.feedback.length + item.invocations.length;
 
 /**
@@ -41,6 +46,7 @@ export class DecisionLog {
   readonly #options: DecisionLogOptions;
   readonly #queue: Item[] = [];
   #waiting = 0;
+  #sealedWaiting = 0;
   /** since when the oldest record of the batch in work has waited */
   #inWork: number | undefined;
   #writing: Promise<void> | undefined;
@@ -74,7 +80,10 @@ export class DecisionLog {
   ): Promise<Kept> {
     const records = decisions.length + feedback.length + invocations.length;
     if (records === 0) return Promise.resolve('stored');
-    if (this.#closeBy !== undefined || this.#waiting + records > this.#options.most) {
+    const sealed = sealedSize(invocations);
+    const full =
+      this.#waiting + records > this.#options.most || this.#sealedWaiting + sealed > this.#options.mostSealed;
+    if (this.#closeBy !== undefined || full) {
       this.#options.onKept?.('lost', records);
       return Promise.resolve('lost');
     }
@@ -91,6 +100,7 @@ export class DecisionLog {
       };
       this.#queue.push({ decisions, feedback, invocations, settle, since: performance.now(), alone: false });
       this.#waiting += records;
+      this.#sealedWaiting += sealed;
       this.#writing ??= this.#write();
     });
   }
@@ -161,6 +171,7 @@ export class DecisionLog {
   #done(batch: readonly Item[], kept: 'stored' | 'lost'): void {
     for (const item of batch) {
       this.#waiting -= size(item);
+      this.#sealedWaiting -= sealedSize(item.invocations);
       if (kept === 'lost') this.#lost += size(item);
       item.settle(kept);
     }

@@ -52,6 +52,7 @@ export interface SmartParts {
 
 const MEGABYTE = 1_000_000;
 const QUEUED_DECISIONS = 2_000;
+const QUEUED_SEALED = 64 * MEGABYTE;
 const DAY_MS = 86_400_000;
 /** A failing store is told of so often, not on each call. */
 const TOLD_MS = 10_000;
@@ -135,6 +136,7 @@ export function openLasting(config: Config, logger: Logger, sharedFile?: string)
       : new DecisionLog(store, {
           waitMs: config.DECISIONS_WAIT_MS,
           most: QUEUED_DECISIONS,
+          mostSealed: QUEUED_SEALED,
           onKept: (state, records) => metrics.decisions.inc({ state }, records),
           onFailure: (message) => logger.error({ store: message }, 'decisions cannot be stored at the moment'),
         });

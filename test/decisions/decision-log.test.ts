@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Decision, DecisionStore, FeedbackRecord } from '../../src/decisions/decision.ts';
 import { DecisionLog, type DecisionLogOptions, type Kept } from '../../src/decisions/decision-log.ts';
+import type { InvocationRow } from '../../src/decisions/invocation.ts';
 import { StoreFailure } from '../../src/decisions/store/store-failure.ts';
 import { decision } from '../support/stores.ts';
 
@@ -43,6 +44,7 @@ function kit(options: Partial<DecisionLogOptions> = {}): Kit {
   const log = new DecisionLog(store, {
     waitMs: 20_000,
     most: 1_000,
+    mostSealed: 1_000_000,
     onKept: (kept, records) => told.push(`${kept} ${records}`),
     onFailure: (message) => failures.push(message),
     ...options,
@@ -163,4 +165,29 @@ describe('a log of decisions', () => {
     expect(await log.keep([])).toBe('stored');
     expect(store.calls).toEqual([]);
   });
+});
+
+it('calls of payer mode wait within a bound of their own: large ones must not fill the memory while the store is down', async () => {
+  const { store, log, told } = kit({ mostSealed: 100 });
+  const shut = door();
+  store.before = () => shut.passed;
+  const call = (size: number): InvocationRow => ({
+    id: String(size),
+    at: '2026-01-01T00:00:00.000Z',
+    service: 's',
+    hook: 'order-sign',
+    status: 200,
+    ehr: null,
+    issuer: null,
+    patient: null,
+    sealed: 'x'.repeat(size),
+    keys: [],
+  });
+  const first = log.keep([], [], [call(60)]);
+  expect(await log.keep([], [], [call(41)])).toBe('lost');
+  const second = log.keep([], [], [call(40)]);
+  shut.open();
+  expect(await Promise.all([first, second])).toEqual(['stored', 'stored']);
+  expect(await log.keep([], [], [call(100)])).toBe('stored');
+  expect(told).toEqual(['lost 1', 'stored 1', 'stored 1', 'stored 1']);
 });
