@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import type { Decision, DecisionQuery, DecisionStore } from '../decisions/decision.ts';
 import { openStore } from '../decisions/store/open-store.ts';
 import { readConfig } from '../server/config.ts';
+import { meant } from '../yaml/nearest-names.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
-import { meant } from './nearest-names.ts';
 
 const PAGE = 500;
 

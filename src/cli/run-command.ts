@@ -1,6 +1,6 @@
+import { nearestNames } from '../yaml/nearest-names.ts';
 import type { InvalidFileError } from '../yaml/yaml-file.ts';
 import { type Command, fileProblem } from './command.ts';
-import { nearestNames } from './nearest-names.ts';
 
 interface Offered {
   readonly summary: string;
@@ -40,6 +40,10 @@ const COMMANDS: Readonly<Record<string, Offered>> = {
   'policy schema': {
     summary: 'JSON Schemas of the YAML files, for editors',
     load: async () => (await import('./policy-schema.ts')).policySchema,
+  },
+  vignettes: {
+    summary: 'try clinical cases on the policies, and see which criteria none decides',
+    load: async () => (await import('./vignettes.ts')).vignettes,
   },
   report: {
     summary: 'outcomes, criteria and missing facts over many orders, as a page with charts',

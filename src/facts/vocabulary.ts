@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FactCatalog, FactDescription, FactQuery } from '../policy/fact-source.ts';
 import type { CodeIndex } from '../terminology/code-sets.ts';
+import { nearText } from '../yaml/nearest-names.ts';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { duration } from './duration.ts';
 import { type FactPlan, planFact } from './fact-plan.ts';
@@ -52,6 +53,10 @@ export class Vocabulary implements FactCatalog {
 
   describe(fact: string): FactDescription | undefined {
     return this.#descriptions.get(fact);
+  }
+
+  names(): Iterable<string> {
+    return this.facts.keys();
   }
 
   /** How a fact is looked up. @throws RangeError when there is no such fact */
@@ -125,10 +130,11 @@ export function loadVocabulary(folder: string, codes: CodeIndex): Vocabulary {
   for (const [id, fact] of facts) {
     const locate = (path: YamlPath): string => `${files.get(id)?.locate(path)} ${path.join('.')}`;
     for (const { set, path } of setsOf({ evidence: fact.evidence, leads: fact.leads }, ['facts', id])) {
-      if (!codes.has(set)) problems.push(`${locate(path)}: there is no code set "${set}"`);
+      if (!codes.has(set)) problems.push(`${locate(path)}: there is no code set "${set}"${nearText(set, codes.names)}`);
     }
     for (const r of references(id, fact))
-      if (!facts.has(r.fact)) problems.push(`${locate(r.path)}: there is no fact "${r.fact}"`);
+      if (!facts.has(r.fact))
+        problems.push(`${locate(r.path)}: there is no fact "${r.fact}"${nearText(r.fact, facts.keys())}`);
     const cycle = cycleFrom(id, facts);
     if (cycle !== undefined) problems.push(`${locate(['facts', id])}: refers to itself: ${cycle.join(' > ')}`);
   }

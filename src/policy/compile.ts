@@ -1,4 +1,5 @@
 import { type Day, parseDate } from '../dates/day.ts';
+import { nearText } from '../yaml/nearest-names.ts';
 import { InvalidFileError, type LoadedFile, parseYaml } from '../yaml/yaml-file.ts';
 import type {
   CompiledExclusion,
@@ -363,7 +364,10 @@ class Compiler {
     }
     const passage = this.#places.get(name);
     if (passage === undefined) {
-      this.#problem(at, `there is no definition or passage "${name}"`);
+      this.#problem(
+        at,
+        `there is no definition or passage "${name}"${nearText(name, [...Object.keys(this.#file.data.define), ...this.#places.keys()])}`,
+      );
       return { op: 'review', what: name };
     }
     const children = this.#criteriaOf(passage, inner);

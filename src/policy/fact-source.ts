@@ -156,4 +156,6 @@ export interface FactDescription {
 /** The vocabulary as the policy engine sees it. */
 export interface FactCatalog {
   describe(fact: string): FactDescription | undefined;
+  /** the names of all facts */
+  names(): Iterable<string>;
 }

@@ -1,4 +1,5 @@
 import { type Duration, parseDuration } from '../dates/day.ts';
+import { nearText } from '../yaml/nearest-names.ts';
 import type { Atom, Comparison } from './compiled-policy.ts';
 import type { Certainty, FactCatalog, FactQuery, Region } from './fact-source.ts';
 
@@ -63,14 +64,17 @@ export class LeafTable {
     return { op: text.slice(0, space) as Comparison['op'], than: this.#duration(text.slice(space + 1), at, scope) };
   }
 
+  #exists(fact: string, at: YamlPath): void {
+    if (this.#catalog.describe(fact) === undefined)
+      this.#problem(at, `the fact "${fact}" is not in policies/facts${nearText(fact, this.#catalog.names())}`);
+  }
+
   #query(input: LeafInput, at: YamlPath, scope: Scope): FactQuery {
     const words = this.param(input.fact, at, scope).split(' ');
     const fact = words.at(-1) ?? '';
     const certainty = (words.length === 1 ? 'known' : words[0]) as Certainty;
-    if (this.#catalog.describe(fact) === undefined) this.#problem(at, `the fact "${fact}" is not in policies/facts`);
-    if (typeof input.since === 'object' && this.#catalog.describe(input.since.fact) === undefined) {
-      this.#problem([...at, 'since'], `the fact "${input.since.fact}" is not in policies/facts`);
-    }
+    this.#exists(fact, at);
+    if (typeof input.since === 'object') this.#exists(input.since.fact, [...at, 'since']);
     return {
       fact,
       certainty,

@@ -188,12 +188,17 @@ const Not = z.strictObject({
 });
 
 const Node: z.ZodType<NodeInput> = z
-  .union([FACT, All, Any, AtLeast, Not, Fact, Absent, Age, EpisodeLength, Use, Review, Schedule, AnyIndication])
+  .union([FACT, All, Any, AtLeast, Not, Fact, Absent, Age, EpisodeLength, Use, Review, Schedule, AnyIndication], {
+    error: ({ input }) =>
+      Array.isArray(input)
+        ? 'a list of criteria goes under all: or any:'
+        : 'expected "fact-name", "suspected fact-name", "history of fact-name", or a node such as { fact: … }, { all: […] }, { not: … }',
+  })
   .meta({ id: 'Criterion' });
 
 const StudyName = text(
   /^([0-9A-Z]{5}|(mri|ct) (without|with|without-and-with))$/,
-  'expected a code in quotes, or e.g. "mri without", "ct with" for the region of the path',
+  'expected a code in quotes, or "mri" or "ct" with "without", "with" or "without-and-with" behind it for the region of the path',
 );
 const Study = z.union([StudyName, z.strictObject({ study: StudyName, when: Node })]);
 

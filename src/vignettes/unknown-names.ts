@@ -2,6 +2,7 @@ import type { Knowledge } from '../criteria-check/knowledge.ts';
 import type { Vocabulary } from '../facts/vocabulary.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { REGIONS } from '../policy/fact-source.ts';
+import { nearText } from '../yaml/nearest-names.ts';
 import type { LoadedFile } from '../yaml/yaml-file.ts';
 import type { VignettesInput } from './schema.ts';
 
@@ -38,19 +39,31 @@ export function unknownNames(file: LoadedFile<VignettesInput>, { vocabulary, pol
       `${file.locate(['vignettes', i, ...path])} ${id}: ${message}`;
     const facts = (member: 'asks' | 'not-asks'): readonly string[] =>
       (expect[member] ?? []).flatMap((name, n) =>
-        isAsked(name, vocabulary) ? [] : [at(['expect', member, n], `there is no fact "${name}" in policies/facts`)],
+        isAsked(name, vocabulary)
+          ? []
+          : [
+              at(
+                ['expect', member, n],
+                `there is no fact "${name}" in policies/facts${nearText(name, vocabulary.names())}`,
+              ),
+            ],
       );
     const passages = (member: 'criteria' | 'unmet'): readonly string[] =>
       (expect[member] ?? []).flatMap((name, n) => {
         if (criteria.has(name)) return [];
         const meant = withRegion(name, criteria);
-        const hint = meant.length === 0 ? '' : `; it has ${meant.join(', ')}`;
+        const hint = meant.length === 0 ? nearText(name, criteria) : `; it has ${meant.join(', ')}`;
         return [at(['expect', member, n], `${policy} has no criterion "${name}"${hint}`)];
       });
     const answers = (chart ?? []).flatMap((item, n) =>
       !('answer' in item) || isAsked(item.answer, vocabulary)
         ? []
-        : [at(['chart', n, 'answer'], `there is no fact "${item.answer}" in policies/facts`)],
+        : [
+            at(
+              ['chart', n, 'answer'],
+              `there is no fact "${item.answer}" in policies/facts${nearText(item.answer, vocabulary.names())}`,
+            ),
+          ],
     );
     return [...answers, ...facts('asks'), ...facts('not-asks'), ...passages('criteria'), ...passages('unmet')];
   });

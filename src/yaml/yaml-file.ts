@@ -58,13 +58,18 @@ function shown(value: unknown): string {
 /** What the validator says when the schema has no words of its own. */
 const DEFAULT_WORDS = /^(Invalid|Too (small|big))/;
 
+/** Is a text expected that YAML reads as a number or as a truth value, as it has no quotes? */
+const quoted = (issue: z.core.$ZodIssueInvalidType): boolean =>
+  issue.expected === 'string' && ['number', 'boolean'].includes(typeof issue.input);
+
 /** What is expected and what was found, in the words of those who write the files. */
 function wording(issue: z.core.$ZodIssue): string {
-  if (!DEFAULT_WORDS.test(issue.message)) return issue.message;
+  const missing = issue.code === 'invalid_type' && issue.input === undefined;
+  if (!DEFAULT_WORDS.test(issue.message)) return missing ? `${issue.message}, but it is missing` : issue.message;
   const found = issue.input === undefined ? 'but it is missing' : `found ${shown(issue.input)}`;
   switch (issue.code) {
     case 'invalid_type':
-      return `expected ${KINDS[issue.expected] ?? issue.expected}, ${found}`;
+      return `expected ${KINDS[issue.expected] ?? issue.expected}, ${found}${quoted(issue) ? ': put it in quotes' : ''}`;
     case 'invalid_value':
       return `expected ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}, ${found}`;
     case 'too_small':

@@ -41,6 +41,7 @@ export const STUDIES = new StudyCatalog(
 
 /** Every name is a fact, save those that begin with "no-such"; facts of care begin with "care-", complaints with "complaint-", actions with "do-". */
 export const CATALOG: FactCatalog = {
+  names: () => [],
   describe: (id) =>
     id.startsWith('no-such')
       ? undefined

@@ -18,7 +18,7 @@ it.each([
   ['lookback: 14', 'expected a number and a unit, e.g. "6 weeks", "3 months", "24 hours"'],
   ['lookback: 14 moons', 'expected a number and a unit, e.g. "6 weeks", "3 months", "24 hours"'],
   ['urgent: perhaps', 'expected true or false, found "perhaps"'],
-  ['note: 5', 'expected a text, found 5'],
+  ['note: 5', 'expected a text, found 5: put it in quotes'],
   ['evidence: fever', 'expected a list, found "fever"'],
   ['evidence: [{ finding: { codes: [] } }]', 'expected at least 1 in this list'],
   [
@@ -54,6 +54,24 @@ indications:
     PolicyFile,
   ).filter((p) => p.startsWith('file.yaml:10:'));
   expect(found.map((p) => p.slice(p.indexOf(': ') + 2))).toContain(said);
+});
+
+it('a list where a criterion is expected', () => {
+  const text = `policy: p
+version: "1"
+title: P
+publisher: P
+effective: "2026-01-01"
+checked: "2026-01-01"
+governs: ["72148"]
+indications:
+  - { id: "1", label: l, cite: c, criteria: [fever, mri] }
+`;
+  const found = problems(text, PolicyFile);
+  expect(found.find((p) => p.includes('criteria'))).toMatch(
+    /^file\.yaml:9:\d+ .*criteria: a list of criteria goes under all: or any:$/,
+  );
+  expect(found.find((p) => p.includes('review-by'))).toMatch(/in quotes, but it is missing$/);
 });
 
 it('a member that is missing is said to be', () => {

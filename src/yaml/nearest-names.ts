@@ -44,3 +44,11 @@ export function meant(written: string, names: Iterable<string>): string {
     ? `there are ${all.join(', ')}`
     : `there are ${all.length} others, e.g. ${all.slice(0, 6).join(', ')}`;
 }
+
+const FEW = 3;
+
+/** The nearest names behind a remark that there is no such name, e.g. "; near it: fever"; empty when none is near. */
+export function nearText(written: string, names: Iterable<string>): string {
+  const near = nearestNames(written, names, FEW);
+  return near.length === 0 ? '' : `; near it: ${near.join(', ')}`;
+}

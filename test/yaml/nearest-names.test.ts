@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { meant, nearestNames } from '../../src/cli/nearest-names.ts';
+import { meant, nearestNames } from '../../src/yaml/nearest-names.ts';
 
 const NAMES = ['SP-5.1', 'SP-15.1', 'SP-1.2/cauda-equina', 'III.A.1.stenosis', 'II.B4'];
 

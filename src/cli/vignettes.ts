@@ -1,0 +1,105 @@
+import { statSync } from 'node:fs';
+import { basename, dirname, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { CheckedOrder, Checker } from '../criteria-check/check-order.ts';
+import { readConfig } from '../server/config.ts';
+import { criteriaCoverage } from '../vignettes/coverage.ts';
+import { checkVignette, differences, loadVignettes, type VignetteFile } from '../vignettes/run.ts';
+import { unknownNames } from '../vignettes/unknown-names.ts';
+import { meant } from '../yaml/nearest-names.ts';
+import { InvalidFileError } from '../yaml/yaml-file.ts';
+import { type Command, loadChecker, UsageError, withFile } from './command.ts';
+
+/** The vignettes of a folder, or of one file of it. @throws UsageError when there are none */
+function filesOf(path: string): readonly VignetteFile[] {
+  const isFolder = withFile(path, () => statSync(path)).isDirectory();
+  const folder = isFolder ? path : dirname(path);
+  const found = loadVignettes(folder).filter((f) => isFolder || f.file === basename(path));
+  if (found.length === 0) throw new UsageError(`${path}: expected vignettes (*.yaml)`);
+  return found;
+}
+
+/** A policy or payer of a file of vignettes that does not exist. */
+function strangers({ source }: VignetteFile, { knowledge }: Checker): readonly string[] {
+  const { policy, payer } = source.data;
+  const ids = knowledge.policies.ids();
+  const known = knowledge.payers.payers.map((p) => p.name);
+  return [
+    ...(ids.includes(policy)
+      ? []
+      : [`${source.locate(['policy'])} there is no policy "${policy}"; ${meant(policy, ids)}`]),
+    ...(knowledge.payers.find({ names: [payer], identifiers: [] }) !== undefined
+      ? []
+      : [`${source.locate(['payer'])} the payer "${payer}" is not in policies/payers.yaml; ${meant(payer, known)}`]),
+  ];
+}
+
+/** A place in a file, as its name is seen from here. */
+const fromHere = (where: string): string =>
+  where.replace(/^(.*?)(:\d+:\d+)$/, (_, file: string, at: string) => relative('', file) + at);
+
+/** On what an assessment rests, for those who expected another. */
+function reasons(check: CheckedOrder | undefined): readonly string[] {
+  if (check === undefined) return [];
+  const { outcome, contradicted, missing } = check.assessment;
+  // What an undetermined order lists there are ways of which something is documented.
+  const satisfied = outcome === 'undetermined' ? [] : check.assessment.satisfied;
+  const ids = (list: readonly { readonly criterion: string }[]): string =>
+    [...new Set(list.map((c) => c.criterion))].join(', ');
+  return [
+    ...(satisfied.length === 0 ? [] : [`  satisfied: ${ids(satisfied)}`]),
+    ...(contradicted.length === 0 ? [] : [`  contradicted: ${ids(contradicted)}`]),
+    ...(missing.length === 0
+      ? []
+      : [`  asks: ${missing.map((m) => `${m.fact} (${m.criteria.join(', ')})`).join('; ')}`]),
+  ];
+}
+
+export const vignettes: Command = {
+  usage: 'vignettes [PATH] [--policy ID]',
+  help: `Tries vignettes on the policies of the settings (POLICIES): each that does not come out as it expects is told with what differs.
+Then the criteria that no vignette decided for, or against, by file, line and column. The exit code is 1 when a vignette fails.
+
+  PATH          a file or folder; default: test/vignettes
+  --policy ID   vignettes of this policy alone`,
+  examples: [
+    ['vignettes test/vignettes/harbor-lumbar-mri.yaml', 'the cases of one file'],
+    ['vignettes --policy kaiser-wa-lumbar-mri', 'all cases of one policy'],
+  ],
+  run(args, out) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { policy: { type: 'string' } },
+    });
+    if (positionals.length > 1) throw new UsageError('vignettes: expected one file or folder');
+    const { CANONICAL_BASE } = readConfig(process.env);
+    const path = positionals[0] ?? 'test/vignettes';
+    const files = filesOf(path).filter((f) => values.policy === undefined || f.source.data.policy === values.policy);
+    if (files.length === 0) throw new UsageError(`--policy: ${path} holds no vignette of "${values.policy}"`);
+    const checker = loadChecker();
+    const misnamed = files.flatMap((f) => [...strangers(f, checker), ...unknownNames(f.source, checker.knowledge)]);
+    if (misnamed.length > 0) throw new InvalidFileError(misnamed);
+    let [tried, failed] = [0, 0];
+    for (const { source, vignettes: cases } of files)
+      for (const [i, vignette] of cases.entries()) {
+        tried++;
+        const check = checkVignette(vignette, checker, CANONICAL_BASE);
+        const found = differences(vignette, check);
+        if (found.length === 0) continue;
+        failed++;
+        out(`${fromHere(source.locate(['vignettes', i]))} ${vignette.id}: ${vignette.title}`);
+        for (const difference of found) out(`  ${difference}`);
+        for (const line of reasons(check)) out(line);
+        out(`  why it should be so: ${vignette.why}`);
+      }
+    const policies = new Set(files.map((f) => f.source.data.policy));
+    for (const c of criteriaCoverage(files, checker, CANONICAL_BASE).filter((p) => policies.has(p.policy))) {
+      for (const leaf of c.neverFor) out(`${fromHere(leaf.where)} no vignette is decided by: ${leaf.label}`);
+      for (const leaf of c.neverAgainst) out(`${fromHere(leaf.where)} no vignette fails for want of: ${leaf.label}`);
+      out(`${c.policy}: ${c.covered} of ${c.leaves} criteria decided once for and once against`);
+    }
+    out(`${tried} vignettes tried, ${failed} come out otherwise`);
+    return failed > 0 ? 1 : 0;
+  },
+};
