@@ -43,8 +43,9 @@ describe('vignettes', () => {
     expect(code).toBe(1);
     expect(lines[0]).toMatch(/cases\.yaml:4:5 two-weeks: Back pain for two weeks$/);
     expect(lines[1]).toBe('  outcome undetermined (documentation), expected met');
-    expect(lines[2]).toMatch(/^ {2}asks: .*treatment-6-weeks \(/);
-    expect(lines[3]).toBe('  why it should be so: Nothing was tried.');
+    expect(lines[2]).toMatch(/^ {2}contradicted: /);
+    expect(lines[3]).toMatch(/^ {2}asks: .*treatment-6-weeks \(/);
+    expect(lines[4]).toBe('  why it should be so: Nothing was tried.');
     expect(lines.at(-1)).toBe('1 vignettes tried, 1 come out otherwise');
   });
 
