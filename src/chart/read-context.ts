@@ -73,14 +73,16 @@ export interface Referred {
   readonly refuted: boolean;
 }
 
+/** Does its code name no place itself? */
+const isPlaceless = (h: Hit): boolean => h.place === NO_PLACE || h.place === STATED;
+
 /**
  * The codings of one concept say the same in several systems: where some name the place, it is that of all, and one that needs
  * a place (pain) adds nothing to another of its set that needs none.
  */
 function placed(hits: readonly Hit[]): readonly Hit[] {
-  const open = (h: Hit): boolean => h.place === NO_PLACE || h.place === STATED;
-  const place = hits.reduce((p, h) => (open(h) ? p : p | h.place), NO_PLACE);
-  if (place !== NO_PLACE) return hits.map((h) => (open(h) ? { set: h.set, place } : h));
+  const place = hits.reduce((p, h) => (isPlaceless(h) ? p : p | h.place), NO_PLACE);
+  if (place !== NO_PLACE) return hits.map((h) => (isPlaceless(h) ? { set: h.set, place } : h));
   const alone = (h: Hit): boolean => !hits.some((o) => o.set === h.set && o.place !== STATED);
   return hits.filter((h) => h.place !== STATED || alone(h));
 }
@@ -318,8 +320,10 @@ export class ReadContext {
   }
 
   #referred(condition: Json): Referred {
+    const site = this.site(condition['bodySite']);
+    const hits = this.diagnosis(condition);
     return {
-      hits: this.diagnosis(condition),
+      hits: site === NO_PLACE ? hits : hits.map((h) => (isPlaceless(h) ? { set: h.set, place: site } : h)),
       codes: this.keys(condition['code']),
       refuted: verification(condition['verificationStatus']) === 'refuted',
     };

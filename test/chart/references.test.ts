@@ -68,6 +68,24 @@ describe('the reason of a treatment', () => {
     for (const reference of ['https://other.example.org/fhir/Condition/root', 'Condition/unknown', 'urn:uuid:root'])
       expect(therapy(reference)).toMatchObject({ spineReason: false });
   });
+  it.each([
+    ['the neck', '122494005', 'cervical'],
+    ['the lumbar spine', '122496007', 'lumbar'],
+    ['a knee', '72696002', 'other'],
+  ])('is at %s when that is the site of a Condition whose code names none', (_, site, region) => {
+    for (const code of ['snomed 161891005', 'snomed 22253000']) {
+      const contained = [
+        { resourceType: 'Condition', id: 'why', code: concept(code), bodySite: [concept(`snomed ${site}`)] },
+      ];
+      expect(therapy('#why', { contained })).toMatchObject({ spineReason: true, reason: placeOf([region]) });
+    }
+  });
+  it('is where the code of the Condition says, whatever its site', () => {
+    const contained = [
+      { resourceType: 'Condition', id: 'why', code: concept('icd M54.50'), bodySite: [concept('snomed 122494005')] },
+    ];
+    expect(therapy('#why', { contained })).toMatchObject({ reason: LUMBAR });
+  });
   it('is not another patient’s Condition', () => {
     const strange = { ...root, subject: { reference: 'Patient/p2' } };
     const visit = {
