@@ -123,9 +123,9 @@ export class Evaluation {
         const birth = this.source.birth();
         if (birth === undefined) return { truth: 'unknown', evidence: [], gap: 'silent' };
         if ('sections' in birth) return { truth: 'unknown', evidence: [], gap: 'incomplete', ...birth };
-        const truth = compareAge(birth.on, this.source.asOf, atom.comparison);
+        const timed = compareAge(birth.on, this.source.asOf, atom.comparison);
         const evidence: Evidence[] = [{ reference: birth.reference, fact: 'age', basis: 'chart' }];
-        return truth === 'unknown' ? { truth, evidence: [], gap: 'unclear' } : { truth, evidence };
+        return timed.truth === 'unknown' ? { ...timed, evidence: [], gap: 'unclear' } : { ...timed, evidence };
       }
       case 'episode': {
         const episode = this.source.episode(atom.region);

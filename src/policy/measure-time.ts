@@ -20,9 +20,14 @@ function holds(start: Day, on: Day, { op, than }: Comparison, completed: boolean
   }
 }
 
-/** Compares an age in completed units. @param birth the birth date, possibly partial */
-export const compareAge = (birth: Interval, asOf: Day, comparison: Comparison): Truth =>
-  fromBounds(holds(birth.lo, asOf, comparison, true), holds(birth.hi, asOf, comparison, true));
+/** Compares an age in completed units; an upper limit holds until the day before the birthday. @param birth possibly partial */
+export function compareAge(birth: Interval, asOf: Day, comparison: Comparison): Timed {
+  const truth = fromBounds(holds(birth.lo, asOf, comparison, true), holds(birth.hi, asOf, comparison, true));
+  const { op, than } = comparison;
+  if (truth !== 'true' || op === '>' || op === '>=') return { truth };
+  const limit = op === '<' ? than : { ...than, count: than.count + 1 };
+  return { truth, until: add(birth.lo, limit) - 1 };
+}
 
 /** Compares the length of an episode; a first visit proves only a least duration. */
 export function compareEpisode(episode: Episode, asOf: Day, comparison: Comparison): Timed {

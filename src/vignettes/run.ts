@@ -96,5 +96,8 @@ export function differences(vignette: Vignette, check: CheckedOrder | undefined)
   const earliest = assessment.earliest === undefined ? 'never' : formatDay(assessment.earliest);
   if (expect.earliest !== undefined && earliest !== expect.earliest)
     out.push(`met by time alone from ${earliest}, expected ${expect.earliest}`);
+  const until = assessment.validUntil === undefined ? 'ever' : formatDay(assessment.validUntil);
+  if (expect['valid-until'] !== undefined && until !== expect['valid-until'])
+    out.push(`valid until ${until}, expected ${expect['valid-until']}`);
   return out;
 }

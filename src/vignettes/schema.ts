@@ -155,6 +155,11 @@ const Expect = z.strictObject({
     .string()
     .regex(/^(\d{4}-\d{2}-\d{2}|never)$/, 'expected a date or "never"')
     .optional(),
+  /** the last day on which it is met without newer evidence */
+  'valid-until': z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}$/, 'expected a date')
+    .optional(),
 });
 
 const Vignette = z.strictObject({

@@ -3,6 +3,8 @@ import { type Asked, type FactContext, fitsRegion } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { PersistenceInput } from '../schema.ts';
 import { type Item, Tally } from '../tally.ts';
+import { lastDayInside } from '../window.ts';
+import { chartedItem } from './charted-item.ts';
 import { inWindow } from './finding.ts';
 import { inUnit } from './measure.ts';
 import { improvementEvidence } from './symptoms.ts';
@@ -25,7 +27,9 @@ export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: 
     if (left.length === 0) for (const item of course.against) tally.contra(item, 'improved');
     return;
   }
-  for (const item of course.for) if (inWindow(item, asked, tally)) tally.pro(item, 'not improved');
+  for (const item of course.for)
+    if (inWindow(item, asked, tally))
+      tally.pro({ ...item, until: lastDayInside(item.decides ?? item.date, asked.window) }, 'not improved');
   if (from === undefined) return;
   for (const item of [...visitsForIt(from, asked, ctx), ...painAbove(0, from, input, asked, ctx)])
     if (inWindow(item, asked, tally)) tally.pro(item, 'the complaint is seen again');
@@ -38,7 +42,7 @@ function visitsForIt(from: Day, asked: Asked, ctx: FactContext): readonly Item[]
     .map((s) => ctx.set(s));
   return ctx.chart.encounters
     .filter((v) => v.held && v.reasons.some((h) => complaints.includes(h.set) && fitsRegion(asked, h.place)))
-    .flatMap((v) => since(v, from));
+    .flatMap((v) => since(v, from, asked));
 }
 
 /** Scores of the pain of the region above a value, on or after a day. */
@@ -47,10 +51,12 @@ function painAbove(value: number, from: Day, input: PersistenceInput, asked: Ask
     .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
     .flatMap((r) => (r.type === 'observation' && r.final && (inUnit(r, '{score}') ?? 0) > value ? [r] : []))
     .filter((r) => fitsRegion(asked, r.site))
-    .flatMap((r) => since(r, from));
+    .flatMap((r) => since(r, from, asked));
 }
 
-const since = (record: { readonly ref: string; readonly when?: Interval | undefined }, from: Day): readonly Item[] =>
-  record.when !== undefined && record.when.lo >= from
-    ? [{ ref: record.ref, date: record.when, basis: 'chart' as const }]
-    : [];
+const since = (
+  record: { readonly ref: string; readonly when?: Interval | undefined },
+  from: Day,
+  asked: Asked,
+): readonly Item[] =>
+  record.when !== undefined && record.when.lo >= from ? [chartedItem(record.ref, record.when, asked)] : [];

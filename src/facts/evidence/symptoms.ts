@@ -4,7 +4,7 @@ import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
 import type { ChangeInput, ComparisonInput, ImprovementInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { fitIn } from '../window.ts';
+import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { lastCourseBegan, ongoingSince } from './course.ts';
 import { servicePlace } from './events.ts';
@@ -167,7 +167,7 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   const last = all.at(-1);
   if (first === undefined || last === undefined || first === last || last.day === first.day) return;
   for (const s of [first, last]) {
-    const item = { ...s.item, ...dated(last) };
+    const item = { ...s.item, ...dated(last), until: lastDayInside(last.item.date, asked.window) };
     if (last.value > first.value) tally.pro(item, 'the score rose');
     else if (otherwise) tally.ignore(item, 'the score did not rise, but a new finding began');
     else tally.contra(item, 'the score did not rise');
