@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -16,6 +16,7 @@ export async function pictureReport(
   const run = (...args: readonly string[]): unknown =>
     execFileSync(process.execPath, [join(ROOT, 'src/cli/main.ts'), ...args], { cwd: folder, stdio: 'ignore' });
   makeExport(join(folder, 'export'), { charts: 2000, extra: 12, orderEvery: 4 });
+  writeFileSync(join(folder, 'export/broken.ndjson'), '{"resourceType":"Condition","id":\n');
   run('batch', 'export', '--out', 'orders.ndjson');
   run('report', 'orders.ndjson', '--html', 'report.html');
   const window = await openWindow(browser, { viewport: { width: 1200, height: 1000 }, colorScheme: 'light' });
