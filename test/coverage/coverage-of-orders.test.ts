@@ -154,7 +154,7 @@ describe('several coverages', () => {
       Array.from({ length: n }, (_, i) => coverage(`${type}-${i}`, line(type)));
     const started = performance.now();
     const answer = await call(searchset([...many('511', 2_000), ...many('111', 2_000)]));
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(6_000);
     expect(story(answer).slice(0, 2)).toEqual(['undetermined', 'coverage-ambiguous']);
     expect(String(at(answer.body, 'cards.0.detail')).match(/\((medicare|commercial)\)/g)).toHaveLength(2);
   });
