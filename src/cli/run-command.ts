@@ -154,4 +154,10 @@ async function main(args: readonly string[]): Promise<number> {
   return command.run(found.rest, (line) => console.log(line));
 }
 
+// Whoever reads our output may have seen enough ("| head"): that is no mistake.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 process.exitCode = await main(process.argv.slice(2)).catch(fail);
