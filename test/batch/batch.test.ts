@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -224,6 +224,13 @@ it('removes what it sorted when it is stopped', { timeout: 60_000 }, async () =>
   child.kill('SIGINT');
   expect(await exit).toBe(130);
   expect(readdirSync(temporary)).toEqual([]);
+});
+
+it('ends without a stack when nobody reads its rows any more', { timeout: 60_000 }, () => {
+  const command = `"${process.execPath}" src/cli/main.ts batch "${folder}" | true`;
+  const { stderr } = spawnSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8' });
+  expect(stderr).toContain('the file breaks off');
+  expect(stderr).not.toMatch(/EPIPE|^\s+at /m);
 });
 
 describe('lines of a file', () => {
