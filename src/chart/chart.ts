@@ -306,7 +306,10 @@ class ChartBuilder implements Chart {
       this.#index(record, record.specialties);
     } else if (record.type === 'observation') this.#index(record, record.valueHits);
     else if (record.type === 'imaging' || record.type === 'report') this.#index(record, record.findings);
-    else if (record.type === 'device') this.#index(record, record.safety);
+    else if (record.type === 'device') {
+      this.#index(record, record.named);
+      this.#index(record, record.safety);
+    }
   }
 
   #index(record: ChartRecord, hits: readonly Hit[]): void {

@@ -65,6 +65,11 @@ export class CodeMeanings {
     return meaning;
   }
 
+  /** The sets that a name of an EHR's own means. */
+  inWords(name: string): readonly Hit[] {
+    return this.#index.inWords(name);
+  }
+
   #ofSystem(uri: string): Map<string, Meaning> {
     let codes = this.#found.get(uri);
     if (codes === undefined) {

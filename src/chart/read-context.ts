@@ -189,6 +189,11 @@ export class ReadContext {
     return found;
   }
 
+  /** The sets that the words of an element mean, where an EHR names a thing itself. */
+  inWords(element: unknown): readonly Hit[] {
+    return wordsOf(object(element)).flatMap((w) => this.#codes.inWords(w));
+  }
+
   /**
    * The examination of the spine that an element names in words, where no code of it is known as a study.
    * @returns undefined when words name another one; `wordless` when there are no words at all

@@ -182,6 +182,8 @@ export interface AllergyRecord extends Base {
 /** A Device of the patient. */
 export interface DeviceRecord extends Base {
   readonly type: 'device';
+  /** what its words mean, where no code that we know says what it is */
+  readonly named: readonly Hit[];
   readonly present: boolean;
   readonly safety: readonly Hit[];
   /** is something said of its safety in MR, in a code that we know or not? */

@@ -7,9 +7,8 @@ import type { CheckedOrder, OrderCheck, PatientData, PayerOfOrder } from '../cri
 import { formatDay, type Interval } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import type { FactQuery, FactValue } from '../policy/fact-source.ts';
-import type { StudyCatalog } from '../policy/studies.ts';
 import type { Decision } from './decision.ts';
-import { strip } from './strip.ts';
+import { type Catalogs, strip } from './strip.ts';
 
 /** The chart and order behind a decision, as far as they were read. */
 export interface ReplayInput {
@@ -59,7 +58,7 @@ const refOf = (r: unknown): string | undefined => {
 const REFERRED = new Set(['Practitioner', 'PractitionerRole', 'Medication']);
 
 /** The sections with the resources that said something; whatever nobody could use is left out. */
-function sectionsRead(data: PatientData, read: ReadonlySet<string>, studies: StudyCatalog): ReplayInput['sections'] {
+function sectionsRead(data: PatientData, read: ReadonlySet<string>, named: Catalogs): ReplayInput['sections'] {
   const out: Partial<Record<Section, { state: SectionState; resources: readonly unknown[] }>> = {};
   for (const name of SECTIONS) {
     const section = data.sections.get(name);
@@ -67,7 +66,7 @@ function sectionsRead(data: PatientData, read: ReadonlySet<string>, studies: Stu
     const used = section.resources.filter(
       (r) => isObject(r) && (read.has(refOf(r) ?? '') || REFERRED.has(String(r['resourceType']))),
     );
-    out[name] = { state: section.state, resources: used.map((r) => strip(r, studies)) };
+    out[name] = { state: section.state, resources: used.map((r) => strip(r, named)) };
   }
   return out;
 }
@@ -110,14 +109,14 @@ const patientRead = (patient: unknown): Json => ({
   birthDate: object(patient)?.['birthDate'],
 });
 
-function inputOf(check: OrderCheck, data: PatientData, now: Interval, studies: StudyCatalog): ReplayInput {
+function inputOf(check: OrderCheck, data: PatientData, now: Interval, named: Catalogs): ReplayInput {
   const read = check.kind === 'checked' ? check.chart.read : (check.options[0]?.chart.read ?? new Set<string>());
   return {
     patientId: data.patientId,
     patient: patientRead(data.patient),
     ...(data.base !== undefined && { base: data.base }),
-    sections: sectionsRead(data, read, studies),
-    order: strip(check.order.resource, studies),
+    sections: sectionsRead(data, read, named),
+    order: strip(check.order.resource, named),
     now,
     payer: check.kind === 'checked' ? check.payer : undefined,
     ...droppedFrom(check),
@@ -165,10 +164,10 @@ export function recordDecision(
   card: string,
   data: PatientData,
   circumstances: DecisionCircumstances,
-  studies: StudyCatalog,
+  named: Catalogs,
   guidance: readonly unknown[] = [],
 ): Decision {
-  const result = check.kind === 'checked' ? checkedExtension(check, studies) : uncheckedExtension(check);
+  const result = check.kind === 'checked' ? checkedExtension(check, named.studies) : uncheckedExtension(check);
   const checked = check.kind === 'checked' ? check : undefined;
   const policy = checked?.policy;
   return {
@@ -185,7 +184,7 @@ export function recordDecision(
       checked === undefined ? (check.kind === 'unchecked' ? check.reason : null) : (checked.assessment.reason ?? null),
     result: JSON.stringify(guidance.length === 0 ? result : { ...object(result), guidance }),
     facts: JSON.stringify(checked === undefined ? [] : recordedFacts(checked, versions(data, checked.chart.read))),
-    input: JSON.stringify(inputOf(check, data, circumstances.now, studies)),
+    input: JSON.stringify(inputOf(check, data, circumstances.now, named)),
   };
 }
 
@@ -206,13 +205,13 @@ export interface UncheckedGuidance {
 export function recordGuidance(
   { order, payer, patientId, card, guidance, reason }: UncheckedGuidance,
   circumstances: DecisionCircumstances,
-  studies: StudyCatalog,
+  named: Catalogs,
 ): Decision {
   const input: ReplayInput = {
     patientId,
     patient: { resourceType: 'Patient', id: patientId },
     sections: {},
-    order: strip(order.resource, studies),
+    order: strip(order.resource, named),
     now: circumstances.now,
     payer: undefined,
   };

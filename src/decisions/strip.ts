@@ -1,6 +1,13 @@
 import { isStandard, wordsOf } from '../chart/concept-words.ts';
 import { isObject, type Json } from '../chart/json.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
+import type { CodeIndex } from '../terminology/code-sets.ts';
+
+/** What names are known by. */
+export interface Catalogs {
+  readonly studies: StudyCatalog;
+  readonly codes: CodeIndex;
+}
 
 /** Members that no reader looks at and that may hold names, narratives or numbers of people. */
 const DROPPED = new Set([
@@ -62,47 +69,52 @@ const STATUS =
 
 /**
  * A resource without free text, names and identifiers: codes, dates, statuses, values and references stay. Of what only words
- * name, the words that name an examination of the spine stay, from the catalog's own list.
+ * name, the words that name an examination of the spine or an implant stay, from our own lists.
  */
-export const strip = (resource: unknown, studies: StudyCatalog): unknown => stripped(resource, '', DEEPEST, studies);
+export const strip = (resource: unknown, named: Catalogs): unknown => stripped(resource, '', DEEPEST, named);
 
-function stripped(value: unknown, member: string, deepest: number, studies: StudyCatalog): unknown {
+function stripped(value: unknown, member: string, deepest: number, named: Catalogs): unknown {
   if (deepest === 0) return undefined;
   if (typeof value === 'string') return CODED.has(member) || DATE.test(value) ? value : HUSHED;
-  if (Array.isArray(value)) return value.map((v) => stripped(v, member, deepest - 1, studies));
+  if (Array.isArray(value)) return value.map((v) => stripped(v, member, deepest - 1, named));
   if (!isObject(value)) return value;
   const out: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const inner = value[key];
-    if (key === 'extension') out[key] = extensions(inner, deepest - 1, studies);
-    else if (!DROPPED.has(key)) out[key] = stripped(inner, key, deepest - 1, studies);
+    if (key === 'extension') out[key] = extensions(inner, deepest - 1, named);
+    else if (!DROPPED.has(key)) out[key] = stripped(inner, key, deepest - 1, named);
   }
-  const words = wordsKept(value, member, studies);
+  const words = wordsKept(value, member, named);
   if (words !== undefined) out['text'] = words;
   return out;
 }
 
-/** Where the words of an examination are read even if a standard code stands beside them. */
+/** Where the words of an examination or a device are read even if a standard code stands beside them. */
 const NAMES_EXAMINATION = new Set(['code', 'procedureCode']);
+const NAMES_DEVICE = 'type';
 
 /** What stays of the words of a concept: those that name an examination of the spine; where no standard coding names it, that there were some. */
-function wordsKept(concept: Json, member: string, studies: StudyCatalog): string | undefined {
+function wordsKept(concept: Json, member: string, { studies, codes }: Catalogs): string | undefined {
   // most objects are no concepts
   if (concept['coding'] === undefined && typeof concept['text'] !== 'string') return undefined;
   const standard = isStandard(concept);
-  if (standard && !NAMES_EXAMINATION.has(member)) return undefined;
+  if (standard && !NAMES_EXAMINATION.has(member) && member !== NAMES_DEVICE) return undefined;
   const words = wordsOf(concept);
   if (words.length === 0) return undefined;
   const [first = ''] = words;
   if (!standard && STATUS.test(first)) return first;
+  if (member === NAMES_DEVICE) {
+    const device = words.map((w) => codes.namingWords(w)).find((w) => w !== '');
+    return device ?? (standard ? undefined : HUSHED);
+  }
   // the first words that name an examination decide what is named
   const naming = words.map((w) => studies.namingWords(w)).find((w) => studies.inWords(w) !== undefined);
   return naming ?? (standard ? undefined : HUSHED);
 }
 
-const extensions = (value: unknown, deepest: number, studies: StudyCatalog): unknown =>
+const extensions = (value: unknown, deepest: number, named: Catalogs): unknown =>
   Array.isArray(value)
     ? value
         .filter((e) => isObject(e) && KEPT_EXTENSIONS.test(String(e['url'])))
-        .map((e) => stripped(e, 'extension', deepest, studies))
+        .map((e) => stripped(e, 'extension', deepest, named))
     : undefined;

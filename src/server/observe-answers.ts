@@ -225,12 +225,14 @@ export class AnswerObserver {
       now: answer.now,
       latencyMs: Math.round((performance.now() - startedAt) * 10) / 10,
     } as const;
-    const { studies } = this.#options.checker.knowledge;
+    const { knowledge } = this.#options.checker;
     return [
       ...(data === undefined
         ? []
-        : told.map(({ check, card, guidance }) => recordDecision(check, card, data, circumstances, studies, guidance))),
-      ...unchecked.map((said) => recordGuidance(said, circumstances, studies)),
+        : told.map(({ check, card, guidance }) =>
+            recordDecision(check, card, data, circumstances, knowledge, guidance),
+          )),
+      ...unchecked.map((said) => recordGuidance(said, circumstances, knowledge)),
     ];
   }
 }

@@ -57,6 +57,16 @@ const CodeSet = z.strictObject({
   rxnorm: Regional.optional(),
   nucc: Regional.optional(),
   mrsafety: Regional.optional(),
+  'in-words': z
+    .array(z.string().regex(/^[a-z][a-z ]*$/, 'lower-case words'))
+    .default([])
+    .meta({
+      description: 'by which an EHR names a device of this set itself (their beginnings): no proof, but no silence',
+    }),
+  'not-in-words': z
+    .array(z.string().regex(/^[a-z][a-z ]*$/, 'lower-case words'))
+    .default([])
+    .meta({ description: 'with which a name means something else' }),
 });
 
 /** `policies/codes/*.yaml`: named sets of codes. */
@@ -77,6 +87,29 @@ interface Entry extends Hit {
   /** the character after the matched family is a region digit */
   readonly byRegion: boolean;
   readonly seventh: string | undefined;
+}
+
+/** What a set is called where no code names it. */
+interface WordsOfSet {
+  readonly set: number;
+  readonly words: readonly string[];
+  readonly means: (name: string) => boolean;
+}
+
+/** Names are short; what comes later in a long text is not read. */
+const LONGEST_NAME = 500;
+
+function wordsOfSet(set: number, input: CodeSetInput): WordsOfSet | undefined {
+  const words = input['in-words'];
+  if (words.length === 0) return undefined;
+  const beginning = (of: readonly string[]): RegExp => new RegExp(`\\b(${of.join('|')})`, 'i');
+  const names = beginning(words);
+  const not = input['not-in-words'].length === 0 ? undefined : beginning(input['not-in-words']);
+  const means = (name: string): boolean => {
+    const read = name.slice(0, LONGEST_NAME).replace(/[^a-z]+/gi, ' ');
+    return names.test(read) && not?.test(read) !== true;
+  };
+  return { set, words, means };
 }
 
 /** One code or family of a set, as listed. */
@@ -131,6 +164,7 @@ export class CodeIndex {
   readonly #exact: Readonly<Record<System, Map<string, Entry[]>>>;
   readonly #except = new Map<number, readonly string[]>();
   readonly #including: readonly (readonly number[])[];
+  readonly #words: readonly WordsOfSet[];
 
   constructor(sets: ReadonlyMap<string, CodeSetInput>) {
     this.sets = sets;
@@ -144,6 +178,7 @@ export class CodeIndex {
     for (const [name, set] of sets) this.#add(name, set, sets, listed);
     this.listed = listed;
     this.#including = this.names.map((_, i) => this.#ancestors(i, sets));
+    this.#words = [...sets].flatMap(([name, set]) => wordsOfSet(this.number(name), set) ?? []);
   }
 
   #add(name: string, set: CodeSetInput, sets: ReadonlyMap<string, CodeSetInput>, listed: ListedCode[]): void {
@@ -209,6 +244,17 @@ export class CodeIndex {
     if (found === undefined || found.length === 0) return NONE;
     const hits = found.flatMap((hit) => (this.#including[hit.set] ?? []).map((set) => ({ set, place: hit.place })));
     return hits.length === 1 ? hits : placed(hits);
+  }
+
+  /** The sets one of which a name of an EHR's own means: "Medtronic pacemaker, dual". What it names is not proven by it. */
+  inWords(name: string): readonly Hit[] {
+    const sets = this.#words.flatMap((w) => (w.means(name) ? (this.#including[w.set] ?? []) : []));
+    return [...new Set(sets)].map((set) => ({ set, place: NO_PLACE }));
+  }
+
+  /** What of a name means a set, in words of our own lists alone: it means the same as the name. */
+  namingWords(name: string): string {
+    return this.#words.flatMap((w) => (w.means(name) ? w.words.slice(0, 1) : [])).join(' and ');
   }
 
   #named(text: string): readonly Hit[] {

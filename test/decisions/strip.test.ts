@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { strip } from '../../src/decisions/strip.ts';
 import { checker } from '../support/knowledge.ts';
 
-const { studies } = checker().knowledge;
+const { knowledge } = checker();
 const SECRET = 'Q7SECRET';
-const of = (resource: unknown): Record<string, unknown> => strip(resource, studies) as Record<string, unknown>;
+const of = (resource: unknown): Record<string, unknown> => strip(resource, knowledge) as Record<string, unknown>;
 
 describe('what is kept of a resource', () => {
   it('codes, dates, statuses, values, references', () => {
@@ -63,8 +63,8 @@ describe('what is kept of a resource', () => {
   it('of an examination whose standard code may be in no catalog, the same words', () => {
     const coding = [{ system: 'http://snomed.info/sct', code: '999000', display: `MRI of lumbar spine, ${SECRET}` }];
     const kept = of({ resourceType: 'DiagnosticReport', code: { coding } });
-    expect(studies.inWords(String((kept['code'] as Record<string, unknown>)['text']))).toEqual(
-      studies.inWords('MRI of lumbar spine'),
+    expect(knowledge.studies.inWords(String((kept['code'] as Record<string, unknown>)['text']))).toEqual(
+      knowledge.studies.inWords('MRI of lumbar spine'),
     );
     expect(JSON.stringify(kept)).not.toContain(SECRET);
     expect(of({ reasonCode: [{ coding }] })).toEqual({
@@ -109,11 +109,28 @@ describe('what is kept of a resource', () => {
     fc.assert(
       fc.property(fc.array(word, { maxLength: 12 }), fc.constantFrom(' ', '-', ', '), (words, between) => {
         const text = words.join(between);
-        expect(studies.inWords(studies.namingWords(text))).toEqual(studies.inWords(text));
-        expect(studies.namingWords(text)).not.toContain(SECRET);
+        expect(knowledge.studies.inWords(knowledge.studies.namingWords(text))).toEqual(knowledge.studies.inWords(text));
+        expect(knowledge.studies.namingWords(text)).not.toContain(SECRET);
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it('of the words of a device those that name an implant, from our own list, beside whatever code', () => {
+    const device = (type: unknown): unknown => of({ resourceType: 'Device', type })['type'];
+    const read = (type: unknown): readonly unknown[] =>
+      knowledge.codes.inWords(String((type as Record<string, unknown>)['text']));
+    const local = { system: 'urn:local', code: 'D77', display: `${SECRET} dual chamber pacemaker` };
+    const unknown = { system: 'http://snomed.info/sct', code: '257278001', display: `Aneurysm clip of ${SECRET}` };
+    for (const coding of [local, unknown]) {
+      const kept = device({ coding: [coding] });
+      expect(JSON.stringify(kept)).not.toContain(SECRET);
+      expect(read(kept)).toEqual(knowledge.codes.inWords(coding.display));
+      expect(read(kept)).not.toEqual([]);
+    }
+    expect(device({ coding: [{ ...unknown, display: `Walking stick of ${SECRET}` }] })).toEqual({
+      coding: [{ system: unknown.system, code: unknown.code }],
+    });
   });
 
   it('nothing of what is nested deeper than anything reads', () => {

@@ -26,11 +26,12 @@ export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyReco
 export function readDevice(ctx: ReadContext, r: Json, ref: string): DeviceRecord | undefined {
   const hits = ctx.hits(r['type']);
   const safety = ctx.hits([r['safety'], ...objects(r['property']).map((p) => p['valueCode'])]);
-  if (hits.length === 0 && safety.length === 0) return undefined;
+  const named = hits.length === 0 ? ctx.inWords(r['type']) : [];
+  if (hits.length === 0 && named.length === 0 && safety.length === 0) return undefined;
   const status = text(r['status']);
   const present = status === undefined || status === 'active';
   const safetyStated = safety.length > 0 || objects(r['safety']).length > 0;
-  return { type: 'device', ref, hits, site: 0, present, safety, safetyStated };
+  return { type: 'device', ref, hits, site: 0, named, present, safety, safetyStated };
 }
 
 /** Reads what proves nothing but helps to answer: claims, care plans, documents by type and date. */

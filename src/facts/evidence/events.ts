@@ -286,7 +286,8 @@ export function deviceEvidence(input: DeviceInput, asked: Asked, ctx: FactContex
       if (!record.present) tally.ignore(found, 'no longer present');
       else if (input['cleared-by'] === undefined || inSets(record.safety, input.safety ?? [], ctx)) {
         uncleared = true;
-        tally.pro(found, 'device on file');
+        if (inSets(record.named, [name], ctx)) tally.lead(found, 'only words say what it is', true);
+        else tally.pro(found, 'device on file');
       } else if (inSets(record.safety, input['cleared-by'], ctx)) cleared.push(found);
       else {
         uncleared = true;
