@@ -97,8 +97,8 @@ async function soak(): Promise<Findings> {
     log += text;
   });
   const keys = await prefetchKeysOf(server.url);
-  const payerMode = new PayerModeCaller(server.url, admin, cases, keys, fhir, ehr, findings, checker);
-  const caller = new Caller(server.url, cases, keys, fhir, ehr, findings, checker, payerMode);
+  const calling = { base: server.url, cases, keys, fhir, ehr, findings, checker };
+  const caller = new Caller(calling, new PayerModeCaller(calling, admin));
   const started = performance.now();
   const samples: Sample[] = [];
   const sampling = setInterval(() => {

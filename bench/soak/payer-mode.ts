@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { COVERAGE_INFORMATION } from '../../src/crd/coverage-information.ts';
 import type { Checker } from '../../src/criteria-check/check-order.ts';
-import type { PrefetchKeys } from '../bodies.ts';
-import type { SigningEhr } from '../signed-calls.ts';
+import type { Calling } from './calling.ts';
 import { type Assessed, type Case, callBody, mismatch, PAYER_IDS, type Way } from './cases.ts';
-import { FAULTS, type FaultyFhir } from './faulty-fhir.ts';
-import type { Findings } from './findings.ts';
+import { FAULTS } from './faulty-fhir.ts';
 import { hostileCalls } from './hostile-calls.ts';
 
 /** Hooks of payer mode that a case can be asked under. */
@@ -67,33 +65,13 @@ function unfit(said: readonly Part[], { outcome, reason }: Assessed, hook: Hook)
 
 /** Makes calls of payer mode, and judges the answers by their records. */
 export class PayerModeCaller {
-  readonly #base: string;
+  readonly #with: Calling;
   readonly #admin: string;
-  readonly #cases: readonly Case[];
-  readonly #keys: PrefetchKeys;
-  readonly #fhir: FaultyFhir;
-  readonly #ehr: SigningEhr;
-  readonly #findings: Findings;
-  readonly #checker: Checker;
 
-  constructor(
-    base: string,
-    admin: string,
-    cases: readonly Case[],
-    keys: PrefetchKeys,
-    fhir: FaultyFhir,
-    ehr: SigningEhr,
-    findings: Findings,
-    checker: Checker,
-  ) {
-    this.#base = base;
+  /** @param admin the token of administrators, for the records */
+  constructor(calling: Calling, admin: string) {
+    this.#with = calling;
     this.#admin = admin;
-    this.#cases = cases;
-    this.#keys = keys;
-    this.#fhir = fhir;
-    this.#ehr = ehr;
-    this.#findings = findings;
-    this.#checker = checker;
   }
 
   /** One call of a kind by chance. What is wrong goes to the findings. */
@@ -112,8 +90,8 @@ export class PayerModeCaller {
     body: string | Uint8Array<ArrayBuffer>,
     type = 'application/json',
   ): Promise<{ readonly status: number; readonly text: string; readonly kept: string; readonly id: string }> {
-    const headers = { ...(await this.#ehr.header(path)), 'content-type': type };
-    const response = await fetch(this.#base + path, { method: 'POST', headers, body });
+    const headers = { ...(await this.#with.ehr.header(path)), 'content-type': type };
+    const response = await fetch(this.#with.base + path, { method: 'POST', headers, body });
     const kept = response.headers.get('x-decisions') ?? 'unsaid';
     return {
       status: response.status,
@@ -125,23 +103,28 @@ export class PayerModeCaller {
 
   async #order(hook: Hook, way: Way, fault?: (typeof FAULTS)[number], type?: string): Promise<void> {
     const about = `payer mode, ${fault === undefined ? way : `fault ${fault}, ${type ?? 'everything'}`}`;
-    this.#findings.count(fault === undefined ? `payer mode, ${hook}, ${way}` : `payer mode, fault ${fault}`);
-    const chart = randomInt(this.#cases.length);
-    const known = this.#cases[chart];
+    this.#with.findings.count(fault === undefined ? `payer mode, ${hook}, ${way}` : `payer mode, fault ${fault}`);
+    const chart = randomInt(this.#with.cases.length);
+    const known = this.#with.cases[chart];
     if (known === undefined) throw new Error('no such chart');
-    const access = { base: this.#fhir.base, token: this.#fhir.token(chart, fault, type) };
-    const answer = await this.#post(pathOf(hook), callBody(known, hook, way, this.#keys, access, 'crd', randomUUID()));
-    const wrong = (what: string): void => this.#findings.wrong(`${about}: ${known.id}: ${what}`);
+    const access = { base: this.#with.fhir.base, token: this.#with.fhir.token(chart, fault, type) };
+    const answer = await this.#post(
+      pathOf(hook),
+      callBody(known, hook, way, this.#with.keys, access, 'crd', randomUUID()),
+    );
+    const wrong = (what: string): void => this.#with.findings.wrong(`${about}: ${known.id}: ${what}`);
     this.#keep(answer, wrong);
     if (answer.status === 400 && answer.text.includes('"incomplete"') && way !== 'prefetch')
-      return this.#findings.count(`payer mode, coverage not ${fault === undefined ? 'read in time' : 'to be had'}`);
+      return this.#with.findings.count(
+        `payer mode, coverage not ${fault === undefined ? 'read in time' : 'to be had'}`,
+      );
     if (answer.status !== 200) return wrong(`status ${answer.status} ${answer.text.slice(0, 200)}`);
     const [action] = (JSON.parse(answer.text) as Answer).systemActions ?? [];
     const [said] = (action?.resource.extension ?? []).filter((e) => e.url === COVERAGE_INFORMATION);
     const assertion = said?.extension.find((p) => p.url === 'coverage-assertion-id')?.valueString;
     if (said === undefined || assertion === undefined) return wrong('no coverage-information');
-    if (answer.kept === 'stored') this.#findings.acknowledged.add(assertion);
-    else this.#findings.pending.add(assertion);
+    if (answer.kept === 'stored') this.#with.findings.acknowledged.add(assertion);
+    else this.#with.findings.pending.add(assertion);
     if (answer.kept === 'stored') await this.#judge(known, hook, said.extension, assertion, fault !== undefined, wrong);
   }
 
@@ -154,36 +137,36 @@ export class PayerModeCaller {
     faulty: boolean,
     wrong: (what: string) => void,
   ): Promise<void> {
-    const record = await fetch(`${this.#base}/decisions/${assertion}`, {
+    const record = await fetch(`${this.#with.base}/decisions/${assertion}`, {
       headers: { authorization: `Bearer ${this.#admin}` },
     });
-    if (record.status === 503) return this.#findings.count('payer mode, a record not read: the store is locked');
+    if (record.status === 503) return this.#with.findings.count('payer mode, a record not read: the store is locked');
     if (record.status !== 200) return wrong(`its record: status ${record.status}`);
     const { reason, result } = (await record.json()) as Recorded;
     if (reason === 'technical' || reason === 'not-governed')
-      return this.#findings.count(`payer mode, not checked: ${reason}`);
-    const { words, unseen } = mismatch(known, result, this.#checker);
+      return this.#with.findings.count(`payer mode, not checked: ${reason}`);
+    const { words, unseen } = mismatch(known, result, this.#with.checker);
     if (words !== undefined) wrong(words);
-    if (unseen) this.#findings.count(`payer mode, not ${faulty ? 'seen whole' : 'read in time'}, and said so`);
+    if (unseen) this.#with.findings.count(`payer mode, not ${faulty ? 'seen whole' : 'read in time'}, and said so`);
     const misfit = unfit(said, result, hook);
     if (misfit !== undefined) wrong(misfit);
   }
 
   #keep({ kept, id }: { readonly kept: string; readonly id: string }, wrong: (what: string) => void): void {
-    this.#findings.count(`payer mode, call ${kept}`);
-    if (kept === 'stored' || kept === 'pending') this.#findings.calls.add(id);
+    this.#with.findings.count(`payer mode, call ${kept}`);
+    if (kept === 'stored' || kept === 'pending') this.#with.findings.calls.add(id);
     else wrong(`call ${kept}`);
   }
 
   async #hostile(): Promise<void> {
-    const [known] = this.#cases;
+    const [known] = this.#with.cases;
     if (known === undefined) return;
-    const access = { base: this.#fhir.base, token: this.#fhir.token(0) };
-    const good = callBody(known, 'order-select', 'prefetch', this.#keys, access, 'crd', randomUUID());
+    const access = { base: this.#with.fhir.base, token: this.#with.fhir.token(0) };
+    const good = callBody(known, 'order-select', 'prefetch', this.#with.keys, access, 'crd', randomUUID());
     const all = hostileCalls(good);
     const { what, body, type, statuses } = all[randomInt(all.length)] as (typeof all)[number];
-    this.#findings.count('payer mode, hostile');
+    this.#with.findings.count('payer mode, hostile');
     const answer = await this.#post(pathOf('order-select'), body, type);
-    if (!statuses.includes(answer.status)) this.#findings.wrong(`payer mode, ${what}: status ${answer.status}`);
+    if (!statuses.includes(answer.status)) this.#with.findings.wrong(`payer mode, ${what}: status ${answer.status}`);
   }
 }

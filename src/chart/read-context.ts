@@ -76,13 +76,17 @@ export interface Referred {
 /** Does its code name no place itself? */
 const isPlaceless = (h: Hit): boolean => h.place === NO_PLACE || h.place === STATED;
 
+/** Hits at a place that is stated beside them; those whose codes name one keep it. */
+const at = (place: Place, hits: readonly Hit[]): readonly Hit[] =>
+  hits.map((h) => (isPlaceless(h) ? { set: h.set, place } : h));
+
 /**
  * The codings of one concept say the same in several systems: where some name the place, it is that of all, and one that needs
  * a place (pain) adds nothing to another of its set that needs none.
  */
 function placed(hits: readonly Hit[]): readonly Hit[] {
   const place = hits.reduce((p, h) => (isPlaceless(h) ? p : p | h.place), NO_PLACE);
-  if (place !== NO_PLACE) return hits.map((h) => (isPlaceless(h) ? { set: h.set, place } : h));
+  if (place !== NO_PLACE) return at(place, hits);
   const alone = (h: Hit): boolean => !hits.some((o) => o.set === h.set && o.place !== STATED);
   return hits.filter((h) => h.place !== STATED || alone(h));
 }
@@ -328,7 +332,7 @@ export class ReadContext {
     const site = this.site(condition['bodySite']);
     const hits = this.diagnosis(condition);
     return {
-      hits: site === NO_PLACE ? hits : hits.map((h) => (isPlaceless(h) ? { set: h.set, place: site } : h)),
+      hits: site === NO_PLACE ? hits : at(site, hits),
       codes: this.keys(condition['code']),
       refuted: verification(condition['verificationStatus']) === 'refuted',
     };

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { icdPlace, NO_PLACE, type Place, placeOf, STATED } from './regions.ts';
 import { type CodeSource, SYSTEM_NAMES, type System } from './systems.ts';
+import { beginnings, WORDS } from './word-beginnings.ts';
 
 const ITEM = z
   .string({ error: 'quote the code; words after it are its label' })
@@ -57,16 +58,10 @@ const CodeSet = z.strictObject({
   rxnorm: Regional.optional(),
   nucc: Regional.optional(),
   mrsafety: Regional.optional(),
-  'in-words': z
-    .array(z.string().regex(/^[a-z][a-z ]*$/, 'lower-case words'))
-    .default([])
-    .meta({
-      description: 'by which an EHR names a device of this set itself (their beginnings): no proof, but no silence',
-    }),
-  'not-in-words': z
-    .array(z.string().regex(/^[a-z][a-z ]*$/, 'lower-case words'))
-    .default([])
-    .meta({ description: 'with which a name means something else' }),
+  'in-words': WORDS.default([]).meta({
+    description: 'by which an EHR names a device of this set itself (their beginnings): no proof, but no silence',
+  }),
+  'not-in-words': WORDS.default([]).meta({ description: 'with which a name means something else' }),
 });
 
 /** `policies/codes/*.yaml`: named sets of codes. */
@@ -102,12 +97,11 @@ const LONGEST_NAME = 500;
 function wordsOfSet(set: number, input: CodeSetInput): WordsOfSet | undefined {
   const words = input['in-words'];
   if (words.length === 0) return undefined;
-  const beginning = (of: readonly string[]): RegExp => new RegExp(`\\b(${of.join('|')})`, 'i');
-  const names = beginning(words);
-  const not = input['not-in-words'].length === 0 ? undefined : beginning(input['not-in-words']);
+  const names = beginnings(words);
+  const not = beginnings(input['not-in-words']);
   const means = (name: string): boolean => {
     const read = name.slice(0, LONGEST_NAME).replace(/[^a-z]+/gi, ' ');
-    return names.test(read) && not?.test(read) !== true;
+    return names.test(read) && !not.test(read);
   };
   return { set, words, means };
 }

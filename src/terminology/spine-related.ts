@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { readYaml } from '../yaml/yaml-file.ts';
 import { SYSTEM_NAMES, type System } from './systems.ts';
-
-const WORDS = z.array(z.string().regex(/^[a-z][a-z ]*$/, 'lower-case words'));
+import { beginnings, WORDS } from './word-beginnings.ts';
 
 /** `policies/spine-related.yaml`: by what a code may be seen to speak of the spine. */
 const SpineRelatedFile = z.strictObject({
@@ -22,8 +21,8 @@ export class SpineRelated {
   readonly #families: Readonly<Partial<Record<System, readonly string[]>>>;
 
   constructor(file: z.infer<typeof SpineRelatedFile>) {
-    this.#words = new RegExp(`\\b(${file.words.join('|')})`, 'i');
-    this.#not = file['not-words'].length === 0 ? /$^/ : new RegExp(`\\b(${file['not-words'].join('|')})`, 'gi');
+    this.#words = beginnings(file.words);
+    this.#not = beginnings(file['not-words'], 'g');
     this.#families = file.families;
   }
 

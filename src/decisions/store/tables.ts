@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { InvocationRow } from '../invocation.ts';
 
 /** One row of `decision`. Long texts are gzipped. */
 export interface DecisionRow {
@@ -100,18 +101,8 @@ interface LaunchTableRow {
   readonly lease: number;
 }
 
-/** One row of `invocation`: a call of payer mode, sealed. */
-export interface InvocationTableRow {
-  readonly id: string;
-  readonly at: string;
-  readonly service: string;
-  readonly hook: string;
-  readonly status: number;
-  readonly ehr: string | null;
-  readonly issuer: string | null;
-  readonly patient: string | null;
-  readonly sealed: string;
-}
+/** One row of `invocation`: a call of payer mode, sealed; its keys have a table of their own. */
+export type InvocationTableRow = Omit<InvocationRow, 'keys'>;
 
 /** A key under which an invocation is found. */
 interface InvocationKeyRow {

@@ -93,7 +93,9 @@ export function courseEvidence(
     tally.redoable = true;
     for (const r of stands) tally.contra({ ref: r.ref, date: r.when, basis: 'chart' }, 'documented as not done');
     for (const t of given) tally.ignore(toItem(t), 'before it was refused');
-  } else if (episode.onset !== undefined && asOf < add(episode.onset.lo, least)) {
+    return {};
+  }
+  if (episode.onset !== undefined && asOf < add(episode.onset.lo, least)) {
     tally.redoable = true;
     for (const e of episode.evidence)
       tally.contra(
@@ -101,12 +103,8 @@ export function courseEvidence(
         'the episode is shorter than this course',
       );
     for (const t of given) tally.ignore(toItem(t), 'part of no course of this length');
-    return completedBy();
-  } else {
-    for (const t of given) tally.lead(toItem(t), 'treatment on file, not a course of this length', true);
-    return completedBy();
-  }
-  return {};
+  } else for (const t of given) tally.lead(toItem(t), 'treatment on file, not a course of this length', true);
+  return completedBy();
 }
 
 /**

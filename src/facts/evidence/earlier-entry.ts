@@ -24,7 +24,8 @@ interface Ends {
   readonly systems: Map<string, Day>;
 }
 
-const put = (map: Map<string, Day>, key: string, day: Day): void => {
+/** Keeps the latest day of each key. */
+export const putLatest = (map: Map<string, Day>, key: string, day: Day): void => {
   map.set(key, Math.max(map.get(key) ?? Number.NEGATIVE_INFINITY, day));
 };
 
@@ -90,8 +91,8 @@ export class Entries {
       const began = r.onset ?? r.recorded;
       const fit = began === undefined ? 'inside' : fitIn(began, this.#asked.window);
       if (fit !== 'outside' && fit !== 'unclear') continue;
-      for (const code of r.codes) put(kinds, kindOf(code), endOf(r));
-      put(systems, [...new Set(r.codes.map(systemOf))].sort().join(' '), endOf(r));
+      for (const code of r.codes) putLatest(kinds, kindOf(code), endOf(r));
+      putLatest(systems, [...new Set(r.codes.map(systemOf))].sort().join(' '), endOf(r));
     }
     this.#endOfOlder = { kinds, systems };
     return this.#endOfOlder;
@@ -132,7 +133,7 @@ export class Entries {
     for (const r of this.#entries) {
       const end = r.current ? undefined : (r.abated ?? statedOn(r));
       if (end === undefined || end.hi > this.#asked.window.asOf) continue;
-      for (const code of r.codes) put(r.ofVisit ? ofVisits : listed, kindOf(code), end.lo);
+      for (const code of r.codes) putLatest(r.ofVisit ? ofVisits : listed, kindOf(code), end.lo);
     }
     this.#endings = { listed, ofVisits };
     return this.#endings;

@@ -2,6 +2,7 @@ import type { ConditionRecord, EncounterRecord } from '../../chart/records.ts';
 import type { Day, Interval } from '../../dates/day.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord } from '../context.ts';
 import type { FindingInput } from '../schema.ts';
+import { putLatest, statedOn } from './earlier-entry.ts';
 
 /** Diagnoses of a kind that the chart keeps, as reports see them. */
 interface Kept {
@@ -58,7 +59,7 @@ export class Endings {
     const kept = [...this.#diagnoses()].filter(
       (r) => !regional || fitsRegion(this.#asked, placeOfRecord(placeIn(r.hits, this.#sets), r.site)),
     );
-    const ends = kept.map((r) => r.abated ?? r.recorded ?? r.onset);
+    const ends = kept.map((r) => r.abated ?? statedOn(r));
     let lastEnd = Number.NEGATIVE_INFINITY;
     for (const end of ends) if (end !== undefined && end.hi <= this.#asOf) lastEnd = Math.max(lastEnd, end.lo);
     return { allEnded: kept.length > 0 && kept.every((r) => !r.current), lastEnd, undated: ends.includes(undefined) };
@@ -68,7 +69,7 @@ export class Endings {
     const out = new Map<string, Day>();
     for (const { current, abated, codes } of this.#diagnoses()) {
       if (current || abated === undefined || abated.hi > this.#asOf) continue;
-      for (const code of codes) out.set(code, Math.max(out.get(code) ?? Number.NEGATIVE_INFINITY, abated.lo));
+      for (const code of codes) putLatest(out, code, abated.lo);
     }
     return out;
   }

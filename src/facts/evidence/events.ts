@@ -2,7 +2,7 @@ import type { EncounterRecord, MedicationRecord, OrderRecord, ProcedureRecord } 
 import { add, type Day } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { type Place, STATED, supports } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord } from '../context.ts';
 import { duration } from '../duration.ts';
 import type {
   AllergyInput,
@@ -19,8 +19,6 @@ import { inWindow } from './finding.ts';
 
 const inSets = (hits: readonly Hit[], sets: readonly string[], ctx: FactContext): boolean =>
   sets.some((s) => hits.some((h) => h.set === ctx.set(s)));
-const placeIn = (hits: readonly Hit[], set: number): Place =>
-  hits.reduce((place, h) => (h.set === set ? place | h.place : place), 0);
 
 /** Where a treatment or planned service belongs: the code's own place, else the body site, else the reason's place. */
 export const servicePlace = (record: ProcedureRecord | OrderRecord, codePlace: Place): Place =>
@@ -41,7 +39,7 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
       if (record.type === 'lead') tally.lead(chartedItem(record.ref, record.when, asked), `${record.resource} on file`);
       if (record.type !== 'procedure') continue;
       const found = chartedItem(record.ref, record.when, asked);
-      const place = servicePlace(record, placeIn(record.hits, set));
+      const place = servicePlace(record, placeIn(record.hits, [set]));
       if (input.regional && !fitsRegion(asked, place))
         tally.ignore(found, place === STATED ? 'part of a procedure whose region is not stated' : 'another region');
       else if (input.placed && place === 0 && !record.spineReason)
@@ -211,7 +209,7 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'order') continue;
       const found = chartedItem(record.ref, record.when, asked);
-      if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, set))))
+      if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, [set]))))
         tally.ignore(found, 'another region');
       else if (!record.active && !(input['carried-out'] && record.completed)) tally.ignore(found, 'no longer active');
       else if (record.prohibits) prohibition(record, found, input, asked, ctx, tally);
