@@ -28,8 +28,10 @@ export class SharedResources {
     const ref = `${text(resource['resourceType'])}/${text(resource['id'])}`;
     this.#byRef.set(ref, line);
     const person = localKey(object(resource['practitioner']));
-    if (resource['resourceType'] === 'PractitionerRole' && person !== undefined)
-      this.#rolesOf.set(person, [...(this.#rolesOf.get(person) ?? []), ref]);
+    if (resource['resourceType'] !== 'PractitionerRole' || person === undefined) return;
+    const roles = this.#rolesOf.get(person);
+    if (roles === undefined) this.#rolesOf.set(person, [ref]);
+    else roles.push(ref);
   }
 
   /** Those that a chart refers to, and the roles of its practitioners. */

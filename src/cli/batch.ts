@@ -103,16 +103,12 @@ with file and line and stops nothing. Lines are sorted by patient in a temporary
     csv?.close();
     const { lines, charts, bad } = summary;
     const more = shown > MOST_SHOWN ? ` (${shown - MOST_SHOWN} of them not listed)` : '';
-    const said = `${summary.rows} orders of ${charts} charts checked, ${lines} lines read, ${bad} could not be used${more}`;
-    const told_ = [
-      said,
-      ...(summary.unsure === 0
-        ? []
-        : [
-            `${summary.unsure} orders would come out otherwise if a broken line that names nobody were of their patient (mayLack)`,
-          ]),
-    ];
-    for (const line of told_) (values.out === undefined ? console.error : out)(line);
+    const tell = values.out === undefined ? console.error : out;
+    tell(`${summary.rows} orders of ${charts} charts checked, ${lines} lines read, ${bad} could not be used${more}`);
+    if (summary.unsure > 0)
+      tell(
+        `${summary.unsure} orders would come out otherwise if a broken line that names nobody were of their patient (mayLack)`,
+      );
     return 0;
   },
 };
