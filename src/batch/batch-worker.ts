@@ -3,7 +3,8 @@ import { canonicalUrls } from '../chart/readers/answer.ts';
 import type { Checker } from '../criteria-check/check-order.ts';
 import { loadKnowledge } from '../criteria-check/knowledge.ts';
 import type { BatchRow } from './batch-row.ts';
-import { type BatchWish, evaluatePartition, loadShared, type SharedResources } from './evaluate-partition.ts';
+import { evaluatePartition, loadShared, type SharedResources } from './evaluate-partition.ts';
+import { type BatchWish, patientsWithOrders } from './find-orders.ts';
 import { type BadLine, partitionFile } from './partition-file.ts';
 
 /** What a worker is started with. */
@@ -17,14 +18,23 @@ export interface BatchWorkerData {
   readonly canonicalBase: string;
 }
 
-/** One piece of work: sort a file into partitions, or evaluate a partition. */
-export type BatchTask =
-  | { readonly kind: 'file'; readonly index: number }
-  | { readonly kind: 'partition'; readonly index: number };
+/** One piece of work: find the orders of a file, sort it into partitions, or evaluate a partition. */
+export interface BatchTask {
+  readonly kind: 'find' | 'sort' | 'evaluate';
+  /** of the file or the partition */
+  readonly index: number;
+}
+
+/** Told to all workers between two kinds of work: whose charts are gathered. */
+export interface WantedPatients {
+  readonly kind: 'wanted';
+  readonly patients: ReadonlySet<string>;
+}
 
 export type BatchMessage =
   | { readonly kind: 'progress'; readonly bytes: number }
   | { readonly kind: 'bad'; readonly bad: BadLine }
+  | { readonly kind: 'found'; readonly patients: ReadonlySet<string> }
   | { readonly kind: 'sorted'; readonly index: number; readonly lines: number }
   | { readonly kind: 'evaluated'; readonly index: number; readonly rows: readonly BatchRow[]; readonly charts: number };
 
@@ -34,35 +44,53 @@ function serve(port: NonNullable<typeof parentPort>): void {
   const data = workerData as BatchWorkerData;
   const say = (message: BatchMessage): void => port.postMessage(message);
   const onBad = (bad: BadLine): void => say({ kind: 'bad', bad });
-  let checker: Checker | undefined;
+  const fileOf = (index: number): string => data.files[index] ?? '';
+  let loaded: Checker | undefined;
   let shared: SharedResources | undefined;
+  let wanted: ReadonlySet<string> | undefined;
+
+  const checker = (): Checker => {
+    loaded ??= { knowledge: loadKnowledge(data.policies), canonical: canonicalUrls(data.canonicalBase) };
+    return loaded;
+  };
+
+  /** Tells of bytes, some millions at a time. */
+  async function reading<T>(read: (onRead: (bytes: number) => void) => Promise<T>): Promise<T> {
+    let untold = 0;
+    const tell = (): void => {
+      say({ kind: 'progress', bytes: untold });
+      untold = 0;
+    };
+    const result = await read((bytes) => {
+      untold += bytes;
+      if (untold >= PROGRESS_BYTES) tell();
+    });
+    tell();
+    return result;
+  }
+
+  async function find(index: number): Promise<void> {
+    const file = fileOf(index);
+    const patients = await reading((onRead) => patientsWithOrders(file, data.wish, checker(), onRead));
+    say({ kind: 'found', patients });
+  }
 
   async function sort(index: number): Promise<void> {
-    let told = 0;
-    const lines = await partitionFile(
-      { file: data.files[index] ?? '', index, partitions: data.partitions, folder: data.folder, part: data.part },
-      (bytes) => {
-        told += bytes;
-        if (told < PROGRESS_BYTES) return;
-        say({ kind: 'progress', bytes: told });
-        told = 0;
-      },
-      onBad,
-    );
-    say({ kind: 'progress', bytes: told });
+    const { folder, partitions, part } = data;
+    const task = { file: fileOf(index), partitions, folder, part, wanted };
+    const lines = await reading((onRead) => partitionFile(task, onRead, onBad));
     say({ kind: 'sorted', index, lines });
   }
 
   function evaluate(index: number): void {
-    checker ??= { knowledge: loadKnowledge(data.policies), canonical: canonicalUrls(data.canonicalBase) };
-    shared ??= loadShared(data.folder, data.files, onBad);
-    const { rows, charts } = evaluatePartition(data.folder, index, data.files, shared, data.wish, checker, onBad);
-    say({ kind: 'evaluated', index, rows, charts });
+    shared ??= loadShared(data.folder);
+    say({ kind: 'evaluated', index, ...evaluatePartition(data.folder, index, shared, data.wish, checker()) });
   }
 
-  port.on('message', (task: BatchTask) => {
-    if (task.kind === 'partition') evaluate(task.index);
-    else void sort(task.index);
+  port.on('message', (message: BatchTask | WantedPatients) => {
+    if (message.kind === 'wanted') wanted = message.patients;
+    else if (message.kind === 'evaluate') evaluate(message.index);
+    else void (message.kind === 'find' ? find : sort)(message.index);
   });
 }
 

@@ -1,18 +1,13 @@
-import { type Json, object, objects, text } from '../chart/json.ts';
-import { ReadContext } from '../chart/read-context.ts';
-import { FHIR_ID, localKey, PatientScope, parseReference } from '../chart/references.ts';
-import { type OrderWish, orderFor, patientData } from '../criteria-check/check-bundle.ts';
+import { type Json, object, text } from '../chart/json.ts';
+import { localKey } from '../chart/references.ts';
+import { patientData } from '../criteria-check/check-bundle.ts';
 import { type Checker, checkOrder, type PatientData } from '../criteria-check/check-order.ts';
-import { readOrder } from '../order/order.ts';
+import type { ImagingOrder } from '../order/order.ts';
 import { type BatchRow, batchRow } from './batch-row.ts';
+import { type BatchWish, ordersOf } from './find-orders.ts';
 import { partLines } from './part-lines.ts';
-import { ANY_TYPE, type BadLine, lostTypes, patientsIn, typeIn } from './partition-file.ts';
-
-/** What is asked of every chart. */
-export interface BatchWish extends OrderWish {
-  /** suppose an order of the study for each patient, instead of the orders on file */
-  readonly everyPatient: boolean;
-}
+import { ANY_TYPE, lostTypes, patientsIn, typeIn } from './partition-file.ts';
+import { ownerOf } from './resource-owner.ts';
 
 /** Resources that belong to no patient, found by reference. They are kept as they were written: parsed, they would take several times the room. */
 export class SharedResources {
@@ -52,19 +47,14 @@ const REFERENCE =
 interface Gathering {
   patient?: Json;
   readonly resources: Json[];
-  readonly lines: string[];
+  /** resources without a patient that it refers to */
+  readonly references: Set<string>;
   /** types of which lines could not be used; ANY_TYPE: their type is not known */
   readonly lost: Set<string>;
-  /** may one of the resources be an order? */
-  ordered: boolean;
 }
 
-/** Resources without a patient that the lines of a chart refer to. */
-function referencesIn(lines: readonly string[]): ReadonlySet<string> {
-  const out = new Set<string>();
-  for (const line of lines) for (const match of line.matchAll(REFERENCE)) out.add(match[1] ?? '');
-  return out;
-}
+/** Resources without a patient that a line refers to. */
+const referencesIn = (line: string): readonly string[] => [...line.matchAll(REFERENCE)].map((m) => m[1] ?? '');
 
 const parse = (line: string): Json | undefined => {
   try {
@@ -74,30 +64,12 @@ const parse = (line: string): Json | undefined => {
   }
 };
 
-/** Whose resource it is. */
-function ownerOf(resource: Json): string | undefined {
-  if (resource['resourceType'] === 'Patient') return text(resource['id']);
-  const subject = object(resource['subject']) ?? object(resource['patient']) ?? object(resource['beneficiary']);
-  const parsed = parseReference(subject?.['reference']);
-  return parsed?.type === 'Patient' ? parsed.id : undefined;
-}
-
-/** Where a line of a part came from. */
-const placeOf = (origin: string, files: readonly string[]): Pick<BadLine, 'file' | 'line'> => {
-  const [file, line] = origin.split(':').map(Number);
-  return { file: files[file ?? 0] ?? '', line: line ?? 0 };
-};
-
-/** Loads what belongs to no patient. @param onBad told of lines that are no JSON */
-export function loadShared(folder: string, files: readonly string[], onBad: (bad: BadLine) => void): SharedResources {
+/** Loads what belongs to no patient. */
+export function loadShared(folder: string): SharedResources {
   const shared = new SharedResources();
-  for (const { origin, line } of partLines(folder, 'shared')) {
+  for (const line of partLines(folder, 'shared')) {
     const resource = parse(line);
-    if (resource === undefined) {
-      onBad({ ...placeOf(origin, files), what: 'not valid JSON' });
-      shared.nobodys.add(typeIn(line) ?? ANY_TYPE);
-      continue;
-    }
+    if (resource === undefined) continue;
     const lost = lostTypes(resource);
     if (lost === undefined) shared.add(resource, line);
     else for (const type of lost.types) (lost.lines === 'many' ? shared.lost : shared.nobodys).add(type);
@@ -109,35 +81,29 @@ export function loadShared(folder: string, files: readonly string[], onBad: (bad
 export function evaluatePartition(
   folder: string,
   partition: number,
-  files: readonly string[],
   shared: SharedResources,
   wish: BatchWish,
   checker: Checker,
-  onBad: (bad: BadLine) => void,
 ): { readonly rows: readonly BatchRow[]; readonly charts: number } {
   const charts = new Map<string, Gathering>();
-  const badAt = (origin: string, what: string): void => onBad({ ...placeOf(origin, files), what });
   const chartOf = (patient: string): Gathering => {
     const known = charts.get(patient);
     if (known !== undefined) return known;
-    const chart = { resources: [], lines: [], lost: new Set(shared.lost), ordered: wish.everyPatient };
+    const chart = { resources: [], references: new Set<string>(), lost: new Set(shared.lost) };
     charts.set(patient, chart);
     return chart;
   };
-  for (const { origin, line } of partLines(folder, partition)) {
+  for (const line of partLines(folder, partition)) {
     const resource = parse(line);
     const owner = resource === undefined ? undefined : ownerOf(resource);
-    if (resource === undefined) {
-      badAt(origin, 'not valid JSON');
+    if (resource === undefined || owner === undefined) {
       for (const patient of patientsIn(line)) chartOf(patient).lost.add(typeIn(line) ?? ANY_TYPE);
-    } else if (owner === undefined || !FHIR_ID.test(owner)) badAt(origin, 'a resource without a patient');
-    else {
-      const chart = chartOf(owner);
-      if (resource['resourceType'] === 'Patient') chart.patient = resource;
-      else chart.resources.push(resource);
-      chart.ordered ||= resource['resourceType'] === 'ServiceRequest';
-      chart.lines.push(line);
+      continue;
     }
+    const chart = chartOf(owner);
+    if (resource['resourceType'] === 'Patient') chart.patient = resource;
+    else chart.resources.push(resource);
+    for (const reference of referencesIn(line)) chart.references.add(reference);
   }
   const rows: BatchRow[] = [];
   let known = 0;
@@ -145,11 +111,12 @@ export function evaluatePartition(
     const chart = charts.get(id);
     if (chart?.patient === undefined) continue;
     known++;
-    if (!chart.ordered) continue;
-    const others = shared.of(referencesIn(chart.lines));
-    rows.push(
-      ...checkChart(id, chart.patient, [...chart.resources, ...others], chart.lost, shared.nobodys, wish, checker),
-    );
+    const gathered = { patientId: id, patient: chart.patient, resources: chart.resources };
+    const orders = ordersOf(gathered, wish, checker);
+    if (orders.length === 0) continue;
+    const resources = [...chart.resources, ...shared.of(chart.references)];
+    const data = withoutLost(patientData({ ...gathered, resources }, wish), chart.lost);
+    rows.push(...orders.flatMap((order) => rowOf(id, order, data, shared.nobodys, checker) ?? []));
   }
   return { rows, charts: known };
 }
@@ -176,44 +143,23 @@ function withoutLost(data: PatientData, lost: ReadonlySet<string>): PatientData 
 const sameOutcome = (a: BatchRow, b: BatchRow): boolean => a.outcome === b.outcome && a.reason === b.reason;
 
 /**
- * The rows of one chart.
- * @param lost types that are not seen whole in this chart
- * @param nobodys types of which single lines are lost that may be anybody's: a row is as if they were somebody else's, and says where
+ * The row of one order; undefined when nothing governs it.
+ * @param nobodys types of which single lines are lost that may be anybody's: the row is as if they were somebody else's, and says where
  * it would be another if one were this patient's
  */
-function checkChart(
+function rowOf(
   patientId: string,
-  patient: Json,
-  resources: readonly Json[],
-  lost: ReadonlySet<string>,
+  order: ImagingOrder,
+  data: PatientData,
   nobodys: ReadonlySet<string>,
-  wish: BatchWish,
   checker: Checker,
-): readonly BatchRow[] {
-  const { codes, studies } = checker.knowledge;
-  const chart = { patientId, patient, resources };
-  const scope = new PatientScope(patientId);
-  const ctx = new ReadContext(codes, studies);
-  const requests: readonly Json[] =
-    wish.everyPatient && wish.study !== undefined
-      ? [orderFor(chart, wish.study, wish)]
-      : objects(resources.filter((r) => r['resourceType'] === 'ServiceRequest'));
-  const orders = requests.flatMap((resource) => {
-    const order = readOrder(resource, scope, studies, ctx, wish.date);
-    const wanted =
-      order !== undefined && (wish.study === undefined || order.studies.some((s) => s.code === wish.study));
-    return wanted ? [order] : [];
+): BatchRow | undefined {
+  const check = checkOrder(order, data, checker);
+  if (check === undefined) return undefined;
+  const row = batchRow(patientId, check);
+  const mayLack = [...nobodys].filter((type) => {
+    const without = checkOrder(order, withoutLost(data, new Set([type])), checker);
+    return without === undefined || !sameOutcome(row, batchRow(patientId, without));
   });
-  if (orders.length === 0) return [];
-  const data = withoutLost(patientData(chart, wish), lost);
-  return orders.flatMap((order) => {
-    const check = checkOrder(order, data, checker);
-    if (check === undefined) return [];
-    const row = batchRow(patientId, check);
-    const mayLack = [...nobodys].filter((type) => {
-      const without = checkOrder(order, withoutLost(data, new Set([type])), checker);
-      return without === undefined || !sameOutcome(row, batchRow(patientId, without));
-    });
-    return [mayLack.length === 0 ? row : { ...row, mayLack: mayLack.sort((a, b) => a.localeCompare(b)) }];
-  });
+  return mayLack.length === 0 ? row : { ...row, mayLack: mayLack.sort((a, b) => a.localeCompare(b)) };
 }

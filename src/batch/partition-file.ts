@@ -1,9 +1,10 @@
 import { appendFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Json, object, text } from '../chart/json.ts';
-import { FHIR_ID, parseReference } from '../chart/references.ts';
 import { SECTIONS } from '../chart/sections.ts';
-import { ndjsonLines } from './ndjson-lines.ts';
+import { linesIn } from './line-blocks.ts';
+import { readNdjson } from './read-ndjson.ts';
+import { ownerOf } from './resource-owner.ts';
 
 /** About nobody in particular: kept apart, for all patients. */
 const SHARED = new Set(['Practitioner', 'PractitionerRole', 'Organization', 'Medication']);
@@ -17,8 +18,6 @@ export const ANY_TYPE = '*';
 const OPENING = /^\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,60})"/;
 const PATIENT = /Patient\/([A-Za-z0-9\-.]{1,64})["/]/g;
 const FLUSH_BYTES = 1 << 16;
-const TAB = Buffer.from('\t');
-const NEWLINE = Buffer.from('\n');
 
 /** A line that could not be used. */
 export interface BadLine {
@@ -48,14 +47,16 @@ class PartWriter {
     this.#part = part;
   }
 
-  put(partition: number | 'shared', origin: Buffer, line: Buffer): void {
+  put(partition: number | 'shared', line: string): void {
     let waiting = this.#waiting.get(partition);
     if (waiting === undefined) {
       waiting = { chunks: [], bytes: 0 };
       this.#waiting.set(partition, waiting);
     }
-    waiting.chunks.push(origin, TAB, Buffer.from(line), NEWLINE);
-    waiting.bytes += line.length;
+    // as bytes: a slice of a text would keep all of the text
+    const chunk = Buffer.from(`${line}\n`);
+    waiting.chunks.push(chunk);
+    waiting.bytes += chunk.length;
     if (waiting.bytes >= FLUSH_BYTES) this.#flush(partition, waiting);
   }
 
@@ -69,14 +70,6 @@ class PartWriter {
     waiting.chunks = [];
     waiting.bytes = 0;
   }
-}
-
-/** The patients that a resource names as its own. */
-function subjectsOf(resource: Json): readonly string[] {
-  if (resource['resourceType'] === 'Patient') return [text(resource['id']) ?? ''].filter((id) => FHIR_ID.test(id));
-  const subject = object(resource['subject']) ?? object(resource['patient']) ?? object(resource['beneficiary']);
-  const parsed = parseReference(subject?.['reference']);
-  return parsed?.type === 'Patient' ? [parsed.id] : [];
 }
 
 /** The type of a line that begins as resources do. */
@@ -102,9 +95,9 @@ export function lostTypes(
 /** Files of an export are named after the type that they hold. */
 const typesInName = (file: string): readonly string[] => [...READ].filter((t) => basename(file).startsWith(`${t}.`));
 
-/** Where a line belongs: the patients it names, `shared`, nowhere, or it cannot be used; `broken`: it may be anybody's. */
+/** Where a line belongs: to a patient, `shared`, nowhere, or it cannot be used; `broken`: it may be anybody's. */
 type Place =
-  | { readonly patients: readonly string[] }
+  | { readonly patient: string; readonly isPatient: boolean }
   | 'shared'
   | 'skip'
   | { readonly bad: string; readonly broken: boolean };
@@ -112,54 +105,43 @@ type Place =
 const NO_OBJECT: Place = { bad: 'not a JSON object', broken: true };
 const NO_JSON: Place = { bad: 'not valid JSON', broken: true };
 
-const isJson = (line: string): boolean => {
+const parsed = (line: string): { readonly json: unknown } | undefined => {
   try {
-    JSON.parse(line);
-    return true;
+    return { json: JSON.parse(line) };
   } catch {
-    return false;
+    return undefined;
   }
 };
 
-/** Looks at the text of a line; only lines whose place the text does not tell are parsed. */
-function placeOf(line: string): Place {
-  const first = line.trimEnd().at(-1);
-  const type = typeIn(line);
-  if (first !== '}') return NO_OBJECT;
-  if (type !== undefined && !READ.has(type)) return 'skip';
-  if (type !== undefined && type !== 'Patient' && !SHARED.has(type)) {
-    const named = patientsIn(line);
-    if (named.length > 0) return { patients: named };
-  }
-  if (type !== undefined && SHARED.has(type)) return 'shared';
-  let resource: Json | undefined;
-  try {
-    resource = object(JSON.parse(line));
-  } catch {
-    return NO_JSON;
-  }
-  const own = text(resource?.['resourceType']);
-  if (resource === undefined || own === undefined) return { bad: 'not a FHIR resource', broken: false };
-  if (SHARED.has(own)) return 'shared';
-  if (!READ.has(own)) return 'skip';
-  const patients = subjectsOf(resource);
-  return patients.length > 0 ? { patients } : { bad: `${own} without a patient`, broken: false };
+/** @param begins the type with which the line begins, if it does */
+function placeOf(line: string, begins: string | undefined): Place {
+  if (begins !== undefined && !READ.has(begins)) return 'skip';
+  const value = parsed(line);
+  const resource = object(value?.json);
+  if (resource === undefined) return value === undefined && line.trimEnd().endsWith('}') ? NO_JSON : NO_OBJECT;
+  const type = text(resource['resourceType']);
+  if (type === undefined) return { bad: 'not a FHIR resource', broken: false };
+  if (SHARED.has(type)) return 'shared';
+  if (!READ.has(type)) return 'skip';
+  const patient = ownerOf(resource);
+  return patient === undefined
+    ? { bad: `${type} without a patient`, broken: false }
+    : { patient, isPatient: type === 'Patient' };
 }
 
 export interface PartitionTask {
   readonly file: string;
-  /** number of the file, for the origin of lines */
-  readonly index: number;
   readonly partitions: number;
   readonly folder: string;
   /** number of this worker */
   readonly part: number;
+  /** patients whose charts are gathered; undefined: all */
+  readonly wanted: ReadonlySet<string> | undefined;
 }
 
 /**
- * Sorts the lines of one file into partitions by patient. A line that names several patients goes to each: whose resource it is
- * is decided when it is read. A bad line goes to those that it names too: their charts are not whole. One that is broken and names
- * nobody may be anybody's.
+ * Sorts the lines of one file into partitions by patient: those of the patients who are wanted, and every Patient. A bad line goes to
+ * the patients whom it names: their charts are not whole. One that is broken and names nobody may be anybody's.
  * @returns lines read; a file that breaks off, in its compression or within its last line, is one bad line
  */
 export async function partitionFile(
@@ -168,46 +150,51 @@ export async function partitionFile(
   onBad: (bad: BadLine) => void,
 ): Promise<number> {
   const writer = new PartWriter(task.folder, task.part);
-  let lines = 0;
+  let lastLine = 0;
   const types = new Set<string>();
+  const share = (said: Json): void => writer.put('shared', JSON.stringify(said));
+  const put = (patients: readonly string[], line: string): void => {
+    const partitions = new Set(patients.map((p) => partitionOf(p, task.partitions)));
+    for (const partition of partitions) writer.put(partition, line);
+  };
   const breaksOff = (line: number, what: string): void => {
     onBad({ file: task.file, line, what });
     const known = [...types, ...typesInName(task.file)];
-    const lost = JSON.stringify({ [LOST]: known.length === 0 ? [ANY_TYPE] : known });
-    writer.put('shared', Buffer.from(`${task.index}:${line}`), Buffer.from(lost));
+    share({ [LOST]: known.length === 0 ? [ANY_TYPE] : known });
   };
-  const put = (patients: readonly string[], origin: Buffer, bytes: Buffer): void => {
-    for (const partition of new Set(patients.map((p) => partitionOf(p, task.partitions))))
-      writer.put(partition, origin, bytes);
+  const isWanted = (patient: string): boolean => task.wanted?.has(patient) ?? true;
+  const sort = (line: string, unended: boolean): void => {
+    const begins = typeIn(line);
+    if (begins !== undefined) types.add(begins);
+    if (unended && parsed(line) === undefined) {
+      breaksOff(lastLine, 'the file breaks off');
+      put(patientsIn(line), line);
+      return;
+    }
+    const place = placeOf(line, begins);
+    if (place === 'skip') return;
+    if (place === 'shared') writer.put('shared', line);
+    else if ('patient' in place) {
+      if (place.isPatient || isWanted(place.patient)) put([place.patient], line);
+    } else {
+      onBad({ file: task.file, line: lastLine, what: place.bad });
+      if (!place.broken) return;
+      const named = patientsIn(line);
+      if (named.length > 0) put(named, line);
+      else share({ [NOBODYS]: begins ?? typesInName(task.file)[0] ?? ANY_TYPE });
+    }
+  };
+  const onBlock = (block: Buffer, unended: boolean): void => {
+    for (const line of linesIn(block)) {
+      lastLine++;
+      if (line !== '' && line !== '\r') sort(line, unended);
+    }
   };
   try {
-    for await (const { number, bytes, unended } of ndjsonLines(task.file, onRead)) {
-      lines = number;
-      const line = bytes.toString('latin1');
-      const place = placeOf(line);
-      const type = typeIn(line);
-      if (type !== undefined) types.add(type);
-      const origin = Buffer.from(`${task.index}:${number}`);
-      if (unended && !isJson(line)) {
-        breaksOff(number, 'the file breaks off');
-        put(patientsIn(line), origin, bytes);
-        continue;
-      }
-      if (place === 'skip') continue;
-      if (place === 'shared') writer.put('shared', origin, bytes);
-      else if ('bad' in place) {
-        onBad({ file: task.file, line: number, what: place.bad });
-        const named = patientsIn(line);
-        put(named, origin, bytes);
-        if (named.length === 0 && place.broken) {
-          const lost = type ?? typesInName(task.file)[0] ?? ANY_TYPE;
-          writer.put('shared', origin, Buffer.from(JSON.stringify({ [NOBODYS]: lost })));
-        }
-      } else put(place.patients, origin, bytes);
-    }
+    await readNdjson(task.file, onBlock, onRead);
   } catch (error) {
-    breaksOff(lines + 1, error instanceof RangeError ? error.message : 'the file breaks off');
+    breaksOff(lastLine + 1, error instanceof RangeError ? error.message : 'the file breaks off');
   }
   writer.flush();
-  return lines;
+  return lastLine;
 }

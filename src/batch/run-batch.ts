@@ -3,8 +3,8 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { BatchRow } from './batch-row.ts';
-import type { BatchMessage, BatchTask, BatchWorkerData } from './batch-worker.ts';
-import type { BatchWish } from './evaluate-partition.ts';
+import type { BatchMessage, BatchTask, BatchWorkerData, WantedPatients } from './batch-worker.ts';
+import type { BatchWish } from './find-orders.ts';
 import type { BadLine } from './partition-file.ts';
 
 /** Bytes of a partition: what one worker holds in memory at a time. Inflated files are guessed to be ten times as large. */
@@ -19,10 +19,10 @@ const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** How far a batch is. */
 export interface BatchProgress {
-  readonly phase: 'sorting' | 'checking';
+  readonly phase: 'finding orders' | 'sorting' | 'checking';
   /** 0 to 1 */
   readonly done: number;
-  /** megabytes (sorting) or partitions (checking) a second */
+  /** megabytes (finding orders, sorting) or partitions (checking) a second */
   readonly rate: number;
   readonly secondsLeft: number;
 }
@@ -81,7 +81,7 @@ async function share(
           };
           const heard = (message: BatchMessage): void => {
             onMessage(message);
-            if (message.kind === 'sorted' || message.kind === 'evaluated') go();
+            if (message.kind !== 'bad' && message.kind !== 'progress') go();
           };
           worker.on('message', heard);
           worker.on('error', reject);
@@ -105,8 +105,9 @@ function inOrder(onRows: BatchOptions['onRows']): (index: number, rows: readonly
 }
 
 /**
- * Checks the spine imaging orders of a FHIR bulk export on all cores: the lines are sorted by patient into partitions on disk
- * (removed at the end), then each partition is read and checked. Memory depends on the number of workers, not on the export.
+ * Checks the spine imaging orders of a FHIR bulk export on all cores: a first reading finds the patients with orders, a second one
+ * parses each line and sorts those of these patients into partitions on disk (removed at the end), then each partition is read and
+ * checked. Memory depends on the number of workers, not on the export, but for the ids of the patients with orders.
  */
 export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const { files, wish, policies, canonicalBase } = options;
@@ -121,11 +122,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     return new Worker(new URL('./batch-thread.ts', import.meta.url), { workerData, resourceLimits: WORKER_HEAP });
   });
   const total = { lines: 0, charts: 0, rows: 0, bad: 0, unsure: 0 };
-  const seen = new Set<string>();
   const bad = (line: BadLine): void => {
-    const key = `${line.file}:${line.line}`;
-    if (seen.has(key)) return;
-    seen.add(key);
     total.bad++;
     options.onBad(line);
   };
@@ -136,29 +133,41 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     options.onRows(rows);
   });
   try {
-    let read = 0;
-    progress.begin('sorting');
     const largestFirst = files.map((f, index) => ({ index, size: sizeOf(f) })).sort((a, b) => b.size - a.size);
-    await share(
-      workers,
-      largestFirst.map(({ index }): BatchTask => ({ kind: 'file', index })),
-      (message) => {
-        if (message.kind === 'bad') bad(message.bad);
-        else if (message.kind === 'sorted') total.lines += message.lines;
-        else if (message.kind === 'progress') {
+    const readAll = async (
+      phase: BatchProgress['phase'],
+      kind: BatchTask['kind'],
+      onMessage: (message: BatchMessage) => void,
+    ): Promise<void> => {
+      let read = 0;
+      progress.begin(phase);
+      const tasks = largestFirst.map(({ index }): BatchTask => ({ kind, index }));
+      await share(workers, tasks, (message) => {
+        if (message.kind === 'progress') {
           read += message.bytes;
           progress.tell(bytes === 0 ? 1 : read / bytes, read / 1e6);
-        }
-      },
-    );
+        } else onMessage(message);
+      });
+    };
+    if (!wish.everyPatient) {
+      const patients = new Set<string>();
+      await readAll('finding orders', 'find', (message) => {
+        if (message.kind === 'found') for (const patient of message.patients) patients.add(patient);
+      });
+      const wanted: WantedPatients = { kind: 'wanted', patients };
+      for (const worker of workers) worker.postMessage(wanted);
+    }
+    await readAll('sorting', 'sort', (message) => {
+      if (message.kind === 'bad') bad(message.bad);
+      else if (message.kind === 'sorted') total.lines += message.lines;
+    });
     let checked = 0;
     progress.begin('checking');
     await share(
       workers,
-      Array.from({ length: partitions }, (_, index): BatchTask => ({ kind: 'partition', index })),
+      Array.from({ length: partitions }, (_, index): BatchTask => ({ kind: 'evaluate', index })),
       (message) => {
-        if (message.kind === 'bad') bad(message.bad);
-        else if (message.kind === 'evaluated') {
+        if (message.kind === 'evaluated') {
           total.charts += message.charts;
           emit(message.index, message.rows);
           progress.tell(++checked / partitions, checked);

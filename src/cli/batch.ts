@@ -18,7 +18,7 @@ function sink(file: string | undefined): { readonly write: (text: string) => voi
 }
 
 function progressLine({ phase, done, rate, secondsLeft }: BatchProgress): string {
-  const unit = phase === 'sorting' ? 'MB/s' : 'parts/s';
+  const unit = phase === 'checking' ? 'parts/s' : 'MB/s';
   return `${phase} ${(done * 100).toFixed(0)} %, ${rate.toFixed(1)} ${unit}, ${Math.ceil(secondsLeft)} s left`;
 }
 
@@ -34,7 +34,8 @@ export const batch: Command = {
     'batch DIR [--study CODE] [--payer PAYER] [--every-patient] [--date DATE] [--out FILE] [--csv FILE] [--workers N]',
   help: `Checks the spine imaging orders (ServiceRequest) of a FHIR bulk export: a folder of NDJSON files, plain or gzipped, in any
 order. One row for each order goes to --out (NDJSON; default: standard output) and --csv. A line that cannot be used is reported
-with file and line and stops nothing. Lines are sorted by patient in a temporary folder (TMPDIR), which is removed at the end.
+with file and line and stops nothing. The lines of patients with orders are sorted in a temporary folder (TMPDIR), which is removed
+at the end.
 
   --study CODE       orders of this study alone
   --payer PAYER      id or name of the payer; default: the Coverages of the export
