@@ -1,9 +1,9 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { chartQueries, coverageQuery, sectionOfKey } from '../chart/queries.ts';
 import type { Section } from '../chart/sections.ts';
 import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
+import { yamlNames } from '../yaml/yaml-names.ts';
 
 export const HOOKS = ['order-select', 'order-sign'] as const;
 export type Hook = (typeof HOOKS)[number];
@@ -77,35 +77,32 @@ export function loadServices(
 ): readonly ServiceDefinition[] {
   const problems: string[] = [];
   const seen = new Set<string>();
-  const services = readdirSync(folder)
-    .filter((f) => f.endsWith('.yaml'))
-    .sort()
-    .map((name): ServiceDefinition => {
-      const { data, locate } = readYaml(join(folder, name), ServiceFile);
-      const extra = data.prefetch.on.flatMap((key, i) => {
-        const section = sectionOfKey(key);
-        if (section === undefined)
-          problems.push(`${locate(['prefetch', 'on', i])} prefetch.on: there is no prefetch key "${key}"`);
-        return section ?? [];
-      });
-      const sections = new Set([...needed, ...extra]);
-      const off = new Set(data.prefetch.off);
-      const prefetch = prefetchTemplates(sections, off, factSystem);
-      for (const key of off)
-        if (prefetchTemplates(sections, new Set(), factSystem)[key] === undefined)
-          problems.push(`${locate(['prefetch', 'off'])} prefetch.off: there is no prefetch key "${key}"`);
-      if (seen.has(data.id)) problems.push(`${locate(['id'])} id: the service "${data.id}" is declared twice`);
-      seen.add(data.id);
-      return {
-        id: data.id,
-        hook: data.hook,
-        title: data.title,
-        description: data.description,
-        ...(data['usage-requirements'] !== undefined && { usageRequirements: data['usage-requirements'] }),
-        sections,
-        prefetch,
-      };
+  const services = yamlNames(folder).map((name): ServiceDefinition => {
+    const { data, locate } = readYaml(join(folder, name), ServiceFile);
+    const extra = data.prefetch.on.flatMap((key, i) => {
+      const section = sectionOfKey(key);
+      if (section === undefined)
+        problems.push(`${locate(['prefetch', 'on', i])} prefetch.on: there is no prefetch key "${key}"`);
+      return section ?? [];
     });
+    const sections = new Set([...needed, ...extra]);
+    const off = new Set(data.prefetch.off);
+    const prefetch = prefetchTemplates(sections, off, factSystem);
+    for (const key of off)
+      if (prefetchTemplates(sections, new Set(), factSystem)[key] === undefined)
+        problems.push(`${locate(['prefetch', 'off'])} prefetch.off: there is no prefetch key "${key}"`);
+    if (seen.has(data.id)) problems.push(`${locate(['id'])} id: the service "${data.id}" is declared twice`);
+    seen.add(data.id);
+    return {
+      id: data.id,
+      hook: data.hook,
+      title: data.title,
+      description: data.description,
+      ...(data['usage-requirements'] !== undefined && { usageRequirements: data['usage-requirements'] }),
+      sections,
+      prefetch,
+    };
+  });
   if (problems.length > 0) throw new InvalidFileError(problems);
   return services;
 }

@@ -11,6 +11,8 @@ const fromHere = ({ where, level, message }: Finding): string => {
   return `${relative('', file ?? '')}${position ?? ''} ${level === 'warning' ? 'warning: ' : ''}${message}`;
 };
 
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
 export const policyLint: Command = {
   usage: 'policy lint [FOLDER] [--strict] [--json]',
   help: `Looks through a folder of policies: does every file follow its schema, does every name exist, and does every rule make sense?
@@ -43,7 +45,8 @@ Warnings: a text past its review date, a text that no payer uses, code sets with
     if (values.json === true) out(JSON.stringify(findings, null, 2));
     else {
       for (const finding of findings) out(fromHere(finding));
-      out(`${texts} policy texts: ${errors} errors, ${findings.length - errors} warnings`);
+      const warnings = findings.length - errors;
+      out(`${counted(texts, 'policy text')}: ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`);
     }
     return errors > 0 || (values.strict === true && findings.length > 0) ? 1 : 0;
   },

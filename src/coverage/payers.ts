@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type Day, parseDate } from '../dates/day.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
+import { meant } from '../yaml/nearest-names.ts';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 
 const LINES = ['medicare', 'medicaid', 'commercial'] as const;
@@ -137,7 +138,7 @@ function unknownPolicies(loaded: LoadedFile<z.infer<typeof PayersFile>>, policie
       ids.includes(route.policy)
         ? []
         : [
-            `${loaded.locate(['payers', i, 'policies', j, 'policy'])} payers.${i}.policies.${j}.policy: there is no policy "${route.policy}"`,
+            `${loaded.locate(['payers', i, 'policies', j, 'policy'])} payers.${i}.policies.${j}.policy: there is no policy "${route.policy}"; ${meant(route.policy, ids)}`,
           ],
     ),
   );

@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
+import { yamlNames } from '../yaml/yaml-names.ts';
 
 export const CRD_HOOKS = ['order-sign', 'order-dispatch', 'order-select', 'appointment-book'] as const;
 export type CrdHook = (typeof CRD_HOOKS)[number];
@@ -32,23 +32,20 @@ export interface CrdService {
  */
 export function loadCrdServices(folder: string): readonly CrdService[] {
   const seen = new Set<string>();
-  return readdirSync(folder)
-    .filter((f) => f.endsWith('.yaml'))
-    .sort()
-    .map((name) => {
-      const { data, locate } = readYaml(join(folder, name), ServiceFile);
-      if (seen.has(data.id))
-        throw new InvalidFileError([`${locate(['id'])} id: the service "${data.id}" is declared twice`]);
-      seen.add(data.id);
-      const usage = data['usage-requirements'];
-      return {
-        id: data.id,
-        hook: data.hook,
-        title: data.title,
-        description: data.description,
-        ...(usage !== undefined && { usageRequirements: usage }),
-      };
-    });
+  return yamlNames(folder).map((name) => {
+    const { data, locate } = readYaml(join(folder, name), ServiceFile);
+    if (seen.has(data.id))
+      throw new InvalidFileError([`${locate(['id'])} id: the service "${data.id}" is declared twice`]);
+    seen.add(data.id);
+    const usage = data['usage-requirements'];
+    return {
+      id: data.id,
+      hook: data.hook,
+      title: data.title,
+      description: data.description,
+      ...(usage !== undefined && { usageRequirements: usage }),
+    };
+  });
 }
 
 const resolved = (path: string, type: string): string => `${path}.resolve().ofType(${type}).id`;

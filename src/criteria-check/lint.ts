@@ -70,9 +70,10 @@ const asFinding = (problem: string): Finding => {
  * @param today "YYYY-MM-DD"
  */
 export function lintFolder(folder: string, today: string): LintResult {
-  const files = policyFiles(folder);
+  let files: readonly string[] = [];
   let knowledge: Knowledge;
   try {
+    files = policyFiles(folder);
     knowledge = loadKnowledge(folder);
   } catch (problem) {
     if (!(problem instanceof InvalidFileError)) throw problem;

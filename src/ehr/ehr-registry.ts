@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import * as z from 'zod';
@@ -7,7 +7,9 @@ import { withoutSlashAtEnd } from '../chart/references.ts';
 import type { Orderables } from '../order/order.ts';
 import { OUTCOMES, type Outcome } from '../policy/assessment.ts';
 import { type CodeSource, SYSTEM_NAMES } from '../terminology/systems.ts';
-import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
+import { meant } from '../yaml/nearest-names.ts';
+import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
+import { yamlNames } from '../yaml/yaml-names.ts';
 import { namesPrivateAddress } from './network.ts';
 import { SmartFile, type SmartRegistration, smartRegistration } from './smart-registration.ts';
 
@@ -156,8 +158,17 @@ function readLocalCodes(file: string, { understands }: Known): LocalCodes {
   return new Map(codes);
 }
 
+/** The local codes of an EHR, whose file its own file names. @throws InvalidFileError */
+function localCodesOf({ file, data, locate }: LoadedFile<z.infer<typeof EhrFile>>, known: Known): LocalCodes {
+  if (data.codes === undefined) return new Map();
+  const path = resolve(dirname(file), data.codes);
+  if (!existsSync(path)) throw new InvalidFileError([`${locate(['codes'])} codes: there is no file ${path}`]);
+  return readLocalCodes(path, known);
+}
+
 /** Reads a file of public keys. @throws InvalidFileError */
 function readKeys(file: string): JSONWebKeySet {
+  if (!existsSync(file)) throw new InvalidFileError([`${file}:1:1 there is no such file (jwks-file)`]);
   let parsed: ReturnType<typeof PublicKeys.safeParse>;
   try {
     parsed = PublicKeys.safeParse(JSON.parse(readFileSync(file, 'utf8')));
@@ -190,14 +201,15 @@ function issuerOf(input: z.infer<typeof IssuerInput>, file: string, privateNetwo
 
 /** What the registry names must exist. */
 export interface Known {
-  readonly isPayer: (id: string) => boolean;
+  /** ids of `policies/payers.yaml` */
+  readonly payers: readonly string[];
   /** may be ordered: a code of `policies/studies.yaml` */
   readonly isStudy: (code: string) => boolean;
   /** belongs to a code set, is the name of one, or is a study */
   readonly understands: (system: CodeSource, code: string) => boolean;
 }
 
-function readEhr(file: string, known: Known): Ehr {
+function readEhr(file: string, known: Known): { readonly ehr: Ehr; readonly locate: LoadedFile<unknown>['locate'] } {
   const loaded = readYaml(file, EhrFile);
   const { data } = loaded;
   const orderables = Object.entries(data.orderables).flatMap(([local, code]) =>
@@ -207,7 +219,7 @@ function readEhr(file: string, known: Known): Ehr {
   );
   if (orderables.length > 0) throw new InvalidFileError(orderables);
   const payer = data['default-payer'];
-  return {
+  const ehr: Ehr = {
     id: data.ehr,
     name: data.name,
     fhirBases: data['fhir-bases'].map(normalBase),
@@ -218,10 +230,11 @@ function readEhr(file: string, known: Known): Ehr {
     prefetch: data.prefetch,
     show: new Set(data.show),
     orderables: new Map(Object.entries(data.orderables)),
-    localCodes: data.codes === undefined ? new Map() : readLocalCodes(resolve(dirname(file), data.codes), known),
+    localCodes: localCodesOf(loaded, known),
     quirks: new Set(data.quirks),
     ...(data.smart !== undefined && { smart: smartRegistration(data.smart) }),
   };
+  return { ehr, locate: loaded.locate };
 }
 
 /** The EHRs that we trust, by FHIR base, by token issuer and by browser origin. */
@@ -299,31 +312,40 @@ export function loadEhrs(folder: string, known: Known): EhrRegistry {
   const problems: string[] = [];
   const seen = new Map<string, string>();
   const earlier: Ehr[] = [];
-  const ehrs = readdirSync(folder)
-    .filter((f) => f.endsWith('.yaml') && f !== 'codes.yaml' && !f.endsWith('.codes.yaml'))
-    .sort()
+  const ehrs = yamlNames(folder)
+    .filter((f) => f !== 'codes.yaml' && !f.endsWith('.codes.yaml'))
     .map((name) => {
       const file = join(folder, name);
-      const ehr = readEhr(file, known);
-      const names = [`id ${ehr.id}`, ...ehr.fhirBases.map((b) => `FHIR base ${b}`)];
-      problems.push(...issuerProblems(ehr, earlier).map((problem) => `${file}:1:1 issuers: ${problem}`));
+      const { ehr, locate } = readEhr(file, known);
+      const names = [
+        ['ehr', `id ${ehr.id}`] as const,
+        ...ehr.fhirBases.map((b) => ['fhir-bases', `FHIR base ${b}`] as const),
+      ];
+      problems.push(...issuerProblems(ehr, earlier).map((problem) => `${locate(['issuers'])} issuers: ${problem}`));
       earlier.push(ehr);
-      for (const key of names) {
-        if (seen.has(key)) problems.push(`${file}:1:1 the ${key} belongs to ${seen.get(key)} too`);
+      for (const [member, key] of names) {
+        if (seen.has(key)) problems.push(`${locate([member])} ${member}: the ${key} belongs to ${seen.get(key)} too`);
         seen.set(key, name);
       }
       for (const base of ehr.fhirBases)
         if (!ehr.privateNetwork && namesPrivateAddress(new URL(base)))
           problems.push(
-            `${file}:1:1 fhir-bases: ${base} is a private address; set private-network: true if it is meant`,
+            `${locate(['fhir-bases'])} fhir-bases: ${base} is a private address; set private-network: true if it is meant`,
           );
-      for (const url of [...ehr.fhirBases, ...ehr.issuers.flatMap((i) => ('url' in i.keys ? [i.keys.url] : []))])
+      const urls = [
+        ...ehr.fhirBases.map((url) => ['fhir-bases', url] as const),
+        ...ehr.issuers.flatMap((i) => ('url' in i.keys ? [['issuers', i.keys.url] as const] : [])),
+      ];
+      for (const [member, url] of urls)
         if (!ehr.privateNetwork && new URL(url).protocol === 'http:')
           problems.push(
-            `${file}:1:1 ${url} is not https; only a private network may do without (private-network: true)`,
+            `${locate([member])} ${member}: ${url} is not https; only a private network may do without (private-network: true)`,
           );
-      if (ehr.defaultPayer !== undefined && !known.isPayer(ehr.defaultPayer.payer))
-        problems.push(`${file}:1:1 default-payer: there is no payer "${ehr.defaultPayer.payer}"`);
+      const payer = ehr.defaultPayer?.payer;
+      if (payer !== undefined && !known.payers.includes(payer))
+        problems.push(
+          `${locate(['default-payer', 'payer'])} default-payer.payer: there is no payer "${payer}"; ${meant(payer, known.payers)}`,
+        );
       return ehr;
     });
   if (problems.length > 0) throw new InvalidFileError(problems);

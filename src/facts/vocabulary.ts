@@ -1,9 +1,9 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FactCatalog, FactDescription, FactQuery } from '../policy/fact-source.ts';
 import type { CodeIndex } from '../terminology/code-sets.ts';
 import { nearText } from '../yaml/nearest-names.ts';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
+import { yamlNames } from '../yaml/yaml-names.ts';
 import { duration } from './duration.ts';
 import { type FactPlan, planFact } from './fact-plan.ts';
 import { QueryPool } from './query-pool.ts';
@@ -105,10 +105,7 @@ export function references(id: string, fact: FactInput): readonly { readonly fac
 
 /** Reads the files of a folder of facts. @throws InvalidFileError when one is invalid */
 export const readFactFiles = (folder: string): readonly LoadedFile<FactsInput>[] =>
-  readdirSync(folder)
-    .filter((f) => f.endsWith('.yaml'))
-    .sort()
-    .map((name) => readYaml(join(folder, name), FactsFile));
+  yamlNames(folder).map((name) => readYaml(join(folder, name), FactsFile));
 
 /**
  * Loads every file of a folder of facts.

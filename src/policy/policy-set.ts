@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Day } from '../dates/day.ts';
 import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
+import { refuseOtherNames } from '../yaml/yaml-names.ts';
 import { compilePolicy } from './compile.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { FactCatalog } from './fact-source.ts';
@@ -44,12 +45,23 @@ export class PolicySet {
   }
 }
 
-/** The policy files below a folder: `<payer>/<policy>/<effective-date>.yaml`. */
+const POLICY_FILE = /^[^/]+\/[^/]+\/\d{4}-\d{2}-\d{2}[\w.-]*\.yaml$/;
+/** What else a folder of policies holds: single files, the vocabulary and its codes, and what is hidden. */
+const OTHER_FILE = /^([^/]+|(facts|codes)\/.*|(.*\/)?\..*)$/;
+
+/**
+ * The policy files below a folder: `<payer>/<policy>/<effective-date>.yaml`.
+ * @throws InvalidFileError when a YAML file of a payer has another name
+ */
 export function policyFiles(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((f) => /^[^/]+\/[^/]+\/\d{4}-\d{2}-\d{2}[\w.-]*\.yaml$/.test(f))
-    .sort()
-    .map((f) => join(folder, f));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((f) => /\.ya?ml$/.test(f) && !OTHER_FILE.test(f))
+    .sort();
+  refuseOtherNames(
+    files.filter((f) => !POLICY_FILE.test(f)).map((f) => join(folder, f)),
+    '<payer>/<policy>/<effective-date>.yaml, e.g. acme/lumbar-mri/2026-03-01.yaml',
+  );
+  return files.map((f) => join(folder, f));
 }
 
 /**

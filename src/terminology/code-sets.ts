@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
+import { yamlNames } from '../yaml/yaml-names.ts';
 import { icdPlace, NO_PLACE, type Place, placeOf, STATED } from './regions.ts';
 import { type CodeSource, SYSTEM_NAMES, type System } from './systems.ts';
 import { beginnings, WORDS } from './word-beginnings.ts';
@@ -296,10 +296,7 @@ const placed = (hits: readonly Hit[]): readonly Hit[] =>
 
 /** Reads the files of a folder of code sets. @throws InvalidFileError when one is invalid */
 export const readCodeSetFiles = (folder: string): readonly LoadedFile<CodeSetsInput>[] =>
-  readdirSync(folder)
-    .filter((f) => f.endsWith('.yaml'))
-    .sort()
-    .map((name) => readYaml(join(folder, name), CodeSetsFile));
+  yamlNames(folder).map((name) => readYaml(join(folder, name), CodeSetsFile));
 
 /**
  * Loads every code set of a folder.

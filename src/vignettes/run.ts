@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReadContext } from '../chart/read-context.ts';
 import { PatientScope } from '../chart/references.ts';
@@ -8,6 +7,7 @@ import { type CheckedOrder, type Checker, checkOrder } from '../criteria-check/c
 import { formatDay, parseDate } from '../dates/day.ts';
 import { readOrder } from '../order/order.ts';
 import { type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
+import { yamlNames } from '../yaml/yaml-names.ts';
 import { expandVignettes, type Vignette } from './expand.ts';
 import { VignettesFile, type VignettesInput } from './schema.ts';
 import { VIGNETTE_PATIENT, vignetteToFhir } from './to-fhir.ts';
@@ -23,13 +23,10 @@ export interface VignetteFile {
 
 /** Loads every vignette file of a folder. @throws InvalidFileError */
 export const loadVignettes = (folder: string): readonly VignetteFile[] =>
-  readdirSync(folder)
-    .filter((f) => f.endsWith('.yaml'))
-    .sort()
-    .map((name) => {
-      const file = readYaml(join(folder, name), VignettesFile);
-      return { file: name, origin: file.data.origin, vignettes: expandVignettes(file), source: file };
-    });
+  yamlNames(folder).map((name) => {
+    const file = readYaml(join(folder, name), VignettesFile);
+    return { file: name, origin: file.data.origin, vignettes: expandVignettes(file), source: file };
+  });
 
 /** Checks a vignette's order. @returns undefined when no policy governs it */
 export function checkVignette(

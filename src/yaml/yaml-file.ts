@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type * as z from 'zod';
+import { meant } from './nearest-names.ts';
 import { parsedOnce } from './parsed-texts.ts';
 
 /** Problems found in files that people edit: each line is "file:line:column path: what is expected". */
@@ -58,6 +59,12 @@ function shown(value: unknown): string {
 /** What the validator says when the schema has no words of its own. */
 const DEFAULT_WORDS = /^(Invalid|Too (small|big))/;
 
+/** The names of an object's members. Zod passes it to `error` alone, from where they travel as the message of the issue. */
+const membersOf: z.core.$ZodErrorMap = ({ code, inst }) =>
+  code === 'unrecognized_keys' && inst !== undefined
+    ? Object.keys((inst as z.ZodObject)._zod.def.shape).join(' ')
+    : undefined;
+
 /** Is a text expected that YAML reads as a number or as a truth value, as it has no quotes? */
 const quoted = (issue: z.core.$ZodIssueInvalidType): boolean =>
   issue.expected === 'string' && ['number', 'boolean'].includes(typeof issue.input);
@@ -77,6 +84,10 @@ function wording(issue: z.core.$ZodIssue): string {
       return issue.origin === 'string' ? 'expected a text that is not empty' : issue.message;
     case 'invalid_union':
       return `expected something else, ${found}`;
+    case 'invalid_format':
+      return issue.format === 'url'
+        ? `expected an address with https:// (or http://) in front, ${found}`
+        : issue.message;
     default:
       return issue.message;
   }
@@ -93,8 +104,10 @@ function flatten(issues: readonly z.core.$ZodIssue[], prefix: Path = []): readon
       return bestBranch(issue.errors.map((errors) => flatten(errors, path)));
     }
     if (issue.code === 'invalid_key') return flatten(issue.issues, path);
-    if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({ path, key, message: `"${key}" is not known here` }));
+    if (issue.code === 'unrecognized_keys') {
+      const known = issue.message.split(' ');
+      return issue.keys.map((key) => ({ path, key, message: `"${key}" is not known here; ${meant(key, known)}` }));
+    }
     return [{ path, message: wording(issue) }];
   });
 }
@@ -105,16 +118,31 @@ interface ParsedText {
   readonly lines: LineCounter;
 }
 
-/** @throws InvalidFileError when the text is no YAML */
+/** What those who write the files can do about the mistakes of YAML that its parser names in its own terms. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  BLOCK_AS_IMPLICIT_KEY: 'a text with ": " in it needs quotes; otherwise look at the indentation of this line',
+  BLOCK_IN_FLOW: 'a text with ": " in it needs quotes, or a bracket or brace of a line above is not closed',
+  BAD_INDENT: 'look at the indentation of this line',
+  MISSING_CHAR: 'a quote, a comma or a bracket is missing',
+  MULTILINE_IMPLICIT_KEY: 'look at the indentation of this line, and whether a ":" is missing',
+  UNEXPECTED_TOKEN: 'a text that begins with a special character needs quotes',
+};
+
+/**
+ * The first mistake alone: what a parser finds behind it, it finds because of it.
+ * @throws InvalidFileError when the text is no YAML
+ */
 function parseText(file: string, text: string): ParsedText {
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, strict: true });
-  if (doc.errors.length > 0) {
-    throw new InvalidFileError(
-      doc.errors.map(
-        (e) => `${file}:${e.linePos?.[0].line ?? 1}:${e.linePos?.[0].col ?? 1} ${e.message.split('\n')[0]}`,
-      ),
-    );
+  const [first] = doc.errors;
+  if (first !== undefined) {
+    const { line, col } = first.linePos?.[0] ?? { line: 1, col: 1 };
+    const remedy = REMEDIES[first.code];
+    const words = first.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '');
+    throw new InvalidFileError([
+      `${file}:${line}:${col} not valid YAML: ${words}${remedy === undefined ? '' : ` (${remedy})`}`,
+    ]);
   }
   return { doc, lines };
 }
@@ -161,7 +189,7 @@ export function parseYaml<S extends z.ZodType>(file: string, text: string, schem
   };
   const result = schema.safeParse(
     parsedOnce('values', text, () => parse().doc.toJS({ maxAliasCount: 50 })),
-    { reportInput: true },
+    { reportInput: true, error: membersOf },
   );
   if (result.success) return { file, text, data: result.data, locate };
   throw new InvalidFileError(

@@ -342,8 +342,31 @@ describe('a registry that cannot be trusted stops the start', () => {
       () => [entry('a', { issuers: [{ iss: 'i', keys: [{ kty: 'oct', kid: 'k', k: 'c2VjcmV0' }] }] })],
       /kty/,
     ],
-    ['an unknown payer', () => [entry('a', { 'default-payer': { payer: 'nobody' } })], /there is no payer "nobody"/],
-    ['an unknown setting', () => [entry('a', { 'fhir-base': 'https://ehr.example.org/r4' })], /fhir-base/],
+    [
+      'an unknown payer',
+      () => [entry('a', { 'default-payer': { payer: 'cigma' } })],
+      /a\.yaml:[2-9]:\d+ default-payer\.payer: there is no payer "cigma"; near it: cigna$/,
+    ],
+    [
+      'keys from a file that is not there',
+      () => [entry('a', { issuers: [{ iss: 'i', 'jwks-file': 'none.json' }] })],
+      /none\.json:1:1 there is no such file \(jwks-file\)/,
+    ],
+    [
+      'local codes from a file that is not there',
+      () => [entry('a', { codes: 'none.yaml' })],
+      /a\.yaml:[2-9]:\d+ codes: there is no file .*none\.yaml/,
+    ],
+    [
+      'a FHIR base without its scheme',
+      () => [entry('a', { 'fhir-bases': ['ehr.example.org/r4'] })],
+      /fhir-bases\.0: expected an address with https:\/\/ \(or http:\/\/\) in front, found "ehr\.example\.org\/r4"/,
+    ],
+    [
+      'an unknown setting',
+      () => [entry('a', { 'fhir-base': 'https://ehr.example.org/r4' })],
+      /"fhir-base" is not known here; near it: fhir-bases/,
+    ],
     ['an unknown outcome', () => [entry('a', { show: ['denied'] })], /show/],
   ])('%s', (_what, entries, message) => {
     expect(() => load(entries() as readonly EhrEntry[])).toThrow(message);

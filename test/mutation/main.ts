@@ -1,6 +1,15 @@
 import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { acceptedOf, loadChecker, type MutateOptions, mutatePolicy } from './mutate-policy.ts';
+import { meant } from '../../src/yaml/nearest-names.ts';
+import { InvalidFileError } from '../../src/yaml/yaml-file.ts';
+import {
+  acceptedOf,
+  casesOf,
+  FailingVignettes,
+  loadChecker,
+  type MutateOptions,
+  mutatePolicy,
+} from './mutate-policy.ts';
 import { reportText, type Tried } from './report.ts';
 
 const HELP = `usage: npm run mutate -- [POLICY...] [--only TEXT] [--every N] [--strict]
@@ -71,7 +80,12 @@ async function main(): Promise<number> {
     return 0;
   }
   const texts = checker.knowledge.policies.policies.filter((p) => p.input.status === 'in-force');
+  const ids = texts.map((p) => p.id);
+  const unknown = positionals.filter((id) => !ids.includes(id));
+  for (const id of unknown) console.error(`there is no policy "${id}" in force; ${meant(id, ids)}`);
+  if (unknown.length > 0) return 2;
   const wanted = texts.filter((p) => positionals.length === 0 || positionals.includes(p.id));
+  for (const { file } of wanted) casesOf(file, checker);
   let code = 0;
   for (const { file, id } of wanted) {
     const { lines, good } = reportText(await tryPolicy(file, { only, strict, every }), acceptedOf(id));
@@ -81,4 +95,10 @@ async function main(): Promise<number> {
   return code;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof InvalidFileError || error instanceof FailingVignettes)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FactsFile } from '../../src/facts/schema.ts';
 import { PolicyFile } from '../../src/policy/schema.ts';
 import { InvalidFileError, parseYaml } from '../../src/yaml/yaml-file.ts';
@@ -25,7 +25,7 @@ it.each([
     'evidence: [{ finding: { codes: [fever], clinical: [active] } }]',
     'expected one of relapse, recurrence, found "active"',
   ],
-  ['lookbak: 14 days', '"lookbak" is not known here'],
+  ['lookbak: 14 days', '"lookbak" is not known here; near it: lookback'],
 ])('a fact with %s', (members, said) => {
   const [problem = '', ...more] = problems(fact(members), FactsFile);
   expect(problem).toMatch(/^file\.yaml:2:\d+ facts\.fever/);
@@ -36,7 +36,7 @@ it.each([
 it.each([
   ['within: 6', 'expected a number and a unit, e.g. "6 weeks", "3 months", "24 hours"'],
   ['since: onset', 'expected episode or { fact: fact-name }'],
-  ['since: { fct: mri }', '"fct" is not known here'],
+  ['since: { fct: mri }', '"fct" is not known here; near it: fact'],
   ['region: back', 'expected one of cervical, thoracic, lumbar, pelvis, any, path, found "back"'],
 ])('a leaf with %s', (member, said) => {
   const found = problems(
@@ -78,4 +78,17 @@ it('a member that is missing is said to be', () => {
   expect(problems('facts:\n  fever: { label: fever }\n', FactsFile)).toEqual([
     'file.yaml:2:10 facts.fever.ask: expected a text, but it is missing',
   ]);
+});
+
+describe('a text that is no YAML', () => {
+  it.each([
+    ['facts:\n  fever: { label: fever: high }\n', /^file\.yaml:2:\d+ not valid YAML: .*needs quotes/],
+    ['facts:\n  - label: Red: flag\n', /^file\.yaml:2:12 not valid YAML: .* \(a text with ": " in it needs quotes/],
+    ['facts:\n\tfever: 1\n', /^file\.yaml:2:1 not valid YAML: Tabs are not allowed as indentation$/],
+    ['facts:\n  a: 1\n  a: 2\n', /^file\.yaml:3:3 not valid YAML: Map keys must be unique$/],
+  ])('%j is one message with its place and what to do', (text, said) => {
+    const found = problems(text, FactsFile);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(said);
+  });
 });
