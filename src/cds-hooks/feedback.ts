@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { absentable, type RequestProblem } from './request.ts';
+import { absentable, problemsOf, type RequestProblem } from './request.ts';
 
 const Coding = z.looseObject({
   code: z.string().min(1).max(256),
@@ -40,11 +40,7 @@ export function readFeedback(
   | { readonly ok: true; readonly feedback: readonly FeedbackEntry[] }
   | { readonly ok: false; readonly problems: readonly RequestProblem[] } {
   const parsed = FeedbackBody.safeParse(body);
-  if (parsed.success) return { ok: true, feedback: parsed.data.feedback };
-  return {
-    ok: false,
-    problems: parsed.error.issues
-      .slice(0, 10)
-      .map((i) => ({ field: i.path.map(String).join('.') || 'body', message: i.message })),
-  };
+  return parsed.success
+    ? { ok: true, feedback: parsed.data.feedback }
+    : { ok: false, problems: problemsOf(parsed.error) };
 }

@@ -136,17 +136,21 @@ export function validate<T>(schema: z.ZodType<T>, body: unknown): Validated<T> {
     const context = filled(data['context'] as Json, whole['context'] as Json);
     return { ok: true, request: { ...request, context } as T };
   }
-  return {
-    ok: false,
-    problems: parsed.error.issues
-      .slice(0, 10)
-      .map((i) => ({ field: i.path.map(String).join('.') || 'body', message: describe(i) })),
-  };
+  return { ok: false, problems: problemsOf(parsed.error) };
 }
 
 /** Validates the body of a hook call. */
 export const readRequest = (hook: Hook, body: unknown): Validated<OrderHookRequest> =>
   validate(REQUESTS[hook] as z.ZodType<OrderHookRequest>, body);
 
-const describe = (issue: z.core.$ZodIssue): string =>
-  issue.code === 'invalid_type' && issue.message.endsWith('received undefined') ? 'required' : issue.message;
+/** What is wrong with a member, in words that name what is expected and no value. */
+function describe(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'required';
+  if (issue.code === 'invalid_format' && issue.format === 'url') return 'expected an http or https URL';
+  if (issue.code === 'invalid_value') return `expected ${issue.values.map((v) => `"${String(v)}"`).join(' or ')}`;
+  return issue.message.replace(/^Invalid input: /, '');
+}
+
+/** The first problems that a schema found, each with its member. */
+export const problemsOf = ({ issues }: z.core.$ZodError): readonly RequestProblem[] =>
+  issues.slice(0, 10).map((i) => ({ field: i.path.map(String).join('.') || 'body', message: describe(i) }));

@@ -1,12 +1,12 @@
 import type { Request, Response, Router } from 'express';
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
-import type { FindCaller } from '../trust/caller.ts';
+import type { Caller, FindCaller } from '../trust/caller.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
 import { clientOf } from './authenticate.ts';
 import { budgetOf } from './budget.ts';
 import { sendOutcome } from './operation-outcome.ts';
 import { answerOrderHook, type HookAnswer, type OrderServiceOptions } from './order-service.ts';
-import { readRequest } from './request.ts';
+import { type OrderHookRequest, readRequest } from './request.ts';
 import { discovery, type PrefetchStyle, type ServiceDefinition } from './service-definition.ts';
 import { type ServiceRoutesOptions, serviceRoutes, takeBody } from './service-routes.ts';
 
@@ -21,7 +21,7 @@ export interface CdsHooksOptions
   /** for one call, chart retrieval included */
   readonly deadlineMs: number;
   /** told of a call that grants access to a FHIR server which is not registered for its caller: it is not used */
-  readonly onForeignServer: (res: Response) => void;
+  readonly onForeignServer: (res: Response, caller: Caller) => void;
   /** told of each answer before it is sent; it may add headers, and must neither throw nor take long */
   readonly onAnswer: (answered: AnsweredHook, res: Response) => Promise<void>;
 }
@@ -34,6 +34,15 @@ export interface AnsweredHook {
   readonly client: CdsClient | undefined;
   readonly ehr: string | undefined;
   readonly startedAt: number;
+}
+
+/** Why nothing can be read for a call, and what would change it. */
+function whyUnread({ fhirServer, fhirAuthorization }: OrderHookRequest, { fhir }: Caller): string {
+  if (fhirServer === undefined) return 'it cannot be read either: the call has no fhirServer with fhirAuthorization';
+  if (fhirAuthorization === undefined) return 'it cannot be read either: the call has no fhirAuthorization';
+  return fhir === undefined
+    ? 'it is not read either: this fhirServer is not registered for the caller (fhir-bases of its EHR)'
+    : 'it cannot be read either';
 }
 
 /** The routes of the plain CDS Hooks base. */
@@ -59,7 +68,7 @@ export function cdsHooksRoutes(options: CdsHooksOptions): Router {
       const client = clientOf(res);
       const { fhirServer, fhirAuthorization, hookInstance } = read.request;
       const caller = options.callerOf(fhirServer, client);
-      if (fhirAuthorization !== undefined && caller.fhir === undefined) options.onForeignServer(res);
+      if (fhirAuthorization !== undefined && caller.fhir === undefined) options.onForeignServer(res, caller);
       const { worksheet, criteriaUrlOf } = options;
       const answer = await answerOrderHook(service, read.request, caller, options, budget, {
         ...(worksheet !== undefined && { launch: () => worksheet.launchUrlOf(req) }),
@@ -70,7 +79,10 @@ export function cdsHooksRoutes(options: CdsHooksOptions): Router {
           res,
           412,
           'incomplete',
-          answer.what.map((field) => ({ field, message: 'required data is neither prefetched nor can it be read' })),
+          answer.what.map((field) => ({
+            field,
+            message: `required, and not prefetched; ${whyUnread(read.request, caller)}`,
+          })),
         );
         return undefined;
       }

@@ -36,7 +36,13 @@ ${settings().join('\n')}`,
     for (const line of values.markdown ? settingsTable() : settings()) out(line);
     if (values.markdown) return 0;
     const config = readConfig(process.env);
-    checkApp(config, loadContent(config).registry, configuredKeys(config));
+    const { registry, knowledge } = loadContent(config);
+    checkApp(config, registry, configuredKeys(config));
+    const names = registry.ehrs.map((e) => e.id).join(', ');
+    out('');
+    out(
+      `The service would start. EHRs: ${names === '' ? 'none' : names}. Policies: ${knowledge.policies.ids().join(', ')}.`,
+    );
     return 0;
   },
 };

@@ -84,18 +84,27 @@ async function examine(query: ChartQuery, fhir: FhirAccess, ctx: ReadContext): P
   return { name: query.key, search, result: parts.join(', ') };
 }
 
+/** The same for the patient, without whom nothing else is asked. */
+const NO_PATIENT: Readonly<Partial<Record<FhirProblem, string>>> = {
+  forbidden: 'the token has no scope for Patient',
+  'not-found': 'there is no such patient, or no FHIR server at this address',
+  refused: 'the server refuses the request, or this is no id of FHIR',
+  network: 'the server cannot be reached: look at the host name, the port and the certificate',
+};
+const adviceOnPatient = (problem: FhirProblem): string => NO_PATIENT[problem] ?? ADVICE[problem];
+
 /** A patient to try with: the one named, else the first that the server gives. */
-async function somePatient(fhir: FhirAccess, wanted: string | undefined): Promise<string> {
+async function somePatient(fhir: FhirAccess, base: string, wanted: string | undefined): Promise<string> {
   if (wanted !== undefined) {
     const read = await fhir.read('Patient', wanted);
-    if (!read.ok) throw new UsageError(`Patient/${wanted}: ${read.problem}: ${ADVICE[read.problem]}`);
+    if (!read.ok) throw new UsageError(`${base}, Patient/${wanted}: ${read.problem}: ${adviceOnPatient(read.problem)}`);
     return wanted;
   }
   const found = await fhir.search('Patient', { _count: '1' });
   if (!found.ok) {
     const reached = !['network', 'deadline', 'unauthorized'].includes(found.problem);
     throw new UsageError(
-      `Patient: ${found.problem}: ${ADVICE[found.problem]}${reached ? '; name one with --patient' : ''}`,
+      `${base}, Patient: ${found.problem}: ${adviceOnPatient(found.problem)}${reached ? '; name one with --patient' : ''}`,
     );
   }
   const id = found.value.resources.map((r) => text(r['id'])).find((i) => i !== undefined);
@@ -145,7 +154,7 @@ pages and whether its codes are understood. Nothing of a chart is printed but co
     });
     const checker = loadChecker();
     const ctx = new ReadContext(checker.knowledge.codes, checker.knowledge.studies);
-    const patient = await somePatient(fhir, values.patient);
+    const patient = await somePatient(fhir, base, values.patient);
     const findings = await Promise.all(queriesFor(patient, checker).map((q) => examine(q, fhir, ctx)));
     for (const f of findings) {
       out(`${f.name.padEnd(22)} ${f.result}`);

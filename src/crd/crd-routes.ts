@@ -4,7 +4,7 @@ import { budgetOf } from '../cds-hooks/budget.ts';
 import { type IssueCode, outcomeText, sendOutcomeText } from '../cds-hooks/operation-outcome.ts';
 import type { RequestProblem } from '../cds-hooks/request.ts';
 import { type ServiceRoutesOptions, serviceRoutes, takeBody } from '../cds-hooks/service-routes.ts';
-import type { FindCaller } from '../trust/caller.ts';
+import type { Caller, FindCaller } from '../trust/caller.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
 import { answerCrd, type CrdAnswer, type CrdOptions } from './answer-crd.ts';
 import { readCrdRequest } from './crd-request.ts';
@@ -17,7 +17,7 @@ export interface CrdRoutesOptions
   /** for one call, chart retrieval included */
   readonly deadlineMs: number;
   /** told of a call that grants access to a FHIR server which is not registered for its caller: it is not used */
-  readonly onForeignServer: (res: Response) => void;
+  readonly onForeignServer: (res: Response, caller: Caller) => void;
   /** told of each answer before it is sent; it may add headers, and must neither throw nor take long */
   readonly onAnswer: (answered: AnsweredCrd, call: CrdCall, res: Response) => Promise<void>;
   /** the same of each refusal */
@@ -76,7 +76,7 @@ export function crdRoutes(options: CrdRoutesOptions): Router {
       const budget = budgetOf(res, options.deadlineMs);
       const { fhirServer, fhirAuthorization, hookInstance } = read.request;
       const caller = options.callerOf(fhirServer, client);
-      if (fhirAuthorization !== undefined && caller.fhir === undefined) options.onForeignServer(res);
+      if (fhirAuthorization !== undefined && caller.fhir === undefined) options.onForeignServer(res, caller);
       const answer = await answerCrd(read.request, caller, options, budget);
       if (answer.status !== 200)
         return refuse(

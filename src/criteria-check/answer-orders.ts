@@ -348,7 +348,7 @@ function missingData(
 ): readonly string[] {
   if (request.fhir !== undefined) return [];
   const prefetch = isObject(request.prefetch) ? request.prefetch : undefined;
-  if (prefetch === undefined || Object.keys(prefetch).length === 0) return ['prefetch or FHIR access'];
+  if (prefetch === undefined || Object.keys(prefetch).length === 0) return ['prefetch'];
   const out: string[] = [];
   if (patient === undefined) out.push('prefetch.patient');
   if (coverages.state === 'not-available' && coverages.coverages.length === 0 && !hasDefault)

@@ -39,9 +39,10 @@ const onError =
   (logger: Logger): ErrorRequestHandler =>
   (error: unknown, _req, res, next) => {
     if (res.headersSent) return next(error);
-    const { type, status } = error as { type?: string; status?: number };
+    const { type, status, limit } = error as { type?: string; status?: number; limit?: number };
     const known = type === undefined ? undefined : STATUS[type];
-    if (known !== undefined) return sendProblem(res, known[0], known[1], 'body', known[2]);
+    const most = limit === undefined ? '' : `: at most ${limit} bytes, unpacked (BODY_LIMIT)`;
+    if (known !== undefined) return sendProblem(res, known[0], known[1], 'body', `${known[2]}${most}`);
     if (status !== undefined && status >= 400 && status < 500)
       return sendProblem(res, status, 'structure', 'request', 'the request could not be read');
     logger.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a request failed');

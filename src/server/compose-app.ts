@@ -11,7 +11,7 @@ import { formOf, versionedUrl } from '../documentation/questionnaire.ts';
 import { addresses } from '../library/addresses.ts';
 import { libraryRoutes } from '../library/library-routes.ts';
 import type { LaunchedPages } from '../smart/smart-app.ts';
-import { callerFinder, isLoopbackUrl, prefetchFinder } from '../trust/caller.ts';
+import { type Caller, callerFinder, isLoopbackUrl, prefetchFinder } from '../trust/caller.ts';
 import { ClientTokens } from '../trust/client-tokens.ts';
 import { QUESTIONNAIRES_PATH, questionnaireRoutes } from '../worksheet/questionnaire-routes.ts';
 import { worksheetRoutes } from '../worksheet/routes.ts';
@@ -84,10 +84,10 @@ export function composeApp(content: Content, around: Surroundings): Express {
   };
   const callerOf = callerFinder(registry, config.development);
   const told = {
-    onForeignServer: (res: Response): void => {
+    onForeignServer: (res: Response, { ehr }: Caller): void => {
       metrics.fhirCalls.inc({ result: 'not-registered' });
       logger.warn(
-        { id: requestId(res) },
+        { id: requestId(res), ehr: ehr?.id },
         'the FHIR server of a call is not registered for its caller, and is not used',
       );
     },

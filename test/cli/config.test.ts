@@ -18,6 +18,7 @@ describe('config', () => {
       expect(text.split('\n')).toContain(line);
       expect(config.help).toContain(line);
     }
+    expect(text).toMatch(/^The service would start\. EHRs: development\. Policies: cigna-evicore-spine, .*\.$/m);
   });
 
   it.each([

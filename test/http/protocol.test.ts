@@ -343,6 +343,9 @@ describe('prefetch', () => {
   it('T047: required data that can be had by neither way: 412', async () => {
     const nothing = await post(select(), orderSelectCall({ prefetch: undefined }));
     expect([nothing.status, at(nothing.body, 'resourceType')]).toEqual([412, 'OperationOutcome']);
+    expect(at(nothing.body, 'issue.0.details.text')).toBe(
+      'prefetch: required, and not prefetched; it cannot be read either: the call has no fhirServer with fhirAuthorization',
+    );
     const { patient: _p, ...noPatient } = storyPrefetch();
     const missing = await post(select(), orderSelectCall({ prefetch: noPatient }));
     expect([missing.status, fieldsOf(missing)]).toEqual([412, ['prefetch.patient']]);
