@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChartRecord } from '../../src/chart/records.ts';
+import { parseDate } from '../../src/dates/day.ts';
 import { chartOf, concept, found, named, type Resource } from '../support/tiny-chart.ts';
 
 const one = (resource: Resource, set: string): ChartRecord | undefined => found(chartOf(named([resource])), set)[0];
@@ -58,6 +59,23 @@ describe('Condition', () => {
   });
   it('that says it has not abated goes on', () => {
     expect(read({ abatementBoolean: false })).toMatchObject({ current: true });
+  });
+});
+
+describe('a vague onset', () => {
+  const read = (members: object): ChartRecord | undefined =>
+    one({ resourceType: 'Condition', code: concept('icd E11.9'), ...members }, 'diabetes');
+  const days = (lo: string, hi: string): object => ({ lo: parseDate(lo)?.lo, hi: parseDate(hi)?.lo });
+  it('lies before the day on which it was recorded', () => {
+    expect(read({ onsetDateTime: '2025', recordedDate: '2025-03-04' })).toMatchObject({
+      onset: days('2025-01-01', '2025-03-04'),
+    });
+  });
+  it('stays as it is when it was recorded later, or before', () => {
+    const whole = { onset: days('2025-01-01', '2025-12-31') };
+    expect(read({ onsetDateTime: '2025', recordedDate: '2026-02-01' })).toMatchObject(whole);
+    expect(read({ onsetDateTime: '2025', recordedDate: '2024-12-30' })).toMatchObject(whole);
+    expect(read({ onsetDateTime: '2025' })).toMatchObject(whole);
   });
 });
 
@@ -184,8 +202,8 @@ describe('drugs and orders', () => {
   ])('a MedicationRequest %s is %s', (s, taken) => {
     expect(one({ resourceType: 'MedicationRequest', status: s, ...drug }, 'analgesic')).toMatchObject({ taken });
   });
-  it('a proposal or plan is no prescription', () => {
-    for (const intent of ['proposal', 'plan'])
+  it('a proposal, plan or option is no prescription', () => {
+    for (const intent of ['proposal', 'plan', 'option'])
       expect(one({ resourceType: 'MedicationRequest', status: 'active', intent, ...drug }, 'analgesic')).toMatchObject({
         taken: 'unclear',
       });
@@ -229,7 +247,7 @@ describe('drugs and orders', () => {
     for (const [s, present] of [
       ['active', true],
       ['inactive', false],
-      ['unknown', false],
+      ['unknown', undefined],
     ] as const)
       expect(one({ ...device, status: s }, 'active-implant')).toMatchObject({ present });
   });

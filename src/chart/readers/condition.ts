@@ -33,6 +33,12 @@ function onsetOf(ctx: ReadContext, r: Json): Interval | undefined {
   return atAge(object(r['onsetAge']), ctx.birth);
 }
 
+/** What was recorded had begun by then: a vague onset ("2025") lies before. */
+const knownBy = (recorded: Interval | undefined, onset: Interval | undefined): Interval | undefined =>
+  recorded === undefined || onset === undefined || recorded.hi < onset.lo || recorded.hi >= onset.hi
+    ? onset
+    : { lo: onset.lo, hi: recorded.hi };
+
 /** The ways to say that it is over. */
 const ABATED = ['abatementString', 'abatementAge', 'abatementRange', 'abatementPeriod'] as const;
 const isAbated = (r: Json): boolean => r['abatementBoolean'] === true || ABATED.some((name) => r[name] !== undefined);
@@ -43,8 +49,8 @@ export function readCondition(ctx: ReadContext, r: Json, ref: string): Condition
   if (hits.length === 0) return undefined;
   const clinical = clinicalStatus(r['clinicalStatus']);
   const abated = start(r, 'abatement');
-  const onset = onsetOf(ctx, r);
   const recorded = parseDate(r['recordedDate']);
+  const onset = knownBy(recorded, onsetOf(ctx, r));
   const encounter = ctx.key(object(r['encounter']));
   return {
     type: 'condition',

@@ -18,7 +18,7 @@ const DAYS: Readonly<Record<string, number>> = {
 /** The number of days of a Duration in days, weeks or months. */
 function days(duration: Json | undefined): number | undefined {
   const value = duration?.['value'];
-  const unit = text(duration?.['code']) ?? text(duration?.['unit']) ?? 'd';
+  const unit = (text(duration?.['code']) ?? text(duration?.['unit']) ?? 'd').toLowerCase().replace('(s)', '');
   const factor = Object.hasOwn(DAYS, unit) ? DAYS[unit] : undefined;
   return typeof value === 'number' && Number.isFinite(value) && value > 0 && factor !== undefined
     ? Math.min(Math.floor(value * factor), 3660)
@@ -38,6 +38,8 @@ const A_DAY: Readonly<Record<string, number>> = {
   Q6H: 4,
   Q8H: 3,
 };
+/** Intents by which nothing was prescribed yet. */
+const UNDECIDED = new Set(['proposal', 'plan', 'option']);
 const PERIODS_A_DAY: Readonly<Record<string, number>> = { h: 24, d: 1, wk: 1 / 7 };
 
 /** How often a day a drug is taken at a fixed rate; undefined when that is left to need or to a range. */
@@ -118,12 +120,7 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
     ref,
     hits,
     site: 0,
-    taken:
-      r['doNotPerform'] === true
-        ? 'not-taken'
-        : r['intent'] === 'proposal' || r['intent'] === 'plan'
-          ? 'unclear'
-          : taken,
+    taken: r['doNotPerform'] === true ? 'not-taken' : UNDECIDED.has(text(r['intent']) ?? '') ? 'unclear' : taken,
     start: from,
     end: last,
     broken,
