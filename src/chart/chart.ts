@@ -21,7 +21,14 @@ import { isVoid } from './status.ts';
 /** A resource that was left out before any fact was derived, and why. */
 export interface Dropped {
   readonly ref: string;
-  readonly reason: 'another patient' | 'no patient' | 'entered in error' | 'cancelled' | 'do not perform' | 'malformed';
+  readonly reason:
+    | 'another patient'
+    | 'no patient'
+    | 'entered in error'
+    | 'cancelled'
+    | 'do not perform'
+    | 'modifier extension'
+    | 'malformed';
   readonly hits: readonly Hit[];
 }
 
@@ -91,7 +98,7 @@ interface Speaking {
 class ChartBuilder implements Chart {
   readonly patientRef: string;
   readonly birth?: Interval;
-  readonly sections: ReadonlyMap<Section, SectionState>;
+  readonly sections: Map<Section, SectionState>;
   readonly seen: ReadonlyMap<Section | 'Patient', SectionState>;
   readonly imaging: ImagingRecord[] = [];
   readonly encounters: EncounterRecord[] = [];
@@ -103,6 +110,8 @@ class ChartBuilder implements Chart {
   readonly dropped: Dropped[] = [];
   resourceCount = 0;
   readonly #records: ChartRecord[] = [];
+  /** what was dropped as void, by "Type/id": an older version of it may come as well */
+  readonly #voided = new Map<string, Json>();
   readonly #bySet = new Map<number, ChartRecord[]>();
   readonly #ctx: ReadContext;
   readonly #scope: PatientScope;
@@ -113,8 +122,6 @@ class ChartBuilder implements Chart {
     const birth = parseDate(object(input.patient)?.['birthDate']);
     if (birth !== undefined) this.birth = birth;
     this.sections = new Map(SECTIONS.map((s) => [s, input.sections.get(s)?.state ?? 'not-available']));
-    this.seen =
-      object(input.patient) === undefined ? new Map([['Patient', 'failed'], ...this.sections]) : this.sections;
     this.#ctx = new ReadContext(index, studies, input.localCodes, birth, input.base);
     this.#scope = new PatientScope(input.patientId, input.base);
     this.#canonical = canonical;
@@ -126,6 +133,8 @@ class ChartBuilder implements Chart {
     const speaking: Speaking = { conditions: [], others: [], reports: [] };
     for (const section of input.sections.values())
       for (const resource of section.resources) this.#sift(resource, speaking);
+    this.seen =
+      object(input.patient) === undefined ? new Map([['Patient', 'failed'], ...this.sections]) : this.sections;
     for (const resource of speaking.conditions) this.#readGuarded(resource);
     for (const resource of speaking.others) this.#readGuarded(resource);
     for (const resource of speaking.reports) this.#readGuarded(resource);
@@ -166,17 +175,29 @@ class ChartBuilder implements Chart {
       return;
     }
     const known = this.#ctx.resources.ofType(type);
-    if (known.has(id)) return;
+    const twin = known.get(id);
+    if (twin !== undefined) {
+      if (!isNewer(resource, twin)) return;
+      known.delete(id);
+      for (const list of [speaking.conditions, speaking.others, speaking.reports])
+        if (list.includes(twin)) list.splice(list.indexOf(twin), 1);
+    } else if (this.#voided.size > 0 && isNewer(this.#voided.get(`${type}/${id}`), resource)) return;
     try {
       if (!UNSCOPED.has(type) && type !== 'Patient') {
         const reason = this.#unusable(type, resource);
         if (reason !== undefined) {
           this.dropped.push({ ref: `${type}/${id}`, reason, hits: this.#ctx.hits(resource['code']) });
+          if (reason === 'entered in error' || reason === 'cancelled') this.#voided.set(`${type}/${id}`, resource);
           return;
         }
       }
+      const speaks = this.#speaks(type, resource);
+      if (speaks && objects(resource['modifierExtension']).length > 0) {
+        this.#notUnderstood(type, id, resource);
+        return;
+      }
       known.set(id, resource);
-      if (this.#speaks(type, resource))
+      if (speaks)
         (type === 'Condition'
           ? speaking.conditions
           : type === 'DiagnosticReport'
@@ -186,6 +207,20 @@ class ChartBuilder implements Chart {
     } catch {
       this.#malformed(resource);
     }
+  }
+
+  /**
+   * A modifier extension changes what a resource says, and we know none: what it says is not seen (FHIR R4, 2.4.0.1), neither
+   * as evidence nor as silence.
+   */
+  #notUnderstood(type: string, id: string, resource: Json): void {
+    this.dropped.push({
+      ref: `${type}/${id}`,
+      reason: 'modifier extension',
+      hits: this.#ctx.hits(resource['code']),
+    });
+    const section = SECTIONS.find((s) => s === type);
+    if (section !== undefined && this.sections.get(section) === 'complete') this.sections.set(section, 'truncated');
   }
 
   /** Can a fact use the resource, by its codes? Where that takes more than a look the answer is yes, and its reader decides. */
@@ -348,6 +383,15 @@ class ChartBuilder implements Chart {
     this.orderReasons.push(record);
     this.#index(record, hits);
   }
+}
+
+/** Is one of two versions of a resource later than the other, by what their meta says? Exports may hold several. */
+function isNewer(one: Json | undefined, other: Json): boolean {
+  if (one === undefined) return false;
+  const [a, b] = [object(one['meta']), object(other['meta'])];
+  const [day, than] = [a, b].map((m) => Date.parse(text(m?.['lastUpdated']) ?? ''));
+  if (day !== undefined && than !== undefined && !Number.isNaN(day - than) && day !== than) return day > than;
+  return Number(text(a?.['versionId'])) > Number(text(b?.['versionId']));
 }
 
 /** "Type/id" of a resource whose id was checked. */

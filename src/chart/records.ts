@@ -184,7 +184,8 @@ export interface DeviceRecord extends Base {
   readonly type: 'device';
   /** what its words mean, where no code that we know says what it is */
   readonly named: readonly Hit[];
-  readonly present: boolean;
+  /** undefined when its status is stated as unknown */
+  readonly present: boolean | undefined;
   readonly safety: readonly Hit[];
   /** is something said of its safety in MR, in a code that we know or not? */
   readonly safetyStated: boolean;

@@ -30,6 +30,11 @@ export interface Treatments {
   readonly refused: readonly Refused[];
 }
 
+const UNCERTAIN = 'dated too vaguely to be of the current episode for certain';
+
+/** May a partial date as well lie before the episode? */
+const mayBeEarlier = (when: Interval, since: Day | undefined): boolean => since !== undefined && when.lo < since;
+
 const placeIn = (record: ChartRecord, set: number): Place =>
   record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0);
 
@@ -100,6 +105,7 @@ function therapy(
   if (record.when === undefined) return tally.lead(item, 'a therapy visit without a date', true);
   if (record.when.lo > asOf) return tally.ignore(item, 'dated after the order');
   if (since !== undefined && record.when.hi < since) return tally.lead(item, 'before the current episode');
+  if (mayBeEarlier(record.when, since)) return tally.lead(item, UNCERTAIN, true);
   const end = record.type === 'procedure' ? (record.end?.lo ?? record.when.lo) : record.when.lo;
   given.push({
     ref: record.ref,
@@ -140,6 +146,8 @@ function drug(
   if (record.start.lo > asOf) return tally.ignore(item, 'begun after the order');
   if (since !== undefined && onsetKnown && record.start.hi < since && !record.spineReason)
     return tally.lead(item, 'begun before the current episode');
+  const begun = onsetKnown && !record.spineReason ? since : undefined;
+  if (mayBeEarlier(record.start, begun)) return tally.lead(item, UNCERTAIN, true);
   const { end, possibleEnd } = drugEnd(record, record.start, asOf);
   if (since !== undefined && possibleEnd < since) return tally.lead(item, 'before the current episode');
   const start =

@@ -113,9 +113,15 @@ export class Decider {
     );
   }
 
-  /** Does an open passage rest on statements that contradict each other? */
+  /**
+   * Does an open passage rest on statements that contradict each other, or does a leaf that asks for silence find none ("not
+   * absent")?
+   */
   #contested(passage: Expr): boolean {
-    return [...this.#ev.unknownAtoms(passage)].some((i) => this.#ev.value(i).gap === 'conflict');
+    return [...this.#ev.unknownAtoms(passage)].some((i) => {
+      const { gap } = this.#ev.value(i);
+      return gap === 'conflict' || (gap === 'unclear' && this.#policy.atoms[i]?.kind === 'absent');
+    });
   }
 
   /** Is an open passage open because a part of the chart was not seen? */

@@ -99,6 +99,38 @@ describe('what is counted', () => {
     expect(found(chart, 'radiculopathy')).toEqual([]);
     expect(chart.resourceCount).toBe(3);
   });
+  it('reads the newest of several versions, in whatever order they came', () => {
+    const version = (n: number, members: object): Resource => ({
+      ...pain,
+      ...members,
+      meta: { versionId: `${n}`, lastUpdated: `2026-01-0${n}T10:00:00Z` },
+    });
+    const [first, second] = [version(1, {}), version(2, { code: concept('icd M54.16') })];
+    for (const sent of [
+      [first, second],
+      [second, first],
+    ]) {
+      expect(found(chartOf(sent), 'radiculopathy')).toHaveLength(1);
+      expect(found(chartOf(sent), 'spinal-pain')).toEqual([]);
+    }
+    const error = version(2, { verificationStatus: { coding: [{ code: 'entered-in-error' }] } });
+    for (const sent of [
+      [first, error],
+      [error, first],
+    ])
+      expect(found(chartOf(sent), 'spinal-pain')).toEqual([]);
+    expect(found(chartOf([error, version(3, {})]), 'spinal-pain')).toHaveLength(1);
+  });
+  it('does not see what a modifier extension changes, neither as evidence nor as silence', () => {
+    const modified = { modifierExtension: [{ url: 'http://ehr.example.org/negated', valueBoolean: true }] };
+    const chart = chartOf([{ ...pain, ...modified }]);
+    expect(dropped(chart)).toEqual(['Condition/c1: modifier extension']);
+    expect(found(chart, 'spinal-pain')).toEqual([]);
+    expect(chart.seen.get('Condition')).toBe('truncated');
+    const elsewhere = chartOf([{ ...pain, ...modified, code: concept('icd H10.9') }]);
+    expect(elsewhere.seen.get('Condition')).toBe('complete');
+    expect(chartOf([{ ...pain, modifierExtension: [] }]).read.size).toBe(1);
+  });
   it('reads a copy of this patient when another patient’s came first under the same id', () => {
     const chart = chartOf([{ ...pain, subject: { reference: 'Patient/p2' } }, pain]);
     expect(found(chart, 'spinal-pain')).toHaveLength(1);

@@ -44,3 +44,34 @@ describe('a flag with a direction', () => {
     expect(raised(value(2, '10*3/uL', { ...flag('L'), ...limits }))).toBe('false');
   });
 });
+
+describe('a value beyond what was measured', () => {
+  const open = (amount: number, comparator: string): string =>
+    raised(value(amount, '10*3/uL', { valueQuantity: { value: amount, comparator, unit: '10*3/uL' }, ...limits }));
+  it('settles from one side only whether it is above its limit', () => {
+    expect(open(50, '>')).toBe('true');
+    expect(open(50, '<')).toBe('unknown');
+    expect(open(8, '<')).toBe('false');
+    expect(open(8, '>')).toBe('unknown');
+  });
+});
+
+describe('a reference range', () => {
+  const crp = (members: object): string =>
+    ask('evidence: [{ measure: { codes: [crp], test: above-reference } }]', [
+      value(8.4, 'mg/dL', { code: concept('loinc 1988-5'), ...members }),
+    ]).truth;
+  it('in another unit than the value says nothing', () => {
+    expect(crp({ referenceRange: [{ high: { value: 1, unit: 'mg/dL' } }] })).toBe('true');
+    expect(crp({ referenceRange: [{ high: { value: 10, unit: 'mg/dl' } }] })).toBe('false');
+    expect(crp({ referenceRange: [{ high: { value: 10 } }] })).toBe('false');
+    expect(crp({ referenceRange: [{ high: { value: 10, unit: 'mg/L' } }] })).toBe('unknown');
+  });
+  it('of a treatment or of critical values is not what is normal', () => {
+    const critical = { type: { coding: [{ code: 'critical' }] }, high: { value: 20 } };
+    expect(crp({ referenceRange: [critical] })).toBe('unknown');
+    expect(crp({ referenceRange: [critical, { type: { coding: [{ code: 'normal' }] }, high: { value: 1 } }] })).toBe(
+      'true',
+    );
+  });
+});

@@ -33,6 +33,13 @@ describe('four weeks of physical therapy', () => {
     expect(fourWeeks(course('2025-12-01', '2026-01-05'))).toBe('unknown');
     expect(fourWeeks(course('2025-12-01', '2026-01-05'), { within: { count: 6, unit: 'months' } })).toBe('true');
   });
+  it('are dated well enough to be of the episode for certain', () => {
+    expect(fourWeeks([evaluation('2026-01'), session('2026-03-01')])).toBe('true');
+    expect(value('physical-therapy-4-weeks', [PAIN, evaluation('2025'), session('2026-01-05')]).leads).toMatchObject([
+      { label: 'dated too vaguely to be of the current episode for certain' },
+      {},
+    ]);
+  });
   it('are of the region', () => {
     for (const reason of ['icd M25.561', 'icd M54.2', 'icd R51.9']) {
       const members = because(reason);

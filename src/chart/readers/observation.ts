@@ -15,7 +15,7 @@ function observedValue(ctx: ReadContext, r: Json): ObservedValue | undefined {
     return {
       kind: 'number',
       value,
-      unit: text(quantity['code']) ?? text(quantity['unit']) ?? '',
+      unit: unitOf(quantity),
       ...(comparator !== undefined &&
         COMPARATORS.has(comparator) && { comparator: comparator as '<' | '<=' | '>=' | '>' }),
     };
@@ -30,10 +30,27 @@ function observedValue(ctx: ReadContext, r: Json): ObservedValue | undefined {
   return r['valueString'] === undefined ? undefined : { kind: 'text' };
 }
 
-const bound = (range: Json | undefined, end: 'low' | 'high'): number | undefined => {
-  const value = object(range?.[end])?.['value'];
-  return typeof value === 'number' ? value : undefined;
+const unitOf = (quantity: Json | undefined): string => text(quantity?.['code']) ?? text(quantity?.['unit']) ?? '';
+
+/** The limit of a reference range; none when it is stated in another unit than the value. */
+const bound = (range: Json | undefined, end: 'low' | 'high', quantity: Json | undefined): number | undefined => {
+  const limit = object(range?.[end]);
+  const value = limit?.['value'];
+  const same =
+    quantity === undefined ||
+    (['code', 'unit'] as const).some((m) => text(limit?.[m]) !== undefined && limit?.[m] === quantity[m]) ||
+    unitOf(limit) === '' ||
+    unitOf(quantity) === '' ||
+    unitOf(limit).toLowerCase() === unitOf(quantity).toLowerCase();
+  return typeof value === 'number' && same ? value : undefined;
 };
+
+/** The range of what is normal: not that of a treatment, nor the critical limits. */
+const normalRange = (part: Json): Json | undefined =>
+  objects(part['referenceRange']).find((r) => {
+    const kinds = objects(object(r['type'])?.['coding']).flatMap((c) => text(c['code']) ?? []);
+    return kinds.length === 0 || kinds.includes('normal');
+  });
 
 const FINAL = new Set(['final', 'amended', 'corrected']);
 
@@ -70,7 +87,8 @@ type OfAllParts = Pick<ObservationRecord, 'ref' | 'site' | 'siteHits' | 'encount
 function readPart(ctx: ReadContext, part: Json, of: OfAllParts): ObservationRecord {
   const value = part['dataAbsentReason'] === undefined ? observedValue(ctx, part) : undefined;
   const { codes, hits: interpreted } = ctx.interpretation(part['interpretation']);
-  const range = objects(part['referenceRange'])[0];
+  const range = normalRange(part);
+  const quantity = object(part['valueQuantity']);
   return {
     type: 'observation',
     ref: of.ref,
@@ -81,8 +99,8 @@ function readPart(ctx: ReadContext, part: Json, of: OfAllParts): ObservationReco
     when: of.when,
     value,
     interpretation: codes,
-    low: bound(range, 'low'),
-    high: bound(range, 'high'),
+    low: bound(range, 'low', quantity),
+    high: bound(range, 'high', quantity),
     valueHits: value?.kind === 'coded' ? [...value.hits, ...interpreted] : interpreted,
     siteHits: of.siteHits,
   };

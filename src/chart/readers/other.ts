@@ -29,7 +29,7 @@ export function readDevice(ctx: ReadContext, r: Json, ref: string): DeviceRecord
   const named = hits.length === 0 ? ctx.inWords(r['type']) : [];
   if (hits.length === 0 && named.length === 0 && safety.length === 0) return undefined;
   const status = text(r['status']);
-  const present = status === undefined || status === 'active';
+  const present = status === 'unknown' ? undefined : status === undefined || status === 'active';
   const safetyStated = safety.length > 0 || objects(r['safety']).length > 0;
   return { type: 'device', ref, hits, site: 0, named, present, safety, safetyStated };
 }

@@ -67,7 +67,7 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
  */
 function undone(input: ProcedureInput, last: Day, asked: Asked, ctx: FactContext, tally: Tally): void {
   const listed = input.codes.some((name) =>
-    ctx.chart.bySet(ctx.set(name)).some((r) => r.type === 'device' && r.present),
+    ctx.chart.bySet(ctx.set(name)).some((r) => r.type === 'device' && r.present !== false),
   );
   for (const record of (input['undone-by'] ?? []).flatMap((name) => ctx.chart.bySet(ctx.set(name)))) {
     if (record.type !== 'procedure' || record.performed !== 'done') continue;
@@ -281,7 +281,8 @@ export function deviceEvidence(input: DeviceInput, asked: Asked, ctx: FactContex
     for (const record of ctx.chart.bySet(ctx.set(name))) {
       if (record.type !== 'device') continue;
       const found = chartedItem(record.ref, undefined, asked);
-      if (!record.present) tally.ignore(found, 'no longer present');
+      if (record.present === undefined) tally.lead(found, 'nobody knows whether it is still present', true);
+      else if (!record.present) tally.ignore(found, 'no longer present');
       else if (input['cleared-by'] === undefined || inSets(record.safety, input.safety ?? [], ctx)) {
         uncleared = true;
         if (inSets(record.named, [name], ctx)) tally.lead(found, 'only words say what it is', true);
@@ -315,7 +316,7 @@ function ratingEvidence(
   for (const record of devices) {
     if (record.type !== 'device') continue;
     const found = chartedItem(record.ref, undefined, asked);
-    if (!record.present) tally.ignore(found, 'no longer present');
+    if (record.present === false) tally.ignore(found, 'no longer present');
     else if (inSets(record.safety, wanted, ctx)) rated.push(found);
     else {
       open = true;

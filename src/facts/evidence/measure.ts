@@ -1,4 +1,4 @@
-import type { ObservationRecord } from '../../chart/records.ts';
+import type { ObservationRecord, ObservedValue } from '../../chart/records.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
 import type { MeasureInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
@@ -61,9 +61,9 @@ function byReference(record: ObservationRecord, above: boolean): boolean | undef
   const flagged = (flags: ReadonlySet<string>): boolean => record.interpretation.some((i) => flags.has(i));
   if (flagged(above ? HIGH : LOW)) return true;
   if (flagged(NORMAL) || flagged(above ? LOW : HIGH)) return false;
-  const value = record.value?.kind === 'number' ? record.value.value : undefined;
   const limit = above ? record.high : record.low;
-  if (value !== undefined && limit !== undefined) return above ? value > limit : value < limit;
+  if (record.value?.kind === 'number' && limit !== undefined)
+    return compare(record.value, record.value.value, above ? '>' : '<', limit);
   return above && flagged(ABNORMAL) ? true : undefined;
 }
 
@@ -75,8 +75,12 @@ function passes(record: ObservationRecord, test: string): boolean | undefined {
   const [op, limit, unit] = test.split(' ') as [string, string, string];
   const value = inUnit(record, unit);
   if (value === undefined) return undefined;
-  const than = Number(limit);
-  const comparator = record.value?.kind === 'number' ? record.value.comparator : undefined;
+  return compare(record.value, value, op, Number(limit));
+}
+
+/** Compares a number, in the unit of the limit, as far as a "<" or ">" of its own lets it. */
+function compare(observed: ObservedValue | undefined, value: number, op: string, than: number): boolean | undefined {
+  const comparator = observed?.kind === 'number' ? observed.comparator : undefined;
   if (comparator !== undefined) return compareOpen(comparator, value, op, than);
   return op === '>' ? value > than : op === '>=' ? value >= than : op === '<' ? value < than : value <= than;
 }
