@@ -341,6 +341,7 @@ class ChartBuilder implements Chart {
       this.#index(record, record.specialties);
     } else if (record.type === 'observation') this.#index(record, record.valueHits);
     else if (record.type === 'imaging' || record.type === 'report') this.#index(record, record.findings);
+    else if (record.type === 'allergy') this.#index(record, record.named);
     else if (record.type === 'device') {
       this.#index(record, record.named);
       this.#index(record, record.safety);

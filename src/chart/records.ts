@@ -173,6 +173,8 @@ export interface EncounterRecord extends Base {
 /** An AllergyIntolerance. */
 export interface AllergyRecord extends Base {
   readonly type: 'allergy';
+  /** what its words mean, where no code that we know says what the substance is */
+  readonly named: readonly Hit[];
   readonly verification: Verification;
   readonly current: boolean;
   readonly recorded?: Interval | undefined;

@@ -342,7 +342,7 @@ function resources(item: ChartItem, ctx: Context): readonly Resource[] {
       {
         resourceType: 'AllergyIntolerance',
         id: ctx.number('allergy'),
-        clinicalStatus: concept('local active'),
+        clinicalStatus: concept(`local ${item.status ?? 'active'}`),
         verificationStatus: {
           coding: [
             {

@@ -62,6 +62,27 @@ describe('Condition', () => {
   });
 });
 
+describe('an answer of HL7 version 2', () => {
+  const read = (system: string, code: string): ChartRecord | undefined =>
+    one(
+      {
+        resourceType: 'Observation',
+        status: 'final',
+        code: concept('snomed 6077001'),
+        valueCodeableConcept: { coding: [{ system, code }] },
+      },
+      'foot-drop',
+    );
+  it('is yes or no', () => {
+    for (const table of ['http://terminology.hl7.org/CodeSystem/v2-0136', 'urn:oid:2.16.840.1.113883.12.532']) {
+      expect(read(table, 'Y')).toMatchObject({ value: { kind: 'boolean', value: true } });
+      expect(read(table, 'N')).toMatchObject({ value: { kind: 'boolean', value: false } });
+      expect(read(table, 'UNK')).toMatchObject({ value: { kind: 'coded' } });
+    }
+    expect(read('urn:ehr:answers', 'Y')).toMatchObject({ value: { kind: 'coded' } });
+  });
+});
+
 describe('a vague onset', () => {
   const read = (members: object): ChartRecord | undefined =>
     one({ resourceType: 'Condition', code: concept('icd E11.9'), ...members }, 'diabetes');
@@ -207,6 +228,14 @@ describe('drugs and orders', () => {
       expect(one({ resourceType: 'MedicationRequest', status: 'active', intent, ...drug }, 'analgesic')).toMatchObject({
         taken: 'unclear',
       });
+  });
+  it('a plan that is reported is what the patient takes', () => {
+    const plan = { resourceType: 'MedicationRequest', status: 'active', intent: 'plan', ...drug };
+    const read = (members: object): ChartRecord | undefined => one({ ...plan, ...members }, 'analgesic');
+    expect(read({ reportedBoolean: true })).toMatchObject({ taken: 'active' });
+    expect(read({ reportedReference: { reference: 'Patient/p1' } })).toMatchObject({ taken: 'active' });
+    expect(read({ reportedBoolean: false })).toMatchObject({ taken: 'unclear' });
+    expect(read({ reportedBoolean: true, intent: 'proposal' })).toMatchObject({ taken: 'unclear' });
   });
   it.each([
     ['active', 'active'],

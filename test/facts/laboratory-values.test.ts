@@ -45,6 +45,18 @@ describe('a flag with a direction', () => {
   });
 });
 
+describe('a flag without a value', () => {
+  const flagged = (code: string, test = 'above-reference'): string =>
+    ask(`evidence: [{ measure: { codes: [wbc], test: "${test}" } }]`, [
+      value(0, '10*3/uL', { valueQuantity: undefined, ...flag(code) }),
+    ]).truth;
+  it('answers what is asked of the reference range, and nothing else', () => {
+    expect(flagged('H')).toBe('true');
+    expect(flagged('N')).toBe('false');
+    expect(flagged('H', '> 11 10*3/uL')).toBe('unknown');
+  });
+});
+
 describe('a value beyond what was measured', () => {
   const open = (amount: number, comparator: string): string =>
     raised(value(amount, '10*3/uL', { valueQuantity: { value: amount, comparator, unit: '10*3/uL' }, ...limits }));

@@ -38,6 +38,9 @@ const A_DAY: Readonly<Record<string, number>> = {
   Q6H: 4,
   Q8H: 3,
 };
+/** What the patient says to take, as US Core has it recorded: a plan that is reported. */
+const isReported = (r: Json): boolean =>
+  r['intent'] === 'plan' && (r['reportedBoolean'] === true || r['reportedReference'] !== undefined);
 /** Intents by which nothing was prescribed yet. */
 const UNDECIDED = new Set(['proposal', 'plan', 'option']);
 const PERIODS_A_DAY: Readonly<Record<string, number>> = { h: 24, d: 1, wk: 1 / 7 };
@@ -120,7 +123,12 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
     ref,
     hits,
     site: 0,
-    taken: r['doNotPerform'] === true ? 'not-taken' : UNDECIDED.has(text(r['intent']) ?? '') ? 'unclear' : taken,
+    taken:
+      r['doNotPerform'] === true
+        ? 'not-taken'
+        : UNDECIDED.has(text(r['intent']) ?? '') && !isReported(r)
+          ? 'unclear'
+          : taken,
     start: from,
     end: last,
     broken,

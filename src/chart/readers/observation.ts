@@ -6,6 +6,20 @@ import { readImaging } from './imaging.ts';
 
 const COMPARATORS = new Set(['<', '<=', '>=', '>']);
 
+/** HL7 version 2 tables of yes and no, as converted messages name them. */
+const YES_OR_NO = new Set([
+  'http://terminology.hl7.org/CodeSystem/v2-0136',
+  'http://terminology.hl7.org/CodeSystem/v2-0532',
+  'urn:oid:2.16.840.1.113883.12.136',
+  'urn:oid:2.16.840.1.113883.12.532',
+]);
+
+/** A yes or no in a code of HL7 version 2. */
+function yesOrNo(concept: unknown): boolean | undefined {
+  const coding = objects(object(concept)?.['coding']).find((c) => YES_OR_NO.has(text(c['system']) ?? ''));
+  return coding?.['code'] === 'Y' ? true : coding?.['code'] === 'N' ? false : undefined;
+}
+
 function observedValue(ctx: ReadContext, r: Json): ObservedValue | undefined {
   const quantity = object(r['valueQuantity']);
   if (quantity !== undefined) {
@@ -24,6 +38,8 @@ function observedValue(ctx: ReadContext, r: Json): ObservedValue | undefined {
   if (typeof integer === 'number' && Number.isFinite(integer)) return { kind: 'number', value: integer, unit: '' };
   const flag = r['valueBoolean'];
   if (typeof flag === 'boolean') return { kind: 'boolean', value: flag };
+  const said = yesOrNo(r['valueCodeableConcept']);
+  if (said !== undefined) return { kind: 'boolean', value: said };
   if (r['valueCodeableConcept'] !== undefined) return { kind: 'coded', hits: ctx.hits(r['valueCodeableConcept']) };
   const date = parseDate(r['valueDateTime']);
   if (date !== undefined) return { kind: 'date', value: date };

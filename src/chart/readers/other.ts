@@ -7,14 +7,17 @@ import { clinicalStatus, isPast, verification } from '../status.ts';
 /** Reads an AllergyIntolerance: the substance, and how the patient reacted. */
 export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyRecord | undefined {
   const reactions = objects(r['reaction']);
-  const hits = ctx.hits([r['code'], ...reactions.map((x) => x['substance'])]);
-  if (hits.length === 0) return undefined;
+  const substances = [r['code'], ...reactions.map((x) => x['substance'])];
+  const hits = ctx.hits(substances);
+  const named = hits.length === 0 ? substances.flatMap((s) => ctx.inWords(s)) : [];
+  if (hits.length === 0 && named.length === 0) return undefined;
   const recorded = parseDate(r['recordedDate']) ?? parseDate(r['onsetDateTime']);
   return {
     type: 'allergy',
     ref,
     hits,
     site: 0,
+    named,
     verification: verification(r['verificationStatus']),
     current: !isPast(clinicalStatus(r['clinicalStatus'])),
     recorded,

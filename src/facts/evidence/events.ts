@@ -329,7 +329,10 @@ function ratingEvidence(
     else tally.pro(found, 'rated so');
 }
 
-/** Allergies to a substance, with a reaction. */
+/**
+ * Allergies to a substance, with a reaction. With a reaction it is a history of it that counts: that the allergy is inactive now
+ * leaves it open.
+ */
 export function allergyEvidence(input: AllergyInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   for (const name of input.codes) {
     for (const record of ctx.chart.bySet(ctx.set(name))) {
@@ -338,9 +341,12 @@ export function allergyEvidence(input: AllergyInput, asked: Asked, ctx: FactCont
       if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf)
         tally.ignore(found, 'recorded after the order');
       else if (record.verification === 'refuted') tally.contra(found, 'documented as no allergy');
-      else if (!record.current) tally.ignore(found, 'inactive');
       else if (input.reaction !== undefined && !inSets(record.reactions, input.reaction, ctx))
-        tally.lead(found, 'another or no reaction is stated', record.reactions.length === 0);
+        tally.lead(found, 'another or no reaction is stated');
+      else if (!record.current && input.reaction === undefined) tally.ignore(found, 'inactive');
+      else if (!record.current) tally.lead(found, 'inactive', true);
+      else if (inSets(record.named, [name], ctx)) tally.lead(found, 'only words say to what', true);
+      else if (record.verification === 'suspected') tally.lead(found, 'only suspected', true);
       else tally.pro(found, 'allergy on file');
     }
   }

@@ -120,9 +120,13 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
   }
 }
 
+/** A flag alone ("high") answers what is asked of the reference range. */
+const isFlagged = (record: ObservationRecord, input: MeasureInput): boolean =>
+  record.interpretation.length > 0 && input.test.endsWith('-reference');
+
 function suits(record: ObservationRecord, input: MeasureInput, asked: Asked, ctx: FactContext, tally: Tally): boolean {
   const item = chartedItem(record.ref, record.when, asked);
-  if (!record.final || record.value === undefined) {
+  if (!record.final || (record.value === undefined && !isFlagged(record, input))) {
     tally.lead(item, record.final ? 'no value' : 'not final');
     return false;
   }
