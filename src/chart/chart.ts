@@ -3,11 +3,11 @@ import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import type { LocalCodes } from './code-meanings.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
-import { ReadContext } from './read-context.ts';
+import { ReadContext, start } from './read-context.ts';
 import { type Canonical, isFactObservation, readFactObservation, readQuestionnaireResponse } from './readers/answer.ts';
 import { readCondition, readFamilyHistory } from './readers/condition.ts';
 import { readEncounter } from './readers/encounter.ts';
-import { readDiagnosticReport, readImagingStudy } from './readers/imaging.ts';
+import { readCompletedStudy, readDiagnosticReport, readImaging, readImagingStudy } from './readers/imaging.ts';
 import { readMedicationRequest, readMedicationStatement } from './readers/medication.ts';
 import { readObservation } from './readers/observation.ts';
 import { readServiceRequest } from './readers/order.ts';
@@ -177,7 +177,7 @@ class ChartBuilder implements Chart {
     const known = this.#ctx.resources.ofType(type);
     const twin = known.get(id);
     if (twin !== undefined) {
-      if (!isNewer(resource, twin)) return;
+      if (`${type}/${id}` === this.orderRef || !isNewer(resource, twin)) return;
       known.delete(id);
       for (const list of [speaking.conditions, speaking.others, speaking.reports])
         if (list.includes(twin)) list.splice(list.indexOf(twin), 1);
@@ -289,7 +289,8 @@ class ChartBuilder implements Chart {
       case 'Condition':
         return this.#add(readCondition(ctx, r, ref));
       case 'Procedure':
-        return this.#add(readProcedure(ctx, r, ref));
+        this.#add(readProcedure(ctx, r, ref));
+        return this.#furtherStudies(r, ref, r['code'], start(r, 'performed'));
       case 'Observation': {
         const answer = readFactObservation(ctx, r, ref, this.#canonical);
         if (answer !== undefined) this.#answers([answer]);
@@ -297,15 +298,18 @@ class ChartBuilder implements Chart {
         return;
       }
       case 'DiagnosticReport':
-        return this.#add(readDiagnosticReport(ctx, r, ref));
+        this.#add(readDiagnosticReport(ctx, r, ref));
+        return this.#furtherStudies(r, ref, r['code'], start(r, 'effective') ?? parseDate(r['issued']));
       case 'ImagingStudy':
-        return this.#add(readImagingStudy(ctx, r, ref));
+        this.#add(readImagingStudy(ctx, r, ref));
+        return this.#furtherStudies(r, ref, r['procedureCode'], parseDate(r['started']));
       case 'MedicationRequest':
         return this.#add(readMedicationRequest(ctx, r, ref));
       case 'MedicationStatement':
         return this.#add(readMedicationStatement(ctx, r, ref));
       case 'ServiceRequest':
-        return this.#add(readServiceRequest(ctx, r, ref));
+        this.#add(readServiceRequest(ctx, r, ref));
+        return this.#add(readCompletedStudy(ctx, r, ref));
       case 'Encounter':
         return this.#add(readEncounter(ctx, r, ref));
       case 'AllergyIntolerance':
@@ -324,6 +328,12 @@ class ChartBuilder implements Chart {
       default:
         return;
     }
+  }
+
+  /** What one report or examination says of a second part of the body. */
+  #furtherStudies(r: Json, ref: string, code: unknown, when: Interval | undefined): void {
+    if (r['status'] === 'preparation') return;
+    for (const study of this.#ctx.furtherStudies(code)) this.#add(readImaging(this.#ctx, r, ref, study, when));
   }
 
   #answers(answers: readonly AnswerRecord[]): void {

@@ -1,7 +1,7 @@
 import { type Interval, parseDate } from '../dates/day.ts';
-import type { OpenStudy, Study, StudyCatalog, StudyInWords } from '../policy/studies.ts';
+import { isExact, type OpenStudy, type Study, type StudyCatalog, type StudyInWords } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
-import { NO_PLACE, OTHER, type Place, STATED } from '../terminology/regions.ts';
+import { NO_PLACE, OTHER, type Place, placeOf, STATED } from '../terminology/regions.ts';
 import { CodeMeanings, clearer, type LocalCodes, type Meaning, NOTHING } from './code-meanings.ts';
 import { isStandard, wordsOf } from './concept-words.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
@@ -191,6 +191,21 @@ export class ReadContext {
     let found: Study | OpenStudy | undefined;
     for (const meaning of this.#meanings(element)) found = clearer(found, meaning.study);
     return found;
+  }
+
+  /** The studies that an element names beside the first, of other parts of the body: "MRI brain and cervical spine". */
+  furtherStudies(element: unknown): readonly Study[] {
+    const first = this.study(element);
+    if (first === undefined || !isExact(first) || this.#only(element) !== undefined) return [];
+    const out: Study[] = [];
+    let seen = placeOf(first.regions);
+    for (const { study } of this.#meanings(element)) {
+      if (study === undefined || !isExact(study) || study.regions.length === 0) continue;
+      const place = placeOf(study.regions);
+      if ((seen & place) === 0) out.push(study);
+      seen |= place;
+    }
+    return out;
   }
 
   /** The sets that the words of an element mean, where an EHR names a thing itself. */

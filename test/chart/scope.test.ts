@@ -148,5 +148,8 @@ describe('what is counted', () => {
     const order = { resourceType: 'ServiceRequest', id: 'order-1', code: concept('cpt 72148'), subject: SUBJECT };
     expect(found(chartOf([order]), 'spine-mri')).toHaveLength(1);
     expect(found(chartOf([order], { order }), 'spine-mri')).toEqual([]);
+    const stored = { ...order, meta: { lastUpdated: '2026-03-02T10:00:00Z' } };
+    const draft = { ...order, meta: { lastUpdated: '2026-03-01T10:00:00Z' } };
+    expect(found(chartOf([stored], { order: draft }), 'spine-mri')).toEqual([]);
   });
 });

@@ -56,6 +56,38 @@ describe('a prior MRI', () => {
     expect(mri([at('122494005')])).toBe('none');
     expect(mri([procedure('snomed 113091000', '2024-05-01')])).toBe('unknown');
   });
+  it('may be one of two studies that a report names', () => {
+    const both = (...codes: readonly string[]): object => ({
+      code: { coding: codes.flatMap((code) => concept(code).coding) },
+    });
+    expect(mri([report('', '2024-05-01', both('cpt 70551', 'cpt 72148'))])).toBe('yes');
+    expect(mri([report('', '2024-05-01', both('cpt 72148', 'cpt 70551'))])).toBe('yes');
+    expect(mri([report('', '2024-05-01', both('cpt 70551', 'cpt 72141'))])).toBe('none');
+    expect(mri([study({ procedureCode: [concept('cpt 70551'), concept('cpt 72148')] })])).toBe('yes');
+    const prepared = { ...procedure('', '2024-05-01'), ...both('cpt 70551', 'cpt 72148'), status: 'preparation' };
+    expect(mri([prepared])).toBe('none');
+  });
+  it('may have come of an order that was carried out', () => {
+    const order = (status: string, members: object = {}): Resource => ({
+      resourceType: 'ServiceRequest',
+      status,
+      intent: 'order',
+      code: concept('cpt 72148'),
+      authoredOn: '2024-05-01',
+      ...members,
+    });
+    expect(mri([order('completed')])).toBe('unknown');
+    expect(mri([order('active')])).toBe('none');
+    expect(mri([order('completed', { doNotPerform: true })])).toBe('none');
+    expect(mri([order('completed', { code: concept('cpt 70551') })])).toBe('none');
+  });
+  it('that is not final counts for the time in which it was', () => {
+    const inHalfYear = (date: string): string =>
+      value('mri', [report('cpt 72148', date, { status: 'preliminary' })], { within: { count: 6, unit: 'months' } })
+        .gap ?? '';
+    expect(inHalfYear('2026-02-01')).toBe('unclear');
+    expect(inHalfYear('2020-02-01')).toBe('silent');
+  });
   it('without a stated region leaves it open', () => {
     expect(mri([study(series('MR'))])).toBe('unknown');
     expect(mri([report('snomed 241645008', '2024-05-01')])).toBe('unknown');

@@ -58,6 +58,14 @@ export function readImaging(
   };
 }
 
+/** An order of a study that was carried out, of which no more may be on file: perhaps there was an examination. */
+export function readCompletedStudy(ctx: ReadContext, r: Json, ref: string): ImagingRecord | undefined {
+  const study = r['status'] === 'completed' && r['doNotPerform'] !== true ? ctx.study(r['code']) : undefined;
+  if (study === undefined) return undefined;
+  const when = start(r, 'occurrence') ?? parseDate(r['authoredOn']);
+  return { ...readImaging(ctx, r, ref, study, when), done: 'unclear' };
+}
+
 /** Reads a DiagnosticReport: imaging when its code names a study, else electrodiagnostics, laboratory and the like. */
 export function readDiagnosticReport(ctx: ReadContext, r: Json, ref: string): ImagingRecord | ReportRecord | undefined {
   const study = ctx.study(r['code']);

@@ -141,8 +141,7 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       continue;
     }
     if (record.done === 'unclear') {
-      if (record.when !== undefined && record.when.lo > asked.window.asOf) tally.ignore(item, 'dated after the order');
-      else tally.lead(item, 'not final', true);
+      if (inWindow(item, asked, tally)) tally.lead(item, 'not final', true);
       continue;
     }
     if (!inWindow(item, asked, tally)) continue;
