@@ -195,8 +195,9 @@ export class ReadContext {
 
   /** The studies that an element names beside the first, of other parts of the body: "MRI brain and cervical spine". */
   furtherStudies(element: unknown): readonly Study[] {
+    if (this.#only(element) !== undefined) return [];
     const first = this.study(element);
-    if (first === undefined || !isExact(first) || this.#only(element) !== undefined) return [];
+    if (first === undefined || !isExact(first)) return [];
     const out: Study[] = [];
     let seen = placeOf(first.regions);
     for (const { study } of this.#meanings(element)) {
