@@ -42,9 +42,10 @@ export const source = (options: CardOptions): Card['source'] => ({ label: option
 /** Where the policy can be read: as its criteria stand here, and at its publisher's. */
 function policyLinks({ policy }: CheckedOrder, criteriaUrl: string | undefined): readonly Link[] {
   const { title, version, url } = policy.input;
+  const named = title.endsWith(`(${version})`) ? title : `${title} (${version})`;
   const link = (label: string, address: string): Link => ({ label, url: address, type: 'absolute' });
   return [
-    ...(criteriaUrl === undefined ? [] : [link(`Read the criteria: ${title} (${version})`, criteriaUrl)]),
+    ...(criteriaUrl === undefined ? [] : [link(`Read the criteria: ${named}`, criteriaUrl)]),
     ...(url === undefined ? [] : [link(`${title}, at its publisher`, url)]),
   ];
 }

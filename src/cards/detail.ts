@@ -1,3 +1,4 @@
+import { kindWords } from '../chart/resource-words.ts';
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import type { Contradicted, Missing, NearestPath } from '../policy/assessment.ts';
@@ -6,6 +7,7 @@ import {
   asDocumentedWords,
   bareScreen,
   countsWords,
+  dateWords,
   evidenceList,
   factLabels,
   forOthers,
@@ -31,7 +33,9 @@ function pathLines(path: NearestPath): readonly string[] {
 }
 
 function missingLine({ ask, leads, action }: Missing): string {
-  const onFile = leads.slice(0, 2).map((l) => `${l.reference}${l.date === undefined ? '' : `, ${l.date}`}: ${l.label}`);
+  const onFile = leads
+    .slice(0, 2)
+    .map((l) => `${kindWords(l.reference)}${l.date === undefined ? '' : `, ${l.date}`}: ${l.label}`);
   return `${ask}${onFile.length === 0 ? '' : ` On file: ${onFile.join('; ')}.`}${action === undefined ? '' : ` Next step: ${action}.`}`;
 }
 
@@ -60,19 +64,11 @@ function policyLines(check: CheckedOrder): readonly string[] {
   ];
 }
 
-/** The card's detail: Markdown without HTML that reads well as plain text too. It holds no text of the chart, only dates and ids. */
+/** The card's detail: Markdown without HTML that reads well as plain text too. It holds no text of the chart, only dates and kinds of resources. */
 export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): string {
   const { assessment, study, order } = check;
   const label = factLabels(check);
   const alone = asDocumentedWords(assessment);
-  const dates = [
-    ...(assessment.earliest === undefined
-      ? []
-      : [`By time alone the criteria are met from ${formatDay(assessment.earliest)}, if the symptoms persist.`]),
-    ...(assessment.validUntil === undefined
-      ? []
-      : [`Met until ${formatDay(assessment.validUntil)} without new evidence.`]),
-  ];
   const open = assessment.outcome === 'undetermined';
   const elsewhere = assessment.paths[0]?.otherStudies !== undefined;
   const settles = !elsewhere && (assessment.paths.length === 0 || assessment.paths.some((p) => p.kind === 'document'));
@@ -111,7 +107,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
         ]),
     `**${OUTCOME_WORDS[assessment.outcome]}**: ${study.label} (${study.code}), as of ${formatDay(order.asOf.hi)}.`,
     ...(alone === undefined ? [] : [alone]),
-    ...dates,
+    ...dateWords(check),
     ...(assessment.satisfied.length + assessment.contradicted.length === 0 ? [] : [countsWords(check)]),
     ...(open ? [...ways, ...documented] : [...named, ...documented, ...ways]),
     ...section('Other ways', assessment.paths.slice(1).flatMap(pathLines)),

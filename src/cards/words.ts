@@ -1,3 +1,4 @@
+import { kindsWords } from '../chart/resource-words.ts';
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import type { Assessment, Missing, NearestPath, Outcome } from '../policy/assessment.ts';
@@ -70,22 +71,29 @@ export function countsWords(check: CheckedOrder): string {
   return `Rests on ${facts(charted)} of the chart and ${facts(attested)} stated by a clinician.`;
 }
 
-/** One piece of evidence in words: the fact, the resource and its date, or that nothing is on file. */
-function evidenceWords(evidence: Evidence, label: FactLabel): string {
-  if (evidence.basis === 'absence') return `${noneOf(label(evidence.fact))}: none on file here`;
-  const source = [evidence.reference, evidence.date].filter((part) => part !== undefined).join(', ');
-  const attested = evidence.basis === 'attested' ? ', stated by a clinician' : '';
-  return `${label(evidence.fact)}${source === '' ? '' : ` (${source}${attested})`}`;
-}
-
-/** Where evidence stands, without saying again what it is about: resources and dates. */
-export function sources(evidence: readonly Evidence[]): string {
-  const refs = [...new Set(evidence.flatMap((e) => e.reference ?? []))];
-  if (refs.length === 0) return evidence.some((e) => e.basis === 'absence') ? 'none on file here' : '';
+/** The first and the last date of evidence. */
+function span(evidence: readonly Evidence[]): readonly string[] {
   const dates = evidence.flatMap((e) => e.date ?? []).sort();
   const [first, last] = [dates[0], dates.at(-1)];
-  const span = first === undefined ? '' : first === last ? `, ${first}` : `; ${first} to ${last}`;
-  return `${list(refs, 3)}${span}${evidence.every((e) => e.basis === 'attested') ? ', stated by a clinician' : ''}`;
+  if (first === undefined || last === undefined) return [];
+  return [first === last ? first : `${first} to ${last}`];
+}
+
+/**
+ * Where evidence stands, without saying again what it is about: how many resources of which kind, and when. The references
+ * stand in the card's extension, for those who can open them.
+ */
+export function sources(evidence: readonly Evidence[]): string {
+  const { absence = [], attested = [], order = [], chart = [] } = Object.groupBy(evidence, (e) => e.basis);
+  const kinds = kindsWords([...new Set(chart.flatMap((e) => e.reference ?? []))]);
+  const where = [
+    ...(kinds === '' ? [] : [kinds]),
+    ...(order.length === 0 ? [] : ['this order']),
+    ...(attested.length === 0 ? [] : ['stated by a clinician']),
+  ];
+  const dated = [...chart, ...attested];
+  if (where.length === 0) return absence.length === 0 ? '' : 'none on file here';
+  return [...where, ...span(dated)].join(', ');
 }
 
 /** When a way can lead to "met", as time has to pass or something to be done; empty when nothing stands in the way. */
@@ -102,28 +110,34 @@ export function ofOtherWays({ paths }: Pick<Assessment, 'paths'>, { criteria }: 
   return nearest !== undefined && !criteria.includes(nearest) && criteria.every((c) => others.includes(c));
 }
 
+const YEAR_DAYS = 366;
+
+/**
+ * From when on time alone meets the criteria, and until when they are met. A day more than a year ahead is not told: criteria of
+ * a child that last until it is grown up say nothing of an order.
+ */
+export function dateWords({ assessment: { earliest, validUntil }, order }: CheckedOrder): readonly string[] {
+  return [
+    ...(earliest === undefined
+      ? []
+      : [`By time alone the criteria are met from ${formatDay(earliest)}, if the symptoms persist.`]),
+    ...(validUntil === undefined || validUntil > order.asOf.hi + YEAR_DAYS
+      ? []
+      : [`Met until ${formatDay(validUntil)} without new evidence.`]),
+  ];
+}
+
 /** Which studies a way is for, when it is not for the ordered one. */
 export const forOthers = ({ otherStudies }: NearestPath): string =>
   otherStudies === undefined ? '' : ` For ${otherStudies.slice(0, 3).join(' or ')}, not for the ordered study.`;
 
-/** Evidence in words, several resources of one fact together. */
+/** Evidence in words, fact by fact: what it shows, where it stands, or that nothing is on file. */
 export function evidenceList(evidence: readonly Evidence[], label: FactLabel): readonly string[] {
-  const byFact = new Map<string, Evidence[]>();
-  for (const e of evidence) {
-    const key = `${e.fact}|${e.basis}`;
-    const group = byFact.get(key);
-    if (group === undefined) byFact.set(key, [e]);
-    else group.push(e);
-  }
-  return [...byFact.values()].map((group) => {
-    const [first, second] = group;
-    if (first === undefined) return '';
-    if (second === undefined || first.basis === 'absence') return evidenceWords(first, label);
-    const dates = group.flatMap((e) => e.date ?? []).sort();
-    const span = dates.length > 1 && dates[0] !== dates.at(-1) ? `${dates[0]} to ${dates.at(-1)}` : (dates[0] ?? '');
-    return `${label(first.fact)} (${list(
-      group.flatMap((e) => e.reference ?? []),
-      3,
-    )}${span === '' ? '' : `; ${span}`}${first.basis === 'attested' ? '; stated by a clinician' : ''})`;
+  const byFact = Map.groupBy(evidence, (e) => `${e.fact}|${e.basis}`);
+  return [...byFact.values()].flatMap(([first, ...more]) => {
+    if (first === undefined) return [];
+    const where = sources([first, ...more]);
+    if (first.basis === 'absence') return [`${noneOf(label(first.fact))}: ${where}`];
+    return [`${label(first.fact)}${where === '' ? '' : ` (${where})`}`];
   });
 }

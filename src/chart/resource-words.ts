@@ -20,9 +20,11 @@ export function conceptWords(element: unknown): string | undefined {
 
 const number = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : undefined);
 
-/** A unit as people write it: UCUM's annotations without their braces, its "1" left out. */
+const UNITS: Readonly<Record<string, string>> = { '1': '', '{score}': '', score: '', Cel: '°C', '[degF]': '°F' };
+
+/** A unit as people write it: degrees, nothing for a bare number, UCUM's annotations without their braces. */
 const unitWords = (unit: string | undefined): string | undefined =>
-  unit === '1' ? undefined : unit?.replace(/[{}]/g, '');
+  unit === undefined ? undefined : (UNITS[unit] ?? unit.replace(/[{}]/g, ''));
 
 function observed(resource: Json): string | undefined {
   const quantity = object(resource['valueQuantity']);
@@ -41,6 +43,42 @@ function observed(resource: Json): string | undefined {
 
 const withDetail = (words: string | undefined, detail: string | undefined): string | undefined =>
   words === undefined || detail === undefined || detail === '' ? words : `${words}: ${detail}`;
+
+/** Kinds of resources as clinicians call them, one and several. */
+const KINDS: Readonly<Record<string, readonly [one: string, several: string]>> = {
+  AllergyIntolerance: ['allergy', 'allergies'],
+  CarePlan: ['care plan', 'care plans'],
+  Condition: ['diagnosis', 'diagnoses'],
+  DiagnosticReport: ['report', 'reports'],
+  DocumentReference: ['document', 'documents'],
+  Encounter: ['visit', 'visits'],
+  ExplanationOfBenefit: ['explanation of benefit', 'explanations of benefit'],
+  FamilyMemberHistory: ['family history', 'family histories'],
+  ImagingStudy: ['imaging study', 'imaging studies'],
+  MedicationRequest: ['prescription', 'prescriptions'],
+  MedicationStatement: ['medication', 'medications'],
+  QuestionnaireResponse: ['answers', 'answers'],
+  ServiceRequest: ['order', 'orders'],
+};
+
+const typeOf = (reference: string): string => reference.slice(0, reference.indexOf('/'));
+
+/** The kind of a resource in words, e.g. "diagnosis". @param reference e.g. "Condition/c1" */
+export function kindWords(reference: string): string {
+  const type = typeOf(reference);
+  return KINDS[type]?.[0] ?? type.toLowerCase();
+}
+
+/** How many resources there are of each kind, e.g. "2 visits, diagnosis". @param references each resource once */
+export function kindsWords(references: readonly string[]): string {
+  const kinds = Map.groupBy(references, typeOf);
+  return [...kinds]
+    .map(([type, all]) => {
+      const [one, several] = KINDS[type] ?? [type.toLowerCase(), `${type.toLowerCase()}s`];
+      return all.length === 1 ? one : `${all.length} ${several}`;
+    })
+    .join(', ');
+}
 
 /** What a resource is about, in the chart's own words; they are shown as text and nothing else. */
 export function resourceWords(resource: Json): string | undefined {

@@ -20,7 +20,7 @@ import { PathStates } from './path-states.ts';
 import { silenceOf } from './silent-chart.ts';
 import { Tracer } from './trace.ts';
 import type { Truth } from './truth.ts';
-import { atomFact, atomLabel, atomQuestion, atomRegion, opposite } from './words.ts';
+import { atomFact, atomLabel, atomQuestion, atomRegion, opposite, oppositeLabel } from './words.ts';
 
 export type { OrderedStudy } from './decide.ts';
 
@@ -139,11 +139,10 @@ class Assessor {
 
   #pathFact(index: number, truth: Truth): PathFact {
     const atom = this.#ev.atom(index);
-    const label = atomLabel(atom, this.#catalog);
     const negative = (truth === 'false') !== (atom.kind === 'absent');
     return {
       fact: `${negative ? 'not:' : ''}${atomFact(atom)}`,
-      label: truth === 'false' ? opposite(label) : label,
+      label: (truth === 'false' ? oppositeLabel : atomLabel)(atom, this.#catalog),
     };
   }
 
@@ -299,14 +298,16 @@ class Assessor {
   /** The leaves that give an expression its truth, in words; below "not" those of the opposite. */
   #reasons(expr: Expr, truth: 'true' | 'false'): readonly string[] {
     if (this.#ev.truth(expr) !== truth) return [];
-    const told = (label: string): readonly string[] => [truth === 'true' ? label : opposite(label)];
     const below = (wanted: 'true' | 'false'): readonly string[] =>
       this.#ev.children(expr).flatMap((child) => this.#reasons(child, wanted));
     switch (expr.op) {
-      case 'atom':
-        return told(atomLabel(this.#ev.atom(expr.atom), this.#catalog));
+      case 'atom': {
+        const label = truth === 'true' ? atomLabel : oppositeLabel;
+        return [label(this.#ev.atom(expr.atom), this.#catalog)];
+      }
       case 'not':
-        return expr.label === undefined ? below(truth === 'true' ? 'false' : 'true') : told(expr.label);
+        if (expr.label === undefined) return below(truth === 'true' ? 'false' : 'true');
+        return [truth === 'true' ? expr.label : opposite(expr.label)];
       case 'any-indication':
         return [truth === 'true' ? 'another indication is met' : 'no other indication is met'];
       case 'closable':

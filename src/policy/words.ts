@@ -48,6 +48,15 @@ export function atomLabel(atom: Atom, catalog: FactCatalog): string {
   }
 }
 
+const INVERSE = { '>': '<=', '>=': '<', '<': '>=', '<=': '>' } as const;
+
+/** What holds when a leaf does not, in words; of a comparison the one that is then true. */
+export function oppositeLabel(atom: Atom, catalog: FactCatalog): string {
+  if (atom.kind !== 'age' && atom.kind !== 'episode') return opposite(atomLabel(atom, catalog));
+  const { op, than } = atom.comparison;
+  return atomLabel({ ...atom, comparison: { op: INVERSE[op], than } }, catalog);
+}
+
 /** What a leaf states, with everything that the policy says of it: anchors, other regions, the bands of a schedule. */
 export function atomInFull(atom: Atom, catalog: FactCatalog, pathRegion: Region | 'any'): string {
   const label = (fact: string): string => catalog.describe(fact)?.label ?? fact;

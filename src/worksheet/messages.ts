@@ -74,6 +74,13 @@ export const savedMessage = (where: 'chart' | 'here'): Message => ({
       : 'This EHR takes no answers, so that they are kept here, encrypted, for some time. The next card for this order rests on them.',
 });
 
+/** Nothing on the form was answered. */
+export const NOTHING_ANSWERED: Message = {
+  tone: 'open',
+  title: 'No question is answered yet.',
+  text: 'Choose yes, no or not assessed where you know the answer, then check.',
+};
+
 export const INCOMPLETE: Message = {
   tone: 'open',
   title: 'Some answers are not complete.',

@@ -4,9 +4,11 @@ import {
   asDocumentedWords,
   bareScreen,
   countsWords,
+  dateWords,
   factLabels,
   forOthers,
   list,
+  lowerFirst,
   NOT_A_DECISION,
   OUTCOME_WORDS,
   timing,
@@ -103,16 +105,7 @@ function reasonWords({ assessment }: CheckedOrder): string | undefined {
 /** The outcome in words, with what it rests on. */
 export function outcomePart(check: CheckedOrder, view: WorksheetView): VNode {
   const { assessment } = check;
-  const lines = [
-    reasonWords(check),
-    asDocumentedWords(assessment),
-    assessment.earliest === undefined
-      ? undefined
-      : `By time alone the criteria are met from ${formatDay(assessment.earliest)}, if the symptoms persist.`,
-    assessment.validUntil === undefined
-      ? undefined
-      : `Met until ${formatDay(assessment.validUntil)} without new evidence.`,
-  ].filter((l) => l !== undefined);
+  const lines = [reasonWords(check), asDocumentedWords(assessment), ...dateWords(check)].filter((l) => l !== undefined);
   const named = assessment.alternatives.map((c) => `${view.studies.get(c)?.label ?? 'study'} (${c})`);
   const unread = unseen(check).filter((s) => s.state !== 'not-available' || assessment.sections.includes(s.section));
   return html`<section class="panel" aria-labelledby="outcome" id="outcome-part">
@@ -129,7 +122,7 @@ export function outcomePart(check: CheckedOrder, view: WorksheetView): VNode {
     ${
       assessment.silentScreens.length === 0
         ? ''
-        : html`<p class="muted small">Not documented either way: ${list(assessment.silentScreens.map(bareScreen), 12)}.</p>`
+        : html`<p class="muted small">Not documented either way: ${list(assessment.silentScreens.map(bareScreen).map(lowerFirst), 12, '; ')}.</p>`
     }
     ${
       unread.length === 0

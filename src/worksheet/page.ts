@@ -105,7 +105,7 @@ export function worksheetBody(view: WorksheetView): VNode {
     </div>
     <p class="muted small no-print">
       ${view.readAt === undefined ? '' : `The chart was read at ${new Date(view.readAt).toISOString().slice(0, 16).replace('T', ' ')} UTC. `}
-      <a href=${launchPath(view)}>Read it again</a> · <a href=${launchPath(view, 'summary')}>Summary of what is on file</a> ·
+      <a href=${launchPath(view)}>Read it again</a> · <a href=${launchPath(view, 'summary')}>Summary of what is on file</a> ·${' '}
       <a href=${launchPath(view, 'orders')}>Another order</a>
     </p>
   </div>`;

@@ -1,3 +1,4 @@
+import { list } from '../cards/words.ts';
 import { formatDay } from '../dates/day.ts';
 import type { GivenAnswer } from '../documentation/answers.ts';
 import {
@@ -78,7 +79,7 @@ function findingField(q: Question): VNode {
 const REQUIRED_BY = 4;
 
 function about(q: Question, view: WorksheetView): VNode {
-  return html`${q.needed === undefined ? '' : html`<p class="hint">Looked at: ${q.needed}${q.criteria.length === 0 ? '' : ` (${q.criteria.slice(0, REQUIRED_BY).join(', ')})`}</p>`}
+  return html`${q.needed === undefined ? '' : html`<p class="hint">The criteria look at: ${q.needed}${q.cites.length === 0 ? '' : ` (${list(q.cites, REQUIRED_BY, '; ')})`}</p>`}
     ${q.onFile === undefined ? '' : html`<p class="hint">Stated before: ${answerWords(q.onFile)}</p>`}
     ${leadItems(q.leads, view)} ${q.action === undefined ? '' : html`<p class="hint">If it was not done: ${q.action}</p>`}`;
 }
@@ -106,7 +107,7 @@ function stated(q: Question, view: WorksheetView): VNode {
       <summary>${q.asked.question} <b>${q.onFile === undefined ? '' : answerWords(q.onFile)}</b></summary>
       <fieldset data-question=${entryKey({ region: q.region, fact: q.asked.code })}>
         <legend>State it anew</legend>
-        ${about({ ...q, criteria: [], leads: [] }, view)} ${fields(q, view)}
+        ${about({ ...q, cites: [], leads: [] }, view)} ${fields(q, view)}
       </fieldset>
     </details>
   </li>`;

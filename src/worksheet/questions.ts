@@ -11,7 +11,8 @@ export interface Question {
   readonly asked: AskedFact;
   /** what the criterion needs, in words, with its window */
   readonly needed?: string;
-  readonly criteria: readonly string[];
+  /** where the criteria stand in the payer's text */
+  readonly cites: readonly string[];
   readonly leads: readonly Lead[];
   readonly action?: string;
   /** what stands in its controls */
@@ -67,6 +68,8 @@ function whyOpen(missing: Missing, answer: GivenAnswer): string | undefined {
 export function questionsOf({ checked, forms, entries }: Assessed): Questions {
   if (checked === undefined) return { questions: [], onFile: [], elsewhere: [] };
   const ordered = askedRegion(checked.region);
+  const { paths, exclusions } = checked.policy;
+  const cites = new Map([...paths, ...exclusions].map((p) => [p.id, p.cite]));
   const missing = new Map(checked.assessment.missing.map((m) => [keyOf(m, forms, ordered), m]));
   const byKey = new Map(entries.map((e) => [entryKey(e), e]));
   const told = forms.flatMap(({ form, onFile }) =>
@@ -88,7 +91,7 @@ export function questionsOf({ checked, forms, entries }: Assessed): Questions {
         region,
         asked,
         ...(need !== undefined && { needed: need.label }),
-        criteria: need?.criteria ?? [],
+        cites: [...new Set(need?.criteria.map((id) => cites.get(id) ?? id))],
         leads: need?.leads ?? [],
         ...(need?.action !== undefined && { action: need.action }),
         ...(entry !== undefined && { entry }),

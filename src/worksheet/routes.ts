@@ -9,7 +9,7 @@ import { fragmentHtml, html, sendPage, setPageHeaders } from '../web/page.ts';
 import { type Assessed, type Assessing, assess, readChart, unsavedId } from './assess.ts';
 import { type Entry, readEntries } from './form.ts';
 import { type HeldChart, HeldCharts } from './held-charts.ts';
-import { INCOMPLETE, notSavedMessage, savedMessage } from './messages.ts';
+import { INCOMPLETE, NOTHING_ANSWERED, notSavedMessage, savedMessage } from './messages.ts';
 import { launchPage, worksheetBody, worksheetPage } from './page.ts';
 import { answerWords } from './questions-view.ts';
 import { ResourceIndex } from './resource-index.ts';
@@ -109,7 +109,8 @@ class WorksheetPages {
     const sent = await this.#sent(req, res);
     if (sent === undefined) return;
     this.#options.onDone?.('checked');
-    this.#show(req, res, 200, this.#view(req, sent.launched, sent.chart, sent.entries));
+    const message = sent.entries.length === 0 ? NOTHING_ANSWERED : undefined;
+    this.#show(req, res, 200, this.#view(req, sent.launched, sent.chart, sent.entries, message));
   }
 
   async save(req: Request, res: Response): Promise<void> {

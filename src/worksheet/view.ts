@@ -1,3 +1,4 @@
+import { kindWords } from '../chart/resource-words.ts';
 import type { Day } from '../dates/day.ts';
 import { addresses } from '../library/addresses.ts';
 import type { Evidence, Lead } from '../policy/fact-source.ts';
@@ -45,27 +46,11 @@ const resourcePath = (view: WorksheetView, reference: string): string =>
 
 const isUnsaved = (reference: string): boolean => reference.startsWith('QuestionnaireResponse/unsaved-');
 
-const TYPES: Readonly<Record<string, string>> = {
-  Condition: 'Diagnosis',
-  DiagnosticReport: 'Report',
-  Encounter: 'Visit',
-  MedicationRequest: 'Prescription',
-  MedicationStatement: 'Medication',
-  ServiceRequest: 'Order',
-  ImagingStudy: 'Imaging study',
-  AllergyIntolerance: 'Allergy',
-  FamilyMemberHistory: 'Family history',
-  QuestionnaireResponse: 'Answers',
-  DocumentReference: 'Document',
-  ExplanationOfBenefit: 'Explanation of benefit',
-  CarePlan: 'Care plan',
-};
-
-/** The kind of a resource in words. */
-export const typeWords = (reference: string): string => {
-  const type = reference.slice(0, reference.indexOf('/'));
-  return TYPES[type] ?? type;
-};
+/** The kind of a resource in words, as the beginning of a line. */
+export function typeWords(reference: string): string {
+  const words = kindWords(reference);
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+}
 
 /** A resource that says something, with its date; it opens on a page of its own. */
 function source(reference: string, date: string | undefined, view: WorksheetView): VNode {

@@ -4,6 +4,7 @@ import { buildCard } from '../../src/cards/build-card.ts';
 import { OUTCOME_WORDS } from '../../src/cards/words.ts';
 import type { Card } from '../../src/cds-hooks/card.ts';
 import type { CheckedOrder } from '../../src/criteria-check/check-order.ts';
+import { parseDate } from '../../src/dates/day.ts';
 import { expandVignettes, type Vignette } from '../../src/vignettes/expand.ts';
 import { checkVignette, loadVignettes } from '../../src/vignettes/run.ts';
 import { VignettesFile } from '../../src/vignettes/schema.ts';
@@ -52,6 +53,15 @@ function problems({ check, card }: Told): readonly string[] {
   rule('names policy and version', detail.includes(policy.input.title) && detail.includes(policy.input.version));
   rule('no coverage decision', detail.includes('not a coverage decision'));
   rule('no HTML and no link', !/<[a-z!/]|\]\(/i.test(detail));
+  rule(
+    'kinds of resources in words, not their ids',
+    !/\b(Condition|Encounter|Observation|Procedure|Medication\w*|DiagnosticReport|ServiceRequest|Patient|\w+Response)\//.test(
+      detail,
+    ),
+  );
+  rule('comparisons are turned round, not negated', !/not: (current episode|age) /.test(detail + summary));
+  const metUntil = /Met until (\S+) without/.exec(detail)?.[1];
+  rule('a day within a year', metUntil === undefined || (parseDate(metUntil)?.hi ?? 0) <= check.order.asOf.hi + 366);
   const questions = listAt(told, 'missing');
   rule('at most four questions', questions.length <= 4);
   rule('at most three ways', listAt(told, 'paths').length <= 3);

@@ -196,7 +196,14 @@ describe('resources in words', () => {
         code: { text: 'Pain score' },
         valueQuantity: { value: 7, unit: 'score' },
       }),
-    ).toBe('Pain score: 7 score');
+    ).toBe('Pain score: 7');
+    expect(
+      resourceWords({
+        resourceType: 'Observation',
+        code: { text: 'Temperature' },
+        valueQuantity: { value: 38.7, code: 'Cel' },
+      }),
+    ).toBe('Temperature: 38.7 °C');
     expect(resourceWords({ resourceType: 'Condition', code: { coding: [{ code: 'M54.50' }] } })).toBe('M54.50');
     expect(resourceWords({ resourceType: 'Encounter', class: { code: 'AMB' } })).toBe('AMB');
     expect(resourceWords({ resourceType: 'Procedure', code: { coding: 'broken' } })).toBeUndefined();

@@ -278,10 +278,19 @@ describe('checking', () => {
     expect(await saved(launch.launched.patientId)).toEqual([]);
   });
 
+  it('says that nothing is answered yet, and where the criteria of a question stand', async () => {
+    const page = await post(iris(), 'check', {});
+    expect(page.outcome).toContain('Criteria not settled');
+    expect(plain(page.text)).toContain('No question is answered yet.');
+    expect(plain(page.text)).toContain(
+      'The criteria look at: leg pain greater than back pain (Section II, radiculopathy)',
+    );
+  });
+
   it('takes a no as readily as a yes', async () => {
     const page = await post(iris(), 'check', { ...answer('leg-pain-greater', 'no', TODAY) });
     expect(page.outcome).toContain('Criteria not settled');
-    expect(plain(page.text)).not.toMatch(/Looked at: leg pain greater/);
+    expect(plain(page.text)).not.toMatch(/The criteria look at: leg pain greater/);
   });
 
   it('does not count what is not assessed, has no date, or is dated after the order', async () => {
