@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, Offered>> = {
     summary: 'check the spine imaging orders of a FHIR bulk export',
     load: async () => (await import('./batch.ts')).batch,
   },
+  facts: {
+    summary: 'the facts that criteria may ask of a chart',
+    load: async () => (await import('./facts.ts')).facts,
+  },
   'policy diff': {
     summary: 'what a new text of a policy changes, by section and by case',
     load: async () => (await import('./policy-diff.ts')).policyDiff,

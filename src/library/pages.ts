@@ -118,10 +118,11 @@ export function policiesPage(view: LibraryView, query: string): string {
   );
 }
 
-/** The passages of a text that are in force for a part of its time only. */
+/** The passages of a text that are in force for a part of its time only; one that others use is named once. */
 function datedPassages({ told }: Text): readonly OutlineNode[] {
   const all = [...outlineNodes([...told.exclusions, ...told.indications])].map(([node]) => node);
-  return all.filter((n) => n.from !== undefined || n.until !== undefined);
+  const dated = all.filter((n) => n.from !== undefined || n.until !== undefined);
+  return [...new Map(dated.map((n) => [`${n.id} ${n.from} ${n.until}`, n])).values()];
 }
 
 const part = (title: string, id: string, nodes: readonly OutlineNode[], view: OutlineView): VNode | string =>
