@@ -325,6 +325,7 @@ export function factPage(view: LibraryView, id: string, fact: FactInput): string
 
 const SYSTEM_WORDS: Readonly<Record<System, string>> = {
   icd10cm: 'ICD-10-CM',
+  icd10pcs: 'ICD-10-PCS',
   snomed: 'SNOMED CT',
   cpt: 'CPT and HCPCS',
   loinc: 'LOINC',

@@ -38,6 +38,7 @@ const Study = z.strictObject({
     .meta({ description: 'an order for it is assessed; otherwise it is only evidence' }),
   loinc: z.array(z.string()).default([]),
   snomed: z.array(z.string()).default([]),
+  icd10pcs: z.array(z.string()).default([]),
 });
 
 const Open = z.strictObject({
@@ -52,6 +53,7 @@ const Open = z.strictObject({
   orderable: z.boolean().default(false),
   loinc: z.array(z.string()).default([]),
   snomed: z.array(z.string()).default([]),
+  icd10pcs: z.array(z.string()).default([]),
 });
 
 const WORDS = z
@@ -86,6 +88,7 @@ export interface Study {
   readonly orderable: boolean;
   readonly loinc: readonly string[];
   readonly snomed: readonly string[];
+  readonly icd10pcs: readonly string[];
 }
 
 /** A code that names a modality but leaves contrast or region open. */
@@ -98,6 +101,7 @@ export interface OpenStudy {
   readonly orderable: boolean;
   readonly loinc: readonly string[];
   readonly snomed: readonly string[];
+  readonly icd10pcs: readonly string[];
 }
 
 /** An examination of the spine as words have it. */
@@ -145,6 +149,7 @@ export class StudyCatalog {
     cpt: new Map<string, Study | OpenStudy>(),
     loinc: new Map<string, Study | OpenStudy>(),
     snomed: new Map<string, Study | OpenStudy>(),
+    icd10pcs: new Map<string, Study | OpenStudy>(),
   };
 
   readonly #words: NamingWords | undefined;
@@ -157,6 +162,7 @@ export class StudyCatalog {
     for (const study of [...this.open, ...file.studies]) {
       for (const code of study.loinc) this.#byCoding.loinc.set(bare(code), study);
       for (const code of study.snomed) this.#byCoding.snomed.set(bare(code), study);
+      for (const code of study.icd10pcs) this.#byCoding.icd10pcs.set(bare(code), study);
     }
     for (const study of file.studies) {
       this.#byCode.set(study.code, study);
@@ -164,9 +170,10 @@ export class StudyCatalog {
     }
   }
 
-  /** The study, or the study with contrast or region left open, that a coding of CPT, LOINC or SNOMED CT names. */
+  /** The study, or the study with contrast or region left open, that a coding of CPT, LOINC, SNOMED CT or ICD-10-PCS names. */
   byCoding(system: string, code: string): Study | OpenStudy | undefined {
-    return system === 'cpt' || system === 'loinc' || system === 'snomed' ? this.#byCoding[system].get(code) : undefined;
+    const known = system === 'cpt' || system === 'loinc' || system === 'snomed' || system === 'icd10pcs';
+    return known ? this.#byCoding[system].get(code) : undefined;
   }
 
   /** The study of a CPT or HCPCS code. */

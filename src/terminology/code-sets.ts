@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { yamlNames } from '../yaml/yaml-names.ts';
+import { icd10pcsFamilies } from './icd10pcs.ts';
 import { icdPlace, NO_PLACE, type Place, placeOf, STATED } from './regions.ts';
 import { type CodeSource, SYSTEM_NAMES, type System } from './systems.ts';
 import { beginnings, WORDS } from './word-beginnings.ts';
@@ -51,6 +52,9 @@ const CodeSet = z.strictObject({
     .regex(/^[A-Z]+$/)
     .optional()
     .meta({ description: 'seventh characters that count, e.g. "AB" = initial encounter' }),
+  icd10pcs: Regional.optional().meta({
+    description: 'codes or families; several values of one axis in brackets, e.g. "0SG[01]"',
+  }),
   snomed: Regional.optional(),
   cpt: Regional.optional(),
   loinc: Regional.optional(),
@@ -193,9 +197,11 @@ export class CodeIndex {
             byRegion: region === 'by-region',
             seventh: system === 'icd10cm' ? set['icd10cm-seventh'] : undefined,
           };
-          const entries = this.#exact[system].get(code);
-          if (entries === undefined) this.#exact[system].set(code, [entry]);
-          else entries.push(entry);
+          for (const each of system === 'icd10pcs' ? icd10pcsFamilies(code) : [code]) {
+            const entries = this.#exact[system].get(each);
+            if (entries === undefined) this.#exact[system].set(each, [entry]);
+            else entries.push(entry);
+          }
         }
       }
     }
@@ -234,7 +240,8 @@ export class CodeIndex {
    */
   lookup(system: CodeSource, code: string): readonly Hit[] {
     if (system === 'set') return this.#named(code);
-    const found = system === 'icd10cm' ? this.#families(code) : this.#exact[system].get(code);
+    const inFamilies = system === 'icd10cm' || system === 'icd10pcs';
+    const found = inFamilies ? this.#families(system, code) : this.#exact[system].get(code);
     if (found === undefined || found.length === 0) return NONE;
     const hits = found.flatMap((hit) => (this.#including[hit.set] ?? []).map((set) => ({ set, place: hit.place })));
     return hits.length === 1 ? hits : placed(hits);
@@ -259,15 +266,15 @@ export class CodeIndex {
     return (this.#including[set] ?? []).map((s) => ({ set: s, place }));
   }
 
-  /** ICD-10-CM: the code itself and every family that it belongs to. */
-  #families(code: string): readonly Hit[] | undefined {
+  /** The code itself and every family that it belongs to. */
+  #families(system: 'icd10cm' | 'icd10pcs', code: string): readonly Hit[] | undefined {
     let out: Hit[] | undefined;
-    const map = this.#exact.icd10cm;
+    const map = this.#exact[system];
     for (let length = code.length; length >= 1; length--) {
       const entries = map.get(code.slice(0, length));
       if (entries === undefined) continue;
       for (const entry of entries) {
-        const hit = this.#family(entry, code, length);
+        const hit = system === 'icd10pcs' ? entry : this.#family(entry, code, length);
         if (hit !== undefined) {
           out ??= [];
           out.push(hit);

@@ -46,6 +46,10 @@ const SHAPES: Readonly<Record<System, { readonly shape: RegExp; readonly expecte
     shape: /^[A-Z]([0-9A-Z]([0-9A-Z](\.[0-9A-Z]{1,4})?)?)?$/,
     expected: 'an ICD-10-CM code or family with its dot, e.g. "M54.16", "M54.1", "C7"',
   },
+  icd10pcs: {
+    shape: /^([0-9A-HJ-NP-Z]|\[[0-9A-HJ-NP-Z]{2,34}\]){1,7}$/,
+    expected: 'an ICD-10-PCS code or family, values of one axis in brackets, e.g. "0SG0", "0SG[01]"',
+  },
   snomed: { shape: /^[1-9]\d{5,17}$/, expected: 'a SNOMED CT identifier of 6 to 18 digits' },
   cpt: { shape: /^(\d{5}|\d{4}[FTU]|[A-V]\d{4})$/, expected: 'a CPT or HCPCS code of five characters' },
   loinc: { shape: /^(LA)?\d{1,7}-\d$/, expected: 'a LOINC code with its check digit, e.g. "8310-5"' },

@@ -3,6 +3,7 @@ import type { LoadedFile } from '../yaml/yaml-file.ts';
 import { type CodeSetInput, type CodeSetsInput, codeAndLabel, ownIcd10cm } from './code-sets.ts';
 import { codeProblem } from './code-shape.ts';
 import { ICD10CM_YEAR, Icd10cmList } from './icd10cm.ts';
+import { ICD10PCS_YEAR, Icd10pcsTables, icd10pcsFamilies } from './icd10pcs.ts';
 import { SYSTEM_NAMES, type System } from './systems.ts';
 
 type Path = readonly (string | number)[];
@@ -42,16 +43,21 @@ const regions = (
 ): readonly { region: string; items: readonly string[]; at: Path }[] =>
   Object.entries(listed).map(([region, items]) => ({ region, items: items ?? [], at: [region] }));
 
-/** Does a code, or a family of ICD-10-CM, take in another? */
-const takesIn = (family: Placed, code: Placed): boolean =>
-  family.system === code.system &&
-  (family.system === 'icd10cm' ? code.code.startsWith(family.code) : family.code === code.code);
+/** Does a code, or a family of ICD-10-CM or ICD-10-PCS, take in another? */
+function takesIn(family: Placed, code: Placed): boolean {
+  if (family.system !== code.system) return false;
+  if (family.system === 'icd10cm') return code.code.startsWith(family.code);
+  if (family.system !== 'icd10pcs') return family.code === code.code;
+  const families = icd10pcsFamilies(family.code);
+  return icd10pcsFamilies(code.code).some((c) => families.some((f) => c.startsWith(f)));
+}
 
-/** Looks for codes of a wrong form, codes of ICD-10-CM that do not exist, doubled codes, empty sets and sets that contradict each other. */
+/** Looks for codes of a wrong form, codes of ICD-10-CM and ICD-10-PCS that do not exist, doubled codes, empty sets and sets that contradict each other. */
 class CodeSetLint {
   readonly #sets = new Map<string, PlacedSet>();
   readonly #files: readonly LoadedFile<CodeSetsInput>[];
   readonly #icd10cm = new Icd10cmList();
+  readonly #icd10pcs = new Icd10pcsTables();
 
   constructor(files: readonly LoadedFile<CodeSetsInput>[]) {
     this.#files = files;
@@ -84,7 +90,12 @@ class CodeSetLint {
   /** What is wrong with a code by itself. */
   #problem(system: System, code: string, byRegion = false): string | undefined {
     const form = codeProblem(system, code);
-    if (form !== undefined || system !== 'icd10cm') return form;
+    if (form !== undefined) return form;
+    if (system === 'icd10pcs') {
+      const none = icd10pcsFamilies(code).find((family) => !this.#icd10pcs.has(family));
+      return none && `${none} is no code or family of ICD-10-PCS (fiscal year ${ICD10PCS_YEAR})`;
+    }
+    if (system !== 'icd10cm') return undefined;
     if (!this.#icd10cm.has(code)) return `${code} is no code or family of ICD-10-CM (fiscal year ${ICD10CM_YEAR})`;
     if (!byRegion || this.#icd10cm.hasWithDigit(code)) return undefined;
     return `no code of ICD-10-CM (fiscal year ${ICD10CM_YEAR}) has a region digit after ${code}`;

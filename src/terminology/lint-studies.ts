@@ -16,6 +16,7 @@ export function lintStudies(file: LoadedFile<StudiesInput>): readonly Finding[] 
       ...(cpt === undefined ? [] : [{ system: 'cpt' as const, item: cpt, path: [...at, 'code'] }]),
       ...study.loinc.map((item, i) => ({ system: 'loinc' as const, item, path: [...at, 'loinc', i] })),
       ...study.snomed.map((item, i) => ({ system: 'snomed' as const, item, path: [...at, 'snomed', i] })),
+      ...study.icd10pcs.map((item, i) => ({ system: 'icd10pcs' as const, item, path: [...at, 'icd10pcs', i] })),
     ];
     return codes.flatMap(({ system, item, path }) => {
       const [code] = codeAndLabel(item);

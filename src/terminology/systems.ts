@@ -6,6 +6,13 @@ export const SYSTEMS = {
     'http://hl7.org/fhir/sid/icd-10',
     'http://terminology.hl7.org/CodeSystem/icd10CM',
   ],
+  icd10pcs: [
+    'http://www.cms.gov/Medicare/Coding/ICD10',
+    'https://www.cms.gov/Medicare/Coding/ICD10',
+    'http://hl7.org/fhir/sid/icd-10-pcs',
+    'http://terminology.hl7.org/CodeSystem/icd10PCS',
+    'urn:oid:2.16.840.1.113883.6.4',
+  ],
   snomed: ['http://snomed.info/sct', 'urn:oid:2.16.840.1.113883.6.96'],
   cpt: [
     'http://www.ama-assn.org/go/cpt',

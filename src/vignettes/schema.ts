@@ -4,7 +4,7 @@ import { OUTCOMES, REASONS } from '../policy/assessment.ts';
 const CODE = z
   .string()
   .regex(
-    /^(icd|icdo|snomed|cpt|loinc|rxnorm|nucc|mrsafety|local) \S+$/,
+    /^(icd|icdo|pcs|snomed|cpt|loinc|rxnorm|nucc|mrsafety|local) \S+$/,
     'expected a system and a code, e.g. "icd M54.50", "cpt 72148", "snomed 279039007"',
   );
 const CODES = z.union([CODE, z.array(CODE).min(1)]);

@@ -8,6 +8,7 @@ type Resource = Record<string, unknown> & { resourceType: string; id: string };
 const SYSTEM: Readonly<Record<string, System>> = {
   icd: 'icd10cm',
   icdo: 'icdo3',
+  pcs: 'icd10pcs',
   snomed: 'snomed',
   cpt: 'cpt',
   loinc: 'loinc',

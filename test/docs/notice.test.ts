@@ -7,6 +7,7 @@ import { ROOT } from '../support/knowledge.ts';
 /** What the notice calls each code system that policies and tests use. */
 const NAMED: Readonly<Record<System | 'hcpcs' | 'ucum' | 'sopt' | 'cvx' | 'hl7', string>> = {
   icd10cm: 'ICD-10-CM',
+  icd10pcs: 'ICD-10-PCS',
   snomed: 'SNOMED CT',
   cpt: 'CPT',
   hcpcs: 'HCPCS Level II',

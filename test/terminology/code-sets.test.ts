@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CodeSetsFile, readCodeSetFiles } from '../../src/terminology/code-sets.ts';
 import { codeProblem } from '../../src/terminology/code-shape.ts';
 import { Icd10cmList, icd10cmCodes } from '../../src/terminology/icd10cm.ts';
+import { Icd10pcsTables } from '../../src/terminology/icd10pcs.ts';
 import { lintCodeSets } from '../../src/terminology/lint-code-sets.ts';
 import type { System } from '../../src/terminology/systems.ts';
 import { loadVignettes } from '../../src/vignettes/run.ts';
@@ -16,6 +17,9 @@ describe('the form of a code', () => {
     ['icd10cm', 'M54.1'],
     ['icd10cm', 'S32.010A'],
     ['icd10cm', 'C7'],
+    ['icd10pcs', '0SG00A0'],
+    ['icd10pcs', '0SG[01]'],
+    ['icd10pcs', 'D'],
     ['snomed', '279039007'],
     ['snomed', '119551000119102'],
     ['cpt', '72148'],
@@ -38,6 +42,9 @@ describe('the form of a code', () => {
   it.each<[System, string, RegExp]>([
     ['icd10cm', 'M5416', /with its dot/],
     ['icd10cm', 'm54.16', /with its dot/],
+    ['icd10pcs', '0SGO', /brackets/],
+    ['icd10pcs', '0SG00A00', /brackets/],
+    ['icd10pcs', '0SG[1]', /brackets/],
     ['snomed', '279039008', /check digit/],
     ['snomed', '279093007', /check digit/],
     ['snomed', '680946014', /no concept/],
@@ -58,6 +65,7 @@ describe('the form of a code', () => {
 
 describe('policies/codes', () => {
   const icd10cm = new Icd10cmList();
+  const icd10pcs = new Icd10pcsTables();
 
   it('the list of ICD-10-CM is whole', () => {
     const codes = icd10cmCodes();
@@ -73,14 +81,16 @@ describe('policies/codes', () => {
 
   it('the codes of the vignettes exist', () => {
     const text = JSON.stringify(loadVignettes(`${ROOT}/test/vignettes`).map((f) => f.vignettes.map((v) => v.chart)));
-    const names: Readonly<Record<string, System>> = { icd: 'icd10cm', icdo: 'icdo3' };
+    const names: Readonly<Record<string, System>> = { icd: 'icd10cm', icdo: 'icdo3', pcs: 'icd10pcs' };
     const found = new Set(
-      [...text.matchAll(/"(icd|icdo|snomed|cpt|loinc|rxnorm|nucc|mrsafety) ([^" ]+)"/g)].map((m) => m[0]),
+      [...text.matchAll(/"(icd|icdo|pcs|snomed|cpt|loinc|rxnorm|nucc|mrsafety) ([^" ]+)"/g)].map((m) => m[0]),
     );
     const problems = [...found].flatMap((item) => {
       const [word = '', code = ''] = item.slice(1, -1).split(' ');
       const system = names[word] ?? (word as System);
-      return codeProblem(system, code) ?? (system !== 'icd10cm' || icd10cm.has(code) ? [] : [`${code} does not exist`]);
+      const exists =
+        system === 'icd10cm' ? icd10cm.has(code) : system !== 'icd10pcs' || (code.length === 7 && icd10pcs.has(code));
+      return codeProblem(system, code) ?? (exists ? [] : [`${code} does not exist`]);
     });
     expect(problems).toEqual([]);
   });
@@ -124,6 +134,18 @@ describe('findings in code sets', () => {
       'codes.yaml:2:34 code-sets.pain: M54.99 is no code or family of ICD-10-CM (fiscal year 2026)',
       'codes.yaml:2:98 code-sets.pain: M54.58 is no code or family of ICD-10-CM (fiscal year 2026)',
       'codes.yaml:3:69 code-sets.region: no code of ICD-10-CM (fiscal year 2026) has a region digit after M54.50',
+    ]);
+  });
+
+  it('codes and families of ICD-10-PCS that do not exist, each value in brackets', () => {
+    expect(
+      lint(`code-sets:
+  fusion: { label: fusion, opposes: [lumbar], icd10pcs: ["0SG[01] lumbar", "0SG[0Y] no such joint", "0SG[0 open bracket", "0SG00A0 code"] }
+  lumbar: { label: lumbar, icd10pcs: ["0SG1 two or more"] }`),
+    ).toEqual([
+      'codes.yaml:2:76 code-sets.fusion: 0SGY is no code or family of ICD-10-PCS (fiscal year 2020)',
+      'codes.yaml:2:101 code-sets.fusion: "0SG[0" is not an ICD-10-PCS code or family, values of one axis in brackets, e.g. "0SG0", "0SG[01]"',
+      'codes.yaml:2:38 code-sets.fusion: icd10pcs 0SG[01] belongs to "lumbar" too, which says the opposite',
     ]);
   });
 

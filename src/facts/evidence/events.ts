@@ -227,6 +227,15 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
     else tally.pro(found, 'ordered');
 }
 
+const systemsOf = (codes: readonly string[]): readonly string[] => codes.map((c) => c.slice(0, c.indexOf('|')));
+
+/** May two services be the same: do they share a code, or can their codes not be compared, as no code system names both? */
+function mayBeSame(codes: readonly string[], others: readonly string[]): boolean {
+  if (codes.some((c) => others.includes(c))) return true;
+  const systems = systemsOf(others);
+  return !systemsOf(codes).some((s) => systems.includes(s));
+}
+
 /** Was the very service performed after it was ordered, and is it not planned for a later day? Orders often stay active. */
 const performedSince = ({ when, planned, codes }: OrderRecord, set: number, ctx: FactContext): boolean =>
   when !== undefined &&
@@ -240,7 +249,7 @@ const performedSince = ({ when, planned, codes }: OrderRecord, set: number, ctx:
         p.when !== undefined &&
         p.when.lo >= when.hi &&
         p.when.hi <= ctx.asOf &&
-        p.codes.some((c) => codes.includes(c)),
+        mayBeSame(codes, p.codes),
     );
 
 /** That something is not to be performed counts when it is said by those whose word it is. */
