@@ -1,6 +1,7 @@
 import { isExact, type OpenStudy, type Study, type StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
-import { type CodeSource, systemOf } from '../terminology/systems.ts';
+import { withoutModifiers } from '../terminology/cpt-modifiers.ts';
+import { type CodeSource, type System, systemOf } from '../terminology/systems.ts';
 import { isObject } from './json.ts';
 
 /** Codes of one EHR, as "system|code", with what they mean: standard codings or code sets. */
@@ -97,10 +98,16 @@ export class CodeMeanings {
         hits.push(...this.#index.lookup('cpt', named.code));
     };
     const standard = systemOf(uri);
-    if (standard !== undefined) add(standard, standard === 'icd10cm' ? dotted(code) : code);
+    if (standard !== undefined) for (const of of asListed(standard, code)) add(standard, of);
     for (const mapped of this.#local?.get(`${uri}|${code}`) ?? []) add(mapped.system, mapped.code);
     return keys.length === 0 ? NOTHING : { keys, own, hits, study };
   }
+}
+
+/** A code as code sets write it. One of CPT may come with modifiers, which have meanings of their own. */
+function asListed(system: System, code: string): readonly string[] {
+  if (system === 'icd10cm') return [dotted(code)];
+  return system === 'cpt' ? withoutModifiers(code) : [system === 'icd10pcs' ? code.toUpperCase() : code];
 }
 
 /** ICD-10-CM with its dot; some charts leave it out. */

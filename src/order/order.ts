@@ -5,6 +5,7 @@ import { FHIR_ID, type PatientScope } from '../chart/references.ts';
 import { type Day, type Interval, parseDate } from '../dates/day.ts';
 import { REGIONS, type Region } from '../policy/fact-source.ts';
 import { isExact, type OpenStudy, type Study, type StudyCatalog, type StudyRegion } from '../policy/studies.ts';
+import { withoutModifiers } from '../terminology/cpt-modifiers.ts';
 import { placeOf } from '../terminology/regions.ts';
 import { type System, systemOf } from '../terminology/systems.ts';
 
@@ -49,9 +50,6 @@ interface Named {
   readonly open: readonly OpenStudy[];
 }
 
-/** A CPT code as some systems write it, with a modifier behind it ("72148-26"). */
-const WITH_MODIFIER = /^(\d{4}[0-9T])[-. :]?[A-Z0-9]{2}$/;
-
 function named(resource: Json, studies: StudyCatalog, orderables: Orderables | undefined): Named {
   const exact = new Map<string, Study>();
   const open: OpenStudy[] = [];
@@ -61,7 +59,7 @@ function named(resource: Json, studies: StudyCatalog, orderables: Orderables | u
     if (code === undefined) continue;
     const system: System | undefined = systemOf(uri);
     const local = orderables?.get(`${uri}|${code}`);
-    const bare = system === 'cpt' ? (WITH_MODIFIER.exec(code)?.[1] ?? code) : code;
+    const [bare] = system === 'cpt' ? withoutModifiers(code) : [code];
     const found = local === undefined ? system && studies.byCoding(system, bare) : studies.get(local);
     if (found === undefined || !found.orderable) continue;
     if (isExact(found)) exact.set(found.code, found);

@@ -51,7 +51,10 @@ const SHAPES: Readonly<Record<System, { readonly shape: RegExp; readonly expecte
     expected: 'an ICD-10-PCS code or family, values of one axis in brackets, e.g. "0SG0", "0SG[01]"',
   },
   snomed: { shape: /^[1-9]\d{5,17}$/, expected: 'a SNOMED CT identifier of 6 to 18 digits' },
-  cpt: { shape: /^(\d{5}|\d{4}[FTU]|[A-V]\d{4})$/, expected: 'a CPT or HCPCS code of five characters' },
+  cpt: {
+    shape: /^(\d{5}|\d{4}[FTU]|[A-V]\d{4}|-[A-Z0-9]{2})$/,
+    expected: 'a CPT or HCPCS code of five characters, or a modifier ("-95")',
+  },
   loinc: { shape: /^(LA)?\d{1,7}-\d$/, expected: 'a LOINC code with its check digit, e.g. "8310-5"' },
   icdo3: { shape: /^[89]\d{3}\/[0-9]$/, expected: 'a morphology code of ICD-O-3, e.g. "9370/3"' },
   rxnorm: { shape: /^[1-9]\d{0,7}$/, expected: 'an RxNorm identifier of digits' },

@@ -24,6 +24,11 @@ describe('an evaluation in person', () => {
     });
     expect(reevaluated([video])).toBe('true');
   });
+  it('is no visit whose code has the modifier of a contact by telephone or video', () => {
+    const coded = (code: string): string => inPerson([visit('2026-02-20', LUMBAR, { type: [concept(code)] })]);
+    for (const code of ['cpt 99213', 'cpt 99213-25']) expect(coded(code), code).toBe('true');
+    for (const code of ['cpt 99213-95', 'cpt 99213-GT', 'cpt 99213-25-93']) expect(coded(code), code).toBe('unknown');
+  });
   it('has taken place', () => {
     for (const status of ['planned', 'arrived', 'cancelled', 'entered-in-error', 'unknown'])
       expect(inPerson([visit('2026-02-20', LUMBAR, { status })]), status).toBe('unknown');

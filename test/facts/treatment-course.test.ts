@@ -61,6 +61,7 @@ describe('four weeks of physical therapy', () => {
   it('count as Procedures or as Encounters', () => {
     const asVisit = (code: string, date: string): Resource =>
       visit(date, 'icd M54.50', { type: [concept(code)], class: { code: 'AMB' } });
+    expect(fourWeeks([asVisit('cpt 97161-GP', '2026-01-05'), asVisit('cpt 97110-GP-59', '2026-02-02')])).toBe('true');
     expect(fourWeeks([asVisit('cpt 97161', '2026-01-05'), asVisit('cpt 97110', '2026-02-02')])).toBe('true');
   });
   it('do not count when planned, claimed, undone, later than the order, or another patient’s', () => {
