@@ -112,6 +112,8 @@ class ChartBuilder implements Chart {
   readonly #records: ChartRecord[] = [];
   /** what was dropped as void, by "Type/id": an older version of it may come as well */
   readonly #voided = new Map<string, Json>();
+  /** older versions of resources that came in several */
+  readonly #superseded = new Set<Json>();
   readonly #bySet = new Map<number, ChartRecord[]>();
   readonly #ctx: ReadContext;
   readonly #scope: PatientScope;
@@ -135,9 +137,8 @@ class ChartBuilder implements Chart {
       for (const resource of section.resources) this.#sift(resource, speaking);
     this.seen =
       object(input.patient) === undefined ? new Map([['Patient', 'failed'], ...this.sections]) : this.sections;
-    for (const resource of speaking.conditions) this.#readGuarded(resource);
-    for (const resource of speaking.others) this.#readGuarded(resource);
-    for (const resource of speaking.reports) this.#readGuarded(resource);
+    for (const list of [speaking.conditions, speaking.others, speaking.reports])
+      for (const resource of list) if (!this.#superseded.has(resource)) this.#readGuarded(resource);
     this.orderer =
       input.order === undefined
         ? []
@@ -179,8 +180,7 @@ class ChartBuilder implements Chart {
     if (twin !== undefined) {
       if (`${type}/${id}` === this.orderRef || !isNewer(resource, twin)) return;
       known.delete(id);
-      for (const list of [speaking.conditions, speaking.others, speaking.reports])
-        if (list.includes(twin)) list.splice(list.indexOf(twin), 1);
+      this.#superseded.add(twin);
     } else if (this.#voided.size > 0 && isNewer(this.#voided.get(`${type}/${id}`), resource)) return;
     try {
       if (!UNSCOPED.has(type) && type !== 'Patient') {
