@@ -3,8 +3,10 @@ import { basename, dirname, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CheckedOrder, Checker } from '../criteria-check/check-order.ts';
 import { readConfig } from '../server/config.ts';
+import { KnownCodes } from '../terminology/known-codes.ts';
 import { criteriaCoverage } from '../vignettes/coverage.ts';
 import { checkVignette, differences, loadVignettes, type VignetteFile } from '../vignettes/run.ts';
+import { unknownCodes } from '../vignettes/unknown-codes.ts';
 import { unknownNames } from '../vignettes/unknown-names.ts';
 import { meant } from '../yaml/nearest-names.ts';
 import { InvalidFileError } from '../yaml/yaml-file.ts';
@@ -58,6 +60,7 @@ function reasons(check: CheckedOrder | undefined): readonly string[] {
 export const vignettes: Command = {
   usage: 'vignettes [PATH] [--policy ID]',
   help: `Tries vignettes on the policies of the settings (POLICIES): each that does not come out as it expects is told with what differs.
+Names and codes that do not exist are refused.
 Then the criteria that no vignette decided for, or against, by file, line and column. The exit code is 1 when a vignette fails.
 
   PATH          a file or folder; default: test/vignettes
@@ -78,7 +81,12 @@ Then the criteria that no vignette decided for, or against, by file, line and co
     const files = filesOf(path).filter((f) => values.policy === undefined || f.source.data.policy === values.policy);
     if (files.length === 0) throw new UsageError(`--policy: ${path} holds no vignette of "${values.policy}"`);
     const checker = loadChecker();
-    const misnamed = files.flatMap((f) => [...strangers(f, checker), ...unknownNames(f.source, checker.knowledge)]);
+    const known = new KnownCodes();
+    const misnamed = files.flatMap((f) => [
+      ...strangers(f, checker),
+      ...unknownNames(f.source, checker.knowledge),
+      ...unknownCodes(f.source, known),
+    ]);
     if (misnamed.length > 0) throw new InvalidFileError(misnamed);
     let [tried, failed] = [0, 0];
     for (const { source, vignettes: cases } of files)

@@ -1,9 +1,8 @@
 import { error, type Finding, warning } from '../yaml/finding.ts';
 import type { LoadedFile } from '../yaml/yaml-file.ts';
 import { type CodeSetInput, type CodeSetsInput, codeAndLabel, ownIcd10cm } from './code-sets.ts';
-import { codeProblem } from './code-shape.ts';
-import { ICD10CM_YEAR, Icd10cmList } from './icd10cm.ts';
-import { ICD10PCS_YEAR, Icd10pcsTables, icd10pcsFamilies } from './icd10pcs.ts';
+import { icd10pcsFamilies } from './icd10pcs.ts';
+import { KnownCodes } from './known-codes.ts';
 import { SYSTEM_NAMES, type System } from './systems.ts';
 
 type Path = readonly (string | number)[];
@@ -56,8 +55,7 @@ function takesIn(family: Placed, code: Placed): boolean {
 class CodeSetLint {
   readonly #sets = new Map<string, PlacedSet>();
   readonly #files: readonly LoadedFile<CodeSetsInput>[];
-  readonly #icd10cm = new Icd10cmList();
-  readonly #icd10pcs = new Icd10pcsTables();
+  readonly #known = new KnownCodes();
 
   constructor(files: readonly LoadedFile<CodeSetsInput>[]) {
     this.#files = files;
@@ -87,23 +85,9 @@ class CodeSetLint {
     return error(file.locate(path), `code-sets.${id}: ${message}`);
   }
 
-  /** What is wrong with a code by itself. */
-  #problem(system: System, code: string, byRegion = false): string | undefined {
-    const form = codeProblem(system, code);
-    if (form !== undefined) return form;
-    if (system === 'icd10pcs') {
-      const none = icd10pcsFamilies(code).find((family) => !this.#icd10pcs.has(family));
-      return none && `${none} is no code or family of ICD-10-PCS (fiscal year ${ICD10PCS_YEAR})`;
-    }
-    if (system !== 'icd10cm') return undefined;
-    if (!this.#icd10cm.has(code)) return `${code} is no code or family of ICD-10-CM (fiscal year ${ICD10CM_YEAR})`;
-    if (!byRegion || this.#icd10cm.hasWithDigit(code)) return undefined;
-    return `no code of ICD-10-CM (fiscal year ${ICD10CM_YEAR}) has a region digit after ${code}`;
-  }
-
   #forms(s: PlacedSet): readonly Finding[] {
     const out = s.codes.flatMap(({ system, code, label, region, at }) => {
-      const problem = this.#problem(system, code, region === 'by-region');
+      const problem = this.#known.problem(system, code, region === 'by-region');
       return [
         ...(problem === undefined ? [] : [this.#at(s, at, problem)]),
         ...(label === '' ? [this.#at(s, at, `${code} has no label`)] : []),
@@ -113,7 +97,7 @@ class CodeSetLint {
       ];
     });
     const except = s.set['icd10cm-except'].flatMap((item, i) => {
-      const problem = this.#problem('icd10cm', codeAndLabel(item)[0]);
+      const problem = this.#known.problem('icd10cm', codeAndLabel(item)[0]);
       return problem === undefined ? [] : [this.#at(s, ['code-sets', s.id, 'icd10cm-except', i], problem)];
     });
     return [...out, ...except];

@@ -1,21 +1,11 @@
 import { add, type Day, formatDay, parseDate } from '../dates/day.ts';
-import { SYSTEMS, type System } from '../terminology/systems.ts';
+import { SYSTEMS } from '../terminology/systems.ts';
+import { CODE_WORDS } from './code-words.ts';
 import type { Vignette } from './expand.ts';
 import type { ChartItem } from './schema.ts';
 
 type Resource = Record<string, unknown> & { resourceType: string; id: string };
 
-const SYSTEM: Readonly<Record<string, System>> = {
-  icd: 'icd10cm',
-  icdo: 'icdo3',
-  pcs: 'icd10pcs',
-  snomed: 'snomed',
-  cpt: 'cpt',
-  loinc: 'loinc',
-  rxnorm: 'rxnorm',
-  nucc: 'nucc',
-  mrsafety: 'mrsafety',
-};
 const SITE: Readonly<Record<string, string>> = {
   cervical: '122494005',
   thoracic: '122495006',
@@ -63,7 +53,7 @@ function whenToDate(when: string, order: Day): string {
 /** A code of the EHR's own is described by its words: "local MRI-LUMBAR-SPINE". */
 const coding = (code: string): { system: string; code: string; display?: string } => {
   const [word, value] = code.split(' ') as [string, string];
-  const system = SYSTEM[word];
+  const system = CODE_WORDS[word];
   return system === undefined
     ? { system: 'http://local.example.org/codes', code: value, display: value.replaceAll('-', ' ') }
     : { system: SYSTEMS[system][0], code: value };

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { CodeSetsFile, readCodeSetFiles } from '../../src/terminology/code-sets.ts';
 import { codeProblem } from '../../src/terminology/code-shape.ts';
-import { Icd10cmList, icd10cmCodes } from '../../src/terminology/icd10cm.ts';
-import { Icd10pcsTables } from '../../src/terminology/icd10pcs.ts';
+import { icd10cmCodes } from '../../src/terminology/icd10cm.ts';
 import { lintCodeSets } from '../../src/terminology/lint-code-sets.ts';
 import type { System } from '../../src/terminology/systems.ts';
-import { loadVignettes } from '../../src/vignettes/run.ts';
 import { parseYaml } from '../../src/yaml/yaml-file.ts';
 import { ROOT } from '../support/knowledge.ts';
 
@@ -64,9 +62,6 @@ describe('the form of a code', () => {
 });
 
 describe('policies/codes', () => {
-  const icd10cm = new Icd10cmList();
-  const icd10pcs = new Icd10pcsTables();
-
   it('the list of ICD-10-CM is whole', () => {
     const codes = icd10cmCodes();
     expect(codes.length).toBe(74_719);
@@ -77,22 +72,6 @@ describe('policies/codes', () => {
 
   it('every code has the right form, every code of ICD-10-CM exists, and no set contradicts another', () => {
     expect(lintCodeSets(readCodeSetFiles(FOLDER)).filter((f) => f.level === 'error')).toEqual([]);
-  });
-
-  it('the codes of the vignettes exist', () => {
-    const text = JSON.stringify(loadVignettes(`${ROOT}/test/vignettes`).map((f) => f.vignettes.map((v) => v.chart)));
-    const names: Readonly<Record<string, System>> = { icd: 'icd10cm', icdo: 'icdo3', pcs: 'icd10pcs' };
-    const found = new Set(
-      [...text.matchAll(/"(icd|icdo|pcs|snomed|cpt|loinc|rxnorm|nucc|mrsafety) ([^" ]+)"/g)].map((m) => m[0]),
-    );
-    const problems = [...found].flatMap((item) => {
-      const [word = '', code = ''] = item.slice(1, -1).split(' ');
-      const system = names[word] ?? (word as System);
-      const exists =
-        system === 'icd10cm' ? icd10cm.has(code) : system !== 'icd10pcs' || (code.length === 7 && icd10pcs.has(code));
-      return codeProblem(system, code) ?? (exists ? [] : [`${code} does not exist`]);
-    });
-    expect(problems).toEqual([]);
   });
 });
 

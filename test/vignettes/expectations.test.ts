@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { KnownCodes } from '../../src/terminology/known-codes.ts';
 import { expandVignettes } from '../../src/vignettes/expand.ts';
 import { checkVignette, differences } from '../../src/vignettes/run.ts';
 import { VignettesFile } from '../../src/vignettes/schema.ts';
+import { unknownCodes } from '../../src/vignettes/unknown-codes.ts';
 import { unknownNames } from '../../src/vignettes/unknown-names.ts';
 import { parseYaml } from '../../src/yaml/yaml-file.ts';
 import { CANONICAL_BASE, checker } from '../support/knowledge.ts';
@@ -46,6 +48,27 @@ describe('what a vignette expects to be asked', () => {
     expect(found('{ outcome: undetermined, asks: [fever] }')).toEqual([
       expect.stringMatching(/^does not ask fever \(asks: .*treatment-6-weeks/),
     ]);
+  });
+});
+
+describe('codes in vignettes', () => {
+  const unknown = (item: string): readonly string[] =>
+    unknownCodes(fileWith('{ outcome: undetermined }', item), new KnownCodes());
+
+  it('exist', () => {
+    expect(unknown('{ condition: [icd M54.50, snomed 279039007], at: x }')).toEqual([]);
+    expect(unknown('{ procedure: pcs 0SG00A0, date: -3d }')).toEqual([]);
+  });
+
+  it.each([
+    ['icd M54.99', 'M54.99 is no code or family of ICD-10-CM'],
+    ['pcs 0SGY0A0', '0SGY0A0 is no code or family of ICD-10-PCS'],
+    ['snomed 279039008', 'the check digit of SNOMED CT 279039008 is wrong'],
+  ])('%s does not', (code, problem) => {
+    expect(unknown(`{ procedure: ${code}, date: -3d }`)).toEqual([
+      expect.stringMatching(/^cases\.yaml:9:\d+ two-weeks: /),
+    ]);
+    expect(unknown(`{ procedure: ${code}, date: -3d }`)[0]).toContain(problem);
   });
 });
 

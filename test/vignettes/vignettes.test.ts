@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { KnownCodes } from '../../src/terminology/known-codes.ts';
 import { criteriaCoverage } from '../../src/vignettes/coverage.ts';
 import { checkVignette, differences, loadVignettes } from '../../src/vignettes/run.ts';
+import { unknownCodes } from '../../src/vignettes/unknown-codes.ts';
 import { unknownNames } from '../../src/vignettes/unknown-names.ts';
 import { CANONICAL_BASE, checker, ROOT } from '../support/knowledge.ts';
 
+const known = new KnownCodes();
 const files = loadVignettes(`${ROOT}/test/vignettes`);
 
 for (const file of files) {
   describe(file.file, () => {
-    it('names facts and criteria that exist', () => {
+    it('names facts, criteria and codes that exist', () => {
       expect(unknownNames(file.source, checker().knowledge)).toEqual([]);
+      expect(unknownCodes(file.source, known)).toEqual([]);
     });
 
     for (const vignette of file.vignettes) {
