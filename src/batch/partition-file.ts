@@ -18,6 +18,8 @@ export const ANY_TYPE = '*';
 const OPENING = /^\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,60})"/;
 const PATIENT = /Patient\/([A-Za-z0-9\-.]{1,64})["/]/g;
 const FLUSH_BYTES = 1 << 16;
+/** What one worker holds of all partitions together. */
+const MOST_WAITING = 8 << 20;
 
 /** A line that could not be used. */
 export interface BadLine {
@@ -41,6 +43,7 @@ class PartWriter {
   readonly #folder: string;
   readonly #part: number;
   readonly #waiting = new Map<number | 'shared', { chunks: Buffer[]; bytes: number }>();
+  #waitingBytes = 0;
 
   constructor(folder: string, part: number) {
     this.#folder = folder;
@@ -57,7 +60,9 @@ class PartWriter {
     const chunk = Buffer.from(`${line}\n`);
     waiting.chunks.push(chunk);
     waiting.bytes += chunk.length;
+    this.#waitingBytes += chunk.length;
     if (waiting.bytes >= FLUSH_BYTES) this.#flush(partition, waiting);
+    else if (this.#waitingBytes >= MOST_WAITING) this.flush();
   }
 
   flush(): void {
@@ -67,6 +72,7 @@ class PartWriter {
   #flush(partition: number | 'shared', waiting: { chunks: Buffer[]; bytes: number }): void {
     if (waiting.chunks.length === 0) return;
     appendFileSync(join(this.#folder, partName(partition, this.#part)), Buffer.concat(waiting.chunks), { mode: 0o600 });
+    this.#waitingBytes -= waiting.bytes;
     waiting.chunks = [];
     waiting.bytes = 0;
   }
