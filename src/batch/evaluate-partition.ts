@@ -19,6 +19,10 @@ export class SharedResources {
   /** types of which single lines are lost that name nobody */
   readonly nobodys = new Set<string>();
 
+  get isEmpty(): boolean {
+    return this.#byRef.size === 0;
+  }
+
   add(resource: Json, line: string): void {
     const ref = `${text(resource['resourceType'])}/${text(resource['id'])}`;
     this.#byRef.set(ref, line);
@@ -103,7 +107,7 @@ export function evaluatePartition(
     const chart = chartOf(owner);
     if (resource['resourceType'] === 'Patient') chart.patient = resource;
     else chart.resources.push(resource);
-    for (const reference of referencesIn(line)) chart.references.add(reference);
+    if (!shared.isEmpty) for (const reference of referencesIn(line)) chart.references.add(reference);
   }
   const rows: BatchRow[] = [];
   let known = 0;

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 const NEWLINE = 0x0a;
 /** Bytes that are read at a time. */
-export const CHUNK = 1 << 17;
+export const CHUNK = 1 << 16;
 
 /** Puts whole lines together from chunks. A block of them is valid until the next chunk is added. */
 export class LineBlocks {

@@ -13,7 +13,7 @@ const MOST_PARTITIONS = 4096;
 /** Fewer partitions than this are not worth a further worker. */
 const PARTITIONS_EACH = 3;
 /** What a part leaves behind is collected early, so that memory stays flat; the bound is far above what a chart of 10,000 resources needs. */
-const WORKER_HEAP = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 32 };
+const WORKER_HEAP = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 16 };
 const INFLATION = 10;
 const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -13,6 +13,9 @@ export interface LocalReference {
   readonly base?: string;
 }
 
+const local = (type: string, id: string): LocalReference | undefined =>
+  FHIR_ID.test(id) && TYPE.test(type) ? { type, id } : undefined;
+
 /**
  * Reads a literal reference: "Type/id", "Type/id/_history/2" or an absolute URL that ends so.
  * @returns undefined for contained ("#x"), logical, urn: and malformed references
@@ -20,13 +23,15 @@ export interface LocalReference {
 export function parseReference(reference: unknown): LocalReference | undefined {
   const value = text(reference);
   if (value === undefined || value.length > 2048) return undefined;
+  const slash = value.indexOf('/');
+  if (slash > 0 && !value.includes('/', slash + 1)) return local(value.slice(0, slash), value.slice(slash + 1));
   const parts = value.split('/');
   const history = parts.indexOf('_history');
   if (history > 0) parts.length = history;
   const id = parts.at(-1) ?? '';
   const type = parts.at(-2) ?? '';
+  if (parts.length === 2) return local(type, id);
   if (!FHIR_ID.test(id) || !TYPE.test(type)) return undefined;
-  if (parts.length === 2) return { type, id };
   const base = parts.slice(0, -2).join('/');
   return /^https?:\/\//.test(base) ? { type, id, base } : undefined;
 }
