@@ -84,8 +84,9 @@ export class Decider {
     return this.#policy.exclusions.flatMap((exclusion) => {
       if (!this.#speaks(exclusion)) return [];
       const criteria = this.#ev.truth(exclusion.criteria, reading);
-      const contested = criteria === 'unknown' && this.#contested(exclusion.criteria);
-      const state = { exclusion, truth: criteria, ...(contested && { unsettled: true }) };
+      const unsettled =
+        criteria === 'unknown' && (this.#contested(exclusion.criteria) || this.#notSilent(exclusion.criteria));
+      const state = { exclusion, truth: criteria, ...(unsettled && { unsettled: true }) };
       if (criteria === 'false' || exclusion.unless === undefined) return [state];
       const unless = this.#ev.truth(exclusion.unless, reading);
       if (unless === 'true') return [{ exclusion, truth: 'false' as const }];
@@ -113,15 +114,16 @@ export class Decider {
     );
   }
 
-  /**
-   * Does an open passage rest on statements that contradict each other, or does a leaf that asks for silence find none ("not
-   * absent")?
-   */
+  /** Does an open passage rest on statements that contradict each other? */
   #contested(passage: Expr): boolean {
-    return [...this.#ev.unknownAtoms(passage)].some((i) => {
-      const { gap } = this.#ev.value(i);
-      return gap === 'conflict' || (gap === 'unclear' && this.#policy.atoms[i]?.kind === 'absent');
-    });
+    return [...this.#ev.unknownAtoms(passage)].some((i) => this.#ev.value(i).gap === 'conflict');
+  }
+
+  /** Is a passage open because a leaf that asks for silence finds none ("not absent")? */
+  #notSilent(passage: Expr): boolean {
+    return [...this.#ev.unknownAtoms(passage)].some(
+      (i) => this.#ev.value(i).gap === 'unclear' && this.#policy.atoms[i]?.kind === 'absent',
+    );
   }
 
   /** Is an open passage open because a part of the chart was not seen? */
