@@ -47,21 +47,27 @@ function complaints(
   return out;
 }
 
-/** The complaints of a region, or without any the first other kind of problem that is on file. */
-function presenting(
+interface Presentation {
+  readonly kinds: Kinds;
+  readonly found: readonly Complaint[];
+}
+
+/** What an episode may be of: the complaints of a region first, then each other kind of problem that is on file. */
+function presentations(
   chart: Chart,
   vocabulary: Vocabulary,
   region: Region | 'any',
   asOf: Day,
-): { readonly kinds: Kinds; readonly found: readonly Complaint[] } {
+): readonly [Presentation, ...Presentation[]] {
   const { complaints: kinds, otherwise } = vocabulary.episode;
-  const found = complaints(chart, vocabulary, kinds, region, asOf);
-  if (found.length > 0) return { kinds, found };
-  for (const [kind, sets] of Object.entries(otherwise)) {
-    const other = complaints(chart, vocabulary, { [kind]: sets }, region, asOf);
-    if (other.length > 0) return { kinds: { ...kinds, [kind]: sets }, found: other };
-  }
-  return { kinds, found };
+  const others = Object.entries(otherwise).map(([kind, sets]) => ({
+    kinds: { ...kinds, [kind]: sets },
+    found: complaints(chart, vocabulary, { [kind]: sets }, region, asOf),
+  }));
+  const [first, ...rest] = [{ kinds, found: complaints(chart, vocabulary, kinds, region, asOf) }, ...others].filter(
+    ({ found }) => found.length > 0,
+  );
+  return first === undefined ? [{ kinds, found: [] }] : [first, ...rest];
 }
 
 /** Spans of visits, treatments and examinations for the complaint, and of the complaint itself where it is said to persist. */
@@ -205,15 +211,38 @@ function statedOnset(
   };
 }
 
+/** The first day of the current episode, as far as the chart tells. */
+export const episodeStart = ({ onset, knownSince, notBefore }: Episode): Day | undefined =>
+  onset?.lo ?? knownSince ?? notBefore;
+
 /**
  * The current episode of the complaint in a region: it goes back until a gap of more than 90 days without visit, code or
  * treatment, or until a new onset of the same complaint. The onset is that of the complaint's own entries; first visits
- * prove only a least duration. (Evidence rules: onset, episode.)
+ * prove only a least duration. A complaint that is over gives way to another problem that goes on. (Evidence rules: onset,
+ * episode.)
  */
 export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', asOf: Day): Episode {
-  const { kinds, found } = presenting(chart, vocabulary, region, asOf);
-  const stated = statedOnset(chart, found, asOf, region);
+  const [first, ...rest] = presentations(chart, vocabulary, region, asOf);
+  const stated = statedOnset(chart, first.found, asOf, region);
   if (stated !== undefined) return stated;
+  const episode = episodeOf(first, chart, vocabulary, region, asOf);
+  if (isDated(episode)) return episode;
+  for (const other of rest) {
+    const next = episodeOf(other, chart, vocabulary, region, asOf);
+    if (isDated(next)) return next;
+  }
+  return episode;
+}
+
+const isDated = ({ onset, knownSince }: Episode): boolean => onset !== undefined || knownSince !== undefined;
+
+function episodeOf(
+  { kinds, found }: Presentation,
+  chart: Chart,
+  vocabulary: Vocabulary,
+  region: Region | 'any',
+  asOf: Day,
+): Episode {
   const all = spans(chart, vocabulary, kinds, region, found, asOf);
   const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
   const start = Math.max(runStart(all, asOf, maxGap), newOnset(found, asOf) ?? Number.NEGATIVE_INFINITY);
@@ -238,7 +267,7 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
   const known = found.filter(({ record }) => record.recorded !== undefined && !record.orderReason);
   const evidence = known.map(({ record }) => evidenceOf(record.ref, record.recorded as Interval, record.basis));
   return {
-    ...(all.some((s) => s.shows) && start < asOf && { knownSince: start }),
+    ...(all.some((s) => s.shows) && start < asOf ? { knownSince: start } : { notBefore: asOf - maxGap }),
     evidence,
     considered: considered(),
     ...(incomplete !== undefined && { sections: incomplete }),

@@ -349,9 +349,9 @@ export class FactEngine implements FactSource, FactContext {
 
   /** The first day that can belong to the current episode, as far as the chart tells. */
   #episodeBegan(region: Region | 'any'): Day | undefined {
-    const { onset, knownSince } = this.episode(region);
+    const { onset, knownSince, notBefore } = this.episode(region);
     if (onset !== undefined) return onset.lo;
-    return knownSince === undefined ? undefined : subtract(knownSince, duration(this.vocabulary.episode['not-a-gap']));
+    return knownSince === undefined ? notBefore : subtract(knownSince, duration(this.vocabulary.episode['not-a-gap']));
   }
 
   #withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactValue): FactValue {

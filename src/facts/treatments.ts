@@ -3,6 +3,7 @@ import type { Day, Interval } from '../dates/day.ts';
 import { type Place, supports } from '../terminology/regions.ts';
 import { type Asked, type FactContext, placeOfRecord } from './context.ts';
 import { drugEnd } from './drug-end.ts';
+import { episodeStart } from './episode.ts';
 import { servicePlace } from './evidence/events.ts';
 import type { Tally } from './tally.ts';
 
@@ -53,7 +54,7 @@ export function treatments(
   const refused: Refused[] = [];
   const seen = new Set<string>();
   const episode = ctx.episode(asked.query.region);
-  const since = episode.onset?.lo ?? episode.knownSince;
+  const since = episodeStart(episode);
   for (const name of therapies) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -62,12 +63,14 @@ export function treatments(
       therapy(record, placeIn(record, set), since, asked, tally, given, refused);
     }
   }
-  for (const name of drugs) {
-    for (const record of ctx.chart.bySet(ctx.set(name))) {
-      if (record.type !== 'medication' || seen.has(record.ref)) continue;
-      seen.add(record.ref);
-      drug(record, since, episode.onset !== undefined, asked, tally, given);
-    }
+  const medications = drugs
+    .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
+    .filter((r): r is MedicationRecord => r.type === 'medication');
+  const notTaken = medications.filter((r) => r.taken === 'not-taken');
+  for (const record of medications) {
+    if (seen.has(record.ref)) continue;
+    seen.add(record.ref);
+    drug(record, since, episode.onset !== undefined, notTaken, asked, tally, given);
   }
   given.sort((a, b) => a.when.lo - b.when.lo);
   return { given, refused };
@@ -127,11 +130,15 @@ function placeAndReason(
   return { place: placeOfRecord(codePlace, place), spine: record.reasons.length > 0 };
 }
 
-/** A drug counts from the start of the episode. One begun before a known onset was not begun for this complaint. */
+/**
+ * A drug counts from the start of the episode. One begun before a known onset was not begun for this complaint. One that is
+ * documented as not taken counts until that is said for, and again when it is prescribed later.
+ */
 function drug(
   record: MedicationRecord,
   since: Day | undefined,
   onsetKnown: boolean,
+  notTaken: readonly MedicationRecord[],
   asked: Asked,
   tally: Tally,
   given: Treatment[],
@@ -148,7 +155,11 @@ function drug(
     return tally.lead(item, 'begun before the current episode');
   const begun = onsetKnown && !record.spineReason ? since : undefined;
   if (mayBeEarlier(record.start, begun)) return tally.lead(item, UNCERTAIN, true);
-  const { end, possibleEnd } = drugEnd(record, record.start, asOf);
+  const refused = refusedFrom(record, record.start, notTaken, asOf);
+  if (refused !== undefined && refused <= record.start.hi) return tally.lead(item, 'documented as not taken');
+  const supplied = drugEnd(record, record.start, asOf);
+  const end = Math.min(supplied.end, refused ?? supplied.end);
+  const possibleEnd = Math.min(supplied.possibleEnd, refused ?? supplied.possibleEnd);
   if (since !== undefined && possibleEnd < since) return tally.lead(item, 'before the current episode');
   const start =
     since !== undefined && record.start.lo < since ? { lo: since, hi: Math.max(since, record.start.hi) } : record.start;
@@ -160,4 +171,18 @@ function drug(
     possibleEnd: Math.min(possibleEnd, asOf),
     isVisit: false,
   });
+}
+
+/** The first day from which a drug, prescribed by then, is documented as not taken; without a date, all the time. */
+function refusedFrom(
+  record: MedicationRecord,
+  start: Interval,
+  notTaken: readonly MedicationRecord[],
+  asOf: Day,
+): Day | undefined {
+  const days = notTaken
+    .filter((r) => r.codes.some((c) => record.codes.includes(c)))
+    .map((r) => r.start ?? { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY })
+    .filter(({ lo, hi }) => hi >= start.lo && lo <= asOf);
+  return days.length === 0 ? undefined : Math.min(...days.map(({ lo }) => lo));
 }

@@ -105,6 +105,8 @@ export interface Episode {
   readonly onset?: Interval;
   /** the complaint existed on this day at the latest */
   readonly knownSince?: Day;
+  /** nothing shows the complaint lately: what ended before this day belongs to an earlier episode */
+  readonly notBefore?: Day;
   readonly evidence: readonly Evidence[];
   readonly sections?: readonly string[];
   /** every resource that was looked at for it; `for` = the onset or the least duration rests on it */

@@ -198,6 +198,22 @@ describe('an onset that a clinician states', () => {
   });
 });
 
+describe('a complaint that is over', () => {
+  const over = pain('2016-02-10', { ...resolved, abatementDateTime: '2016-08-01', recordedDate: '2016-02-10' });
+  it('has no episode now: what ended more than 90 days ago belongs to another', () => {
+    expect(onset([over])).toBeUndefined();
+    expect(since([over])).toBeUndefined();
+    expect(episode([over]).notBefore).toBe(day('2025-12-02'));
+    expect(episode([over, visit('2026-02-01')]).notBefore).toBeUndefined();
+  });
+  it('gives way to another problem of the region that goes on', () => {
+    const disc = condition('icd M51.36', { onsetDateTime: '2025-10-01' });
+    expect(onset([over, disc])).toBe('2025-10-01');
+    expect(onset([over, pain('2026-01-10'), disc])).toBe('2026-01-10');
+    expect(onset([over, condition('icd M50.30', { onsetDateTime: '2025-10-01' })])).toBeUndefined();
+  });
+});
+
 it('a truncated section makes a missing episode unknown, not absent', () => {
   expect(episode([], { states: { Condition: 'truncated' } })).toMatchObject({ sections: ['Condition'] });
   expect(episode([]).sections).toBeUndefined();

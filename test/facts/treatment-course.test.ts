@@ -184,6 +184,35 @@ describe('a drug course', () => {
     expect(sixWeeks([statement({ status: 'intended', effectivePeriod: { start: '2025-12-01' } })])).toBe('unknown');
     expect(sixWeeks([statement({})])).toBe('unknown');
   });
+  it('that is documented as not taken counts until then, and again when it is prescribed later', () => {
+    const notTaken = (effectivePeriod: object | undefined, code = 'rxnorm 7258'): Resource => ({
+      resourceType: 'MedicationStatement',
+      status: 'not-taken',
+      medicationCodeableConcept: concept(code),
+      ...(effectivePeriod !== undefined && { effectivePeriod }),
+    });
+    const prescribed = drug('2025-12-01', supply(60));
+    expect(sixWeeks([prescribed])).toBe('true');
+    expect(value('treatment-6-weeks', [PAIN, prescribed, notTaken({ start: '2025-12-01' })])).toMatchObject({
+      truth: 'unknown',
+      leads: [{ label: 'documented as not taken' }],
+    });
+    expect(sixWeeks([prescribed, notTaken(undefined)])).toBe('unknown');
+    expect(sixWeeks([prescribed, notTaken({ start: '2026-01-11' })])).toBe('unknown');
+    expect(sixWeeks([prescribed, notTaken({ start: '2026-01-12' })])).toBe('true');
+    expect(sixWeeks([prescribed, notTaken({ start: '2025-11-20' })])).toBe('true');
+    expect(sixWeeks([prescribed, notTaken({ start: '2025-12-01' }, 'rxnorm 5640')])).toBe('true');
+  });
+  it('of an earlier episode is none of this one, though nothing shows this one yet', () => {
+    const before = [
+      drug('2016-02-15', { ...BACK, status: 'completed', ...supply(60) }),
+      pain('2016-02-10', { clinicalStatus: { coding: [{ code: 'resolved' }] }, abatementDateTime: '2016-08-01' }),
+    ];
+    expect(value('treatment-6-weeks', before)).toMatchObject({
+      truth: 'unknown',
+      leads: [{ label: 'before the current episode' }],
+    });
+  });
   it('for another problem, of another kind, or begun after the order is no treatment', () => {
     const long = supply(90);
     expect(sixWeeks([drug('2025-12-01', { ...because('icd M25.561'), ...long })])).toBe('unknown');

@@ -2,6 +2,7 @@ import type { MedicationRecord, ObservationRecord } from '../../chart/records.ts
 import type { Day } from '../../dates/day.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
+import { episodeStart } from '../episode.ts';
 import type { ChangeInput, ComparisonInput, ImprovementInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
@@ -36,8 +37,7 @@ function maybeOfRegion(asked: Asked, ctx: FactContext): boolean {
 
 /** Scores of the region (or without a place, when they may be of it) since the episode began, oldest first. */
 function scores(sets: readonly string[], asked: Asked, ctx: FactContext, sites?: readonly string[]): readonly Score[] {
-  const episode = ctx.episode(asked.query.region);
-  const since = episode.onset?.lo ?? episode.knownSince ?? Number.NEGATIVE_INFINITY;
+  const since = episodeStart(ctx.episode(asked.query.region)) ?? Number.NEGATIVE_INFINITY;
   const out: Score[] = [];
   for (const name of sets) {
     const set = ctx.set(name);
@@ -123,8 +123,7 @@ const dated = (s: Score): Pick<Item, 'decides'> => (s.item.date === undefined ? 
 
 /** Outcomes coded on treatments of the region, since the episode began. */
 function outcomes(asked: Asked, ctx: FactContext, say: (item: Item, improved: boolean) => void): void {
-  const episode = ctx.episode(asked.query.region);
-  const since = episode.onset?.lo ?? episode.knownSince ?? Number.NEGATIVE_INFINITY;
+  const since = episodeStart(ctx.episode(asked.query.region)) ?? Number.NEGATIVE_INFINITY;
   const seen = new Set<string>();
   for (const name of ctx.vocabulary.episode.therapies) {
     const set = ctx.set(name);
