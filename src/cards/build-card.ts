@@ -54,7 +54,7 @@ function checkedCard(check: CheckedOrder, options: CardOptions, { worksheet, cri
   const warning =
     check.urgent.length > 0 || check.assessment.outcome === 'not-met' || check.assessment.outcome === 'alternative';
   const alternatives = alternativeSuggestions(check, options.studies, options.quirks);
-  const suggestions = [...alternatives, ...nextStepSuggestions(check)];
+  const suggestions = [...alternatives, ...nextStepSuggestions(check, options.studies)];
   const links = [...(worksheet === undefined ? [] : [worksheet]), ...policyLinks(check, criteriaUrl)];
   return {
     uuid: randomUUID(),

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Suggestion } from '../cds-hooks/card.ts';
+import type { Chart } from '../chart/chart.ts';
 import { type Json, objects } from '../chart/json.ts';
+import type { OpenOrder } from '../chart/records.ts';
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { AGAINST_CONTRAST } from '../criteria-check/program-facts.ts';
 import type { FactQuery } from '../policy/fact-source.ts';
@@ -74,8 +76,18 @@ export function alternativeSuggestions(
   });
 }
 
-/** Useful next steps that a path needs and the chart lacks, as draft orders. */
-export function nextStepSuggestions(check: CheckedOrder): readonly Suggestion[] {
+/** Is a service, or a study of the same kind and region, on order already? */
+function isOnOrder(system: string, code: string, { openOrders }: Chart, studies: StudyCatalog): boolean {
+  const study = system === 'cpt' ? studies.get(code) : undefined;
+  const sameKind = (other: OpenOrder['study']): boolean =>
+    study !== undefined &&
+    other?.modality === study.modality &&
+    study.regions.every((region) => other.regions.includes(region));
+  return openOrders.some((o) => o.codes.includes(`${system}|${code}`) || sameKind(o.study));
+}
+
+/** Useful next steps that a path needs and the chart lacks, as draft orders; none that is on order already. */
+export function nextStepSuggestions(check: CheckedOrder, studies: StudyCatalog): readonly Suggestion[] {
   if (check.assessment.outcome !== 'undetermined') return [];
   const out = new Map<string, Suggestion>();
   for (const missing of check.assessment.missing) {
@@ -83,6 +95,7 @@ export function nextStepSuggestions(check: CheckedOrder): readonly Suggestion[] 
     const fact = check.facts.vocabulary.facts.get(missing.fact.replace(/\.(suspected|history)$/, ''));
     const order = fact?.order?.[check.region ?? 'any'] ?? fact?.order?.any;
     if (order === undefined || fact?.action === undefined || out.has(order.code)) continue;
+    if (isOnOrder(order.system, order.code, check.chart, studies)) continue;
     const { resource } = check.order;
     out.set(order.code, {
       label: fact.action,

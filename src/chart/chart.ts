@@ -10,10 +10,17 @@ import { readEncounter } from './readers/encounter.ts';
 import { readCompletedStudy, readDiagnosticReport, readImaging, readImagingStudy } from './readers/imaging.ts';
 import { readMedicationRequest, readMedicationStatement } from './readers/medication.ts';
 import { readObservation } from './readers/observation.ts';
-import { readServiceRequest } from './readers/order.ts';
+import { readOpenOrder, readServiceRequest } from './readers/order.ts';
 import { readAllergy, readDevice, readLead } from './readers/other.ts';
 import { readProcedure } from './readers/procedure.ts';
-import type { AnswerRecord, ChartRecord, ConditionRecord, EncounterRecord, ImagingRecord } from './records.ts';
+import type {
+  AnswerRecord,
+  ChartRecord,
+  ConditionRecord,
+  EncounterRecord,
+  ImagingRecord,
+  OpenOrder,
+} from './records.ts';
 import { FHIR_ID, PatientScope } from './references.ts';
 import { type RetrievedSection, SECTIONS, type Section, type SectionState } from './sections.ts';
 import { isVoid } from './status.ts';
@@ -63,6 +70,8 @@ export interface Chart {
   sets(): Iterable<number>;
   readonly imaging: readonly ImagingRecord[];
   readonly encounters: readonly EncounterRecord[];
+  /** what is ordered and not done yet */
+  readonly openOrders: readonly OpenOrder[];
   readonly answers: readonly AnswerRecord[];
   readonly orderReasons: readonly ConditionRecord[];
   /** the reasons of the order as "system|code", those that no code set knows included */
@@ -102,6 +111,7 @@ class ChartBuilder implements Chart {
   readonly seen: ReadonlyMap<Section | 'Patient', SectionState>;
   readonly imaging: ImagingRecord[] = [];
   readonly encounters: EncounterRecord[] = [];
+  readonly openOrders: OpenOrder[] = [];
   readonly answers: AnswerRecord[] = [];
   readonly orderReasons: ConditionRecord[] = [];
   readonly orderReasonCodes = new Set<string>();
@@ -308,6 +318,7 @@ class ChartBuilder implements Chart {
       case 'MedicationStatement':
         return this.#add(readMedicationStatement(ctx, r, ref));
       case 'ServiceRequest':
+        this.#openOrder(readOpenOrder(ctx, r));
         this.#add(readServiceRequest(ctx, r, ref));
         return this.#add(readCompletedStudy(ctx, r, ref));
       case 'Encounter':
@@ -334,6 +345,10 @@ class ChartBuilder implements Chart {
   #furtherStudies(r: Json, ref: string, code: unknown, when: Interval | undefined): void {
     if (r['status'] === 'preparation') return;
     for (const study of this.#ctx.furtherStudies(code)) this.#add(readImaging(this.#ctx, r, ref, study, when));
+  }
+
+  #openOrder(order: OpenOrder | undefined): void {
+    if (order !== undefined) this.openOrders.push(order);
   }
 
   #answers(answers: readonly AnswerRecord[]): void {

@@ -1,4 +1,5 @@
 import type { Interval } from '../dates/day.ts';
+import type { OpenStudy, Study } from '../policy/studies.ts';
 import type { Hit } from '../terminology/code-sets.ts';
 import type { Place } from '../terminology/regions.ts';
 
@@ -134,6 +135,14 @@ export interface MedicationRecord extends Base {
   readonly reason: Place;
   readonly spineReason: boolean;
   readonly hasReason: boolean;
+}
+
+/** A service that is ordered and not done yet, whether or not a fact looks at it. */
+export interface OpenOrder {
+  /** its codings as "system|code" */
+  readonly codes: readonly string[];
+  /** the imaging study that it names, if it names one */
+  readonly study?: Study | OpenStudy;
 }
 
 /** A ServiceRequest other than the one being ordered. */

@@ -14,6 +14,9 @@ import type { Vocabulary } from './vocabulary.ts';
 /** A new onset of the same complaint begins a new episode when it lies further apart than a slip of memory. */
 const SAME_ONSET_DAYS = 30;
 
+/** Nothing on file ends it. */
+const UNENDED = Number.POSITIVE_INFINITY;
+
 interface Complaint {
   readonly kind: string;
   readonly record: ConditionRecord;
@@ -85,6 +88,7 @@ function spans(
       out.push({
         from: Math.min(from.hi, asOf),
         to: Math.min(Math.max(to ?? from.hi, from.hi), asOf),
+        lasts: Math.max(to ?? from.hi, from.hi),
         shows,
         ref,
         when: from,
@@ -94,13 +98,13 @@ function spans(
   for (const { kind, record } of found) {
     const lasts =
       vocabulary.episode.lasting.includes(kind) && record.current && record.saysActive && !record.orderReason;
-    put(record.ref, 'entered', record.recorded, lasts ? asOf : undefined);
+    put(record.ref, 'entered', record.recorded, lasts ? UNENDED : undefined);
     if (record.onset !== undefined)
       put(
         record.ref,
         'its onset',
         record.onset,
-        record.current && record.saysActive ? asOf : (record.abated?.hi ?? record.onset.hi),
+        record.current && record.saysActive ? UNENDED : (record.abated?.hi ?? record.onset.hi),
       );
   }
   const visitSets = Object.values(kinds).flatMap((sets) => sets.map((s) => vocabulary.codes.number(s)));
@@ -126,7 +130,7 @@ function spans(
       if (record.hasReason && !(record.spineReason && supports(record.reason, region, false))) continue;
       if (record.start === undefined) continue;
       // a drug for nothing in particular bridges no more time than it was taken for sure
-      const until = record.spineReason && record.taken === 'active' ? asOf : drugEnd(record, record.start, asOf).end;
+      const until = record.spineReason && record.taken === 'active' ? UNENDED : drugEnd(record, record.start, asOf).end;
       put(record.ref, 'a drug', record.start, until, record.spineReason);
     }
   }
@@ -147,6 +151,16 @@ function runStart(all: readonly Span[], asOf: Day, maxGap: number): Day {
     if (span.shows) start = Math.min(start, span.from);
   }
   return start;
+}
+
+/**
+ * The last as-of day on which the episode goes on without new entries.
+ * @param found the complaints; the reason of an order is none that lasts, it has the order's own date
+ */
+function goesOnUntil(all: readonly Span[], found: readonly Complaint[], maxGap: number): Day | undefined {
+  const reasons = new Set(found.flatMap(({ record }) => (record.orderReason ? [record.ref] : [])));
+  const last = latest(all.flatMap((s) => (reasons.has(s.ref) ? [] : [s.lasts])));
+  return Number.isFinite(last) ? last + maxGap : undefined;
 }
 
 /** The latest of any number of days. */
@@ -246,6 +260,7 @@ function episodeOf(
   const all = spans(chart, vocabulary, kinds, region, found, asOf);
   const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
   const start = Math.max(runStart(all, asOf, maxGap), newOnset(found, asOf) ?? Number.NEGATIVE_INFINITY);
+  const until = goesOnUntil(all, found, maxGap);
   const considered = (onset?: ConditionRecord) => () =>
     lookedAt({ chart, vocabulary, kinds, asOf, spans: all, start, ...(onset !== undefined && { onset }) });
   const inside = found.filter(
@@ -259,6 +274,7 @@ function episodeOf(
     return {
       onset: first.onset,
       knownSince: Math.min(first.onset.hi, start),
+      ...(until !== undefined && { until }),
       evidence: [evidenceOf(first.ref, first.onset, first.basis)],
       considered: considered(first),
     };
@@ -267,7 +283,9 @@ function episodeOf(
   const known = found.filter(({ record }) => record.recorded !== undefined && !record.orderReason);
   const evidence = known.map(({ record }) => evidenceOf(record.ref, record.recorded as Interval, record.basis));
   return {
-    ...(all.some((s) => s.shows) && start < asOf ? { knownSince: start } : { notBefore: asOf - maxGap }),
+    ...(all.some((s) => s.shows) && start < asOf
+      ? { knownSince: start, ...(until !== undefined && { until }) }
+      : { notBefore: asOf - maxGap }),
     evidence,
     considered: considered(),
     ...(incomplete !== undefined && { sections: incomplete }),

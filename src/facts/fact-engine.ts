@@ -16,7 +16,7 @@ import {
   type Sides,
   type Unseen,
 } from '../policy/fact-source.ts';
-import { compareBegun } from '../policy/measure-time.ts';
+import { compareBegun, sooner } from '../policy/measure-time.ts';
 import { all, any, fromBounds } from '../policy/truth.ts';
 import { factCode } from '../policy/words.ts';
 import { supports } from '../terminology/regions.ts';
@@ -124,7 +124,10 @@ export class FactEngine implements FactSource, FactContext {
     const composed = this.#compose(lookup, own);
     const answered = this.chart.answers.length === 0 ? composed : this.#withAnswers(plan, query, composed);
     const aged = query.ago === undefined ? answered : this.#longAgo(answered, query.ago);
-    return query.begun === undefined ? aged : this.#begun(aged, query.begun);
+    const begun = query.begun === undefined ? aged : this.#begun(aged, query.begun);
+    return begun.truth === 'true' && restsOnEpisode(query, plan)
+      ? { ...begun, until: sooner(begun.until, this.episode(query.region).until) }
+      : begun;
   }
 
   /** The chart holds no record that the fact could be read from; those of its parts are another matter. */
@@ -369,19 +372,25 @@ export class FactEngine implements FactSource, FactContext {
         ? { until: add(answer.when.lo, asked.window.length) }
         : {};
     const sides = withStatement(value, truth, evidence);
-    if (value.truth === 'unknown')
+    const dated = answer.when !== undefined && { when: answer.when, first: answer.when };
+    if (value.truth === 'unknown') return { ...settled, ...sides, truth, evidence: [evidence], ...until, ...dated };
+    // whoever states it knows it of what was not retrieved too
+    if (value.truth === truth) return { ...settled, ...sides, evidence: [...value.evidence, evidence] };
+    const charted = value.evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
+    if (answer.when !== undefined && formatInterval(answer.when) > charted) {
+      // what the chart said of the other truth (when it holds again, that it can be done) is no longer so
+      const { leads, considered } = value;
       return {
-        ...settled,
+        ...(leads !== undefined && { leads }),
+        ...(considered !== undefined && { considered }),
         ...sides,
         truth,
         evidence: [evidence],
+        conflicts: value.evidence,
+        ...dated,
         ...until,
-        ...(answer.when !== undefined && { when: answer.when, first: answer.when }),
       };
-    if (value.truth === truth) return { ...value, ...sides, evidence: [...value.evidence, evidence] };
-    const charted = value.evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
-    if (answer.when !== undefined && formatInterval(answer.when) > charted)
-      return { ...settled, ...sides, truth, evidence: [evidence], conflicts: value.evidence, ...until };
+    }
     return { ...value, ...sides, conflicts: [...(value.conflicts ?? []), evidence] };
   }
 
@@ -397,7 +406,7 @@ export class FactEngine implements FactSource, FactContext {
     };
     if (value.first === undefined) return unclear;
     const timed = compareBegun(value.first, this.asOf, comparison);
-    return timed.truth === 'unknown' ? unclear : { ...value, ...timed };
+    return timed.truth === 'unknown' ? unclear : { ...value, ...timed, until: sooner(value.until, timed.until) };
   }
 
   /** "At least so long ago": the latest event decides. */
@@ -437,6 +446,10 @@ function withStatement(value: FactValue, truth: 'true' | 'false', evidence: Evid
   const sides = truth === 'true' ? { yes: [...yes, evidence], no } : { yes, no: [...no, evidence] };
   return sides.yes.length === 0 || sides.no.length === 0 ? {} : { sides };
 }
+
+/** Is what is asked of the current episode, so that it ends with it? */
+const restsOnEpisode = ({ since }: FactQuery, { fact }: FactPlan): boolean =>
+  since === 'episode' || (since === undefined && fact.evidence.some((b) => 'course' in b));
 
 /** Does an answer settle a query? A known answers a suspicion with yes; a denied suspicion denies the diagnosis too. */
 function answersQuery(answer: AnswerRecord, query: FactQuery): boolean {

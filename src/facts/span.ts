@@ -5,6 +5,8 @@ export interface Span {
   /** it had begun by this day */
   readonly from: Day;
   readonly to: Day;
+  /** the day until which it lasts as the chart stands, beyond the as-of day too; infinite while nothing ends it */
+  readonly lasts: Day;
   /** it shows the complaint itself; drugs and films only bridge the time between such spans */
   readonly shows: boolean;
   readonly ref: string;

@@ -39,6 +39,7 @@ export class Vocabulary implements FactCatalog {
         care: tellsOfCare(fact),
         complaint: isComplaint(fact, facts),
         ask: fact.ask,
+        ...(fact.any !== undefined && { impliedBy: fact.any }),
         ...(fact.action !== undefined && { action: fact.action }),
         ...(fact.takes !== undefined && { takes: duration(fact.takes) }),
       });

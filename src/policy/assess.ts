@@ -10,9 +10,10 @@ import {
   type Trace,
 } from './assessment.ts';
 import type { CompiledPolicy, Expr } from './compiled-policy.ts';
-import { Decider, type Decision, type OrderedStudy } from './decide.ts';
+import { Decider, type Decision, type ExclusionState, type OrderedStudy } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { Evidence, FactCatalog, FactSource } from './fact-source.ts';
+import { lastOf, sooner } from './measure-time.ts';
 import { type Candidate, NearestWays } from './nearest.ts';
 import { WaySearch } from './needs.ts';
 import { isTrue, type PathState } from './path-state.ts';
@@ -55,7 +56,7 @@ class Assessor {
     this.#states = new PathStates(policy, source, order.regions, order.code, silenceOf(policy));
     this.#ev = this.#states.evaluation;
     this.#asOf = source.asOf;
-    const search = new WaySearch(this.#states);
+    const search = new WaySearch(this.#states, catalog);
     this.#decider = new Decider(policy, order, this.#states, search);
     this.#nearest = new NearestWays(policy, this.#states, search, this.#decider, catalog);
   }
@@ -63,7 +64,7 @@ class Assessor {
   assess(): Assessment {
     const decision = this.#decider.decide();
     const open = decision.outcome === 'undetermined' || decision.outcome === 'alternative';
-    const ways = open ? this.#nearest.ranked().slice(0, MAX_PATHS) : [];
+    const ways = open && !this.#heldUp(decision) ? this.#nearest.ranked().slice(0, MAX_PATHS) : [];
     const earliest = decision.outcome === 'met' ? undefined : this.#earliest(decision);
     const validUntil = decision.outcome === 'met' ? this.#validUntil(decision.by) : undefined;
     const missing = this.#missing(ways, decision);
@@ -85,6 +86,11 @@ class Assessor {
       ...(earliest !== undefined && { earliest }),
       ...(validUntil !== undefined && { validUntil }),
     };
+  }
+
+  /** An indication for the ordered study is documented, and an exclusion alone keeps the order open: no other way helps. */
+  #heldUp({ by, asked }: Decision): boolean {
+    return asked.length > 0 && by.some((s) => isTrue(s) && this.#decider.namesOrdered(s));
   }
 
   /** Nothing can be documented, but an indication in play has all that it asks of the chart and is left to a reviewer. */
@@ -348,10 +354,18 @@ class Assessor {
     return days.length === 0 ? undefined : Math.min(...days);
   }
 
+  /** The last day on which an exclusion that does not hold still does not, the chart staying as it is. */
+  #allowedUntil({ exclusion: { criteria, unless } }: ExclusionState): Day | undefined {
+    const { truth, from } = this.#ev.timed(criteria);
+    if (truth === 'false') return from === undefined ? undefined : from - 1;
+    return truth === 'true' && unless !== undefined ? this.#ev.timed(unless).until : undefined;
+  }
+
   #validUntil(by: readonly PathState[]): Day | undefined {
-    const days = by.map((s) => this.#states.timed(s).until ?? Number.POSITIVE_INFINITY);
-    const last = Math.max(...days);
-    return last === Number.POSITIVE_INFINITY ? undefined : last;
+    const until = lastOf(
+      by.map((s) => sooner(this.#states.timed(s).until, this.#states.namesUntil(s, this.#order.code))),
+    );
+    return this.#decider.exclusions().reduce((end, e) => sooner(end, this.#allowedUntil(e)), until);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Day } from '../dates/day.ts';
 import type { Atom, CompiledPolicy, Expr } from './compiled-policy.ts';
 import type { Evidence, FactSource, FactValue, Region } from './fact-source.ts';
-import { compareAge, compareEpisode, compareSchedule, unsettled } from './measure-time.ts';
+import { compareAge, compareEpisode, compareSchedule, sooner, unsettled } from './measure-time.ts';
 import { NO_SILENCE, type Silence } from './silence.ts';
 import { atLeast, not, type Truth } from './truth.ts';
 import type { Truths } from './truths.ts';
@@ -25,6 +25,9 @@ export interface Timed {
 }
 
 /** Time changes nothing. */
+/** The last day on which one of the other indications of a region stays true; undefined when it does not end. */
+type UntilOfAny = (except: readonly string[], region: Region | 'any') => Day | undefined;
+
 const lasting = (truth: Truth): Timed => ({ truth, from: undefined, until: undefined });
 
 const latest = (evidence: readonly Evidence[]): string =>
@@ -49,17 +52,21 @@ export class Evaluation {
   readonly #silence: Silence;
   /** by node: 1 = the chart speaks of a fact that it rests on */
   readonly #spokenOf: Uint8Array;
+  readonly #untilOfAny: UntilOfAny;
 
   /**
    * @param anyIndication the truth of "any other indication of this policy"
    * @param silence what the policy comes to where the chart is silent
+   * @param untilOfAny the last day on which "any other indication" that is true stays so
    */
   constructor(
     policy: CompiledPolicy,
     source: FactSource,
     anyIndication: Reading['anyIndication'],
     silence: Silence = NO_SILENCE,
+    untilOfAny: UntilOfAny = () => undefined,
   ) {
+    this.#untilOfAny = untilOfAny;
     this.policy = policy;
     this.source = source;
     this.#values = new Array(policy.atoms.length);
@@ -130,7 +137,8 @@ export class Evaluation {
       case 'episode': {
         const episode = this.source.episode(atom.region);
         const timed = compareEpisode(episode, this.source.asOf, atom.comparison);
-        if (timed.truth !== 'unknown') return { ...timed, evidence: episode.evidence };
+        if (timed.truth !== 'unknown')
+          return { ...timed, until: sooner(timed.until, episode.until), evidence: episode.evidence };
         return episode.evidence.length > 0 ? { ...timed, evidence: [], gap: 'unclear' } : unsettled(episode);
       }
       case 'schedule':
@@ -343,6 +351,12 @@ export class Evaluation {
       }
       case 'at-least':
         return this.#timedAtLeast(expr, expr.n);
+      case 'any-indication': {
+        const truth = this.truth(expr);
+        return truth === 'true'
+          ? { ...lasting(truth), until: this.#untilOfAny(expr.except, expr.region) }
+          : lasting(truth);
+      }
       default:
         return lasting(this.truth(expr));
     }

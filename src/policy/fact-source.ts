@@ -107,6 +107,8 @@ export interface Episode {
   readonly knownSince?: Day;
   /** nothing shows the complaint lately: what ended before this day belongs to an earlier episode */
   readonly notBefore?: Day;
+  /** last as-of day on which it goes on without new entries; absent when nothing on file ends it */
+  readonly until?: Day;
   readonly evidence: readonly Evidence[];
   readonly sections?: readonly string[];
   /** every resource that was looked at for it; `for` = the onset or the least duration rests on it */
@@ -153,6 +155,8 @@ export interface FactDescription {
   readonly care: boolean;
   /** it is what patients come with (pain of the back), and speaks of no red flag in particular */
   readonly complaint: boolean;
+  /** facts each of which makes it true */
+  readonly impliedBy?: readonly string[];
 }
 
 /** The vocabulary as the policy engine sees it. */

@@ -3,6 +3,17 @@ import type { Comparison, ScheduleBand } from './compiled-policy.ts';
 import type { Episode, FactValue } from './fact-source.ts';
 import { fromBounds, type Truth } from './truth.ts';
 
+/** The earlier of two ends, of which either may be open. */
+export const sooner = (a: Day | undefined, b: Day | undefined): Day | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+
+/** The latest of some ends; undefined when one is open, or there is none. */
+export function lastOf(ends: readonly (Day | undefined)[]): Day | undefined {
+  if (ends.length === 0) return undefined;
+  const last = Math.max(...ends.map((d) => d ?? Number.POSITIVE_INFINITY));
+  return last === Number.POSITIVE_INFINITY ? undefined : last;
+}
+
 type Timed = { readonly truth: Truth; readonly from?: Day; readonly until?: Day };
 
 /** Has the comparison held since `start` on the day `on`? Ages count completed units: "> 50 years" is 51 and older. */
@@ -60,9 +71,14 @@ export function compareSchedule(
 ): Timed {
   const band = bands.find((b) => b.until === undefined || asOf <= add(start.hi, b.until));
   if (band === undefined) return { truth: 'false' };
-  if (last === undefined) return { truth: 'true' };
-  const truth = fromBounds(asOf >= add(last.lo, band.every), asOf >= add(last.hi, band.every));
-  return truth === 'true' ? { truth } : { truth, from: add(last.hi, band.every) };
+  const truth =
+    last === undefined ? 'true' : fromBounds(asOf >= add(last.lo, band.every), asOf >= add(last.hi, band.every));
+  if (truth !== 'true') return { truth, ...(last !== undefined && { from: add(last.hi, band.every) }) };
+  // due until a later band asks for a longer interval, or there is none
+  if (band.until === undefined) return { truth };
+  const end = add(start.lo, band.until);
+  const later = end < asOf ? { truth } : compareSchedule(start, last, end + 1, bands);
+  return later.truth === 'true' ? later : { truth, until: Math.max(end, asOf) };
 }
 
 /** An incomplete or silent reading of a fact that a comparison depends on. */

@@ -1,6 +1,7 @@
 import type { Day } from '../dates/day.ts';
 import type { Expr } from './compiled-policy.ts';
 import type { Evaluation, Reading } from './evaluate.ts';
+import type { FactCatalog } from './fact-source.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
 
@@ -96,13 +97,15 @@ function choose(children: readonly (readonly Costed[])[], n: number): readonly C
 
 /** Looks for the cheapest ways to make indications true. Belongs to one assessment; nodes that passages share are searched once. */
 export class WaySearch {
+  readonly #catalog: FactCatalog;
   readonly #states: PathStates;
   readonly #ev: Evaluation;
   readonly #toTrue: (readonly Costed[] | undefined)[] = [];
   readonly #toFalse: (readonly Costed[] | undefined)[] = [];
   readonly #cheapest = new Map<PathState, Way | undefined>();
 
-  constructor(states: PathStates) {
+  constructor(states: PathStates, catalog: FactCatalog) {
+    this.#catalog = catalog;
     this.#states = states;
     this.#ev = states.evaluation;
   }
@@ -184,10 +187,27 @@ export class WaySearch {
     return { has: way.has, needs };
   }
 
+  /** Is an open leaf about a fact that one of the needs makes true? */
+  #implied(index: number, needs: readonly Need[]): boolean {
+    const atom = this.#ev.atom(index);
+    if (atom.kind !== 'fact' || this.#ev.value(index).truth !== 'unknown') return false;
+    const { impliedBy = [] } = this.#catalog.describe(atom.query.fact) ?? {};
+    return needs.some(({ atom: other, want }) => {
+      const need = this.#ev.atom(other);
+      return (
+        want === 'true' &&
+        need.kind === 'fact' &&
+        need.query.region === atom.query.region &&
+        impliedBy.includes(need.query.fact)
+      );
+    });
+  }
+
   /** The reading in which the needs are fulfilled and everything else is as the chart has it. */
   #fulfilled(needs: readonly Need[]): Reading {
     return {
-      atom: (i) => needs.find((n) => n.atom === i)?.want ?? this.#ev.value(i).truth,
+      atom: (i) =>
+        needs.find((n) => n.atom === i)?.want ?? (this.#implied(i, needs) ? 'true' : this.#ev.value(i).truth),
       review: 'unknown',
       anyIndication: (except, region) => this.#states.anyIndication(except, region),
       known: undefined,

@@ -2,6 +2,7 @@ import type { Day } from '../dates/day.ts';
 import type { CompiledPath, CompiledPolicy, Expr, StudyRef } from './compiled-policy.ts';
 import { Evaluation } from './evaluate.ts';
 import type { Evidence, FactSource, Region } from './fact-source.ts';
+import { lastOf, sooner } from './measure-time.ts';
 import { type InPlay, isTrue, type PathState } from './path-state.ts';
 import { NO_SILENCE, type Silence } from './silence.ts';
 import { any, type Truth } from './truth.ts';
@@ -116,7 +117,13 @@ export class PathStates {
   ) {
     this.regions = regions;
     this.#silence = silence;
-    this.evaluation = new Evaluation(policy, source, (except, region) => this.anyIndication(except, region), silence);
+    this.evaluation = new Evaluation(
+      policy,
+      source,
+      (except, region) => this.anyIndication(except, region),
+      silence,
+      (except, region) => this.#untilOfAny(except, region),
+    );
     this.#paths = policy.paths.filter(
       (p) =>
         p.inForce.every((period) => this.evaluation.inForce(period)) &&
@@ -161,6 +168,14 @@ export class PathStates {
     return any(this.others(except, region).map((s) => (s.inPlay === 'no' ? 'false' : s.truth)));
   }
 
+  #untilOfAny(except: readonly string[], region: Region | 'any'): Day | undefined {
+    return lastOf(
+      this.others(except, region)
+        .filter((s) => isTrue(s))
+        .map((s) => this.timed(s).until),
+    );
+  }
+
   /** The indications of a region that an any-indication leaf speaks of. */
   others(except: readonly string[], region: Region | 'any'): readonly PathState[] {
     return this.#paths
@@ -187,6 +202,25 @@ export class PathStates {
   studiesOf(state: PathState): readonly StudyRef[] {
     if (state.path.studies.length > 0) return state.path.studies;
     return this.others([state.path.id], state.path.region).flatMap((s) => (isTrue(s) ? s.path.studies : []));
+  }
+
+  /** The last day on which a true indication names a study: by itself, or through the indications it refers to. */
+  namesUntil(state: PathState, study: string): Day | undefined {
+    const own = (refs: readonly StudyRef[]): Day | undefined =>
+      lastOf(
+        refs.flatMap(({ code, when }) => {
+          if (code !== study) return [];
+          if (when === undefined) return [undefined];
+          const { truth, until } = this.evaluation.timed(when);
+          return truth === 'true' ? [until] : [];
+        }),
+      );
+    if (state.path.studies.length > 0) return own(state.path.studies);
+    return lastOf(
+      this.others([state.path.id], state.path.region)
+        .filter((s) => isTrue(s) && s.path.studies.some((r) => r.code === study))
+        .map((s) => sooner(own(s.path.studies), this.timed(s).until)),
+    );
   }
 
   /** Days on which time alone would make an indication true, or a true one lapse. */

@@ -10,7 +10,7 @@ import { type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { yamlNames } from '../yaml/yaml-names.ts';
 import { expandVignettes, type Vignette } from './expand.ts';
 import { VignettesFile, type VignettesInput } from './schema.ts';
-import { VIGNETTE_PATIENT, vignetteToFhir } from './to-fhir.ts';
+import { VIGNETTE_PATIENT, type VignetteResources, vignetteToFhir } from './to-fhir.ts';
 
 /** The vignettes of a folder, with where they come from. */
 export interface VignetteFile {
@@ -29,13 +29,24 @@ export const loadVignettes = (folder: string): readonly VignetteFile[] =>
   });
 
 /** Checks a vignette's order. @returns undefined when no policy governs it */
-export function checkVignette(
+export const checkVignette = (
   vignette: Vignette,
   checker: Checker,
   canonicalBase: string,
   withTrace = false,
+): CheckedOrder | undefined =>
+  checkResources(vignetteToFhir(vignette, canonicalBase), vignette, checker, { withTrace });
+
+/**
+ * Checks the order of a vignette's resources, which may have been changed.
+ * @returns undefined when no policy governs it
+ */
+export function checkResources(
+  fhir: VignetteResources,
+  vignette: Pick<Vignette, 'incomplete' | 'order'>,
+  checker: Checker,
+  { withTrace = false }: { readonly withTrace?: boolean } = {},
 ): CheckedOrder | undefined {
-  const fhir = vignetteToFhir(vignette, canonicalBase);
   const sections = new Map<Section, RetrievedSection>(
     SECTIONS.map((s) => [
       s,

@@ -1,10 +1,18 @@
 import { parseDate } from '../../dates/day.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { type ReadContext, start } from '../read-context.ts';
-import type { OrderRecord } from '../records.ts';
+import type { OpenOrder, OrderRecord } from '../records.ts';
 
 const ACTIVE = new Set(['draft', 'active', 'on-hold']);
 const URGENT = new Set(['urgent', 'asap', 'stat']);
+
+/** What a ServiceRequest orders, as long as it stands. */
+export function readOpenOrder(ctx: ReadContext, r: Json): OpenOrder | undefined {
+  const status = text(r['status']);
+  if (r['doNotPerform'] === true || (status !== undefined && !ACTIVE.has(status))) return undefined;
+  const study = ctx.study(r['code']);
+  return { codes: ctx.keys(r['code']), ...(study !== undefined && { study }) };
+}
 
 /** Reads a ServiceRequest other than the order that is checked: referrals, planned surgery, earlier orders. */
 export function readServiceRequest(ctx: ReadContext, r: Json, ref: string): OrderRecord | undefined {

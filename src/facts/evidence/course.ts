@@ -1,4 +1,5 @@
-import { add, type Day, subtract } from '../../dates/day.ts';
+import { add, type Day, type Duration, subtract } from '../../dates/day.ts';
+import { sooner } from '../../policy/measure-time.ts';
 import type { Asked, FactContext } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { CourseInput } from '../schema.ts';
@@ -76,7 +77,9 @@ export function courseEvidence(
   };
   const found = all.filter(complete);
   for (const run of found) {
-    const until = asked.window.length === undefined ? undefined : add(whole ? run.start : run.end, asked.window.length);
+    const inside =
+      asked.window.length === undefined ? undefined : add(whole ? run.start : run.end, asked.window.length);
+    const until = input.ongoing ? sooner(inside, add(run.possibleEnd, STILL_GOING)) : inside;
     for (const t of run.parts) tally.pro(toItem(t, until), 'part of the course');
   }
   if (found.length > 0) {
@@ -137,7 +140,10 @@ const refusesAll = (r: { readonly record: Treatment['record'] }, input: CourseIn
       ? input.drugs === undefined
       : input.including.some((group) => isOf(r, group, ctx));
 
-const goesOn = (run: Run, asOf: Day): boolean => run.possibleEnd >= subtract(asOf, { count: 14, unit: 'days' });
+/** A course goes on as long as its last visit lies no further back. */
+const STILL_GOING: Duration = { count: 14, unit: 'days' };
+
+const goesOn = (run: Run, asOf: Day): boolean => run.possibleEnd >= subtract(asOf, STILL_GOING);
 
 const toItem = (t: Treatment, until?: Day): Item => ({
   ref: t.ref,

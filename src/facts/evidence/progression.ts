@@ -56,6 +56,9 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
       continue;
     }
     if (fitIn(sign.visit.when, asked.window) !== 'inside') continue;
+    const until = lastDayInside(sign.visit.when, asked.window);
+    // none of them speaks without the sign, and all of them as long as it does
+    const together = (part: Item): Item => ({ ...part, until });
     const day = sign.visit.when?.lo ?? 0;
     const earlier = visits.filter((v) => v.inPerson && (v.when?.hi ?? day) < day);
     if (signs.some((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit) && sameSign(s, sign))) {
@@ -69,8 +72,8 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
     const absent = denied.filter((s) => s.visit !== undefined && earlier.includes(s.visit));
     const examined = before.length + normal.length + absent.length > 0;
     if (!examined && beganLater(sign, input, asked, ctx)) {
-      tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'began later than the complaint');
-      tally.pro({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }, 'the examination in person');
+      tally.pro(together(item), 'began later than the complaint');
+      tally.pro(together({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }), 'the examination in person');
       continue;
     }
     if (!examined) {
@@ -81,11 +84,12 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
       );
       continue;
     }
-    tally.pro({ ...item, ...untilOf(sign.visit, asked) }, 'new at a later examination');
-    tally.pro({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }, 'the later examination');
-    for (const s of before) tally.pro(signItem(s), 'found at an earlier examination');
-    for (const s of absent) tally.pro(signItem(s), 'absent at an earlier examination');
-    for (const o of normal) tally.pro({ ref: o.ref, date: o.when, basis: 'chart' }, 'normal at an earlier examination');
+    tally.pro(together(item), 'new at a later examination');
+    tally.pro(together({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }), 'the later examination');
+    for (const s of before) tally.pro(together(signItem(s)), 'found at an earlier examination');
+    for (const s of absent) tally.pro(together(signItem(s)), 'absent at an earlier examination');
+    for (const o of normal)
+      tally.pro(together({ ref: o.ref, date: o.when, basis: 'chart' }), 'normal at an earlier examination');
   }
 }
 
@@ -96,11 +100,6 @@ function beganLater(sign: Sign, input: ProgressionInput, asked: Asked, ctx: Fact
   const began = onset?.hi ?? knownSince;
   return began !== undefined && sign.onset.lo > began + BASELINE_DAYS;
 }
-
-const untilOf = (visit: EncounterRecord, asked: Asked): Pick<Item, 'until'> => {
-  const until = lastDayInside(visit.when, asked.window);
-  return until === undefined ? {} : { until };
-};
 
 const signItem = ({ ref, stated }: Sign): Item => ({ ref, date: stated, basis: 'chart' });
 

@@ -1,8 +1,9 @@
 import type { ConditionRecord, ObservationRecord } from '../../chart/records.ts';
+import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfSign } from '../context.ts';
 import type { SignInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { fitIn } from '../window.ts';
+import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { relatedVisits } from './events.ts';
 import { readAnswer } from './finding.ts';
@@ -51,7 +52,7 @@ function condition(record: ConditionRecord, set: number, asked: Asked, ctx: Fact
   const visit = visitOf(record, asked, ctx);
   if (visit === undefined) return tally.lead(item, 'not found at a visit in person', true);
   tally.pro(item, 'new, and found at a visit in person');
-  tally.pro(visit, 'the examination in person');
+  tally.pro({ ...visit, until: item.until }, 'the examination in person');
 }
 
 /** The visit in person at which a sign was found, or a later one for the spine problem. */
@@ -94,10 +95,11 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
   const { onset } = ctx.episode(asked.query.region);
   const young = onset !== undefined && fitIn(onset, asked.window) === 'inside';
   if (absent === undefined && !young) return tally.lead(item, 'not known to be new', true);
-  tally.pro(item, 'found on examination');
-  tally.pro(chartedItem(visit.ref, visit.when, asked), 'the examination in person');
+  const until = absent === undefined ? sooner(item.until, lastDayInside(onset, asked.window)) : item.until;
+  tally.pro({ ...item, until }, 'found on examination');
+  tally.pro({ ...chartedItem(visit.ref, visit.when, asked), until }, 'the examination in person');
   if (absent !== undefined)
-    tally.pro(chartedItem(absent.record.ref, absent.when, asked), 'absent at an earlier examination');
+    tally.pro({ ...chartedItem(absent.record.ref, absent.when, asked), until }, 'absent at an earlier examination');
 }
 
 /** An examination as a whole that is abnormal, after one that was normal. */
@@ -117,6 +119,9 @@ function examinations(sets: readonly string[], asked: Asked, ctx: FactContext, t
   else if (answer === undefined || before === undefined) tally.lead(item, 'not known to be new', answer === true);
   else {
     tally.pro(item, 'abnormal on examination');
-    tally.pro(chartedItem(before.ref, before.when, asked), 'normal at an earlier examination');
+    tally.pro(
+      { ...chartedItem(before.ref, before.when, asked), until: item.until },
+      'normal at an earlier examination',
+    );
   }
 }

@@ -165,8 +165,11 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   const first = before ?? all[0];
   const last = all.at(-1);
   if (first === undefined || last === undefined || first === last || last.day === first.day) return;
+  // on the day on which the window begins with the last score, that one is the score before it
+  const inside = lastDayInside(last.item.date, asked.window);
+  const until = inside === undefined ? undefined : inside - 1;
   for (const s of [first, last]) {
-    const item = { ...s.item, ...dated(last), until: lastDayInside(last.item.date, asked.window) };
+    const item = { ...s.item, ...dated(last), until };
     if (last.value > first.value) tally.pro(item, 'the score rose');
     else if (otherwise) tally.ignore(item, 'the score did not rise, but a new finding began');
     else tally.contra(item, 'the score did not rise');
