@@ -20,6 +20,7 @@ export const READING_SETS = [
   'result-positive',
   'result-negative',
   'remote-contact',
+  'in-person-contact',
 ] as const;
 type ReadingSet = (typeof READING_SETS)[number];
 
@@ -253,9 +254,10 @@ export class ReadContext {
     return meanings.length > 0 && !known ? OTHER : place;
   }
 
-  /** Do the codes of a visit say that it was a contact by telephone, video or message? */
-  remote(hits: readonly Hit[]): boolean {
-    return hits.some((h) => h.set === this.#set['remote-contact']);
+  /** Do the codes of a visit say how the contact was: by telephone, video or message, or in one place? */
+  contact(hits: readonly Hit[]): 'remote' | 'in-person' | undefined {
+    if (hits.some((h) => h.set === this.#set['remote-contact'])) return 'remote';
+    return hits.some((h) => h.set === this.#set['in-person-contact']) ? 'in-person' : undefined;
   }
 
   /** What reason codes and referenced conditions say about the place. */

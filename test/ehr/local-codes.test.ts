@@ -86,6 +86,28 @@ describe('local codes of an EHR', () => {
     expect(await about('NP')).toMatch(/ignored {2}Condition\/r1 2025-06-01: another region/);
   });
 
+  it.each([
+    ['set|in-person-contact', 'met'],
+    ['set|remote-contact', 'undetermined'],
+  ])('a class of visits that means %s: %s', async (target, expected) => {
+    registry(`  "urn:local:class|13": ["${target}"]\n`);
+    const icd = 'http://hl7.org/fhir/sid/icd-10-cm';
+    const file = writeBundle([
+      condition(icd, 'M54.16', 'Radiculopathy', { onsetDateTime: '2026-02-10', recordedDate: '2026-02-10' }),
+      condition(icd, 'M21.371', 'Foot drop', { onsetDateTime: '2026-02-25', recordedDate: '2026-02-26' }),
+      {
+        resourceType: 'Encounter',
+        status: 'finished',
+        class: { system: 'urn:local:class', code: '13', display: 'Outpatient' },
+        reasonCode: [{ coding: [{ system: icd, code: 'M54.16' }] }],
+        period: { start: '2026-02-26' },
+      },
+    ]);
+    const cigna = ['--payer', 'cigna'];
+    expect(await outcome(file, ...cigna)).toBe('undetermined');
+    expect(await outcome(file, ...cigna, '--ehr', 'hospital')).toBe(expected);
+  });
+
   it('orderables name the study of an order', async () => {
     registry(`  "${LOCAL}|X": ["set|night-pain"]\n`, '{ "urn:orders|MRL": "72148" }');
     const file = writeBundle([

@@ -29,6 +29,15 @@ describe('an evaluation in person', () => {
     for (const code of ['cpt 99213', 'cpt 99213-25']) expect(coded(code), code).toBe('true');
     for (const code of ['cpt 99213-95', 'cpt 99213-GT', 'cpt 99213-25-93']) expect(coded(code), code).toBe('unknown');
   });
+  it('a visit of a class of the EHR’s own, if a code says so', () => {
+    const own = (type: string, local = '13'): string =>
+      inPerson([visit('2026-02-20', LUMBAR, { class: { system: 'urn:local', code: local }, type: [concept(type)] })]);
+    expect(own('cpt 99213')).toBe('unknown');
+    expect(own('snomed 1258986006')).toBe('true');
+    expect(own('cpt 99283')).toBe('true');
+    expect(own('snomed 1258986006', 'VR')).toBe('unknown');
+    expect(own('snomed 185317003', 'AMB')).toBe('unknown');
+  });
   it('has taken place', () => {
     for (const status of ['planned', 'arrived', 'cancelled', 'entered-in-error', 'unknown'])
       expect(inPerson([visit('2026-02-20', LUMBAR, { status })]), status).toBe('unknown');

@@ -4,8 +4,9 @@ import { type Json, object, objects, text } from '../json.ts';
 import { joined, type ReadContext } from '../read-context.ts';
 import type { EncounterRecord } from '../records.ts';
 
-/** v3 ActCode classes of visits at which patient and clinician are in one place; VR (telehealth) is not among them. A type that says telephone or video goes before the class. */
+/** v3 ActCode classes of visits at which patient and clinician are in one place. */
 const IN_PERSON = new Set(['AMB', 'EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'SS', 'HH', 'FLD']);
+const TELEHEALTH = 'VR';
 /** Finished, or under way on the day; "arrived" and "triaged" say that the patient waits. */
 const HELD = new Set(['finished', 'in-progress', 'onleave']);
 
@@ -30,10 +31,20 @@ function diagnosesOf(ctx: ReadContext, r: Json): Diagnoses {
   };
 }
 
+/**
+ * Were patient and clinician in one place? Codes that say telephone or video go before the class; where the class is one of the EHR's
+ * own, codes may say that they were, as may what the EHR's file of local codes says of the class.
+ */
+function isInPerson(ctx: ReadContext, r: Json): boolean {
+  const code = text(object(r['class'])?.['code']);
+  const contact = ctx.contact(ctx.hits([r['type'], r['serviceType'], { coding: [r['class']] }].flat()));
+  if (contact === 'remote' || code === TELEHEALTH) return false;
+  return contact === 'in-person' || (code !== undefined && IN_PERSON.has(code));
+}
+
 /** Reads an Encounter. */
 export function readEncounter(ctx: ReadContext, r: Json, ref: string): EncounterRecord | undefined {
   const status = text(r['status']);
-  const code = text(object(r['class'])?.['code']);
   const period = object(r['period']);
   const diagnoses = diagnosesOf(ctx, r);
   const types = ctx.hits(r['type']);
@@ -44,7 +55,7 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
     ref,
     hits: types,
     site: 0,
-    inPerson: code !== undefined && IN_PERSON.has(code) && !ctx.remote(types) && !ctx.remote(service),
+    inPerson: isInPerson(ctx, r),
     held: status === undefined || HELD.has(status),
     cancelled: status === 'cancelled',
     when: parseDate(period?.['start']) ?? parseDate(period?.['end']),
