@@ -20,7 +20,8 @@ export const codesUnknown: Command = {
   usage: 'codes unknown BUNDLE.json... [--ehr ID] [--all] [--json]',
   help: `Lists the codes in FHIR Bundles (or lists of resources) that may speak of the spine and that no fact and no study
 understands, with how often they stand where. Whether a code may speak of the spine is seen from its words and its family
-(policies/spine-related.yaml). Nothing of a patient is printed but codes.
+(policies/spine-related.yaml). Classes of visits that are the EHR's own are listed too: whether a visit was in person hangs on them.
+Nothing of a patient is printed but codes.
 
   --ehr ID   an EHR of the registry: its local codes are understood
   --all      every code that is not understood
@@ -32,7 +33,8 @@ the registry: \`codes: my-ehr.codes.yaml\` in smart-config/ehrs/my-ehr.yaml, and
   codes:
     "urn:oid:1.2.3.4|LBP": ["icd10cm|M54.50"]             a standard code
     "urn:oid:1.2.3.4|NIGHT": ["set|night-pain"]           a code set
-    "urn:oid:1.2.3.4|LSPAIN": ["set|spinal-pain@lumbar"]  a code set, at a place`,
+    "urn:oid:1.2.3.4|LSPAIN": ["set|spinal-pain@lumbar"]  a code set, at a place
+    "urn:oid:1.2.3.5|13": ["set|in-person-contact"]       a class of visits (video: set|remote-contact)`,
   examples: [['codes unknown charts/*.json', 'what the charts of an EHR say that is not understood']],
   run(args, out) {
     const { values, positionals } = parseArgs({

@@ -1,7 +1,8 @@
 import type { LocalCodes } from '../chart/code-meanings.ts';
 import { codedElements } from '../chart/coded-elements.ts';
-import { isObject, type Json, object, objects } from '../chart/json.ts';
+import { isObject, type Json, object, objects, text } from '../chart/json.ts';
 import { ReadContext } from '../chart/read-context.ts';
+import { unknownClass } from '../chart/readers/encounter.ts';
 import type { SpineRelated } from '../terminology/spine-related.ts';
 import { systemOf } from '../terminology/systems.ts';
 import type { Checker } from './check-order.ts';
@@ -14,7 +15,7 @@ export interface UnknownCode {
   /** elements that carry it, e.g. "Condition.code" */
   readonly where: readonly string[];
   readonly count: number;
-  /** why it may speak of the spine */
+  /** why it may speak of the spine, or that it is a class of visits of which nobody knows whether they are in person */
   readonly spine?: string;
 }
 
@@ -45,7 +46,7 @@ interface Count {
 }
 
 /**
- * Looks for codes that no fact and no study understands. An element is understood when one of its codings is.
+ * Looks for codes that no fact and no study understands, and for classes of visits that are the EHR's own. An element is understood when one of its codings is.
  * @param charts FHIR Bundles, lists of resources or single resources
  * @param local what local codes of the EHR mean
  */
@@ -57,10 +58,23 @@ export function unknownCodes(
 ): CodesOfCharts {
   const ctx = new ReadContext(knowledge.codes, knowledge.studies, local);
   const found = new Map<string, Count>();
+  const count = (
+    coding: Pick<Count, 'system' | 'code' | 'display'>,
+    where: string,
+    spine: string | undefined,
+  ): void => {
+    const key = `${coding.system}|${coding.code}`;
+    const known = found.get(key) ?? { ...coding, where: new Set(), count: 0, spine: undefined };
+    known.count++;
+    known.where.add(where);
+    if (known.display === '') known.display = coding.display;
+    known.spine ??= spine;
+    found.set(key, known);
+  };
   let elements = 0;
   let understood = 0;
   for (const resource of charts.flatMap(resourcesOf)) {
-    for (const { path, element, codings, text } of codedElements(resource)) {
+    for (const { path, element, codings, text: words } of codedElements(resource)) {
       elements++;
       const known =
         ctx.hits(element).length > 0 ||
@@ -71,16 +85,18 @@ export function unknownCodes(
         continue;
       }
       for (const { system, code, display } of codings) {
-        const key = `${system}|${code}`;
-        const words = [display, text].filter((w) => w !== '').join('; ');
-        const count = found.get(key) ?? { system, code, display: '', where: new Set(), count: 0, spine: undefined };
-        count.count++;
-        count.where.add(path);
-        if (count.display === '') count.display = display === '' ? text : display;
-        count.spine ??= related.why(systemOf(system), code, words);
-        found.set(key, count);
+        const all = [display, words].filter((w) => w !== '').join('; ');
+        count(
+          { system, code, display: display === '' ? words : display },
+          path,
+          related.why(systemOf(system), code, all),
+        );
       }
     }
+    const visit = unknownClass(ctx, resource);
+    const [system, code, display] = [text(visit?.['system']), text(visit?.['code']), text(visit?.['display'])];
+    if (code !== undefined)
+      count({ system: system ?? '', code, display: display ?? '' }, 'Encounter.class', 'class of visits');
   }
   const unknown = [...found.values()]
     .sort((a, b) => b.count - a.count || a.code.localeCompare(b.code))

@@ -185,6 +185,29 @@ describe('codes unknown', () => {
     expect(all.text).not.toContain('M54.50');
   });
 
+  it('lists classes of visits of the EHR’s own, unless they are mapped', async () => {
+    const visit = (system: string, code: string) => ({
+      resourceType: 'Encounter',
+      status: 'finished',
+      class: { system, code, display: 'Outpatient' },
+    });
+    const act = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
+    const file = writeBundle([visit(act, 'AMB'), visit(act, 'VR'), visit('urn:local:class', '13'), visit('', '13')]);
+    registry('  "urn:local:class|13": ["set|in-person-contact"]\n');
+    const unknown = async (...more: string[]): Promise<readonly unknown[]> => {
+      const { unknown: found } = JSON.parse((await runCommand(codesUnknown, [file, '--json', ...more])).text);
+      return found.map((u: { system: string; code: string; spine: string; where: string[] }) => [
+        `${u.system}|${u.code}`,
+        u.spine,
+        ...u.where,
+      ]);
+    };
+    const own = ['urn:local:class|13', 'class of visits', 'Encounter.class'];
+    const bare = ['|13', 'class of visits', 'Encounter.class'];
+    expect(await unknown()).toEqual([own, bare]);
+    expect(await unknown('--ehr', 'hospital')).toEqual([bare]);
+  });
+
   it('what the EHR maps is known', async () => {
     registry(`  "${LOCAL}|LBP": ["icd10cm|M54.50"]\n`);
     const { text } = await runCommand(codesUnknown, [resources(), '--ehr', 'hospital']);

@@ -42,6 +42,14 @@ function isInPerson(ctx: ReadContext, r: Json): boolean {
   return contact === 'in-person' || (code !== undefined && IN_PERSON.has(code));
 }
 
+/** The class of a visit, where neither the standard nor the EHR's file of local codes says whether it was in person. */
+export function unknownClass(ctx: ReadContext, r: Json): Json | undefined {
+  const given = r['resourceType'] === 'Encounter' ? object(r['class']) : undefined;
+  const code = text(given?.['code']);
+  if (code === undefined || code === TELEHEALTH || IN_PERSON.has(code)) return undefined;
+  return ctx.contact(ctx.hits({ coding: [given] })) === undefined ? given : undefined;
+}
+
 /** Reads an Encounter. */
 export function readEncounter(ctx: ReadContext, r: Json, ref: string): EncounterRecord | undefined {
   const status = text(r['status']);
