@@ -24,10 +24,10 @@ export interface Timed {
   readonly until: Day | undefined;
 }
 
-/** Time changes nothing. */
 /** The last day on which one of the other indications of a region stays true; undefined when it does not end. */
 type UntilOfAny = (except: readonly string[], region: Region | 'any') => Day | undefined;
 
+/** Time changes nothing. */
 const lasting = (truth: Truth): Timed => ({ truth, from: undefined, until: undefined });
 
 const latest = (evidence: readonly Evidence[]): string =>
