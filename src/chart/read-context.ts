@@ -375,14 +375,22 @@ export class ReadContext {
     });
   }
 
-  /** The drug codes of medication[x], contained and separately sent Medications included. */
+  /** The drug codes of medication[x]: contained and separately sent Medications included, and what compounds consist of. */
   medicationCode(resource: Json): unknown {
     const direct = resource['medicationCodeableConcept'];
     if (direct !== undefined) return direct;
     const reference = object(resource['medicationReference']);
-    const contained = this.#contained(resource, reference);
-    if (contained !== undefined) return contained['code'];
-    return this.#known('Medication', reference)?.['code'];
+    const drug = this.#contained(resource, reference) ?? this.#known('Medication', reference);
+    if (drug?.['ingredient'] === undefined || this.hits(drug['code']).length > 0) return drug?.['code'];
+    return this.#ingredients(drug);
+  }
+
+  /** What a compound consists of, where its own code says nothing. */
+  #ingredients(drug: Json): readonly unknown[] {
+    const active = objects(drug['ingredient']).filter((i) => i['isActive'] !== false);
+    return active.map(
+      (i) => i['itemCodeableConcept'] ?? this.#known('Medication', object(i['itemReference']))?.['code'],
+    );
   }
 
   #contained(resource: Json, reference: Json | undefined): Json | undefined {

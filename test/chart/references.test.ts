@@ -97,6 +97,26 @@ describe('the reason of a treatment', () => {
   });
 });
 
+describe('the drug of a prescription', () => {
+  const NAPROXEN = concept('rxnorm 7258');
+  const prescribed = (medication: object): number => {
+    const contained = [{ resourceType: 'Medication', id: 'm', ...medication }];
+    const rx = { resourceType: 'MedicationRequest', status: 'active', intent: 'order', authoredOn: '2026-02-01' };
+    return found(chartOf(named([{ ...rx, contained, medicationReference: { reference: '#m' } }])), 'nsaid').length;
+  };
+  it('is that of the Medication, or what a compound without a known code consists of', () => {
+    expect(prescribed({ code: NAPROXEN })).toBe(1);
+    const local = { coding: [{ system: 'urn:local', code: 'CMPD' }], text: 'compound' };
+    const ingredient = [{ itemCodeableConcept: concept('rxnorm 6387') }, { itemCodeableConcept: NAPROXEN }];
+    expect(prescribed({ code: local, ingredient })).toBe(1);
+    expect(prescribed({ ingredient })).toBe(1);
+    expect(prescribed({ code: local })).toBe(0);
+    expect(prescribed({ ingredient: [{ itemCodeableConcept: NAPROXEN, isActive: false }] })).toBe(0);
+    for (const odd of ['x', [null], [{ itemReference: { reference: 7 } }]])
+      expect(prescribed({ ingredient: odd })).toBe(0);
+  });
+});
+
 describe('the reasons of the order', () => {
   const reasons = (order: object, ...chart: readonly object[]): Chart => chartOf(chart, { order: order as never });
   it('are codes and referenced Conditions, as a suspicion of the day of the order', () => {
