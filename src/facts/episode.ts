@@ -166,11 +166,11 @@ function goesOnUntil(all: readonly Span[], found: readonly Complaint[], maxGap: 
 /** The latest of any number of days. */
 const latest = (days: readonly Day[]): Day => days.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
 
-/** The latest day on which a complaint that had begun before began anew. */
-function newOnset(found: readonly Complaint[], asOf: Day): Day | undefined {
+/** The latest day on which a complaint that had begun before, in the run of spans since a day, began anew. */
+function newOnset(found: readonly Complaint[], since: Day, asOf: Day): Day | undefined {
   const byKind = new Map<string, Interval[]>();
   for (const { kind, record } of found) {
-    if (record.onset === undefined || record.onset.lo > asOf) continue;
+    if (record.onset === undefined || record.onset.lo > asOf || record.onset.hi < since) continue;
     const onsets = byKind.get(kind);
     if (onsets === undefined) byKind.set(kind, [record.onset]);
     else onsets.push(record.onset);
@@ -259,7 +259,8 @@ function episodeOf(
 ): Episode {
   const all = spans(chart, vocabulary, kinds, region, found, asOf);
   const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
-  const start = Math.max(runStart(all, asOf, maxGap), newOnset(found, asOf) ?? Number.NEGATIVE_INFINITY);
+  const run = runStart(all, asOf, maxGap);
+  const start = Math.max(run, newOnset(found, run, asOf) ?? Number.NEGATIVE_INFINITY);
   const until = goesOnUntil(all, found, maxGap);
   const considered = (onset?: ConditionRecord) => () =>
     lookedAt({ chart, vocabulary, kinds, asOf, spans: all, start, ...(onset !== undefined && { onset }) });

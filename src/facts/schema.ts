@@ -79,7 +79,7 @@ const Measure = z.strictObject({
   otherwise: TEST.optional().meta({
     description: 'used when there is neither an interpretation nor a reference range',
   }),
-  site: SETS.optional(),
+  site: SETS.optional().meta({ description: 'parts of a limb that count for the region whose nerves lead there' }),
   regional: z.boolean().default(false),
 });
 const Imaging = z.strictObject({
@@ -142,7 +142,10 @@ const Medication = z.strictObject({
   codes: SETS,
   use: z.enum(['current', 'ever']).default('current'),
   lasting: DURATION.optional(),
-  'for-spine': z.boolean().default(false).meta({ description: 'not when its stated reason is another problem' }),
+  'for-spine': z
+    .boolean()
+    .default(false)
+    .meta({ description: 'not when its stated reason is another problem or region' }),
 });
 const Visit = z.strictObject({
   specialty: SETS.optional(),

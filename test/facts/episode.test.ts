@@ -131,6 +131,14 @@ describe('a new episode', () => {
   it('does not begin when radicular pain joins the pain of the back', () => {
     expect(onset([pain('2025-10-01'), condition('icd M54.16', { onsetDateTime: '2026-02-20' })])).toBe('2025-10-01');
   });
+  it('does not begin when radicular pain comes that the patient had in an episode long over', () => {
+    const once = condition('icd M54.16', { onsetDateTime: '2012-01-01', abatementDateTime: '2013-01-01', ...resolved });
+    const again = condition('icd M54.16', { onsetDateTime: '2026-02-20' });
+    expect(onset([pain('2025-10-01'), once, again])).toBe('2025-10-01');
+    expect(onset([pain('2025-10-01', { abatementDateTime: '2025-11-01', ...resolved }), once, again])).toBe(
+      '2026-02-20',
+    );
+  });
   it('begins after more than 90 days without visit, code or treatment', () => {
     const old = pain('2024-05-01', { ...resolved, abatementDateTime: '2024-08-01' });
     expect(since([old, visit('2026-02-20')])).toBe(day('2026-02-20'));

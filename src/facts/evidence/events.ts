@@ -100,7 +100,7 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
       const found = chartedItem(record.ref, record.start, asked);
       if (record.start !== undefined && record.start.lo > asked.window.asOf)
         tally.ignore(found, 'begun after the order');
-      else if (input['for-spine'] && record.hasReason && !record.spineReason)
+      else if (input['for-spine'] && record.hasReason && !(record.spineReason && fitsRegion(asked, record.reason)))
         tally.ignore(found, 'for another problem');
       else if (record.taken === 'not-taken') refused.push({ record, found });
       else if (record.taken === 'unclear') tally.lead(found, 'not documented as taken');

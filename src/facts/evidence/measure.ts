@@ -1,5 +1,5 @@
 import type { ObservationRecord, ObservedValue } from '../../chart/records.ts';
-import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
 import type { MeasureInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
 import { chartedItem } from './charted-item.ts';
@@ -131,8 +131,9 @@ function suits(record: ObservationRecord, input: MeasureInput, asked: Asked, ctx
     return false;
   }
   const place = record.hits.reduce((p, h) => p | h.place, 0);
-  const elsewhere = (input.site ?? []).some((name) => record.siteHits.some((h) => h.set === ctx.set(name)));
-  if (input.regional && !elsewhere && !fitsRegion(asked, placeOfRecord(record.site, place))) {
+  const ofLimb = (input.site ?? []).some((name) => record.siteHits.some((h) => h.set === ctx.set(name)));
+  const where = ofLimb ? placeOfSign(place, record, ctx) : placeOfRecord(record.site, place);
+  if (input.regional && !fitsRegion(asked, where)) {
     tally.ignore(item, 'another region');
     return false;
   }
