@@ -49,6 +49,7 @@ export function checkedExtension(check: CheckedOrder, studies: StudyCatalog): un
       assessment.outcome === 'met'
         ? []
         : assessment.contradicted.map(({ criterion, why, evidence }) => ({ criterion, why, evidence })),
+    openExclusions: assessment.openExclusions?.map(({ criterion, cite, evidence }) => ({ criterion, cite, evidence })),
     paths: assessment.paths.map(({ criterion, has, needs, kind, otherStudies }) => ({
       criterion,
       has: factCodes(has),

@@ -1,7 +1,7 @@
 import { kindWords } from '../chart/resource-words.ts';
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
-import type { Contradicted, Missing, NearestPath } from '../policy/assessment.ts';
+import type { Contradicted, Missing, NearestPath, Satisfied } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import {
   asDocumentedWords,
@@ -49,6 +49,11 @@ export function unseen(check: CheckedOrder): readonly { readonly section: string
 
 const contradictedLine = ({ cite, label, why, evidence }: Contradicted): string =>
   `${cite}, ${label}: ${why}${evidence.length === 0 ? '' : ` (${sources(evidence)})`}`;
+
+const exclusionLine = ({ cite, label, evidence }: Satisfied): string => {
+  const where = sources(evidence);
+  return `${cite}, ${label}${where === '' ? '' : ` (${where})`}`;
+};
 
 function policyLines(check: CheckedOrder): readonly string[] {
   const { policy, payer } = check;
@@ -115,6 +120,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
       'The chart says otherwise',
       assessment.outcome === 'met' ? [] : [...new Set(assessment.contradicted.map(contradictedLine))].slice(0, 4),
     ),
+    ...section('An exclusion is not settled', (assessment.openExclusions ?? []).map(exclusionLine)),
     ...(open ? named : []),
     ...(assessment.silentScreens.length === 0
       ? []

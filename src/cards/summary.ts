@@ -70,9 +70,14 @@ function openPoints(assessment: Assessment): readonly Missing[] {
 const labels = (missing: readonly Missing[], words: Words): readonly string[] => missing.map((m) => words(m.label));
 
 function openPoint({ assessment }: CheckedOrder, form: Form, words: Words): string {
-  const { reason, missing, paths } = assessment;
+  const { reason, missing, paths, openExclusions } = assessment;
   if (reason === 'data-unavailable') return 'part of the chart could not be read';
-  if (reason === 'reviewer') return 'left to a reviewer';
+  if (reason === 'reviewer') {
+    const [exclusion] = openExclusions ?? [];
+    return exclusion === undefined || form.brief
+      ? 'left to a reviewer'
+      : `left to a reviewer: ${lowerFirst(words(exclusion.label))}`;
+  }
   const others = paths[0]?.otherStudies;
   if (others !== undefined) return `what is on file concerns ${others.slice(0, 2).join(' or ')}, not this study`;
   const inConflict = missing.filter((m) => m.gap === 'conflict');

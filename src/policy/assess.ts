@@ -9,7 +9,7 @@ import {
   type Satisfied,
   type Trace,
 } from './assessment.ts';
-import type { CompiledPolicy, Expr } from './compiled-policy.ts';
+import type { CompiledExclusion, CompiledPolicy, Expr } from './compiled-policy.ts';
 import { Decider, type Decision, type ExclusionState, type OrderedStudy } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { Evidence, FactCatalog, FactSource } from './fact-source.ts';
@@ -79,6 +79,8 @@ class Assessor {
       missing,
       silentScreens: open ? this.#silentScreens() : [],
       alternatives: decision.alternatives,
+      ...(decision.outcome === 'undetermined' &&
+        decision.asked.length > 0 && { openExclusions: decision.asked.map((e) => this.#openExclusion(e)) }),
       ...(decision.excludedBy !== undefined && {
         blocked: { exclusion: decision.excludedBy.id, label: decision.excludedBy.label },
       }),
@@ -218,6 +220,24 @@ class Assessor {
       .filter((s) => s.evidence.length > 0);
   }
 
+  /** An exclusion that is not settled, with the entries of the chart that it rests on so far. */
+  #openExclusion({ id, label, cite, criteria, unless }: CompiledExclusion): Satisfied {
+    const found: Evidence[] = [];
+    const visit = (expr: Expr): void => {
+      if (expr.op !== 'atom') for (const child of this.#ev.children(expr)) visit(child);
+      else if (!this.#ev.isSilent(expr.index)) {
+        const { truth, evidence, leads = [] } = this.#ev.value(expr.atom);
+        const fact = atomFact(this.#ev.atom(expr.atom));
+        if (truth !== 'unknown') found.push(...evidence.filter((e) => e.reference !== undefined));
+        for (const { reference, date } of leads)
+          found.push({ reference, ...(date !== undefined && { date }), fact, basis: 'chart' });
+      }
+    };
+    visit(criteria);
+    if (unless !== undefined) visit(unless);
+    return { criterion: id, label, cite, evidence: unique(found) };
+  }
+
   #evidenceOfLeaves(atoms: readonly number[]): readonly Evidence[] {
     const found = atoms.flatMap((i) => (this.#ev.value(i).truth === 'true' ? this.#ev.value(i).evidence : []));
     return unique(found);
@@ -238,12 +258,7 @@ class Assessor {
     const conditions = this.#states
       .studiesOf(state)
       .flatMap((r) => (r.when !== undefined && this.#ev.truth(r.when) === 'true' ? this.#ev.evidence(r.when) : []));
-    const through =
-      state.path.studies.length > 0
-        ? []
-        : this.#states
-            .others([state.path.id], state.path.region)
-            .flatMap((s) => (isTrue(s) ? this.#evidenceFor(s) : []));
+    const through = this.#states.through(state).flatMap((s) => (isTrue(s) ? this.#evidenceFor(s) : []));
     return unique([...this.#ev.evidence(state.whole), ...conditions, ...through]);
   }
 

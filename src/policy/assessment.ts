@@ -116,6 +116,8 @@ export interface Assessment {
   readonly silentScreens: readonly string[];
   /** codes of the studies that a true indication names instead */
   readonly alternatives: readonly string[];
+  /** exclusions that are not settled and keep the order open, with what speaks for or against them */
+  readonly openExclusions?: readonly Satisfied[];
   /** codes that an exclusion about contrast leaves open */
   readonly blocked?: { readonly exclusion: string; readonly label: string };
   /** sections whose incompleteness decided */

@@ -67,12 +67,15 @@ export class Decider {
 
   /** The outcome as the chart has it. */
   decide(): Decision {
-    return this.#decide(undefined);
+    return this.#decide(undefined, undefined);
   }
 
   /** The outcome if every unknown fact is read as no: what a reviewer with this chart alone would find. */
   decideAsDocumented(): Decision {
-    return this.#decide(this.#ev.asDocumented(this.#trueIndication));
+    return this.#decide(
+      this.#ev.asDocumented(this.#trueIndication),
+      this.#ev.exclusionAsDocumented(this.#trueIndication),
+    );
   }
 
   /** "Any other indication" for one who takes an open indication for none. */
@@ -154,9 +157,9 @@ export class Decider {
       : regions.includes(exclusion.region) || regions.length === 0;
   }
 
-  #decide(reading: Reading | undefined): Decision {
+  #decide(reading: Reading | undefined, onExclusions: Reading | undefined): Decision {
     const states = this.#states.all();
-    const exclusions = this.exclusions(reading);
+    const exclusions = this.exclusions(onExclusions);
     const excluded = exclusions.find((e) => e.truth === 'true')?.exclusion;
     if (excluded !== undefined) {
       const alternatives = excluded.studies === undefined ? [] : this.#withoutContrast(states);

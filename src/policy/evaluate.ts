@@ -93,6 +93,20 @@ export class Evaluation {
     };
   }
 
+  /** The same reader on an exclusion and its exceptions: what must be absent is not on file, what is left to a reviewer stays open. */
+  exclusionAsDocumented(anyIndication: Reading['anyIndication']): Reading {
+    return {
+      atom: (i) => {
+        const { truth } = this.value(i);
+        if (truth !== 'unknown') return truth;
+        return this.atom(i).kind === 'absent' ? 'true' : 'false';
+      },
+      review: 'unknown',
+      anyIndication,
+      known: undefined,
+    };
+  }
+
   /** Does a node rest on facts alone, and is the chart silent on all of them? */
   isSilent(node: number): boolean {
     return this.#spokenOf[node] === 0 && this.#silence.truths.get(node) !== undefined;

@@ -198,6 +198,12 @@ export class PathStates {
       .flatMap((leaf) => this.others(leaf.except, leaf.region));
   }
 
+  /** The indications on which an indication rests: those that give it its studies, and those that it asks for. */
+  through({ path }: PathState): readonly PathState[] {
+    if (path.studies.length === 0) return this.others([path.id], path.region);
+    return anyIndicationLeaves(path.criteria).flatMap((leaf) => this.others(leaf.except, leaf.region));
+  }
+
   /** The studies that a true indication names: its own, or those of the indications it refers to. */
   studiesOf(state: PathState): readonly StudyRef[] {
     if (state.path.studies.length > 0) return state.path.studies;

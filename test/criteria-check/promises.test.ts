@@ -181,3 +181,43 @@ describe('next steps', () => {
     expect(again.map((c) => c.vignette.id)).toEqual([]);
   });
 });
+
+describe('an exclusion that is not settled', () => {
+  const heldUp = cases.filter(
+    ({ check: { assessment } }) =>
+      assessment.outcome === 'undetermined' && (assessment.openExclusions ?? []).length > 0,
+  );
+
+  it('is named on the card, with an entry of the chart that raised it', () => {
+    expect(heldUp.length).toBeGreaterThan(50);
+    const bare = heldUp.filter(({ check: { assessment } }) =>
+      assessment.openExclusions?.some((e) => e.label === '' || e.cite === ''),
+    );
+    expect(bare.map((c) => c.vignette.id)).toEqual([]);
+    const silent = heldUp.filter(
+      ({ check: { assessment } }) =>
+        assessment.reason === 'reviewer' && assessment.openExclusions?.[0]?.evidence.length === 0,
+    );
+    expect(silent.map((c) => c.vignette.id)).toEqual([]);
+  });
+
+  it('is not read away: what is left to a reviewer is not met as documented', () => {
+    const left = heldUp.filter((c) => c.check.assessment.reason === 'reviewer');
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.filter((c) => c.check.assessment.asDocumented === 'met').map((c) => c.vignette.id)).toEqual([]);
+  });
+
+  it('every question of it answered no gives what the chart alone is said to give, or better', () => {
+    const asked = heldUp.filter(
+      ({ check: { assessment } }) =>
+        assessment.asDocumented === 'met' && assessment.missing.length > 0 && assessment.paths.length === 0,
+    );
+    expect(asked.length).toBeGreaterThan(0);
+    const worse = asked.filter((c) => {
+      const date = formatDay(c.check.order.asOf.hi);
+      const no = c.check.assessment.missing.map(({ fact }): GivenAnswer => ({ fact, value: 'no', date }));
+      return answered(c, no)?.assessment.outcome === 'not-met';
+    });
+    expect(worse.map((c) => c.vignette.id)).toEqual([]);
+  });
+});

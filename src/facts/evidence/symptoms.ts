@@ -226,7 +226,9 @@ export function changeEvidence(input: ChangeInput, asked: Asked, ctx: FactContex
       continue;
     }
     const where = fitIn(drug.start, asked.window);
-    if (where === 'inside') tally.pro(item, 'begun after another drug of this kind');
-    else if (where !== 'future') tally.lead(item, 'outside of the time window', where === 'unclear');
+    if (where === 'inside') {
+      tally.pro(item, 'begun after another drug of this kind');
+      for (const d of earlier) tally.pro({ ...item, ref: d.ref, date: d.start }, 'the drug before it');
+    } else if (where !== 'future') tally.lead(item, 'outside of the time window', where === 'unclear');
   }
 }
