@@ -55,23 +55,48 @@ interface Presentation {
   readonly found: readonly Complaint[];
 }
 
-/** What an episode may be of: the complaints of a region first, then each other kind of problem that is on file. */
+/**
+ * What an episode may be of: the complaints of a region first, then each other kind of problem that is on file. Those that
+ * are over come last.
+ */
 function presentations(
   chart: Chart,
   vocabulary: Vocabulary,
   region: Region | 'any',
   asOf: Day,
+  maxGap: number,
 ): readonly [Presentation, ...Presentation[]] {
   const { complaints: kinds, otherwise } = vocabulary.episode;
-  const others = Object.entries(otherwise).map(([kind, sets]) => ({
-    kinds: { ...kinds, [kind]: sets },
-    found: complaints(chart, vocabulary, { [kind]: sets }, region, asOf),
-  }));
-  const [first, ...rest] = [{ kinds, found: complaints(chart, vocabulary, kinds, region, asOf) }, ...others].filter(
-    ({ found }) => found.length > 0,
-  );
+  const of = (sought: Kinds): Presentation & { readonly goesOn: boolean } => {
+    const found = complaints(chart, vocabulary, sought, region, asOf);
+    return {
+      kinds: { ...kinds, ...sought },
+      found,
+      goesOn:
+        found.some(({ record }) => showsSince(record, asOf - maxGap)) || visits(sought).some((d) => asOf - d <= maxGap),
+    };
+  };
+  const visits = (sought: Kinds): readonly Day[] => {
+    const sets = Object.values(sought).flatMap((names) => names.map((name) => vocabulary.codes.number(name)));
+    return visitsFor(sets, chart, region).flatMap(({ when }) =>
+      when === undefined || when.lo > asOf ? [] : [when.hi],
+    );
+  };
+  const all = [of(kinds), ...Object.entries(otherwise).map(([kind, sets]) => of({ [kind]: sets }))];
+  const onFile = all.filter(({ found }) => found.length > 0);
+  const [first, ...rest] = [...onFile.filter((p) => p.goesOn), ...onFile.filter((p) => !p.goesOn)];
   return first === undefined ? [{ kinds, found: [] }] : [first, ...rest];
 }
+
+/** Is the problem current, or was it entered, did it begin or end since a day? */
+const showsSince = ({ current, recorded, onset, abated }: ConditionRecord, day: Day): boolean =>
+  current || [recorded, onset, abated].some((when) => when !== undefined && when.hi >= day);
+
+/** The visits that were held for a problem of some code sets in a region. */
+const visitsFor = (sets: readonly number[], chart: Chart, region: Region | 'any'): Chart['encounters'] =>
+  chart.encounters.filter(
+    (visit) => visit.held && visit.reasons.some((h) => sets.includes(h.set) && supports(h.place, region, false)),
+  );
 
 /** Spans of visits, treatments and examinations for the complaint, and of the complaint itself where it is said to persist. */
 function spans(
@@ -108,10 +133,7 @@ function spans(
       );
   }
   const visitSets = Object.values(kinds).flatMap((sets) => sets.map((s) => vocabulary.codes.number(s)));
-  for (const visit of chart.encounters) {
-    const fits = visit.reasons.some((h) => visitSets.includes(h.set) && supports(h.place, region, false));
-    if (visit.held && fits) put(visit.ref, 'a visit for it', visit.when);
-  }
+  for (const visit of visitsFor(visitSets, chart, region)) put(visit.ref, 'a visit for it', visit.when);
   for (const name of vocabulary.episode.therapies) {
     const set = vocabulary.codes.number(name);
     for (const record of chart.bySet(set)) {
@@ -236,13 +258,14 @@ export const episodeStart = ({ onset, knownSince, notBefore }: Episode): Day | u
  * episode.)
  */
 export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', asOf: Day): Episode {
-  const [first, ...rest] = presentations(chart, vocabulary, region, asOf);
+  const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
+  const [first, ...rest] = presentations(chart, vocabulary, region, asOf, maxGap);
   const stated = statedOnset(chart, first.found, asOf, region);
   if (stated !== undefined) return stated;
-  const episode = episodeOf(first, chart, vocabulary, region, asOf);
+  const episode = episodeOf(first, chart, vocabulary, region, asOf, maxGap);
   if (isDated(episode)) return episode;
   for (const other of rest) {
-    const next = episodeOf(other, chart, vocabulary, region, asOf);
+    const next = episodeOf(other, chart, vocabulary, region, asOf, maxGap);
     if (isDated(next)) return next;
   }
   return episode;
@@ -256,9 +279,9 @@ function episodeOf(
   vocabulary: Vocabulary,
   region: Region | 'any',
   asOf: Day,
+  maxGap: number,
 ): Episode {
   const all = spans(chart, vocabulary, kinds, region, found, asOf);
-  const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
   const run = runStart(all, asOf, maxGap);
   const start = Math.max(run, newOnset(found, run, asOf) ?? Number.NEGATIVE_INFINITY);
   const until = goesOnUntil(all, found, maxGap);

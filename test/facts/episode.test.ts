@@ -218,6 +218,12 @@ describe('a complaint that is over', () => {
     const disc = condition('icd M51.36', { onsetDateTime: '2025-10-01' });
     expect(onset([over, disc])).toBe('2025-10-01');
     expect(onset([over, pain('2026-01-10'), disc])).toBe('2026-01-10');
+    const injury = condition('icd S33.5XXA', {
+      ...resolved,
+      onsetDateTime: '2012-03-03',
+      abatementDateTime: '2012-06-01',
+    });
+    expect(onset([injury, therapy('2026-01-10', 'icd M51.36'), disc])).toBe('2025-10-01');
     expect(onset([over, condition('icd M50.30', { onsetDateTime: '2025-10-01' })])).toBeUndefined();
   });
 });

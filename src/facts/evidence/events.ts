@@ -295,7 +295,7 @@ export function deviceEvidence(input: DeviceInput, asked: Asked, ctx: FactContex
       else if (input['cleared-by'] === undefined || inSets(record.safety, input.safety ?? [], ctx)) {
         uncleared = true;
         if (inSets(record.named, [name], ctx)) tally.lead(found, 'only words say what it is', true);
-        else tally.pro(found, 'device on file');
+        else tally.pro({ ...found, decides: { lo: asked.window.asOf, hi: asked.window.asOf } }, 'device on file');
       } else if (inSets(record.safety, input['cleared-by'], ctx)) cleared.push(found);
       else {
         uncleared = true;
