@@ -69,7 +69,7 @@ const STATUS =
 
 /**
  * A resource without free text, names and identifiers: codes, dates, statuses, values and references stay. Of what only words
- * name, the words that name an examination of the spine or an implant stay, from our own lists.
+ * name, the words that name an examination of the spine, an implant or a contrast agent stay, from our own lists.
  */
 export const strip = (resource: unknown, named: Catalogs): unknown => stripped(resource, '', DEEPEST, named);
 
@@ -89,27 +89,27 @@ function stripped(value: unknown, member: string, deepest: number, named: Catalo
   return out;
 }
 
-/** Where the words of an examination or a device are read even if a standard code stands beside them. */
-const NAMES_EXAMINATION = new Set(['code', 'procedureCode']);
-const NAMES_DEVICE = 'type';
+/** Where the words of an examination, a device or a substance are read even if a standard code stands beside them. */
+const READ_IN_WORDS = new Set(['code', 'procedureCode', 'type', 'substance']);
 
-/** What stays of the words of a concept: those that name an examination of the spine; where no standard coding names it, that there were some. */
+/**
+ * What stays of the words of a concept: those that name an examination of the spine, an implant or a contrast agent; where no
+ * standard coding names it, that there were some.
+ */
 function wordsKept(concept: Json, member: string, { studies, codes }: Catalogs): string | undefined {
   // most objects are no concepts
   if (concept['coding'] === undefined && typeof concept['text'] !== 'string') return undefined;
   const standard = isStandard(concept);
-  if (standard && !NAMES_EXAMINATION.has(member) && member !== NAMES_DEVICE) return undefined;
+  if (standard && !READ_IN_WORDS.has(member)) return undefined;
   const words = wordsOf(concept);
   if (words.length === 0) return undefined;
   const [first = ''] = words;
   if (!standard && STATUS.test(first)) return first;
-  if (member === NAMES_DEVICE) {
-    const device = words.map((w) => codes.namingWords(w)).find((w) => w !== '');
-    return device ?? (standard ? undefined : HUSHED);
-  }
   // the first words that name an examination decide what is named
   const naming = words.map((w) => studies.namingWords(w)).find((w) => studies.inWords(w) !== undefined);
-  return naming ?? (standard ? undefined : HUSHED);
+  const thing = words.map((w) => codes.namingWords(w)).find((w) => w !== '');
+  const kept = [naming, thing].filter((w) => w !== undefined).join(' and ');
+  return kept !== '' ? kept : standard ? undefined : HUSHED;
 }
 
 const extensions = (value: unknown, deepest: number, named: Catalogs): unknown =>
