@@ -49,6 +49,10 @@ const Finding = z.strictObject({
     description:
       'for "new" or "acute": an entry without an onset that repeats one from before the time window leaves the question open',
   }),
+  'new-after-event': z
+    .boolean()
+    .default(false)
+    .meta({ description: 'the same, only where the policy asks for what followed another fact' }),
   innervated: z.boolean().default(false).meta({
     description: 'a sign at an arm belongs to the cervical spine, one at a leg to the lumbar spine',
   }),

@@ -171,7 +171,7 @@ function condition(
   }
   if (input['stated-onset'] && record.onset === undefined)
     return tally.lead(item, 'its onset is not stated', !record.orderReason);
-  if ((input.event || (input.new && !record.orderReason)) && record.onset === undefined) {
+  if ((input.event || (isOfNew(input, asked) && !record.orderReason)) && record.onset === undefined) {
     if (entries.onFileBefore(record.codes, item.date)) return tally.lead(item, REPEATED, true);
   }
   if (input['before-age'] === undefined) {
@@ -340,7 +340,7 @@ function other(
       if (!valued && readAnswer(record, ctx) === false) {
         if (input['ruled-out-by'] === undefined) tally.contra(item, 'observed as absent');
         else absent.push({ record, item });
-      } else if (input.new && entries.onFileBefore([], when)) tally.lead(item, REPEATED, true);
+      } else if (isOfNew(input, asked) && entries.onFileBefore([], when)) tally.lead(item, REPEATED, true);
       else tally.support(item, 'coded observation', input.suggests);
       return;
     case 'imaging':
@@ -359,7 +359,8 @@ function other(
       if (!input.complaint || asked.query.certainty !== 'suspected') return tally.lead(item, 'reason of a visit only');
       if (endings.ofVisit(record)) return tally.lead(item, 'reason of a visit; resolved since');
       if (!inWindow(item, asked, tally)) return;
-      if (input.new && entries.onFileBefore(record.reasonCodes, when)) return tally.lead(item, REPEATED, true);
+      if (isOfNew(input, asked) && entries.onFileBefore(record.reasonCodes, when))
+        return tally.lead(item, REPEATED, true);
       tally.pro(item, 'reason of a visit');
       return;
     case 'family':
@@ -401,3 +402,7 @@ export function readAnswer(record: ObservationRecord, ctx: FactContext): boolean
   if (has('result-negative') || has('result-normal')) return false;
   return undefined;
 }
+
+/** Is what began in the window asked for, not what is still there? */
+const isOfNew = (input: FindingInput, { query }: Asked): boolean =>
+  input.new || (input['new-after-event'] && query.since !== undefined && query.since !== 'episode');
