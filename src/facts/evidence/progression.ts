@@ -1,8 +1,9 @@
 import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
-import type { Day, Interval } from '../../dates/day.ts';
+import { type Day, type Interval, subtract } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
+import { episodeStart } from '../episode.ts';
 import type { ProgressionInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
@@ -27,6 +28,9 @@ interface Sign {
   readonly visit: EncounterRecord | undefined;
 }
 
+/** An examination before the current episode is a baseline only for so long. */
+const BASELINE_REACH = { count: 12, unit: 'months' } as const;
+
 /**
  * Objective signs that progressed between two in-person visits: a sign found at a later visit that was not there at an
  * earlier one, at which another sign, an absent sign or a normal examination was recorded.
@@ -41,6 +45,8 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
   const visits = ctx.chart.encounters.filter(
     (v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf && relates(v),
   );
+  const { asOf } = asked.window;
+  const oldest = Math.min(episodeStart(ctx.episode(asked.query.region)) ?? asOf, subtract(asOf, BASELINE_REACH));
   for (const sign of signs) {
     const item = signItem(sign);
     if (!own.has(sign.ref)) {
@@ -65,11 +71,12 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
       tally.lead(item, 'found at an earlier examination too');
       continue;
     }
-    const before = signs.filter((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit));
+    const baseline = earlier.filter((v) => (v.when?.hi ?? day) >= oldest);
+    const before = signs.filter((s) => s !== sign && s.visit !== undefined && baseline.includes(s.visit));
     const normal = examinations(input, ctx).filter((o) =>
-      earlier.some((v) => o.encounter === v.ref || (o.when !== undefined && o.when.lo === v.when?.lo)),
+      baseline.some((v) => o.encounter === v.ref || (o.when !== undefined && o.when.lo === v.when?.lo)),
     );
-    const absent = denied.filter((s) => s.visit !== undefined && earlier.includes(s.visit));
+    const absent = denied.filter((s) => s.visit !== undefined && baseline.includes(s.visit));
     const examined = before.length + normal.length + absent.length > 0;
     if (!examined && beganLater(sign, input, asked, ctx)) {
       tally.pro(together(item), 'began later than the complaint');
