@@ -5,6 +5,7 @@ import { type Checker, checkOrder, type PatientData } from '../criteria-check/ch
 import type { ImagingOrder } from '../order/order.ts';
 import { type BatchRow, batchRow } from './batch-row.ts';
 import { type BatchWish, ordersOf } from './find-orders.ts';
+import { objectIn } from './line-json.ts';
 import { partLines } from './part-lines.ts';
 import { ANY_TYPE, lostTypes, patientsIn, typeIn } from './partition-file.ts';
 import { ownerOf } from './resource-owner.ts';
@@ -39,7 +40,7 @@ export class SharedResources {
     for (const ref of references) for (const each of [ref, ...(this.#rolesOf.get(ref) ?? [])]) wanted.add(each);
     return [...wanted].flatMap((ref) => {
       const line = this.#byRef.get(ref);
-      const resource = line === undefined ? undefined : parse(line);
+      const resource = line === undefined ? undefined : objectIn(line);
       return resource === undefined ? [] : [resource];
     });
   }
@@ -60,19 +61,11 @@ interface Gathering {
 /** Resources without a patient that a line refers to. */
 const referencesIn = (line: string): readonly string[] => [...line.matchAll(REFERENCE)].map((m) => m[1] ?? '');
 
-const parse = (line: string): Json | undefined => {
-  try {
-    return object(JSON.parse(line));
-  } catch {
-    return undefined;
-  }
-};
-
 /** Loads what belongs to no patient. */
 export function loadShared(folder: string): SharedResources {
   const shared = new SharedResources();
   for (const line of partLines(folder, 'shared')) {
-    const resource = parse(line);
+    const resource = objectIn(line);
     if (resource === undefined) continue;
     const lost = lostTypes(resource);
     if (lost === undefined) shared.add(resource, line);
@@ -98,7 +91,7 @@ export function evaluatePartition(
     return chart;
   };
   for (const line of partLines(folder, partition)) {
-    const resource = parse(line);
+    const resource = objectIn(line);
     const owner = resource === undefined ? undefined : ownerOf(resource);
     if (resource === undefined || owner === undefined) {
       for (const patient of patientsIn(line)) chartOf(patient).lost.add(typeIn(line) ?? ANY_TYPE);

@@ -1,9 +1,10 @@
-import { type Json, object, objects } from '../chart/json.ts';
+import { type Json, objects } from '../chart/json.ts';
 import { ReadContext } from '../chart/read-context.ts';
 import { PatientScope } from '../chart/references.ts';
 import { type OrderWish, orderFor } from '../criteria-check/check-bundle.ts';
 import type { Checker } from '../criteria-check/check-order.ts';
 import { type ImagingOrder, readOrder } from '../order/order.ts';
+import { objectIn } from './line-json.ts';
 import { readNdjson } from './read-ndjson.ts';
 import { ownerOf } from './resource-owner.ts';
 
@@ -60,12 +61,7 @@ export function ordersOf(chart: OrderedChart, wish: BatchWish, checker: Checker)
 
 /** The patient for whom a line holds an order to check. */
 function orderedFor(line: string, wish: BatchWish, checker: Checker): string | undefined {
-  let resource: Json | undefined;
-  try {
-    resource = object(JSON.parse(line));
-  } catch {
-    return undefined;
-  }
+  const resource = objectIn(line);
   if (resource?.['resourceType'] !== 'ServiceRequest') return undefined;
   const owner = ownerOf(resource);
   return owner !== undefined && wishedOrders([resource], owner, wish, checker).length > 0 ? owner : undefined;

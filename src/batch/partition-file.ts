@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { type Json, object, text } from '../chart/json.ts';
 import { SECTIONS } from '../chart/sections.ts';
 import { linesIn } from './line-blocks.ts';
+import { jsonIn } from './line-json.ts';
 import { readNdjson } from './read-ndjson.ts';
 import { ownerOf } from './resource-owner.ts';
 
@@ -111,18 +112,10 @@ type Place =
 const NO_OBJECT: Place = { bad: 'not a JSON object', broken: true };
 const NO_JSON: Place = { bad: 'not valid JSON', broken: true };
 
-const parsed = (line: string): { readonly json: unknown } | undefined => {
-  try {
-    return { json: JSON.parse(line) };
-  } catch {
-    return undefined;
-  }
-};
-
 /** @param begins the type with which the line begins, if it does */
 function placeOf(line: string, begins: string | undefined): Place {
   if (begins !== undefined && !READ.has(begins)) return 'skip';
-  const value = parsed(line);
+  const value = jsonIn(line);
   const resource = object(value?.json);
   if (resource === undefined) return value === undefined && line.trimEnd().endsWith('}') ? NO_JSON : NO_OBJECT;
   const type = text(resource['resourceType']);
@@ -172,7 +165,7 @@ export async function partitionFile(
   const sort = (line: string, unended: boolean): void => {
     const begins = typeIn(line);
     if (begins !== undefined) types.add(begins);
-    if (unended && parsed(line) === undefined) {
+    if (unended && jsonIn(line) === undefined) {
       breaksOff(lastLine, 'the file breaks off');
       put(patientsIn(line), line);
       return;

@@ -31,13 +31,15 @@ function diagnosesOf(ctx: ReadContext, r: Json): Diagnoses {
   };
 }
 
+const classHits = (ctx: ReadContext, r: Json): readonly Hit[] => ctx.hits({ coding: [r['class']] });
+
 /**
  * Were patient and clinician in one place? Codes that say telephone or video go before the class; where the class is one of the EHR's
  * own, codes may say that they were, as may what the EHR's file of local codes says of the class.
  */
-function isInPerson(ctx: ReadContext, r: Json): boolean {
+function isInPerson(ctx: ReadContext, r: Json, typesAndService: readonly Hit[]): boolean {
   const code = text(object(r['class'])?.['code']);
-  const contact = ctx.contact(ctx.hits([r['type'], r['serviceType'], { coding: [r['class']] }].flat()));
+  const contact = ctx.contact(joined(typesAndService, classHits(ctx, r)));
   if (contact === 'remote' || code === TELEHEALTH) return false;
   return contact === 'in-person' || (code !== undefined && IN_PERSON.has(code));
 }
@@ -47,7 +49,7 @@ export function unknownClass(ctx: ReadContext, r: Json): Json | undefined {
   const given = r['resourceType'] === 'Encounter' ? object(r['class']) : undefined;
   const code = text(given?.['code']);
   if (code === undefined || code === TELEHEALTH || IN_PERSON.has(code)) return undefined;
-  return ctx.contact(ctx.hits({ coding: [given] })) === undefined ? given : undefined;
+  return ctx.contact(classHits(ctx, r)) === undefined ? given : undefined;
 }
 
 /** Reads an Encounter. */
@@ -63,7 +65,7 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
     ref,
     hits: types,
     site: 0,
-    inPerson: isInPerson(ctx, r),
+    inPerson: isInPerson(ctx, r, joined(types, service)),
     held: status === undefined || HELD.has(status),
     cancelled: status === 'cancelled',
     when: parseDate(period?.['start']) ?? parseDate(period?.['end']),

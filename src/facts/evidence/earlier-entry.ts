@@ -9,7 +9,8 @@ const MOST = 200;
 
 /** The character of an injury code of ICD-10-CM that tells the encounter says nothing about the injury itself. */
 const kindOf = (code: string): string => code.replace(/^(icd10cm\|[A-Z]\d\w\.\w{3})[A-S]$/, '$1');
-const systemOf = (code: string): string => code.slice(0, code.indexOf('|'));
+/** The code system of a "system|code". */
+export const systemOf = (code: string): string => code.slice(0, code.indexOf('|'));
 
 /** When an entry was last stated. */
 export const statedOn = (r: ConditionRecord): Interval | undefined => r.recorded ?? r.onset;

@@ -15,6 +15,7 @@ import type {
 } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { chartedItem } from './charted-item.ts';
+import { systemOf } from './earlier-entry.ts';
 import { inWindow } from './finding.ts';
 
 const inSets = (hits: readonly Hit[], sets: readonly string[], ctx: FactContext): boolean =>
@@ -227,13 +228,11 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
     else tally.pro(found, 'ordered');
 }
 
-const systemsOf = (codes: readonly string[]): readonly string[] => codes.map((c) => c.slice(0, c.indexOf('|')));
-
 /** May two services be the same: do they share a code, or can their codes not be compared, as no code system names both? */
 function mayBeSame(codes: readonly string[], others: readonly string[]): boolean {
   if (codes.some((c) => others.includes(c))) return true;
-  const systems = systemsOf(others);
-  return !systemsOf(codes).some((s) => systems.includes(s));
+  const systems = others.map(systemOf);
+  return !codes.some((c) => systems.includes(systemOf(c)));
 }
 
 /** Was the very service performed after it was ordered, and is it not planned for a later day? Orders often stay active. */
