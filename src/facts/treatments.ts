@@ -1,7 +1,7 @@
 import type { ChartRecord, MedicationRecord, ProcedureRecord } from '../chart/records.ts';
 import type { Day, Interval } from '../dates/day.ts';
 import { type Place, supports } from '../terminology/regions.ts';
-import { type Asked, type FactContext, placeOfRecord } from './context.ts';
+import { type Asked, type FactContext, placeIn, placeOfRecord } from './context.ts';
 import { drugEnd } from './drug-end.ts';
 import { episodeStart } from './episode.ts';
 import { servicePlace } from './evidence/events.ts';
@@ -36,9 +36,6 @@ const UNCERTAIN = 'dated too vaguely to be of the current episode for certain';
 /** May a partial date as well lie before the episode? */
 const mayBeEarlier = (when: Interval, since: Day | undefined): boolean => since !== undefined && when.lo < since;
 
-const placeIn = (record: ChartRecord, set: number): Place =>
-  record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0);
-
 /**
  * The treatments of the current episode in a region. A therapy visit counts when its reason, body site or code is of the
  * region, or its reason is a spine problem without region; one that names nothing is a lead.
@@ -60,18 +57,14 @@ export function treatments(
     for (const record of ctx.chart.bySet(set)) {
       if (seen.has(record.ref)) continue;
       seen.add(record.ref);
-      therapy(record, placeIn(record, set), since, asked, tally, given, refused);
+      therapy(record, placeIn(record.hits, [set]), since, asked, tally, given, refused);
     }
   }
-  const medications = drugs
-    .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
-    .filter((r): r is MedicationRecord => r.type === 'medication');
+  const ofDrugs = drugs.flatMap((name) => ctx.chart.bySet(ctx.set(name)));
+  // a drug may belong to several of the sets
+  const medications = [...new Set(ofDrugs)].filter((r): r is MedicationRecord => r.type === 'medication');
   const notTaken = medications.filter((r) => r.taken === 'not-taken');
-  for (const record of medications) {
-    if (seen.has(record.ref)) continue;
-    seen.add(record.ref);
-    drug(record, since, episode.onset !== undefined, notTaken, asked, tally, given);
-  }
+  for (const record of medications) drug(record, since, episode.onset !== undefined, notTaken, asked, tally, given);
   given.sort((a, b) => a.when.lo - b.when.lo);
   return { given, refused };
 }
