@@ -9,6 +9,7 @@ type Path = readonly (string | number)[];
 
 /** One code of a set with its place in the file. */
 interface Placed {
+  readonly set: string;
   readonly system: System;
   readonly code: string;
   readonly label: string;
@@ -31,7 +32,7 @@ function codesOf(id: string, set: CodeSetInput): readonly Placed[] {
     return groups.flatMap(({ region, items, at }) =>
       items.map((item, i): Placed => {
         const [code, label] = codeAndLabel(item);
-        return { system, code, label, region, at: ['code-sets', id, system, ...at, i] };
+        return { set: id, system, code, label, region, at: ['code-sets', id, system, ...at, i] };
       }),
     );
   });
@@ -51,7 +52,7 @@ function takesIn(family: Placed, code: Placed): boolean {
   return icd10pcsFamilies(code.code).some((c) => families.some((f) => c.startsWith(f)));
 }
 
-/** Looks for codes of a wrong form, codes of ICD-10-CM and ICD-10-PCS that do not exist, doubled codes, empty sets and sets that contradict each other. */
+/** Looks for codes of a wrong form, codes of ICD-10-CM and ICD-10-PCS that do not exist, doubled codes, codes that an included set lists already, empty sets and sets that contradict each other. */
 class CodeSetLint {
   readonly #sets = new Map<string, PlacedSet>();
   readonly #files: readonly LoadedFile<CodeSetsInput>[];
@@ -74,6 +75,7 @@ class CodeSetLint {
       ...[...this.#sets.values()].flatMap((s) => [
         ...this.#forms(s),
         ...this.#doubled(s),
+        ...this.#repeated(s),
         ...this.#empty(s),
         ...this.#exceptions(s),
         ...this.#contradictions(s),
@@ -111,6 +113,25 @@ class CodeSetLint {
       seen.set(key, before ?? c);
       if (before === undefined) return [];
       return [this.#at(s, c.at, `${key} is listed twice${before.region === c.region ? '' : ', under two regions'}`)];
+    });
+  }
+
+  /** What a set includes need not be listed again, but with a place that the included set does not know. */
+  #repeated(s: PlacedSet): readonly Finding[] {
+    const included = new Map<string, { readonly set: string; readonly regions: Set<string> }>();
+    for (const inc of s.set.include)
+      for (const c of this.#whole(inc)) {
+        // families that only some seventh characters belong to are not given whole
+        if (this.#sets.get(c.set)?.set['icd10cm-seventh'] !== undefined) continue;
+        const key = `${c.system} ${c.code}`;
+        const known = included.get(key) ?? { set: inc, regions: new Set() };
+        included.set(key, known);
+        known.regions.add(c.region);
+      }
+    return s.codes.flatMap((c) => {
+      const given = included.get(`${c.system} ${c.code}`);
+      if (given === undefined || (c.region !== 'any' && !given.regions.has(c.region))) return [];
+      return [this.#at(s, c.at, `${c.system} ${c.code} comes with "${given.set}" already`)];
     });
   }
 

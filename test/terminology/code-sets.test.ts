@@ -104,6 +104,19 @@ describe('findings in code sets', () => {
     ]);
   });
 
+  it('codes that an included set lists already, but for a place that only this set names', () => {
+    expect(
+      lint(`code-sets:
+  strain: { label: strain, icd10cm: { any: ["M54.5 low"], lumbar: ["S39.012 strain"] } }
+  first: { label: first, icd10cm: ["S32 fracture"], icd10cm-seventh: A }
+  inner: { label: inner, include: [strain, first], snomed: ["279039007 low back pain"] }
+  outer: { label: outer, include: [inner], icd10cm: { any: ["S39.012 strain", "S32 fracture"], lumbar: ["M54.5 low"] }, snomed: ["279039007 low back pain"] }`),
+    ).toEqual([
+      'codes.yaml:5:61 code-sets.outer: icd10cm S39.012 comes with "inner" already',
+      'codes.yaml:5:130 code-sets.outer: snomed 279039007 comes with "inner" already',
+    ]);
+  });
+
   it('codes, families, region digits and exceptions of ICD-10-CM that do not exist', () => {
     expect(
       lint(`code-sets:
