@@ -62,23 +62,36 @@ export function compareBegun(first: Interval, asOf: Day, comparison: Comparison)
   return compareEpisode({ onset: first, evidence: [] }, asOf, comparison);
 }
 
-/** Is the next study of a schedule due? No earlier study on file = due; later than due is never penalised. */
+/**
+ * Is the next study of a schedule due? No earlier study on file = due; later than due is never penalised.
+ * @param start possibly partial: what is not due in every band that it allows is unknown
+ */
 export function compareSchedule(
   start: Interval,
   last: Interval | undefined,
   asOf: Day,
   bands: readonly ScheduleBand[],
 ): Timed {
-  const band = bands.find((b) => b.until === undefined || asOf <= add(start.hi, b.until));
-  if (band === undefined) return { truth: 'false' };
-  const truth =
+  const bandOf = (from: Day): number => {
+    const i = bands.findIndex((b) => b.until === undefined || asOf <= add(from, b.until));
+    return i < 0 ? bands.length : i;
+  };
+  const [first, latest] = [bandOf(start.hi), bandOf(start.lo)];
+  const possible = bands.slice(first, latest + 1);
+  const due = (band: ScheduleBand): Truth =>
     last === undefined ? 'true' : fromBounds(asOf >= add(last.lo, band.every), asOf >= add(last.hi, band.every));
-  if (truth !== 'true') return { truth, ...(last !== undefined && { from: add(last.hi, band.every) }) };
+  const over: readonly Truth[] = latest === bands.length ? ['false'] : [];
+  const truths = [...possible.map(due), ...over];
+  const truth = truths.every((t) => t === truths[0]) ? (truths[0] ?? 'unknown') : 'unknown';
+  const band = bands[latest];
+  if (band === undefined) return { truth };
+  if (truth !== 'true')
+    return { truth, ...(last !== undefined && { from: Math.max(...possible.map((b) => add(last.hi, b.every))) }) };
   // due until a later band asks for a longer interval, or there is none
   if (band.until === undefined) return { truth };
   const end = add(start.lo, band.until);
-  const later = end < asOf ? { truth } : compareSchedule(start, last, end + 1, bands);
-  return later.truth === 'true' ? later : { truth, until: Math.max(end, asOf) };
+  const later = compareSchedule(start, last, end + 1, bands);
+  return later.truth === 'true' ? later : { truth, until: end };
 }
 
 /** An incomplete or silent reading of a fact that a comparison depends on. */

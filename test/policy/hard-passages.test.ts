@@ -84,6 +84,16 @@ indications:
     expect(outcomeOf(checked(policy, { facts: facts(therapy, mri) }))).toBe(expected);
   });
 
+  it.each([
+    ['the second year or the third: three months have passed, four have not', '2024', '2025-11-20', 'undetermined'],
+    ['the same, and four months have passed', '2024', '2025-11-01', 'met'],
+    ['the third year or a later one: four months have passed, a year has not', '2023', '2025-11-01', 'undetermined'],
+    ['due in neither', '2023', '2025-12-15', 'not-met'],
+    ['the second year for certain', '2024-04', '2025-11-20', 'met'],
+  ])('a partial date of the treatment: %s', (_, therapy, mri, expected) => {
+    expect(outcomeOf(checked(policy, { facts: facts(therapy, mri) })).split(':')[0]).toBe(expected);
+  });
+
   it('says when the next one is due', () => {
     const found = checked(policy, { facts: facts('2025-06-01', '2026-01-15') });
     expect(found.earliest).toBe(on('x', 'true', '2026-04-15').when?.lo);
