@@ -183,6 +183,11 @@ describe('a drug course', () => {
     expect(sixWeeks([statement({ status: 'not-taken', effectivePeriod: { start: '2025-12-01' } })])).toBe('unknown');
     expect(sixWeeks([statement({ status: 'intended', effectivePeriod: { start: '2025-12-01' } })])).toBe('unknown');
     expect(sixWeeks([statement({})])).toBe('unknown');
+    // a single day is no period: as long as a prescription without supply
+    const ofOneDay = statement({ effectiveDateTime: '2025-12-01' });
+    expect(sixWeeks([ofOneDay])).toBe('unknown');
+    expect(value('treatment-4-weeks', [PAIN, ofOneDay]).truth).toBe('true');
+    expect(value('treatment-1-week', [PAIN, { ...ofOneDay, status: 'completed' }]).truth).toBe('unknown');
   });
   it('that is documented as not taken counts until then, and again when it is prescribed later', () => {
     const notTaken = (effectivePeriod: object | undefined, code = 'rxnorm 7258'): Resource => ({

@@ -169,6 +169,19 @@ describe('the dates of an order', () => {
     expect(dates({ occurrencePeriod: { start: '2026-04-05', end: '2026-04-09' } })[2]).toBe('2026-04-05');
     expect(dates({})).toEqual(['2026-03-02', '2026-03-02', '2026-03-02']);
   });
+  it('the service date of a Timing is its first event, else the start of its period', () => {
+    expect(dates({ occurrenceTiming: { event: ['2026-04-09', '2026-04-07T08:00:00Z'] } })[2]).toBe('2026-04-07');
+    expect(dates({ occurrenceTiming: { repeat: { boundsPeriod: { start: '2026-04-11' } } } })[2]).toBe('2026-04-11');
+    for (const timing of [
+      {},
+      { event: [] },
+      { event: ['soon', 3, null] },
+      { event: '2026-04-07' },
+      { repeat: 'daily' },
+      7,
+    ])
+      expect(dates({ occurrenceTiming: timing })[2], JSON.stringify(timing)).toBe('2026-03-02');
+  });
   it('a draft without a date was written today', () => {
     expect(dates({ authoredOn: undefined })).toEqual(['2026-03-10', '2026-03-10', '2026-03-10']);
   });

@@ -140,7 +140,10 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
   };
 }
 
-/** Reads a MedicationStatement: what the patient takes or took. */
+/**
+ * Reads a MedicationStatement: what the patient takes or took. One that names a single day tells of no period: how long the drug is
+ * taken is as open as it is of a prescription without supply.
+ */
 export function readMedicationStatement(ctx: ReadContext, r: Json, ref: string): MedicationRecord | undefined {
   const hits = ctx.hits(ctx.medicationCode(r));
   if (hits.length === 0) return undefined;
@@ -158,7 +161,7 @@ export function readMedicationStatement(ctx: ReadContext, r: Json, ref: string):
     start: from,
     end: last,
     broken: status === 'stopped' || status === 'on-hold',
-    stated: true,
+    stated: object(r['effectivePeriod']) !== undefined,
     codes: ctx.keys(ctx.medicationCode(r)),
     reason: reason.place,
     spineReason: reason.spine,
