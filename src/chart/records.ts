@@ -224,6 +224,8 @@ export interface AnswerRecord {
     | { readonly kind: 'date'; readonly value: Interval };
   /** the day that the answer is about */
   readonly when?: Interval;
+  /** the instant (epoch ms) at which it was given, when that is stated: of two answers about one day the later one counts */
+  readonly given?: number;
   readonly place: Place;
   readonly by: 'practitioner' | 'patient' | 'unknown';
 }

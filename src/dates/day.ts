@@ -146,6 +146,20 @@ export function add(day: Day, duration: Duration, sign: 1 | -1 = 1): Day {
 /** The day that lies a duration before the given day. */
 export const subtract = (day: Day, duration: Duration): Day => add(day, duration, -1);
 
+/** The last day on which a duration, counted back, still reaches a day: at the end of a month later than the duration added to it. */
+export function lastDayReaching(day: Day, duration: Duration): Day {
+  let last = add(day, duration);
+  while (subtract(last + 1, duration) <= day) last++;
+  return last;
+}
+
+/** The first day on which a duration, counted back, no longer goes behind a day. */
+export function firstDayReaching(day: Day, duration: Duration): Day {
+  let first = add(day, duration);
+  while (subtract(first, duration) < day) first++;
+  return first;
+}
+
 /**
  * Reads a duration as policies write it: a whole number and a unit, e.g. "6 weeks", "3 months", "24 hours".
  * @returns undefined when the text is not a duration

@@ -1,7 +1,15 @@
 import type { Chart } from '../chart/chart.ts';
 import type { AnswerRecord } from '../chart/records.ts';
 import type { Section } from '../chart/sections.ts';
-import { add, type Day, formatInterval, type Interval, subtract } from '../dates/day.ts';
+import {
+  type Day,
+  type Duration,
+  firstDayReaching,
+  formatInterval,
+  type Interval,
+  lastDayReaching,
+  subtract,
+} from '../dates/day.ts';
 import {
   type Birth,
   type Considered,
@@ -148,11 +156,12 @@ export class FactEngine implements FactSource, FactContext {
     // an event with a window of its own: evidence follows the event by no more than the window, which the query counts from today
     const floor = length === undefined ? undefined : subtract(this.asOf, length);
     const earliest = Math.max(anchor.earliest ?? Number.NEGATIVE_INFINITY, floor ?? Number.NEGATIVE_INFINITY);
+    const reach = anchor.moving !== undefined && earliest === anchor.earliest ? anchor.moving : length;
     return {
       ...base,
       ...(earliest !== Number.NEGATIVE_INFINITY && { earliest }),
       ...(anchor.uncertainBefore !== undefined && { uncertainBefore: anchor.uncertainBefore }),
-      ...(length !== undefined && { length }),
+      ...(reach !== undefined && { length: reach }),
     };
   }
 
@@ -161,9 +170,9 @@ export class FactEngine implements FactSource, FactContext {
     since: NonNullable<FactQuery['since']>,
     region: Region | 'any',
     grace: FactQuery['grace'],
-  ): { readonly earliest?: Day; readonly uncertainBefore?: Day } | undefined {
+  ): Anchor | undefined {
     const from = (day: Day): Day => (grace === undefined ? day : subtract(day, grace));
-    const after = ({ lo, hi }: Interval): { readonly earliest: Day; readonly uncertainBefore?: Day } => ({
+    const after = ({ lo, hi }: Interval): Anchor => ({
       earliest: from(lo),
       ...(hi > lo && { uncertainBefore: from(hi) }),
     });
@@ -174,7 +183,8 @@ export class FactEngine implements FactSource, FactContext {
     }
     const { certainty = 'history' } = since;
     const event = this.fact({ fact: since.fact, certainty, region, strictRegion: false });
-    return event.truth === 'true' && event.when !== undefined ? after(event.when) : undefined;
+    if (event.truth !== 'true' || event.when === undefined) return undefined;
+    return fromOrder(event) ? { ...after(event.when), moving: grace ?? NO_TIME } : after(event.when);
   }
 
   #evidence(plan: FactPlan, window: Window, query: FactQuery): FactValue {
@@ -305,7 +315,8 @@ export class FactEngine implements FactSource, FactContext {
     const sections = [...new Set(parts.flatMap((p) => p.sections ?? []))];
     const firsts = speaking.flatMap((p) => p.first ?? []);
     const first = firsts.sort((a, b) => a.lo - b.lo)[0];
-    const whens = speaking.flatMap((p) => p.when ?? []);
+    const charted = speaking.filter((p) => p.when !== undefined && !fromOrder(p));
+    const whens = (charted.length > 0 ? charted : speaking).flatMap((p) => p.when ?? []);
     const when = whens.sort((a, b) => b.hi - a.hi)[0];
     const untils = speaking.map((p) => p.until ?? Number.POSITIVE_INFINITY);
     const until = fact.all === undefined ? Math.max(...untils) : Math.min(...untils);
@@ -336,15 +347,22 @@ export class FactEngine implements FactSource, FactContext {
     if (answers.length === 0) return value;
     const began = plan.fact.evidence.some((b) => 'course' in b) ? this.#episodeBegan(query.region) : undefined;
     const unfit = new Map(answers.map((a) => [a, whyUnfit(a, plan.fact, asked, began)]));
-    const [answer] = answers
-      .filter((a) => unfit.get(a) === undefined)
-      .sort((a, b) => (b.when?.hi ?? 0) - (a.when?.hi ?? 0));
-    const answered = this.#withAnswer(answer, asked, value);
+    const [answer, ...others] = answers.filter((a) => unfit.get(a) === undefined).sort(latestFirst);
+    const opposed = others.find((a) => contradicts(a, answer));
+    const answered =
+      opposed === undefined ? this.#withAnswer(answer, asked, value) : between(answer, opposed, asked, value);
     const stands = answered.evidence.some((e) => e.reference === answer?.ref);
     const considered = answers.map((a) =>
       lookedAt(
         a,
-        unfit.get(a) ?? (a !== answer ? 'a later answer counts' : stands ? undefined : 'the chart says otherwise'),
+        unfit.get(a) ??
+          (opposed !== undefined && (a === answer || a === opposed)
+            ? 'answered otherwise on the same day'
+            : a !== answer
+              ? 'a later answer counts'
+              : stands
+                ? undefined
+                : 'the chart says otherwise'),
       ),
     );
     return { ...answered, considered: [...(value.considered ?? []), ...considered] };
@@ -360,23 +378,18 @@ export class FactEngine implements FactSource, FactContext {
   #withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactValue): FactValue {
     if (answer === undefined || answer.value.kind !== 'boolean') return value;
     const truth = answer.value.value ? 'true' : 'false';
-    const evidence: Evidence = {
-      reference: answer.ref,
-      ...(answer.when !== undefined && { date: formatInterval(answer.when) }),
-      fact: asked.query.fact,
-      basis: 'attested',
-    };
+    const evidence = statementOf(answer, asked.query.fact);
     const { gap: _gap, sections: _sections, ...settled } = value;
     const until =
       asked.window.length !== undefined && answer.when !== undefined
-        ? { until: add(answer.when.lo, asked.window.length) }
+        ? { until: lastDayReaching(answer.when.lo, asked.window.length) }
         : {};
     const sides = withStatement(value, truth, evidence);
     const dated = answer.when !== undefined && { when: answer.when, first: answer.when };
     if (value.truth === 'unknown') return { ...settled, ...sides, truth, evidence: [evidence], ...until, ...dated };
     // whoever states it knows it of what was not retrieved too
     if (value.truth === truth) return { ...settled, ...sides, evidence: [...value.evidence, evidence] };
-    const charted = value.evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
+    const charted = latestDate(value.evidence);
     if (answer.when !== undefined && formatInterval(answer.when) > charted) {
       // what the chart said of the other truth (when it holds again, that it can be done) is no longer so
       const { leads, considered } = value;
@@ -422,12 +435,25 @@ export class FactEngine implements FactSource, FactContext {
     const latest = subtract(this.asOf, ago);
     const truth = fromBounds(value.when.lo <= latest, value.when.hi <= latest);
     if (truth === 'true') return value;
-    const from = add(value.when.hi, ago);
+    const from = firstDayReaching(value.when.hi, ago);
     if (truth === 'false') return { ...value, truth, from };
     const { considered = [] } = value;
     return { truth, evidence: [], gap: 'unclear', from, ...(considered.length > 0 && { considered }) };
   }
 }
+
+/** The first day after what a question counts from. */
+interface Anchor {
+  readonly earliest?: Day;
+  readonly uncertainBefore?: Day;
+  /** it is the day of the order itself, less this: it moves with the order */
+  readonly moving?: Duration;
+}
+const NO_TIME: Duration = { count: 0, unit: 'days' };
+
+/** Does a fact rest on the reasons of the order alone? They have the order's own date. */
+const fromOrder = ({ evidence }: FactValue): boolean =>
+  evidence.length > 0 && evidence.every((e) => e.basis === 'order');
 
 /** Why a fact is not settled: what was not seen of the chart. */
 interface Unsettled {
@@ -445,6 +471,51 @@ function withStatement(value: FactValue, truth: 'true' | 'false', evidence: Evid
   const { yes, no } = value.sides ?? { yes: own('true'), no: own('false') };
   const sides = truth === 'true' ? { yes: [...yes, evidence], no } : { yes, no: [...no, evidence] };
   return sides.yes.length === 0 || sides.no.length === 0 ? {} : { sides };
+}
+
+/** The day of the latest evidence, as written; empty when there is none. */
+const latestDate = (evidence: readonly Evidence[]): string =>
+  evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
+
+const statementOf = ({ ref, when }: AnswerRecord, fact: string): Evidence => ({
+  reference: ref,
+  ...(when !== undefined && { date: formatInterval(when) }),
+  fact,
+  basis: 'attested',
+});
+
+/** Answers about a later day first, and of one day those that were given later. */
+const latestFirst = (a: AnswerRecord, b: AnswerRecord): number =>
+  (b.when?.hi ?? 0) - (a.when?.hi ?? 0) || (b.given ?? 0) - (a.given ?? 0);
+
+/** Does an answer about the same day say the opposite, with nothing to tell which was given later? */
+const contradicts = (other: AnswerRecord, answer: AnswerRecord | undefined): boolean =>
+  answer !== undefined &&
+  answer.value.kind === 'boolean' &&
+  other.value.kind === 'boolean' &&
+  answer.value.value !== other.value.value &&
+  answer.when?.hi === other.when?.hi &&
+  (answer.given === undefined || other.given === undefined || answer.given === other.given);
+
+/** A fact about which a clinician said yes and no on one day: a conflict, unless the chart speaks later. */
+function between(
+  answer: AnswerRecord | undefined,
+  opposed: AnswerRecord,
+  { query }: Asked,
+  value: FactValue,
+): FactValue {
+  const said = [answer, opposed].flatMap((a) => (a === undefined ? [] : [statementOf(a, query.fact)]));
+  const conflicts = [...value.evidence, ...said];
+  if (value.truth !== 'unknown' && latestDate(value.evidence) > latestDate(said)) return { ...value, conflicts: said };
+  const { leads, considered } = value;
+  return {
+    truth: 'unknown',
+    evidence: [],
+    gap: 'conflict',
+    conflicts,
+    ...(leads !== undefined && { leads }),
+    ...(considered !== undefined && { considered }),
+  };
 }
 
 /** Is what is asked of the current episode, so that it ends with it? */

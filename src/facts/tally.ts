@@ -127,9 +127,12 @@ export class Tally {
   }
 
   #true(): Omit<ReturnType<Tally['decide']>, 'sides'> {
+    // the reason of an order has the order's own date: where the chart tells when, it goes first
+    const charted = this.for.filter((i) => i.basis !== 'order' && i.date !== undefined);
+    const dating = charted.length > 0 ? charted : this.for;
     const when =
       this.since ??
-      this.for.reduce<Interval | undefined>(
+      dating.reduce<Interval | undefined>(
         (max, i) => (i.date !== undefined && (max === undefined || i.date.hi > max.hi) ? i.date : max),
         undefined,
       );

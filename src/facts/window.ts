@@ -1,4 +1,4 @@
-import { add, type Day, type Duration, type Interval } from '../dates/day.ts';
+import { type Day, type Duration, type Interval, lastDayReaching } from '../dates/day.ts';
 
 /** The span of days in which evidence counts. */
 export interface Window {
@@ -35,5 +35,5 @@ export function fitIn(date: Interval | undefined, window: Window): Fit {
 /** The last as-of day on which a date still lies in a window that counts back from the as-of day. */
 export function lastDayInside(date: Interval | undefined, window: Window): Day | undefined {
   if (date === undefined || window.length === undefined || window.earliest === undefined) return undefined;
-  return add(date.lo, window.length);
+  return lastDayReaching(date.lo, window.length);
 }

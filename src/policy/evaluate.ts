@@ -162,12 +162,18 @@ export class Evaluation {
 
   /** Closed world: nothing found in a sufficient, complete set of sections is a "no". */
   #absent(found: FactValue, fact: string): FactValue {
-    if (found.truth === 'true') return { ...found, truth: 'false' };
+    // what time takes away from the one it gives to the other
+    const { from, until } = found;
+    const turned = {
+      from: until === undefined ? undefined : until + 1,
+      until: from === undefined ? undefined : from - 1,
+    };
+    if (found.truth === 'true') return { ...found, truth: 'false', ...turned };
     if (found.truth === 'false') {
       // that one was refused says nothing of what was not retrieved
       const { sections } = found;
       return sections === undefined
-        ? { ...found, truth: 'true' }
+        ? { ...found, truth: 'true', ...turned }
         : { truth: 'unknown', evidence: [], gap: 'incomplete', sections, ...lookedAt(found) };
     }
     if (found.gap !== 'silent') return found;

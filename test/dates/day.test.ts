@@ -5,9 +5,11 @@ import {
   calendarOf,
   completedYears,
   dayOf,
+  firstDayReaching,
   formatDay,
   formatDuration,
   formatInterval,
+  lastDayReaching,
   parseDate,
   parseDuration,
   subtract,
@@ -211,5 +213,32 @@ describe('today in a time zone', () => {
 
   it('refuses a zone that does not exist', () => {
     expect(() => calendarOf('Mars/Olympus')).toThrow(RangeError);
+  });
+});
+
+describe('the days on which a duration, counted back, reaches a day', () => {
+  const durations = fc.record({
+    count: fc.integer({ min: 0, max: 24 }),
+    unit: fc.constantFrom('days', 'weeks', 'months', 'years' as const),
+  });
+
+  it('end later than the duration added to it, at the end of a month', () => {
+    const months = { count: 3, unit: 'months' } as const;
+    expect(formatDay(lastDayReaching(day('2025-02-28'), months))).toBe('2025-05-31');
+    expect(formatDay(lastDayReaching(day('2025-02-27'), months))).toBe('2025-05-27');
+    expect(formatDay(firstDayReaching(day('2025-11-30'), months))).toBe('2026-03-01');
+    expect(formatDay(firstDayReaching(day('2028-02-29'), { count: 1, unit: 'years' }))).toBe('2029-03-01');
+  });
+  it('are exact for every day and duration', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 40_000 }), durations, (on, duration) => {
+        const last = lastDayReaching(on, duration);
+        expect(subtract(last, duration)).toBeLessThanOrEqual(on);
+        expect(subtract(last + 1, duration)).toBeGreaterThan(on);
+        const first = firstDayReaching(on, duration);
+        expect(subtract(first, duration)).toBeGreaterThanOrEqual(on);
+        expect(subtract(first - 1, duration)).toBeLessThan(on);
+      }),
+    );
   });
 });

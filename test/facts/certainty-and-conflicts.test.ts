@@ -131,6 +131,24 @@ describe('a clinician’s answer', () => {
   it('the latest of several answers counts', () => {
     expect(fever(answer('fever', true, '2026-02-25'), answer('fever', false, '2026-02-28'))).toBe('false');
   });
+  it('of two answers about one day the one that was given later counts, else they are a conflict', () => {
+    const at = (yes: boolean, time: string): Resource => answer('fever', yes, `2026-02-28T${time}:00Z`);
+    expect(fever(at(true, '09:00'), at(false, '17:00'))).toBe('false');
+    expect(fever(at(false, '09:00'), at(true, '17:00'))).toBe('true');
+    for (const both of [
+      [answer('fever', true, '2026-02-28'), answer('fever', false, '2026-02-28')],
+      [answer('fever', false, '2026-02-28'), answer('fever', true, '2026-02-28')],
+    ]) {
+      const found = value('fever', both);
+      expect(found).toMatchObject({ truth: 'unknown', gap: 'conflict' });
+      expect(found.conflicts).toHaveLength(2);
+      const later = condition('icd R50.9', { onsetDateTime: '2026-03-01', recordedDate: '2026-03-01' });
+      expect(fever(...both, later)).toBe('true');
+      const earlier = condition('icd R50.9', { onsetDateTime: '2026-02-25', recordedDate: '2026-02-25' });
+      expect(fever(...both, earlier)).toBe('unknown');
+    }
+    expect(fever(answer('fever', true, '2026-02-28'), answer('fever', true, '2026-02-28'))).toBe('true');
+  });
   it('that denies a suspicion denies the diagnosis; one that affirms it leaves the diagnosis open', () => {
     const ask = (yes: boolean, certainty: 'known' | 'suspected'): string =>
       value('cauda-equina-syndrome', [answer('cauda-equina-syndrome.suspected', yes, '2026-02-28')], { certainty })

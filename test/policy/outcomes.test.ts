@@ -305,6 +305,41 @@ indications:
     expect([outcomeOf(found), found.validUntil]).toEqual(['met', 20_530]);
   });
 
+  it('valid until: the day before what must be absent is found to be old enough to speak against it', () => {
+    const policy = tinyPolicy(`
+indications:
+  - { id: A, label: first image, cite: A, entry: pain, studies: ["72148"], criteria: { absent: tumor } }
+  - { id: B, label: an image before, cite: B, entry: pain, studies: ["72148"], criteria: { not: { absent: films } } }`);
+    const young = checked(policy, {
+      facts: { pain: 'true', tumor: on('tumor', 'false', '2026-01-01', { from: 20_600 }) },
+    });
+    expect([outcomeOf(young), young.validUntil]).toEqual(['met', 20_599]);
+    const films = on('films', 'true', '2026-01-01', { until: 20_540 });
+    const seen = checked(policy, { facts: { pain: 'true', tumor: 'true', films } });
+    expect([outcomeOf(seen), seen.validUntil]).toEqual(['met', 20_540]);
+  });
+
+  it('valid until: an exception that lapses matters only as long as its exclusion', () => {
+    const policy = tinyPolicy(`
+exclusions:
+  - { id: X, label: imaged lately, cite: X, if-unknown: ask, criteria: visit, unless: films }
+indications:
+  - { id: A, label: pain, cite: A, entry: pain, studies: ["72148"] }`);
+    const until = (visit: number, films: number): number | undefined =>
+      checked(policy, {
+        facts: {
+          pain: 'true',
+          visit: on('visit', 'true', '2026-02-01', { until: visit }),
+          films: on('films', 'true', '2026-02-01', { until: films }),
+        },
+      }).validUntil;
+    expect([until(20_600, 20_550), until(20_550, 20_550), until(20_550, 20_600)]).toEqual([
+      20_550,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('a film that was not taken is something to do, with the day on which it could be true', () => {
     const policy = tinyPolicy(`
 indications:

@@ -62,13 +62,16 @@ export function readFactObservation(
   if (typeof fact !== 'string' || !FACT.test(fact) || !SETTLED.has(text(r['status']) ?? '')) return undefined;
   const value = answered(r);
   if (value === undefined) return undefined;
-  const when = start(r, 'effective') ?? parseDate(r['issued']);
+  const issued = parseDate(r['issued']);
+  const when = start(r, 'effective') ?? issued;
+  const given = when?.at ?? issued?.at;
   return {
     type: 'answer',
     ref,
     fact,
     value,
     ...(when !== undefined && { when }),
+    ...(given !== undefined && { given }),
     place: ctx.site(r['bodySite']),
     by: author(objects(r['performer'])),
   };
@@ -102,6 +105,7 @@ export function readQuestionnaireResponse(r: Json, ref: string, canonical: Canon
           fact,
           value,
           ...(when !== undefined && { when }),
+          ...(authored?.at !== undefined && { given: authored.at }),
           place: region === undefined ? 0 : placeOf([region]),
           by,
         });

@@ -1,4 +1,4 @@
-import { add, type Day, type Duration, subtract } from '../../dates/day.ts';
+import { add, type Day, type Duration, lastDayReaching, subtract } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import type { Asked, FactContext } from '../context.ts';
 import { duration } from '../duration.ts';
@@ -77,8 +77,9 @@ export function courseEvidence(
   };
   const found = all.filter(complete);
   for (const run of found) {
-    const inside =
-      asked.window.length === undefined ? undefined : add(whole ? run.start : run.end, asked.window.length);
+    // the whole course stays in the window as long as its first part, however that is dated
+    const decides = whole ? Math.min(...run.parts.map((t) => t.when.lo)) : run.end;
+    const inside = asked.window.length === undefined ? undefined : lastDayReaching(decides, asked.window.length);
     const until = input.ongoing ? sooner(inside, add(run.possibleEnd, STILL_GOING)) : inside;
     for (const t of run.parts) tally.pro(toItem(t, until), 'part of the course');
   }

@@ -2,7 +2,7 @@ import type { ConditionRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval } from '../../dates/day.ts';
 import type { Asked, FactContext } from '../context.ts';
 import { duration } from '../duration.ts';
-import { fitIn } from '../window.ts';
+import { fitIn, lastDayInside } from '../window.ts';
 
 /** So many entries of one kind tell the course of it; a chart with more of them is read from its latest ones. */
 const MOST = 200;
@@ -111,6 +111,23 @@ export class Entries {
     if (codes.some((c) => (kinds.get(kindOf(c)) ?? Number.NEGATIVE_INFINITY) >= date.lo)) return true;
     const own = new Set(codes.map(systemOf));
     return [...systems].some(([names, end]) => end >= date.lo && !names.split(' ').some((name) => own.has(name)));
+  }
+
+  /**
+   * The last as-of day on which an entry without an onset still counts as new: then an older entry of the same leaves the window,
+   * and it only repeats that one.
+   * @returns undefined when no older entry takes that from it
+   */
+  newUntil(record: ConditionRecord, date: Interval | undefined): Day | undefined {
+    if (date === undefined) return undefined;
+    const days = record.codes.flatMap((code) =>
+      this.#ofKind(kindOf(code)).flatMap((r) => {
+        const began = r.onset ?? r.recorded;
+        if (r === record || began === undefined || began.lo > date.lo || endOf(r) < date.lo) return [];
+        return lastDayInside(began, this.#asked.window) ?? [];
+      }),
+    );
+    return days.length === 0 ? undefined : Math.min(...days);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { ChartRecord, ConditionRecord, ImagingRecord, ObservationRecord } from '../../chart/records.ts';
 import { add, type Interval } from '../../dates/day.ts';
 import { REGIONS } from '../../policy/fact-source.ts';
+import { sooner } from '../../policy/measure-time.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE, type Place, placeOf, STATED } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
@@ -162,6 +163,8 @@ function condition(
       record.orderReason ? 'a reason of this order, not a confirmed diagnosis' : 'only suspected, not confirmed',
     );
   }
+  if (input['dated-by-onset'] && item.date === undefined && fitIn(undefined, asked.window) === 'unclear')
+    return tally.lead(item, 'its onset is not stated');
   if (!inWindow(item, asked, tally)) return;
   if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
   if (input.severity !== undefined) {
@@ -171,11 +174,13 @@ function condition(
   }
   if (input['stated-onset'] && record.onset === undefined)
     return tally.lead(item, 'its onset is not stated', !record.orderReason);
+  let { until } = item;
   if ((input.event || (isOfNew(input, asked) && !record.orderReason)) && record.onset === undefined) {
     if (entries.onFileBefore(record.codes, item.date)) return tally.lead(item, REPEATED, true);
+    until = sooner(until, entries.newUntil(record, item.date));
   }
   if (input['before-age'] === undefined) {
-    positive.push({ record, item });
+    positive.push({ record, item: { ...item, until } });
     return;
   }
   const before = beganBefore(record, input['before-age'], ctx);

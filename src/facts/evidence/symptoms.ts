@@ -1,5 +1,6 @@
 import type { MedicationRecord, ObservationRecord } from '../../chart/records.ts';
 import type { Day } from '../../dates/day.ts';
+import { sooner } from '../../policy/measure-time.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
 import { episodeStart } from '../episode.ts';
@@ -204,8 +205,9 @@ export function comparisonEvidence(input: ComparisonInput, asked: Asked, ctx: Fa
   }
   const later = here.day >= there.day ? here : there;
   const report = here.value > there.value ? tally.pro.bind(tally) : tally.contra.bind(tally);
+  const until = sooner(lastDayInside(here.item.date, asked.window), lastDayInside(there.item.date, asked.window));
   for (const s of [here, there])
-    report({ ...s.item, ...dated(later) }, here.value > there.value ? 'greater here' : 'not greater here');
+    report({ ...s.item, ...dated(later), until }, here.value > there.value ? 'greater here' : 'not greater here');
 }
 
 /** The first start of a drug of the set after another drug of the same set: a change of treatment. Refills are none. */
