@@ -2,8 +2,8 @@ import type { CodeSetsInput } from '../terminology/code-sets.ts';
 import { codeProblem } from '../terminology/code-shape.ts';
 import { error, type Finding } from '../yaml/finding.ts';
 import type { LoadedFile } from '../yaml/yaml-file.ts';
-import type { BlockInput, EpisodeInput, FactInput, FactsInput } from './schema.ts';
-import { setsOf } from './sets-of.ts';
+import type { BlockInput, FactInput, FactsInput } from './schema.ts';
+import { episodeSets, setsOf } from './sets-of.ts';
 import { references, type Vocabulary } from './vocabulary.ts';
 
 type Path = readonly (string | number)[];
@@ -37,14 +37,6 @@ function closure(needed: Needed, vocabulary: Vocabulary): ReadonlySet<string> {
   for (const query of vocabulary.urgent) visit(query.fact);
   return found;
 }
-
-const episodeSets = (episode: EpisodeInput): readonly string[] => [
-  ...Object.values(episode.complaints).flat(),
-  ...Object.values(episode.otherwise).flat(),
-  ...episode.therapies,
-  ...episode.drugs,
-  ...episode['visit-reasons'],
-];
 
 /** Sets that one block names both for and against. */
 function opposed(id: string, fact: FactInput, file: LoadedFile<unknown>): readonly Finding[] {
@@ -107,7 +99,7 @@ export function lintVocabulary(
     sets.add(set);
     for (const included of inputs.get(set)?.include ?? []) take(included);
   };
-  for (const set of [...named, ...episodeSets(vocabulary.episode), ...needed.sets]) take(set);
+  for (const set of [...named, ...episodeSets(vocabulary.episode).map(({ set }) => set), ...needed.sets]) take(set);
   const unused = codes.flatMap((file) =>
     Object.keys(file.data['code-sets']).flatMap((id) =>
       sets.has(id) ? [] : [error(file.locate(['code-sets', id]), `code-sets.${id}: no fact uses this set`)],

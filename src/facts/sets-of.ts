@@ -1,16 +1,25 @@
-import { SET_MEMBERS } from './schema.ts';
+import { type EpisodeInput, SET_MEMBERS } from './schema.ts';
 
 /** The way to a place in a YAML file. */
 export type YamlPath = readonly (string | number)[];
 
-/** The code sets that a fact names anywhere, each with its place in the file. */
-export function setsOf(
-  value: unknown,
-  path: YamlPath = [],
-  naming = false,
-): readonly { set: string; path: YamlPath }[] {
+/** A code set that is named, with its place in the file. */
+interface NamedSet {
+  readonly set: string;
+  readonly path: YamlPath;
+}
+
+/** The code sets that a fact names anywhere. */
+export function setsOf(value: unknown, path: YamlPath = [], naming = false): readonly NamedSet[] {
   if (typeof value === 'string') return naming ? [{ set: value, path }] : [];
   if (Array.isArray(value)) return value.flatMap((v, i) => setsOf(v, [...path, i], naming));
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, v]) => setsOf(v, [...path, key], SET_MEMBERS.has(key)));
 }
+
+/** The code sets that say what an episode is. */
+export const episodeSets = ({ complaints, otherwise, ...rest }: EpisodeInput): readonly NamedSet[] => [
+  ...Object.entries(complaints).flatMap(([kind, sets]) => setsOf(sets, ['episode', 'complaints', kind], true)),
+  ...Object.entries(otherwise).flatMap(([kind, sets]) => setsOf(sets, ['episode', 'otherwise', kind], true)),
+  ...(['therapies', 'drugs', 'visit-reasons'] as const).flatMap((key) => setsOf(rest[key], ['episode', key], true)),
+];

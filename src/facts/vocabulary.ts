@@ -8,7 +8,7 @@ import { duration } from './duration.ts';
 import { type FactPlan, planFact } from './fact-plan.ts';
 import { QueryPool } from './query-pool.ts';
 import { type BlockInput, type EpisodeInput, type FactInput, FactsFile, type FactsInput } from './schema.ts';
-import { setsOf, type YamlPath } from './sets-of.ts';
+import { episodeSets, setsOf, type YamlPath } from './sets-of.ts';
 import { Speakers } from './speakers.ts';
 
 /** The loaded vocabulary: facts by name, and what counts as an episode. */
@@ -108,9 +108,12 @@ export function references(id: string, fact: FactInput): readonly { readonly fac
 export const readFactFiles = (folder: string): readonly LoadedFile<FactsInput>[] =>
   yamlNames(folder).map((name) => readYaml(join(folder, name), FactsFile));
 
+const noSet = (file: LoadedFile<unknown> | undefined, path: YamlPath, set: string, codes: CodeIndex): string =>
+  `${file?.locate(path)} ${path.join('.')}: there is no code set "${set}"${nearText(set, codes.names)}`;
+
 /**
  * Loads every file of a folder of facts.
- * @throws InvalidFileError for invalid files, facts defined twice, unknown code sets and unknown or circular facts
+ * @throws InvalidFileError for invalid files, facts and episodes defined twice, unknown code sets and unknown or circular facts
  */
 export function loadVocabulary(folder: string, codes: CodeIndex): Vocabulary {
   const facts = new Map<string, FactInput>();
@@ -118,7 +121,17 @@ export function loadVocabulary(folder: string, codes: CodeIndex): Vocabulary {
   const problems: string[] = [];
   let episode: EpisodeInput | undefined;
   for (const file of readFactFiles(folder)) {
-    if (file.data.episode !== undefined) episode = file.data.episode;
+    if (file.data.episode !== undefined) {
+      if (episode !== undefined) problems.push(`${file.locate(['episode'])} episode: this is defined twice`);
+      episode = file.data.episode;
+      for (const { set, path } of episodeSets(episode))
+        if (!codes.has(set)) problems.push(noSet(file, path, set, codes));
+      for (const [i, kind] of episode.lasting.entries())
+        if (episode.otherwise[kind] === undefined)
+          problems.push(
+            `${file.locate(['episode', 'lasting', i])} episode.lasting.${i}: no kind "${kind}" under otherwise`,
+          );
+    }
     for (const [id, fact] of Object.entries(file.data.facts)) {
       if (facts.has(id)) problems.push(`${file.locate(['facts', id])} facts.${id}: this fact is defined twice`);
       facts.set(id, fact);
@@ -126,10 +139,10 @@ export function loadVocabulary(folder: string, codes: CodeIndex): Vocabulary {
     }
   }
   for (const [id, fact] of facts) {
-    const locate = (path: YamlPath): string => `${files.get(id)?.locate(path)} ${path.join('.')}`;
-    for (const { set, path } of setsOf({ evidence: fact.evidence, leads: fact.leads }, ['facts', id])) {
-      if (!codes.has(set)) problems.push(`${locate(path)}: there is no code set "${set}"${nearText(set, codes.names)}`);
-    }
+    const file = files.get(id);
+    const locate = (path: YamlPath): string => `${file?.locate(path)} ${path.join('.')}`;
+    for (const { set, path } of setsOf({ evidence: fact.evidence, leads: fact.leads }, ['facts', id]))
+      if (!codes.has(set)) problems.push(noSet(file, path, set, codes));
     for (const r of references(id, fact))
       if (!facts.has(r.fact))
         problems.push(`${locate(r.path)}: there is no fact "${r.fact}"${nearText(r.fact, facts.keys())}`);

@@ -40,6 +40,22 @@ it('a name that does not exist is told with file, line and column', () => {
   ]);
 });
 
+it('the episode names code sets and kinds that exist, and is told once', () => {
+  change('facts/episode.yaml', 'stenosis: [stenosis]', 'stenosis: [stenosys]');
+  change('facts/episode.yaml', 'lasting: [deformity]', 'lasting: [deformities]');
+  writeFileSync(
+    join(folder, 'facts/zz.yaml'),
+    readFileSync(join(folder, 'facts/episode.yaml'), 'utf8').split('facts:')[0] ?? '',
+  );
+  expect(errors().map((e) => e.replace(/:\d+:\d+/, ''))).toEqual([
+    'facts/episode.yaml episode.otherwise.stenosis.0: there is no code set "stenosys"; near it: stenosis',
+    'facts/episode.yaml episode.lasting.0: no kind "deformities" under otherwise',
+    'facts/zz.yaml episode: this is defined twice',
+    'facts/zz.yaml episode.otherwise.stenosis.0: there is no code set "stenosys"; near it: stenosis',
+    'facts/zz.yaml episode.lasting.0: no kind "deformities" under otherwise',
+  ]);
+});
+
 it('a window without a unit is told with file, line and column', () => {
   change(LUMBAR, 'within: 6 months', 'within: 6');
   expect(errors()[0]).toMatch(/^kaiser-wa\/lumbar-mri\/2020-09-01\.yaml:\d+:\d+ /);
