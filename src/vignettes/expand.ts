@@ -1,6 +1,6 @@
 import type { LoadedFile } from '../yaml/yaml-file.ts';
-import { InvalidFileError } from '../yaml/yaml-file.ts';
-import type { ChartItem, VignetteInput, VignettesInput } from './schema.ts';
+import { InvalidFileError, problemsOf } from '../yaml/yaml-file.ts';
+import { ChartItem, type VignetteInput, type VignettesInput } from './schema.ts';
 
 /** A vignette with everything that it takes over from others. */
 export interface Vignette {
@@ -33,7 +33,7 @@ interface Merged {
 
 const EMPTY: Merged = { order: {}, patient: {}, line: 'commercial', chart: [], incomplete: {} };
 
-/** Resolves `like`, `without` and `change`. @throws InvalidFileError for unknown or circular references and unnamed items */
+/** Resolves `like`, `without` and `change`. @throws InvalidFileError for unknown or circular references, unnamed items and changes that make no item */
 export function expandVignettes(file: LoadedFile<VignettesInput>): readonly Vignette[] {
   const { data } = file;
   const byId = new Map<string, number>();
@@ -42,6 +42,14 @@ export function expandVignettes(file: LoadedFile<VignettesInput>): readonly Vign
     if (byId.has(v.id)) problems.push(`${file.locate(['vignettes', i, 'id'])} the id "${v.id}" is used twice`);
     byId.set(v.id, i);
   }
+  const changed = (item: ChartItem, i: number, changes: VignetteInput['change']): ChartItem => {
+    const change = item.as === undefined ? undefined : changes?.[item.as];
+    if (item.as === undefined || change === undefined) return item;
+    const members = Object.entries({ ...item, ...change }).filter(([, value]) => value !== null);
+    const whole = Object.fromEntries(members) as unknown as ChartItem;
+    problems.push(...problemsOf(ChartItem, whole, file, ['vignettes', i, 'change', item.as]));
+    return whole;
+  };
   const merge = (i: number, trail: readonly number[]): Merged => {
     const v = data.vignettes[i];
     if (v === undefined) return EMPTY;
@@ -58,7 +66,7 @@ export function expandVignettes(file: LoadedFile<VignettesInput>): readonly Vign
     }
     const kept = base.chart
       .filter((c) => c.as === undefined || v.without?.includes(c.as) !== true)
-      .map((c) => (c.as === undefined ? c : ({ ...c, ...v.change?.[c.as] } as ChartItem)));
+      .map((c) => changed(c, i, v.change));
     return {
       order: { ...base.order, ...v.order },
       patient: { ...base.patient, ...v.patient },

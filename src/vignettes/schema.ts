@@ -25,7 +25,8 @@ const common = {
   status: z.string().optional(),
 };
 
-const Item = z.union([
+/** One thing of a chart. */
+export const ChartItem = z.union([
   z.strictObject({
     ...common,
     condition: CODES,
@@ -125,7 +126,7 @@ const Item = z.union([
     region: PLACE.optional(),
   }),
 ]);
-export type ChartItem = z.infer<typeof Item>;
+export type ChartItem = z.infer<typeof ChartItem>;
 
 const Order = z.strictObject({
   study: z.string().regex(/^[0-9A-Z]{5}$/),
@@ -175,7 +176,7 @@ const Vignette = z.strictObject({
     .strictObject({ born: WHEN.optional(), sex: z.enum(['female', 'male', 'other', 'unknown']).optional() })
     .optional(),
   line: z.enum(['medicare', 'medicaid', 'commercial']).optional(),
-  chart: z.array(Item).optional(),
+  chart: z.array(ChartItem).optional(),
   /** sections that were not retrieved whole */
   incomplete: z.record(z.string(), z.enum(['truncated', 'failed', 'not-available'])).optional(),
   expect: Expect,

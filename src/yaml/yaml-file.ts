@@ -187,17 +187,35 @@ export function parseYaml<S extends z.ZodType>(file: string, text: string, schem
     }
     return `${file}:${positions.get('') ?? '1:1'}`;
   };
-  const result = schema.safeParse(
+  const result = validated(
+    schema,
     parsedOnce('values', text, () => parse().doc.toJS({ maxAliasCount: 50 })),
-    { reportInput: true, error: membersOf },
   );
   if (result.success) return { file, text, data: result.data, locate };
-  throw new InvalidFileError(
-    flatten(result.error.issues).map(
-      (p) =>
-        `${locate(p.key === undefined ? p.path : [...p.path, p.key])} ${p.path.map(String).join('.') || '(file)'}: ${p.message}`,
-    ),
+  throw new InvalidFileError(told(result.error, locate));
+}
+
+const validated = <S extends z.ZodType>(schema: S, value: unknown): z.ZodSafeParseResult<z.infer<S>> =>
+  schema.safeParse(value, { reportInput: true, error: membersOf });
+
+const told = (error: z.ZodError, locate: (path: Path) => string, at: Path = []): readonly string[] =>
+  flatten(error.issues, at).map(
+    (p) =>
+      `${locate(p.key === undefined ? p.path : [...p.path, p.key])} ${p.path.map(String).join('.') || '(file)'}: ${p.message}`,
   );
+
+/**
+ * What is wrong with a value that a file only makes up in part, such as one that it takes over and changes.
+ * @param at the place in the file that the value belongs to
+ */
+export function problemsOf(
+  schema: z.ZodType,
+  value: unknown,
+  { locate }: LoadedFile<unknown>,
+  at: Path,
+): readonly string[] {
+  const result = validated(schema, value);
+  return result.success ? [] : told(result.error, locate, at);
 }
 
 /**

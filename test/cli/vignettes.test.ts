@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -57,6 +57,19 @@ describe('vignettes', () => {
     ['policy: kaiser-wa-lumbar-mri\npayer: Acme', /:2:8 the payer "Acme" is not in policies\/payers\.yaml/],
   ])('says which policy or payer does not exist: %j', async (head, said) => {
     await expect(runCommand(vignettes, [file('met', head)])).rejects.toThrow(said);
+  });
+
+  it('takes a changed item as it is then: without members set to null, and refused when it is no item', async () => {
+    const path = file('undetermined');
+    const like = (id: string, change: string): string =>
+      `  - { id: ${id}, title: Changed, like: two-weeks, change: { pain: { ${change} } }, expect: { outcome: undetermined }, why: Changed. }\n`;
+    const named = readFileSync(path, 'utf8').replace('[{ condition', '[{ as: pain, condition');
+    writeFileSync(path, named + like('undated', 'onset: null'));
+    expect((await runCommand(vignettes, [path])).lines.at(-1)).toBe('2 vignettes tried, 0 come out otherwise');
+    writeFileSync(path, named + like('worded', 'severity: severe') + like('misspelt', 'onst: -3d'));
+    await expect(runCommand(vignettes, [path])).rejects.toThrow(
+      /:10:\d+ vignettes\.1\.change\.pain\.severity: expected a system and a code.*\n.*:11:\d+ vignettes\.2\.change\.pain: "onst" is not known here/,
+    );
   });
 
   it('says when there is nothing to try', async () => {
