@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { orderSelect, prefetchKeysOf } from '../bodies.ts';
 import { asFastAsPossible, median } from '../load.ts';
 import { markdownTable, progress } from '../markdown.ts';
@@ -6,12 +7,14 @@ import { startService } from '../measured-process.ts';
 const STARTS = 5;
 const EXTRA = 105;
 const LOAD_SECONDS = 10;
+const REST_SECONDS = 15;
 
 interface Row {
   readonly what: string;
   readonly ready: readonly number[];
   readonly atStartMb: number;
   readonly afterMb: number;
+  readonly settledMb: number;
 }
 
 async function measure(what: string, settings: Readonly<Record<string, string>>): Promise<Row> {
@@ -30,8 +33,10 @@ async function measure(what: string, settings: Readonly<Record<string, string>>)
   const body = orderSelect(await prefetchKeysOf(server.url), EXTRA);
   await asFastAsPossible(server, body, LOAD_SECONDS);
   const { rssMb: afterMb } = await server.usage();
+  await setTimeout(REST_SECONDS * 1000);
+  const { rssMb: settledMb } = await server.usage();
   await server.stop();
-  return { what, ready, atStartMb: rssMb, afterMb };
+  return { what, ready, atStartMb: rssMb, afterMb, settledMb };
 }
 
 /** From the start of the process to its first answer, and its memory. */
@@ -42,7 +47,7 @@ export async function startPart(): Promise<string> {
   ];
   return [
     '### Start and memory',
-    `From the start of the process to its first answer, ${STARTS} starts; memory then, and after ${LOAD_SECONDS} s of calls of 100 KB as fast as possible.`,
+    `From the start of the process to its first answer, ${STARTS} starts; memory then, after ${LOAD_SECONDS} s of calls of 100 KB as fast as possible, and ${REST_SECONDS} s later.`,
     markdownTable<Row>(
       [
         ['', (r) => r.what],
@@ -50,6 +55,7 @@ export async function startPart(): Promise<string> {
         ['at most, ms', (r) => Math.max(...r.ready).toFixed(0)],
         ['memory, MB', (r) => r.atStartMb.toFixed(0)],
         ['after load, MB', (r) => r.afterMb.toFixed(0)],
+        [`${REST_SECONDS} s later, MB`, (r) => r.settledMb.toFixed(0)],
       ],
       rows,
     ),
