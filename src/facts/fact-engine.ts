@@ -545,12 +545,16 @@ function whyUnfit(
   if (answer.by === 'patient' && !fact['patient-may-answer']) return 'an answer of the patient';
   if (!supports(answer.place, query.region, false)) return 'another region';
   const fit = fitIn(answer.when, window);
-  if (fit === 'inside')
+  if (fit === 'inside' || (fit === 'unclear' && deniesToday(answer, window)))
     return episodeBegan !== undefined && answer.when !== undefined && answer.when.hi < episodeBegan
       ? 'dated before the current episode'
       : undefined;
   return fit === 'future' ? 'dated after the order' : 'outside of the time window';
 }
+
+/** A "no" of the as-of day holds for every time window that ends on it, also for one whose beginning nobody knows. */
+const deniesToday = ({ value, when }: AnswerRecord, { asOf }: Window): boolean =>
+  value.kind === 'boolean' && !value.value && when !== undefined && when.lo === asOf && when.hi === asOf;
 
 /** An answer as it was looked at. @param ignored why it does not count */
 const lookedAt = ({ ref, when, value, by }: AnswerRecord, ignored: string | undefined): Considered => ({

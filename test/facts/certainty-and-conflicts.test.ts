@@ -149,6 +149,14 @@ describe('a clinician’s answer', () => {
     }
     expect(fever(answer('fever', true, '2026-02-28'), answer('fever', true, '2026-02-28'))).toBe('true');
   });
+  it('of "no" on the day of the order holds since every event, also one that nobody has dated', () => {
+    const films = (yes: boolean, date: string): string =>
+      value('plain-films', [PAIN, answer('plain-films', yes, date)], { since: { fact: 'accident' } }).truth;
+    expect(films(false, '2026-03-02')).toBe('false');
+    expect(films(false, '2026-03-01')).toBe('unknown');
+    expect(films(false, '2026-03')).toBe('unknown');
+    expect(films(true, '2026-03-02')).toBe('unknown');
+  });
   it('that denies a suspicion denies the diagnosis; one that affirms it leaves the diagnosis open', () => {
     const ask = (yes: boolean, certainty: 'known' | 'suspected'): string =>
       value('cauda-equina-syndrome', [answer('cauda-equina-syndrome.suspected', yes, '2026-02-28')], { certainty })
