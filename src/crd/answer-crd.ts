@@ -14,7 +14,8 @@ import {
   type OrdersToCheck,
 } from '../criteria-check/answer-orders.ts';
 import { uuidV5 } from '../criteria-check/assessment-id.ts';
-import type { CheckedOrder, Checker, OrderCheck, PatientData, PayerOfOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, Checker, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
+import type { PayerOfOrder } from '../criteria-check/member.ts';
 import type { Calendar, Day, Interval } from '../dates/day.ts';
 import { formatDay } from '../dates/day.ts';
 import type { FhirAccess, FhirCall } from '../ehr/fhir-access.ts';

@@ -4,33 +4,26 @@ import type { Canonical } from '../chart/readers/answer.ts';
 import { PatientScope } from '../chart/references.ts';
 import type { RetrievedSection, Section } from '../chart/sections.ts';
 import { type Coverage, chooseCoverage, payerUnread } from '../coverage/coverage.ts';
-import type { LineOfBusiness, PayerInput } from '../coverage/payers.ts';
-import { type Day, formatDay } from '../dates/day.ts';
+import type { LineOfBusiness } from '../coverage/payers.ts';
+import { formatDay } from '../dates/day.ts';
 import { FactEngine } from '../facts/fact-engine.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import { assess, assessWithTrace, governs, type OrderedStudy } from '../policy/assess.ts';
-import type { Assessment, Missing, Outcome, Trace } from '../policy/assessment.ts';
+import type { Assessment, Trace } from '../policy/assessment.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { type Evidence, REGIONS, type Region } from '../policy/fact-source.ts';
 import { type Study, spineRegion } from '../policy/studies.ts';
 import { assessmentId } from './assessment-id.ts';
-import type { Knowledge } from './knowledge.ts';
-
-/** The payer of an order, as the card names it. */
-export interface PayerOfOrder {
-  readonly id: string;
-  readonly name: string;
-  /** for summaries; decisions recorded before it existed have none */
-  readonly shortName?: string;
-  readonly lineOfBusiness: LineOfBusiness;
-  /** the line of business is not on file; commercial was assumed */
-  readonly lineAssumed: boolean;
-  /** no coverage is on file; the EHR's default payer was assumed */
-  readonly assumed: boolean;
-  readonly coverage?: string;
-  /** plans and groups of the coverage, as far as they choose a policy */
-  readonly plans: readonly string[];
-}
+import {
+  keyOfCoverage,
+  type Member,
+  memberBefore,
+  memberOf,
+  memberOfCoverage,
+  type PayerOfOrder,
+  type Routes,
+} from './member.ts';
+import { openOrder } from './open-order.ts';
 
 /** What is known of the patient and the coverages when the orders are checked. */
 export interface PatientData {
@@ -83,11 +76,8 @@ export interface UncheckedOrder {
 export type OrderCheck = CheckedOrder | UncheckedOrder;
 
 /** What checking needs beside the data: loaded once. */
-export interface Checker {
-  readonly knowledge: Knowledge;
+export interface Checker extends Routes {
   readonly canonical: Canonical;
-  /** which texts decide: those in force (default), or those that run beside them and are only recorded */
-  readonly texts?: 'in-force' | 'shadow';
 }
 
 const regionsOf = (study: Study): readonly Region[] =>
@@ -111,70 +101,6 @@ function chartFor(order: ImagingOrder, data: PatientData, checker: Checker): Cha
   };
   return buildChart(input, checker.knowledge.codes, checker.knowledge.studies, checker.canonical);
 }
-
-interface Member {
-  readonly payer: PayerOfOrder;
-  readonly policy: CompiledPolicy;
-}
-
-function memberOf(
-  payer: PayerInput | undefined,
-  study: Study,
-  serviceDate: Day,
-  lineOfBusiness: LineOfBusiness | undefined,
-  plans: readonly string[],
-  checker: Checker,
-  extra: Pick<PayerOfOrder, 'assumed' | 'coverage'>,
-): Member | undefined {
-  if (payer === undefined) return undefined;
-  const member = { lineOfBusiness: lineOfBusiness ?? 'commercial', plans } as const;
-  const policy = checker.knowledge.payers.policyFor(
-    payer,
-    { study: study.code, serviceDate },
-    member,
-    checker.knowledge.policies,
-    checker.texts,
-  );
-  if (policy === undefined) return undefined;
-  return {
-    payer: {
-      id: payer.id,
-      name: payer.name,
-      shortName: payer.short ?? payer.name,
-      lineOfBusiness: member.lineOfBusiness,
-      lineAssumed: lineOfBusiness === undefined,
-      plans,
-      ...extra,
-    },
-    policy,
-  };
-}
-
-/** The policy for a payer that was chosen before. */
-function memberBefore(payer: PayerOfOrder, study: Study, order: ImagingOrder, checker: Checker): Member | undefined {
-  const { payers } = checker.knowledge;
-  const { lineOfBusiness, plans } = payer;
-  const member = memberOf(payers.get(payer.id), study, order.serviceDate, lineOfBusiness, plans, checker, {
-    assumed: payer.assumed,
-  });
-  return member === undefined ? undefined : { ...member, payer };
-}
-
-const memberOfCoverage = (
-  coverage: Coverage,
-  study: Study,
-  order: ImagingOrder,
-  checker: Checker,
-): Member | undefined =>
-  memberOf(
-    checker.knowledge.payers.find(coverage.payer),
-    study,
-    order.serviceDate,
-    coverage.lineOfBusiness,
-    coverage.plans,
-    checker,
-    { assumed: false, coverage: coverage.ref },
-  );
 
 /**
  * Checks one imaging order: coverage, policy in force, chart, facts, assessment.
@@ -236,7 +162,7 @@ function severalCoverages(
   const [first] = order.studies;
   const distinct = new Map<string, Coverage>();
   for (const coverage of coverages) {
-    const key = keyOf(coverage, order, checker);
+    const key = keyOfCoverage(coverage, order, checker);
     if (!distinct.has(key)) distinct.set(key, coverage);
   }
   const options = [...distinct.values()].flatMap(
@@ -248,17 +174,6 @@ function severalCoverages(
   if (same && options.length === distinct.size) return only;
   return { kind: 'unchecked', order, study: first, reason: 'coverage-ambiguous', options };
 }
-
-/** What a coverage leads to: coverages with the same key are answered alike. */
-const keyOf = (coverage: Coverage, order: ImagingOrder, checker: Checker): string =>
-  JSON.stringify(
-    order.studies.map((study) => {
-      const member = memberOfCoverage(coverage, study, order, checker);
-      if (member === undefined) return null;
-      const { payer, policy } = member;
-      return [payer.id, payer.lineOfBusiness, payer.lineAssumed, policy.id, policy.input.version];
-    }),
-  );
 
 /** Checks every study that the order may mean, under one coverage. */
 function checkMember(
@@ -357,41 +272,6 @@ function urgentFacts(facts: FactEngine, checker: Checker): readonly Evidence[] {
     const value = facts.fact(query);
     return value.truth === 'true' ? value.evidence.map((e) => ({ ...e, fact: query.fact })) : [];
   });
-}
-
-/** Nine = each region of the spine with each contrast. */
-const MOST_CANDIDATES = 9;
-
-const SETTLED: ReadonlySet<Outcome> = new Set(['met', 'not-met', 'not-required']);
-
-/** An order that leaves contrast or region open: one answer when all candidates share it, else a question. */
-function openOrder(order: ImagingOrder, checks: readonly CheckedOrder[]): CheckedOrder | undefined {
-  const [first] = checks;
-  if (first === undefined) return undefined;
-  const same = checks.every((c) => c.assessment.outcome === first.assessment.outcome);
-  if (same && checks.length === order.studies.length && SETTLED.has(first.assessment.outcome)) return first;
-  const met = checks.filter((c) => c.assessment.outcome === 'met');
-  const base = (met[0] ?? first).assessment;
-  const question: Missing = {
-    fact: `order-${order.open ?? 'contrast'}`,
-    label: `the ${order.open ?? 'contrast'} of the ordered study`,
-    ask: `Which study is ordered: ${order.studies
-      .map((s) => `${s.code} (${s.label})`)
-      .slice(0, MOST_CANDIDATES)
-      .join(', ')}?`,
-    criteria: [],
-    leads: [],
-    gap: 'silent',
-  };
-  const { earliest: _earliest, validUntil: _validUntil, ...kept } = base;
-  const assessment: Assessment = {
-    ...kept,
-    outcome: 'undetermined',
-    reason: 'documentation',
-    missing: [question, ...base.missing].slice(0, 4),
-    alternatives: met.map((c) => c.study.code),
-  };
-  return { ...first, id: assessmentId({ ...first, assessment }), assessment };
 }
 
 /** The as-of date as text. */
