@@ -94,6 +94,9 @@ function therapy(
   if (!supports(place, asked.query.region, false)) return tally.ignore(item, 'another region');
   const done = record.type === 'encounter' ? (record.held ? 'done' : 'unclear') : record.performed;
   if (done === 'not-done') {
+    if (record.when !== undefined && record.when.lo > asOf) return tally.ignore(item, 'dated after the order');
+    if (record.when !== undefined && mayBeEarlier(record.when, since))
+      return tally.lead(item, 'not done, but not for the current episode for certain', true);
     refused.push({ ref: record.ref, when: record.when, record });
     return;
   }

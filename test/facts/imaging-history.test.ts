@@ -185,6 +185,17 @@ describe('that there is none', () => {
     const gone = { DiagnosticReport: 'not-available', Procedure: 'failed', ImagingStudy: 'not-available' } as const;
     expect(value('mri', [], {}, { states: gone })).toMatchObject({ truth: 'unknown', gap: 'incomplete' });
   });
+  it('is not told by one that was refused at another time than asked about', () => {
+    const within = { within: { count: 6, unit: 'months' } } as const;
+    const films = (date: string): string =>
+      value('plain-films', [procedure('cpt 72100', date, { status: 'not-done' })], within).truth;
+    expect([films('2026-02-01'), films('2023-02-01'), films('2026-03-05'), films('2025')]).toEqual([
+      'false',
+      'unknown',
+      'unknown',
+      'unknown',
+    ]);
+  });
   it('is not told by one that was refused, when the rest was not seen', () => {
     const refused = procedure('cpt 72148', '2024-05-01', { status: 'not-done' });
     const unseen = states('DiagnosticReport', 'Procedure', 'ImagingStudy');

@@ -102,6 +102,13 @@ describe('a refusal', () => {
     expect(fourWeeks([declined('2026-01-10'), evaluation('2026-01-20')])).toBe('unknown');
     expect(fourWeeks([evaluation('2026-01-05'), declined('2026-01-10')])).toBe('false');
   });
+  it('is of the current episode, and was made by the day of the order', () => {
+    expect(fourWeeks([declined('2025-11-01')])).toBe('false');
+    for (const date of ['2025-10-31', '2023-05-05', '2025', '2026-03-03'])
+      expect(fourWeeks([declined(date)]), date).toBe('unknown');
+    const { performedDateTime: _, ...undated } = declined('2026-01-10');
+    expect(fourWeeks([undated])).toBe('false');
+  });
   it('does not undo a course that was complete', () => {
     expect(fourWeeks([evaluation('2026-01-05'), session('2026-02-02'), declined('2026-02-20')])).toBe('true');
     expect(fourWeeks([declined('2026-01-02'), evaluation('2026-01-05'), session('2026-02-02')])).toBe('true');

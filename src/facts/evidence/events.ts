@@ -16,7 +16,7 @@ import type {
 import type { Item, Tally } from '../tally.ts';
 import { chartedItem } from './charted-item.ts';
 import { systemOf } from './earlier-entry.ts';
-import { inWindow } from './finding.ts';
+import { inWindow, refusedInWindow } from './finding.ts';
 
 const inSets = (hits: readonly Hit[], sets: readonly string[], ctx: FactContext): boolean =>
   sets.some((s) => hits.some((h) => h.set === ctx.set(s)));
@@ -46,6 +46,7 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
       else if (input.placed && place === 0 && !record.spineReason)
         tally.lead(found, 'a treatment without region or reason', true);
       else if (record.performed === 'not-done') {
+        if (!refusedInWindow(found, asked, tally)) continue;
         tally.redoable = true;
         notDone.push(found);
       } else if (record.performed === 'unclear') tally.lead(found, 'not documented as completed');

@@ -122,6 +122,10 @@ export function inWindow(item: Item, asked: Asked, tally: Tally): boolean {
   }
 }
 
+/** Does a record that something was not done count here? One without a date does, as nothing was performed on any day. */
+export const refusedInWindow = (item: Item, asked: Asked, tally: Tally): boolean =>
+  item.date === undefined || inWindow(item, asked, tally);
+
 function condition(
   input: FindingInput,
   record: ConditionRecord,

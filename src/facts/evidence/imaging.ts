@@ -5,7 +5,7 @@ import { type Asked, type FactContext, fitsRegion } from '../context.ts';
 import type { ImagingInput, ReportInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { chartedItem } from './charted-item.ts';
-import { inWindow } from './finding.ts';
+import { inWindow, refusedInWindow } from './finding.ts';
 
 type Verdict = 'yes' | 'no' | 'open';
 
@@ -136,6 +136,7 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
     const item = chartedItem(record.ref, record.when, asked);
     if (!rightPlace(record, input, asked, tally, item)) continue;
     if (record.done === 'not-done') {
+      if (!refusedInWindow(item, asked, tally)) continue;
       tally.redoable = true;
       contrary.push(item);
       continue;
