@@ -1,5 +1,5 @@
 import type { Fetched, FhirAccess, SearchResult } from '../ehr/fhir-access.ts';
-import { isWhole, matches, nextLink } from '../ehr/fhir-access.ts';
+import { fewerThanTotal, isWhole, matches, nextLink } from '../ehr/fhir-access.ts';
 import { isObject, type Json } from './json.ts';
 import type { ChartQuery } from './queries.ts';
 import type { RetrievedSection, Section, SectionState } from './sections.ts';
@@ -33,15 +33,6 @@ const stateOf = (fetched: Fetched<SearchResult>): SectionState => {
 async function fetchSection(query: ChartQuery, fhir: FhirAccess): Promise<RetrievedSection> {
   const fetched = await fhir.search(query.section, query.params);
   return { state: stateOf(fetched), resources: fetched.ok ? fetched.value.resources : [] };
-}
-
-/** Fewer resources of the section than the server counted, without a link to the rest. */
-function fewerThanTotal(bundle: Json, resources: readonly Json[], section: ChartQuery['section']): boolean {
-  const total = bundle['total'];
-  if (typeof total !== 'number') return false;
-  let found = 0;
-  for (const r of resources) if (r['resourceType'] === section) found++;
-  return total > found;
 }
 
 /** One section of the chart as far as the prefetch goes. */
@@ -78,12 +69,12 @@ export async function retrieveSection(
   const value = readPrefetch(prefetch, query.key);
   if (value.kind === 'failed' || value.kind === 'absent') return fetchSection(query, fhir);
   if (value.kind !== 'bundle') return section;
-  const followed = nextLink(value.bundle) === undefined ? section : await followedSection(value.bundle, fhir);
+  const followed = nextLink(value.bundle) === undefined ? section : await followedSection(query, value.bundle, fhir);
   return followed.state === 'complete' ? followed : refetched(followed, await fetchSection(query, fhir));
 }
 
-async function followedSection(bundle: Json, fhir: FhirAccess): Promise<RetrievedSection> {
-  const all = await fhir.follow(bundle);
+async function followedSection({ section }: ChartQuery, bundle: Json, fhir: FhirAccess): Promise<RetrievedSection> {
+  const all = await fhir.follow(bundle, section);
   return { state: all.complete ? 'complete' : 'truncated', resources: all.resources };
 }
 

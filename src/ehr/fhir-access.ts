@@ -171,12 +171,12 @@ export class FhirAccess {
       ),
     );
     if (!first.ok) return first;
-    const found = await this.follow(first.value);
+    const found = await this.follow(first.value, type);
     return { ok: true, value: { ...found, complete: found.complete && permitted === 'all' } };
   }
 
-  /** Follows the pages of a Bundle that may have come from elsewhere (a prefetch). */
-  async follow(first: Json): Promise<SearchResult> {
+  /** Follows the pages of a Bundle of a type that may have come from elsewhere (a prefetch). */
+  async follow(first: Json, type: string): Promise<SearchResult> {
     const resources: Json[] = [];
     const visited = new Set<string>();
     let page = first;
@@ -185,7 +185,7 @@ export class FhirAccess {
       for (const resource of matches(page)) resources.push(resource);
       whole &&= isWhole(page);
       const next = nextLink(page);
-      if (next === undefined) return { resources, complete: whole, pages };
+      if (next === undefined) return { resources, complete: whole && !fewerThanTotal(first, resources, type), pages };
       const url = this.#below(next);
       if (url === undefined || visited.has(url) || pages >= LIMITS.pages) return { resources, complete: false, pages };
       visited.add(url);
@@ -325,6 +325,15 @@ export function isWhole(page: Json): boolean {
       return resource['resourceType'] !== 'OperationOutcome' || !objects(resource['issue']).some(isShort);
     })
   );
+}
+
+/** Are there fewer resources of the type than the server counted on the first page? */
+export function fewerThanTotal(first: Json, resources: readonly Json[], type: string): boolean {
+  const total = first['total'];
+  if (typeof total !== 'number') return false;
+  let found = 0;
+  for (const r of resources) if (r['resourceType'] === type) found++;
+  return total > found;
 }
 
 /** The URL of the next page. */

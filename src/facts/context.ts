@@ -1,4 +1,5 @@
 import type { Chart } from '../chart/chart.ts';
+import type { Section } from '../chart/sections.ts';
 import type { Day } from '../dates/day.ts';
 import type { Episode, FactQuery, FactValue, Region } from '../policy/fact-source.ts';
 import type { Hit } from '../terminology/code-sets.ts';
@@ -22,6 +23,12 @@ export interface FactContext {
 export interface Asked {
   readonly query: FactQuery;
   readonly window: Window;
+}
+
+/** May a section hold entries that were not retrieved? One that the server does not have holds none. */
+export function hasUnseen(ctx: FactContext, section: Section): boolean {
+  const state = ctx.chart.sections.get(section);
+  return state === 'truncated' || state === 'failed';
 }
 
 /** Does evidence at a place fit the region asked about? */

@@ -28,7 +28,7 @@ import { compareBegun, sooner } from '../policy/measure-time.ts';
 import { all, any, fromBounds } from '../policy/truth.ts';
 import { factCode } from '../policy/words.ts';
 import { supports } from '../terminology/regions.ts';
-import type { Asked, FactContext } from './context.ts';
+import { type Asked, type FactContext, hasUnseen } from './context.ts';
 import { duration } from './duration.ts';
 import { currentEpisode } from './episode.ts';
 import { courseEvidence } from './evidence/course.ts';
@@ -87,7 +87,9 @@ export class FactEngine implements FactSource, FactContext {
     return number !== undefined && this.#spokenOf[number] === 0;
   }
 
-  unseen(fact: string): boolean {
+  unseen({ fact, source }: FactQuery): boolean {
+    // a reason of the order may stand in a diagnosis that it refers to, in nothing else
+    if (source === 'order-reason') return hasUnseen(this, 'Condition');
     const number = this.vocabulary.speakers.number(fact);
     return number !== undefined && this.#spokenOf[number] === UNSEEN;
   }
@@ -193,12 +195,10 @@ export class FactEngine implements FactSource, FactContext {
     let from: Day | undefined;
     for (const block of plan.fact.evidence) from = this.#block(block, asked, tally) ?? from;
     this.#leads(plan.fact, asked, tally);
-    const decided = tally.decide();
+    const decided = this.#asFarAsSeen(tally, plan);
     const leads = tally.leads();
     const { truth } = decided;
-    const no = truth === 'false';
-    const redoable = no && tally.redoable;
-    const gap = truth === 'unknown' ? this.#gap(decided.gap, plan) : redoable ? this.#unseen(plan) : NO_GAP;
+    const gap = truth === 'unknown' ? this.#gap(decided.gap, plan, tally.unseen) : NO_GAP;
     return {
       truth,
       evidence: decided.evidence,
@@ -212,8 +212,16 @@ export class FactEngine implements FactSource, FactContext {
       first: decided.first,
       from: truth === 'true' ? undefined : from,
       until: decided.until,
-      redoable: redoable ? true : undefined,
+      redoable: truth === 'false' && tally.redoable ? true : undefined,
     };
+  }
+
+  /** What a tally comes to; what speaks against it until something comes later does not, when that may not have been seen. */
+  #asFarAsSeen(tally: Tally, plan: FactPlan): ReturnType<Tally['decide']> {
+    const decided = tally.decide();
+    return decided.truth === 'false' && tally.againstUntilLater && !this.#sufficientlySeen(plan)
+      ? { truth: 'unknown', evidence: [], gap: 'silent' }
+      : decided;
   }
 
   /** The sections in which more could be found, if none that suffices was seen whole. */
@@ -282,7 +290,9 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   #silence(plan: FactPlan): FactValue {
-    return this.#sufficientlySeen(plan) ? SILENT : { truth: 'unknown', evidence: [], ...this.#gap('silent', plan) };
+    return this.#sufficientlySeen(plan)
+      ? SILENT
+      : { truth: 'unknown', evidence: [], ...this.#gap('silent', plan, new Set()) };
   }
 
   #sufficientlySeen({ sufficient }: FactPlan): boolean {
@@ -290,7 +300,8 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   /** A silence is a silence only when one sufficient section is complete. */
-  #gap(gap: Gap | undefined, plan: FactPlan): Unsettled {
+  #gap(gap: Gap | undefined, plan: FactPlan, unseen: ReadonlySet<Section>): Unsettled {
+    if (gap === 'incomplete') return { gap, sections: [...unseen] };
     if (gap !== 'silent') return { gap: gap ?? 'unclear', sections: undefined };
     const { sections } = this.#unseen(plan);
     return { gap: sections === undefined ? gap : 'incomplete', sections };

@@ -1,5 +1,6 @@
+import type { Section } from '../chart/sections.ts';
 import { type Day, formatInterval, type Interval } from '../dates/day.ts';
-import type { Basis, Considered, Evidence, FactValue, Lead } from '../policy/fact-source.ts';
+import type { Basis, Considered, Evidence, FactValue, Gap, Lead } from '../policy/fact-source.ts';
 
 /** One piece of evidence for or against a fact. */
 export interface Item {
@@ -21,10 +22,13 @@ export class Tally {
   #measured = false;
   #normal: Item[] = [];
   readonly #contesting: Item[] = [];
+  readonly #untilLater: Set<Item> = new Set();
   /** evidence exists that does not settle the question: a partial date, a result that is not coded */
   unclear = false;
   conflict = false;
   redoable = false;
+  /** sections in which an entry that was not retrieved may say otherwise */
+  readonly unseen: Set<Section> = new Set();
   readonly #outweighed: { readonly yes: Item[]; readonly no: Item[] } = { yes: [], no: [] };
   /** when it became true, if that is not the day of the latest evidence (a course of treatment: when it was complete) */
   since: Interval | undefined;
@@ -80,10 +84,27 @@ export class Tally {
     this.#note(item, 'lead', reason);
   }
 
+  /** Speaks against until something is done later (a refusal), or another examination shows it. */
+  contraUntilLater(item: Item, reason: string): void {
+    this.contra(item, reason);
+    this.#untilLater.add(item);
+  }
+
+  /** Does nothing else speak against? Then it does so only where what came later was seen. */
+  get againstUntilLater(): boolean {
+    return this.against.every((item) => this.#untilLater.has(item));
+  }
+
   /** Helps to answer, proves nothing. @param open true when it leaves the question open rather than silent */
   lead(item: Item, reason: string, open = false): void {
     if (open) this.unclear = true;
     this.#note(item, 'lead', reason);
+  }
+
+  /** Would speak as the first or last of its kind, but a part of the section was not seen: another entry there may say otherwise. */
+  undecidedBy(item: Item, section: Section): void {
+    this.unseen.add(section);
+    this.#note(item, 'lead', 'another entry, that decides, may not have been retrieved');
   }
 
   ignore(item: Item, reason: string): void {
@@ -109,7 +130,7 @@ export class Tally {
     const pro = latest(this.for);
     const contra = latest(this.against);
     if (pro === undefined && contra === undefined) {
-      return { truth: 'unknown', evidence: [], gap: this.conflict ? 'conflict' : this.unclear ? 'unclear' : 'silent' };
+      return { truth: 'unknown', evidence: [], gap: this.#gap() };
     }
     if (pro === undefined || (contra !== undefined && contra > pro))
       return {
@@ -124,6 +145,11 @@ export class Tally {
       gap: 'conflict',
       conflicts: this.#evidence([...this.for, ...this.against, ...this.#contesting]),
     };
+  }
+
+  #gap(): Gap {
+    if (this.unseen.size > 0) return 'incomplete';
+    return this.conflict ? 'conflict' : this.unclear ? 'unclear' : 'silent';
   }
 
   #true(): Omit<ReturnType<Tally['decide']>, 'sides'> {

@@ -142,7 +142,10 @@ export class Decider {
         return truth === 'unknown' && gap === 'silent' && !this.#ev.unseen(i) ? 'false' : truth;
       },
       review: 'false',
-      anyIndication: this.#trueIndication,
+      anyIndication: (except, region) =>
+        this.#states.anyIndication(except, region) !== 'true' && this.#states.anyWaitsForUnseen(except, region)
+          ? 'unknown'
+          : this.#trueIndication(except, region),
       known: new Truths(this.#policy.nodes.length),
     };
     return this.#ev.truth(passage, this.#silenceAsNo) === 'unknown';
@@ -177,11 +180,16 @@ export class Decider {
       this.#byTruePaths(
         states.filter(holds).map((s) => this.#named(s, reading)),
         asked,
+        reading,
       ) ?? this.#withoutTruePath(states, truthOf, asked)
     );
   }
 
-  #byTruePaths(named: readonly Named[], asked: readonly CompiledExclusion[]): Decision | undefined {
+  #byTruePaths(
+    named: readonly Named[],
+    asked: readonly CompiledExclusion[],
+    reading: Reading | undefined,
+  ): Decision | undefined {
     const settled = (outcome: Outcome, by: readonly PathState[], alternatives: readonly string[]): Decision =>
       asked.length === 0
         ? { outcome, by, alternatives, asked }
@@ -196,11 +204,23 @@ export class Decider {
     }
     const other = named.filter((n) => n.others.length > 0 && n.state.inPlay === 'yes');
     if (other.length === 0) return undefined;
-    return settled(
-      'alternative',
-      other.map((n) => n.state),
-      [...new Set(other.flatMap((n) => n.others))],
-    );
+    const by = other.map((n) => n.state);
+    const alternatives = [...new Set(other.flatMap((n) => n.others))];
+    return reading === undefined && this.#orderedMayComeTrue()
+      ? { outcome: 'undetermined', reason: 'data-unavailable', by, alternatives, asked }
+      : settled('alternative', by, alternatives);
+  }
+
+  /** Could an indication that names the ordered study come true by what was not retrieved? */
+  #orderedMayComeTrue(): boolean {
+    return this.#states
+      .all()
+      .some(
+        (s) =>
+          s.path.studies.some(
+            (r) => r.code === this.#order.code && (r.when === undefined || this.#ev.truth(r.when) !== 'false'),
+          ) && this.#states.waitsForUnseen(s),
+      );
   }
 
   #withoutTruePath(
@@ -214,6 +234,7 @@ export class Decider {
     const indicated = inPlay.some((s) => !s.screen);
     const decisive = this.#speakOfOrder(inPlay);
     if (!maybe && indicated && decisive.every((s) => truthOf(s) === 'false')) return { outcome: 'not-met', ...base };
+    if (this.#unseenException(asked)) return { outcome: 'undetermined', reason: 'data-unavailable', ...base };
     const open = decisive.filter((s) => truthOf(s) === 'unknown');
     const concerned = indicated || inPlay.some((s) => s.onFile);
     return { outcome: 'undetermined', reason: this.#reason(open, maybe, concerned), ...base };
@@ -239,6 +260,12 @@ export class Decider {
     if (gaps.has('conflict')) return 'conflict';
     if (open.some((s) => this.#search.cheapest(s) !== undefined)) return 'documentation';
     return open.length > 0 ? 'reviewer' : 'documentation';
+  }
+
+  /** Is there an exclusion that would decide, were it not for a part of the chart in which its exception may stand? */
+  #unseenException(asked: readonly CompiledExclusion[]): boolean {
+    const held = asked.filter((e) => this.#ev.truth(e.criteria) === 'true');
+    return held.length > 0 && this.#exclusionReason(held) === 'data-unavailable';
   }
 
   #exclusionReason(asked: readonly CompiledExclusion[]): Reason {

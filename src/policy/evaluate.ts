@@ -1,10 +1,10 @@
-import type { Day } from '../dates/day.ts';
+import { type Day, type Interval, subtract } from '../dates/day.ts';
 import type { Atom, CompiledPolicy, Expr } from './compiled-policy.ts';
 import type { Evidence, FactSource, FactValue, Region } from './fact-source.ts';
 import { compareAge, compareEpisode, compareSchedule, sooner, unsettled } from './measure-time.ts';
 import { NO_SILENCE, type Silence } from './silence.ts';
 import { atLeast, not, type Truth } from './truth.ts';
-import type { Truths } from './truths.ts';
+import { Truths } from './truths.ts';
 
 /** What the leaves of an expression are read as. */
 export interface Reading {
@@ -36,6 +36,10 @@ const latest = (evidence: readonly Evidence[]): string =>
 const NO_EVIDENCE: readonly Evidence[] = [];
 const ABSENT_TRUE: FactValue = { truth: 'true', evidence: [] };
 
+/** What is on file since a day may have begun any time before, where not all was seen. */
+const atOrBefore = (first: Interval | undefined): Interval | undefined =>
+  first === undefined ? undefined : { lo: subtract(first.lo, { count: 100 * 12, unit: 'months' }), hi: first.hi };
+
 /** What was looked at, for explanations. */
 const lookedAt = (...values: readonly FactValue[]): Pick<FactValue, 'considered'> => {
   const considered = values.flatMap((v) => v.considered ?? []);
@@ -53,6 +57,7 @@ export class Evaluation {
   /** by node: 1 = the chart speaks of a fact that it rests on */
   readonly #spokenOf: Uint8Array;
   readonly #untilOfAny: UntilOfAny;
+  #silenceAsNo: Reading | undefined;
 
   /**
    * @param anyIndication the truth of "any other indication of this policy"
@@ -124,7 +129,7 @@ export class Evaluation {
   /** Is a leaf about a fact of which a part of the chart that was not seen may speak? */
   unseen(index: number): boolean {
     const atom = this.atom(index);
-    return 'query' in atom && this.source.unseen(atom.query.fact);
+    return 'query' in atom && this.source.unseen(atom.query);
   }
 
   /** The leaf itself. */
@@ -169,20 +174,15 @@ export class Evaluation {
       until: from === undefined ? undefined : from - 1,
     };
     if (found.truth === 'true') return { ...found, truth: 'false', ...turned };
-    if (found.truth === 'false') {
-      // that one was refused says nothing of what was not retrieved
-      const { sections } = found;
-      return sections === undefined
-        ? { ...found, truth: 'true', ...turned }
-        : { truth: 'unknown', evidence: [], gap: 'incomplete', sections, ...lookedAt(found) };
-    }
+    if (found.truth === 'false') return { ...found, truth: 'true', ...turned };
     if (found.gap !== 'silent') return found;
     return { ...ABSENT_TRUE, evidence: [{ fact, basis: 'absence' }], ...lookedAt(found) };
   }
 
   #schedule(atom: Extract<Atom, { kind: 'schedule' }>): FactValue {
     const start = this.source.fact(atom.countedFrom);
-    const began = atom.from === 'earliest' ? start.first : start.when;
+    const unseen = atom.from === 'earliest' && this.source.unseen(atom.countedFrom);
+    const began = atom.from === 'latest' ? start.when : unseen ? atOrBefore(start.first) : start.first;
     if (start.truth !== 'true' || began === undefined)
       return (
         this.#dueInAnyCase(atom, start) ?? {
@@ -197,7 +197,9 @@ export class Evaluation {
     const evidence = [...start.evidence, ...this.#lastStudy(atom, last)];
     return {
       ...timed,
-      ...(timed.truth === 'unknown' ? { evidence: [], gap: 'unclear' as const } : { evidence }),
+      ...(timed.truth === 'unknown'
+        ? { evidence: [], gap: unseen ? ('incomplete' as const) : ('unclear' as const) }
+        : { evidence }),
       ...lookedAt(start, last),
     };
   }
@@ -258,7 +260,7 @@ export class Evaluation {
         return reading.anyIndication(expr.except, expr.region);
       case 'closable': {
         const truth = this.truth(expr.child, reading);
-        return this.closing(expr.closedBy, [expr.child], truth).length > 0 ? 'false' : truth;
+        return this.closing(expr.closedBy, [expr.child], expr.child, truth).length > 0 ? 'false' : truth;
       }
       case 'all':
         return this.#first('false', expr, reading);
@@ -272,12 +274,21 @@ export class Evaluation {
     }
   }
 
-  /** A documented negative closes a passage unless later evidence speaks for it. @returns what closes it */
-  closing(closedBy: readonly Expr[], own: readonly Expr[], truth: Truth): readonly Evidence[] {
+  /**
+   * A documented negative closes a passage unless later evidence speaks for it, or may do so where it was not seen.
+   * @param own the parts whose evidence speaks for it
+   * @returns what closes it
+   */
+  closing(
+    closedBy: readonly Expr[],
+    own: readonly Expr[],
+    whole: Expr,
+    truth = this.truth(whole),
+  ): readonly Evidence[] {
     const negatives = closedBy.filter((c) => this.truth(c) === 'false');
     if (negatives.length === 0) return NO_EVIDENCE;
     const against = negatives.flatMap((c) => this.evidence(c, 'false'));
-    if (truth !== 'true') return against;
+    if (truth !== 'true') return this.waitsForUnseen(whole) ? NO_EVIDENCE : against;
     return latest(against) >= latest(own.flatMap((o) => this.evidence(o))) ? against : NO_EVIDENCE;
   }
 
@@ -309,10 +320,7 @@ export class Evaluation {
       if (value.truth === wanted) out.push(...value.evidence);
     } else if (expr.op === 'not') this.#collect(expr.child, wanted === 'true' ? 'false' : 'true', out);
     else if (expr.op === 'closable' && wanted === 'false')
-      out.push(
-        ...this.closing(expr.closedBy, [expr.child], this.truth(expr.child)),
-        ...this.evidence(expr.child, 'false'),
-      );
+      out.push(...this.closing(expr.closedBy, [expr.child], expr.child), ...this.evidence(expr.child, 'false'));
     else for (const child of this.children(expr)) if (this.truth(child) === wanted) this.#collect(child, wanted, out);
   }
 
@@ -322,6 +330,19 @@ export class Evaluation {
       if (this.value(expr.atom).truth === 'unknown') out.add(expr.atom);
     } else for (const child of this.children(expr)) if (this.truth(child) === 'unknown') this.unknownAtoms(child, out);
     return out;
+  }
+
+  /** Would what was not retrieved decide? So it is when a passage stays unknown though silence, where all was seen, is read as no. */
+  waitsForUnseen(expr: Expr): boolean {
+    if (this.truth(expr) !== 'unknown') return false;
+    if (![...this.unknownAtoms(expr)].some((i) => this.value(i).gap === 'incomplete')) return false;
+    this.#silenceAsNo ??= {
+      atom: (i) => (this.value(i).gap === 'silent' ? 'false' : this.value(i).truth),
+      review: 'false',
+      anyIndication: () => 'false',
+      known: new Truths(this.policy.nodes.length),
+    };
+    return this.truth(expr, this.#silenceAsNo) === 'unknown';
   }
 
   /** Does a true, false or unknown leaf below have any evidence in the chart? */

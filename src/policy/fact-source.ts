@@ -125,7 +125,7 @@ export interface FactSource {
   /** Is it certain, without looking at any query, that each query about a fact is answered with {@link SILENT}? */
   silent(fact: string): boolean;
   /** Could evidence for the fact, or an answer, lie in a part of the chart whose retrieval failed or was cut short? */
-  unseen(fact: string): boolean;
+  unseen(query: FactQuery): boolean;
   birth(): Birth | Unseen | undefined;
   episode(region: Region | 'any'): Episode;
 }

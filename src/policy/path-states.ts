@@ -59,7 +59,7 @@ class EvaluatedPath implements PathState {
     const { closedBy, own } = this.path;
     if (closedBy.length === 0) return NONE;
     const parts = [this.entry, own].flatMap((e) => (e === undefined ? [] : [e]));
-    return this.#evaluation.closing(closedBy, parts, this.#evaluation.truth(this.whole));
+    return this.#evaluation.closing(closedBy, parts, this.whole);
   }
 
   /** In play when it is about the patient, or true all the same. */
@@ -166,6 +166,16 @@ export class PathStates {
   /** Is any other indication true? Indications that ask the same question are left out; one that is not in play is a no. */
   anyIndication(except: readonly string[], region: Region | 'any'): Truth {
     return any(this.others(except, region).map((s) => (s.inPlay === 'no' ? 'false' : s.truth)));
+  }
+
+  /** Could another indication come true by what was not retrieved? */
+  anyWaitsForUnseen(except: readonly string[], region: Region | 'any'): boolean {
+    return this.others(except, region).some((s) => this.waitsForUnseen(s));
+  }
+
+  /** Could an indication come true by what was not retrieved? */
+  waitsForUnseen(state: PathState): boolean {
+    return state.inPlay !== 'no' && state.truth === 'unknown' && this.evaluation.waitsForUnseen(state.whole);
   }
 
   #untilOfAny(except: readonly string[], region: Region | 'any'): Day | undefined {

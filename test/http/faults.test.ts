@@ -51,6 +51,7 @@ const STATE: Readonly<
   'endless-pages': 'truncated',
   'page-elsewhere': 'truncated',
   'page-to-itself': 'truncated',
+  'fewer-than-total': 'truncated',
   redirect: 'failed',
   gzip: 'failed',
   'not-fhir': 'failed',

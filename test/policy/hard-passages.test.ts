@@ -94,6 +94,25 @@ indications:
     expect(outcomeOf(checked(policy, { facts: facts(therapy, mri) })).split(':')[0]).toBe(expected);
   });
 
+  it('that began at the earliest entry may have begun before it, when not all was seen', () => {
+    const diagnosed = tinyPolicy(`
+indications:
+  - id: S
+    label: surveillance
+    cite: S
+    entry: history of tumor
+    studies: ["72148"]
+    criteria: { schedule: { last: mri, counted-from: therapy, from: earliest, bands: [{ until: 2 years, every: 3 months }, { every: 1 year }] } }`);
+    const found = (mri: string, unseen: readonly string[]): string =>
+      outcomeOf(checked(diagnosed, { facts: facts('2025-06-01', mri), unseen }));
+    expect([found('2025-10-01', []), found('2025-10-01', ['therapy'])]).toEqual([
+      'met',
+      'undetermined: data-unavailable',
+    ]);
+    expect(found('2025-02-01', ['therapy'])).toBe('met');
+    expect(found('2026-01-15', ['therapy'])).toBe('not-met');
+  });
+
   it('says when the next one is due', () => {
     const found = checked(policy, { facts: facts('2025-06-01', '2026-01-15') });
     expect(found.earliest).toBe(on('x', 'true', '2026-04-15').when?.lo);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatDay } from '../../src/dates/day.ts';
 import { governs } from '../../src/policy/assess.ts';
 import type { Assessment } from '../../src/policy/assessment.ts';
-import { checked, factsBy, on, ordered, outcomeOf, tinyPolicy } from '../support/tiny-policy.ts';
+import { checked, factsBy, on, ordered, outcomeOf, type Stand, tinyPolicy } from '../support/tiny-policy.ts';
 
 const PATHS = `
 indications:
@@ -66,6 +66,8 @@ ${PATHS}`);
     expect(outcomeOf(checked(policy, { facts: answers, unseen: ['device-safe'] }))).toBe(
       'undetermined: data-unavailable',
     );
+    const unindicated = { ...facts, pain: 'silent', treatment: 'silent' } as const;
+    expect(outcomeOf(checked(policy, { facts: unindicated }))).toBe('undetermined: data-unavailable');
     const harmless = { ...facts, device: 'silent', pain: 'true', treatment: 'true' } as const;
     expect(outcomeOf(checked(policy, { facts: harmless }))).toBe('met');
   });
@@ -166,6 +168,49 @@ indications:
       ['A', 'B'],
       ['C', 'A', 'B'],
     ]);
+  });
+});
+
+describe('what was not retrieved', () => {
+  const another = tinyPolicy(`
+indications:
+  - { id: A, label: a, cite: A, entry: pain, studies: ["72148"], criteria: treatment }
+  - { id: B, label: b, cite: B, entry: pain, studies: ["72158"], criteria: { all: [fever, { any: [infection, drug] }] } }`);
+  const facts = { pain: 'true', treatment: 'true' } as const;
+  it('may make the ordered study the one that is named', () => {
+    const found = (fever: Stand, drug: Stand): string =>
+      outcomeOf(checked(another, { facts: { ...facts, fever, drug } }, '72158'));
+    expect(found('silent', 'silent')).toBe('alternative');
+    expect(found('incomplete', 'true')).toBe('undetermined: data-unavailable');
+    expect(found('true', 'incomplete')).toBe('undetermined: data-unavailable');
+  });
+  it('changes nothing where silence, that was seen, stands in the way', () => {
+    expect(outcomeOf(checked(another, { facts: { ...facts, fever: 'silent', drug: 'incomplete' } }, '72158'))).toBe(
+      'alternative',
+    );
+  });
+
+  const exempt = tinyPolicy(`
+exclusions:
+  - { id: X, label: x, cite: X, if-unknown: ignore, criteria: planned, unless: { any-indication: {} } }
+indications:
+  - { id: A, label: a, cite: A, entry: pain, studies: ["72148"], criteria: treatment }`);
+  it('may be an indication that lifts an exclusion', () => {
+    const found = (treatment: Stand): string =>
+      outcomeOf(checked(exempt, { facts: { pain: 'true', planned: 'true', treatment } }));
+    expect(found('true')).toBe('met');
+    expect(found('silent')).toBe('not-met: exclusion');
+    expect(found('incomplete')).toBe('undetermined: data-unavailable');
+  });
+
+  const closable = tinyPolicy(`
+indications:
+  - { id: A, label: a, cite: A, entry: pain, closed-by: [infection], studies: ["72148"], criteria: { any: [infection, fever] } }`);
+  it('may speak for what an older negative closes', () => {
+    const found = (fever: Stand): string =>
+      outcomeOf(checked(closable, { facts: { pain: 'true', infection: 'false', fever } }));
+    expect(found('silent')).toBe('not-met');
+    expect(found('incomplete')).toBe('undetermined: data-unavailable');
   });
 });
 

@@ -22,6 +22,7 @@ export type Mood =
   | 'endless-pages'
   | 'page-elsewhere'
   | 'page-to-itself'
+  | 'fewer-than-total'
   | 'redirect'
   | 'gzip'
   | 'not-fhir'
@@ -204,6 +205,8 @@ export class EhrStub {
         return this.#json(res, 200, this.#bundle(own, `${this.origin}${url}`));
       case 'page-elsewhere':
         return this.#json(res, 200, this.#bundle(own, `${this.elsewhere}/fhir/${type}?page=2`));
+      case 'fewer-than-total':
+        return this.#json(res, 200, { resourceType: 'Bundle', type: 'searchset', total: 3 });
       case 'redirect':
         res.writeHead(302, { location: `${this.elsewhere}/fhir/${type}` }).end();
         return;

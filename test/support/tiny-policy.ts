@@ -117,7 +117,7 @@ export function factsBy({ facts = {}, birth, episode, serviceDate, unseen = [] }
       Object.entries(facts).every(
         ([code, stand]) => !(code === fact || code.startsWith(`${fact}.`)) || stand === 'silent',
       ),
-    unseen: (fact) => unseen.includes(fact),
+    unseen: ({ fact }) => unseen.includes(fact),
     birth: () => {
       if (birth === 'unseen') return { sections: ['Patient'] };
       return born === undefined ? undefined : { on: born, reference: 'Patient/p' };

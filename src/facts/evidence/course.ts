@@ -95,7 +95,8 @@ export function courseEvidence(
   const episode = ctx.episode(asked.query.region);
   if (stands.length > 0) {
     tally.redoable = true;
-    for (const r of stands) tally.contra({ ref: r.ref, date: r.when, basis: 'chart' }, 'documented as not done');
+    for (const r of stands)
+      tally.contraUntilLater({ ref: r.ref, date: r.when, basis: 'chart' }, 'documented as not done');
     for (const t of given) tally.ignore(toItem(t), 'before it was refused');
     return {};
   }

@@ -160,7 +160,7 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
     else tally.lead(item, record.hasResult ? 'it shows something else' : 'the result is not coded', mayShow(record));
   }
   if (positives > 0) for (const item of contrary) tally.ignore(item, 'another examination counts');
-  else for (const item of contrary) tally.contra(item, 'not done, or with another result');
+  else for (const item of contrary) tally.contraUntilLater(item, 'not done, or with another result');
 }
 
 const SPINE = placeOf(['cervical', 'thoracic', 'lumbar', 'pelvis']);

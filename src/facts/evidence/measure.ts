@@ -1,5 +1,5 @@
 import type { ObservationRecord, ObservedValue } from '../../chart/records.ts';
-import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
 import type { MeasureInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
 import { chartedItem } from './charted-item.ts';
@@ -115,6 +115,7 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
         passes(record, input.test) ?? (input.otherwise === undefined ? undefined : passes(record, input.otherwise));
       if (passed === undefined) tally.lead(item, 'the value cannot be compared', true);
       else if (passed) tally.measure(item);
+      else if (hasUnseen(ctx, 'Observation')) tally.undecidedBy(item, 'Observation');
       else tally.normal(item);
     }
   }

@@ -27,6 +27,7 @@ export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: 
     if (left.length === 0) for (const item of course.against) tally.contra(item, 'improved');
     return;
   }
+  for (const section of course.unseen) tally.unseen.add(section);
   for (const item of course.for)
     if (inWindow(item, asked, tally))
       tally.pro({ ...item, until: lastDayInside(item.decides ?? item.date, asked.window) }, 'not improved');

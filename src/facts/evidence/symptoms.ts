@@ -2,7 +2,7 @@ import type { MedicationRecord, ObservationRecord } from '../../chart/records.ts
 import type { Day } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
 import { episodeStart } from '../episode.ts';
 import type { ChangeInput, ComparisonInput, ImprovementInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -89,6 +89,8 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
     else if (changes.size > 1) tally.lead(last.item, 'several scores of one day differ', true);
     else if (change === 'little')
       tally.lead(last.item, 'the score fell a little: neither improved nor unimproved', true);
+    else if ((change === 'improved') !== (input.claims === 'some') && hasUnseen(ctx, 'Observation'))
+      tally.undecidedBy(last.item, 'Observation');
     else for (const s of [first, last]) say({ ...s.item, ...dated(last) }, change === 'improved');
   } else if (first !== undefined) tally.lead(first.item, 'a single score does not show a course');
   outcomes(asked, ctx, say);
@@ -173,6 +175,7 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
     const item = { ...s.item, ...dated(last), until };
     if (last.value > first.value) tally.pro(item, 'the score rose');
     else if (otherwise) tally.ignore(item, 'the score did not rise, but a new finding began');
+    else if (hasUnseen(ctx, 'Observation')) tally.undecidedBy(item, 'Observation');
     else tally.contra(item, 'the score did not rise');
   }
 }
@@ -204,10 +207,13 @@ export function comparisonEvidence(input: ComparisonInput, asked: Asked, ctx: Fa
     return;
   }
   const later = here.day >= there.day ? here : there;
-  const report = here.value > there.value ? tally.pro.bind(tally) : tally.contra.bind(tally);
   const until = sooner(lastDayInside(here.item.date, asked.window), lastDayInside(there.item.date, asked.window));
-  for (const s of [here, there])
-    report({ ...s.item, ...dated(later), until }, here.value > there.value ? 'greater here' : 'not greater here');
+  for (const s of [here, there]) {
+    const item = { ...s.item, ...dated(later), until };
+    if (here.value > there.value) tally.pro(item, 'greater here');
+    else if (hasUnseen(ctx, 'Observation')) tally.undecidedBy(item, 'Observation');
+    else tally.contra(item, 'not greater here');
+  }
 }
 
 /** The first start of a drug of the set after another drug of the same set: a change of treatment. Refills are none. */

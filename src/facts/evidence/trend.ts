@@ -1,6 +1,6 @@
 import type { ObservationRecord } from '../../chart/records.ts';
 import { add, type Day } from '../../dates/day.ts';
-import type { Asked, FactContext } from '../context.ts';
+import { type Asked, type FactContext, hasUnseen } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { TrendInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
@@ -41,6 +41,7 @@ export function trendEvidence(input: TrendInput, asked: Asked, ctx: FactContext,
   });
   const first = higher[0];
   if (first !== undefined) for (const v of [first, last]) tally.pro(item(v), 'the value fell');
+  else if (earlier.length > 0 && hasUnseen(ctx, 'Observation')) tally.undecidedBy(item(last), 'Observation');
   else if (earlier.length > 0) tally.contra(item(last), 'no such fall was measured');
 }
 

@@ -105,7 +105,7 @@ export class RandomWorld implements FactSource {
     return false;
   }
 
-  unseen(_fact: string): boolean {
+  unseen(_query: FactQuery): boolean {
     return false;
   }
 

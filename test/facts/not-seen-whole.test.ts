@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { Section, SectionState } from '../../src/chart/sections.ts';
+import type { FactQuery, FactValue } from '../../src/policy/fact-source.ts';
+import { because, condition, pain, procedure, value, visit } from '../support/lumbar-facts.ts';
+import { concept, type Resource } from '../support/tiny-chart.ts';
+
+const PAIN = pain('2025-11-01');
+const BACK = because('icd M54.50');
+
+/** A fact of a chart of which a section was seen in part. */
+const inPart = (
+  section: Section,
+  fact: string,
+  resources: readonly Resource[],
+  query: Partial<FactQuery> = {},
+  state: SectionState = 'truncated',
+): FactValue => value(fact, [PAIN, ...resources], query, { states: { [section]: state } });
+const whole = (fact: string, resources: readonly Resource[], query: Partial<FactQuery> = {}): string =>
+  value(fact, [PAIN, ...resources], query).truth;
+const open = (...sections: readonly Section[]): object => ({ truth: 'unknown', gap: 'incomplete', sections });
+
+const score = (date: string, points: number, members: object = { bodySite: concept('snomed 52612000') }): Resource => ({
+  resourceType: 'Observation',
+  status: 'final',
+  code: concept('loinc 72514-3'),
+  effectiveDateTime: date,
+  valueQuantity: { value: points, unit: '{score}', code: '{score}' },
+  ...members,
+});
+
+describe('what stands until something is done later is open where that may not have been retrieved', () => {
+  const refused = procedure('cpt 97110', '2026-01-10', { ...BACK, status: 'not-done' });
+  it('a therapy that was refused', () => {
+    expect(whole('physical-therapy-4-weeks', [refused])).toBe('false');
+    expect(inPart('Procedure', 'physical-therapy-4-weeks', [refused])).toMatchObject(open('Procedure'));
+    expect(inPart('Condition', 'physical-therapy-4-weeks', [refused]).truth).toBe('false');
+  });
+  it('a course that the time since the onset leaves no room for is none', () => {
+    const states = { Procedure: 'truncated' } as const;
+    expect(value('physical-therapy-4-weeks', [pain('2026-02-20')], {}, { states }).truth).toBe('false');
+  });
+  it('an operation that was not done', () => {
+    const surgery = procedure('cpt 63030', '2025-12-01', { status: 'not-done' });
+    expect(whole('prior-spine-surgery', [surgery])).toBe('false');
+    const states = { Procedure: 'truncated', Condition: 'truncated' } as const;
+    expect(value('prior-spine-surgery', [surgery], {}, { states }).truth).toBe('unknown');
+  });
+  it('an examination with another result', () => {
+    const film: Resource = {
+      resourceType: 'DiagnosticReport',
+      status: 'final',
+      code: concept('cpt 72100'),
+      effectiveDateTime: '2026-02-01',
+      conclusionCode: [concept('snomed 17621005')],
+    };
+    expect(whole('films-show-new-fracture', [film])).toBe('false');
+    expect(inPart('DiagnosticReport', 'films-show-new-fracture', [film]).truth).toBe('unknown');
+  });
+});
+
+describe('the last of several values', () => {
+  const improved = [score('2025-11-10', 8), score('2026-02-20', 3)];
+  const unimproved = [score('2025-11-10', 7), score('2026-02-20', 7)];
+  it('denies nothing when a later one may not have been retrieved', () => {
+    expect(whole('no-significant-improvement', improved)).toBe('false');
+    expect(inPart('Observation', 'no-significant-improvement', improved)).toMatchObject(open('Observation'));
+    expect(whole('worsening-pain', unimproved)).toBe('false');
+    expect(inPart('Observation', 'worsening-pain', unimproved)).toMatchObject(open('Observation'));
+    const leg = [score('2026-02-20', 5, { bodySite: concept('snomed 61685007') })];
+    expect(whole('severe-pain-9', leg)).toBe('false');
+    expect(inPart('Observation', 'severe-pain-9', leg)).toMatchObject(open('Observation'));
+  });
+  it('proves what it says', () => {
+    expect(inPart('Observation', 'no-significant-improvement', unimproved).truth).toBe('true');
+    expect(inPart('Observation', 'worsening-pain', [score('2025-11-10', 4), score('2026-02-20', 8)]).truth).toBe(
+      'true',
+    );
+  });
+  it('is what was retrieved last, when the server has nothing else', () => {
+    expect(inPart('Observation', 'no-significant-improvement', improved, {}, 'not-available').truth).toBe('false');
+  });
+});
+
+describe('that something is new', () => {
+  it('is not told by silence of diagnoses that were not retrieved whole', () => {
+    const belly = [condition('icd R10.9', { recordedDate: '2026-02-25' })];
+    const suspected = { certainty: 'suspected', within: { count: 6, unit: 'weeks' } } as const;
+    expect(value('abdominal-pain', belly, suspected).truth).toBe('true');
+    const states = { Condition: 'truncated' } as const;
+    expect(value('abdominal-pain', belly, suspected, { states })).toMatchObject(open('Condition'));
+    const dated = [condition('icd R10.9', { onsetDateTime: '2026-02-25', recordedDate: '2026-02-25' })];
+    expect(value('abdominal-pain', dated, suspected, { states }).truth).toBe('true');
+    const seen = [visit('2026-02-25', 'icd R10.9')];
+    expect(value('abdominal-pain', seen, suspected).truth).toBe('true');
+    expect(value('abdominal-pain', seen, suspected, { states })).toMatchObject(open('Condition'));
+  });
+});
