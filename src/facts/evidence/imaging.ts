@@ -69,9 +69,14 @@ function isNonDiagnostic(record: ImagingRecord, diagnoses: readonly string[], ct
   const { normal, indeterminate } = classify(record, ctx);
   if (indeterminate) return 'yes';
   if (record.findings.some((h) => diagnoses.some((s) => h.set === ctx.set(s)))) return 'no';
-  const bare = [ctx.set('result-abnormal'), ctx.set('result-positive')];
-  return normal || record.findings.some((h) => !bare.includes(h.set)) ? 'yes' : 'open';
+  return normal || saysMore(record, ctx) ? 'yes' : 'open';
 }
+
+/** Does the result say more than that the examination is abnormal? */
+const saysMore = ({ findings }: Findings, ctx: FactContext): boolean => {
+  const bare = [ctx.set('result-abnormal'), ctx.set('result-positive')];
+  return findings.some((h) => !bare.includes(h.set));
+};
 
 function verdictOn(record: ImagingRecord, input: ImagingInput, asked: Asked, ctx: FactContext): Verdict {
   if (input.shows !== undefined) return shows(record, input.shows, input.denies ?? [], asked, ctx);
@@ -79,7 +84,8 @@ function verdictOn(record: ImagingRecord, input: ImagingInput, asked: Asked, ctx
   if (input.result === 'non-diagnostic') return isNonDiagnostic(record, input.lacks, ctx);
   const lacks = input.lacks.map((s) => ctx.set(s));
   if (record.findings.some((h) => lacks.includes(h.set))) return 'no';
-  return record.hasResult ? 'yes' : 'open';
+  const says = record.findings.length === 0 ? record.hasResult : saysMore(record, ctx);
+  return says ? 'yes' : 'open';
 }
 
 const leftOpen = (record: ImagingRecord, ctx: FactContext): boolean => {
