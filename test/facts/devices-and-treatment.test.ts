@@ -54,6 +54,16 @@ describe('a procedure that undoes another', () => {
     expect(truth(undefined)).toBe('conflict');
     expect(truth('2020')).toBe('conflict');
     expect(truth('2020-05')).toBe('conflict');
+    const ofSomeDay = (inserted?: string): unknown => {
+      const { truth, gap } = ask(present, [done('cpt 33208', inserted), done('cpt 33235', '2020')]);
+      return gap ?? truth;
+    };
+    expect([ofSomeDay('2020'), ofSomeDay('2019'), ofSomeDay('2021'), ofSomeDay()]).toEqual([
+      'conflict',
+      'false',
+      'true',
+      'conflict',
+    ]);
   });
   it('shows both sides then', () => {
     const { sides } = ask(present, [done('cpt 33208', '2020-05-04'), done('cpt 33235')]);

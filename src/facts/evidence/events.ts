@@ -1,5 +1,5 @@
 import type { EncounterRecord, MedicationRecord, OrderRecord, ProcedureRecord } from '../../chart/records.ts';
-import { add, type Day } from '../../dates/day.ts';
+import { add, type Day, type Interval } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { type Place, STATED, supports } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord } from '../context.ts';
@@ -25,9 +25,12 @@ const inSets = (hits: readonly Hit[], sets: readonly string[], ctx: FactContext)
 export const servicePlace = (record: ProcedureRecord | OrderRecord, codePlace: Place): Place =>
   placeOfRecord(placeOfRecord(codePlace, record.site), record.reason);
 
+/** When something without a date took place. */
+const SOME_DAY: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
+
 /** Procedures that were done; one documented as not done speaks against when none was done, and so does one that undoes it. */
 export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  let last = Number.NEGATIVE_INFINITY;
+  let last: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.NEGATIVE_INFINITY };
   let done = false;
   const notDone: Item[] = [];
   for (const name of input.codes) {
@@ -51,7 +54,8 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
         notDone.push(found);
       } else if (record.performed === 'unclear') tally.lead(found, 'not documented as completed');
       else if (inWindow(found, asked, tally)) {
-        last = Math.max(last, record.when?.hi ?? last);
+        const { lo, hi } = record.when ?? SOME_DAY;
+        last = { lo: Math.max(last.lo, lo), hi: Math.max(last.hi, hi) };
         done = true;
         tally.support(found, 'procedure on file', input.suggests);
       }
@@ -67,16 +71,16 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
  * What was taken out after the last insertion is gone. A removal whose day is not known for sure leaves it open whether it came
  * before or after, and so does one beside a device that the chart lists as present.
  */
-function undone(input: ProcedureInput, last: Day, asked: Asked, ctx: FactContext, tally: Tally): void {
+function undone(input: ProcedureInput, last: Interval, asked: Asked, ctx: FactContext, tally: Tally): void {
   const listed = input.codes.some((name) =>
     ctx.chart.bySet(ctx.set(name)).some((r) => r.type === 'device' && r.present !== false),
   );
   for (const record of (input['undone-by'] ?? []).flatMap((name) => ctx.chart.bySet(ctx.set(name)))) {
     if (record.type !== 'procedure' || record.performed !== 'done') continue;
     const found = chartedItem(record.ref, record.when, asked);
-    const { lo, hi } = record.when ?? { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
-    if (hi <= last || !inWindow(found, asked, tally)) continue;
-    if (lo > last && !listed) tally.contra(found, 'taken out or reversed');
+    const { lo, hi } = record.when ?? SOME_DAY;
+    if (hi <= last.lo || !inWindow(found, asked, tally)) continue;
+    if (lo > last.hi && !listed) tally.contra(found, 'taken out or reversed');
     else
       tally.contest(
         found,
