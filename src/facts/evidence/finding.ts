@@ -4,15 +4,7 @@ import { REGIONS } from '../../policy/fact-source.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE, type Place, placeOf, STATED } from '../../terminology/regions.ts';
-import {
-  type Asked,
-  type FactContext,
-  fitsRegion,
-  hasUnseen,
-  placeIn,
-  placeOfRecord,
-  placeOfSign,
-} from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -189,7 +181,6 @@ function condition(
   let { until } = item;
   if ((input.event || (isOfNew(input, asked) && !record.orderReason)) && record.onset === undefined) {
     if (entries.onFileBefore(record.codes, item.date)) return tally.lead(item, REPEATED, true);
-    if (hasUnseen(ctx, 'Condition')) return tally.undecidedBy(item, 'Condition');
     until = sooner(until, entries.newUntil(record, item.date));
   }
   if (input['before-age'] === undefined) {
@@ -359,7 +350,6 @@ function other(
         if (input['ruled-out-by'] === undefined) tally.contra(item, 'observed as absent');
         else absent.push({ record, item });
       } else if (isOfNew(input, asked) && entries.onFileBefore([], when)) tally.lead(item, REPEATED, true);
-      else if (isOfNew(input, asked) && hasUnseen(ctx, 'Condition')) tally.undecidedBy(item, 'Condition');
       else tally.support(item, 'coded observation', input.suggests);
       return;
     case 'imaging':
@@ -380,7 +370,6 @@ function other(
       if (!inWindow(item, asked, tally)) return;
       if (isOfNew(input, asked) && entries.onFileBefore(record.reasonCodes, when))
         return tally.lead(item, REPEATED, true);
-      if (isOfNew(input, asked) && hasUnseen(ctx, 'Condition')) return tally.undecidedBy(item, 'Condition');
       tally.pro(item, 'reason of a visit');
       return;
     case 'family':
