@@ -84,6 +84,9 @@ const Measure = z.strictObject({
     description: 'used when there is neither an interpretation nor a reference range',
   }),
   site: SETS.optional().meta({ description: 'parts of a limb that count for the region whose nerves lead there' }),
+  refutes: z.boolean().default(true).meta({
+    description: 'a normal value speaks against; false where it is one of many and leaves the question as it is',
+  }),
   regional: z.boolean().default(false),
 });
 const Imaging = z.strictObject({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { value as factsValue } from '../support/lumbar-facts.ts';
 import { ask, concept, type Resource } from '../support/tiny-facts.ts';
 
 const value = (amount: number, unit: string, members: object = {}): Resource => ({
@@ -85,5 +86,24 @@ describe('a reference range', () => {
     expect(crp({ referenceRange: [critical, { type: { coding: [{ code: 'normal' }] }, high: { value: 1 } }] })).toBe(
       'true',
     );
+  });
+});
+
+describe('a normal value of one of many tests', () => {
+  const infection = (...resources: Resource[]): string => factsValue('infection-markers', resources).truth;
+  const tumor = (...resources: Resource[]): string => factsValue('tumor-laboratory-finding', resources).truth;
+  const normal = (code: string): Resource => value(5, '10*3/uL', { code: concept(code), ...flag('N') });
+  const raisedRate = value(60, 'mm/h', { code: concept('loinc 4537-7'), ...flag('H') });
+  it('does not rule out that another one is abnormal', () => {
+    expect(infection(normal('loinc 6690-2'), normal('loinc 600-7'), normal('loinc 33959-8'))).toBe('unknown');
+    expect(tumor(normal('loinc 2857-1'), normal('loinc 718-7'), normal('loinc 4537-7'))).toBe('unknown');
+  });
+  it('does not stand against an abnormal one', () => {
+    expect(infection(normal('loinc 6690-2'), raisedRate)).toBe('true');
+    expect(tumor(normal('loinc 2857-1'), raisedRate)).toBe('true');
+  });
+  it('of the sedimentation rate or C-reactive protein speaks against an infection', () => {
+    expect(infection(normal('loinc 4537-7'))).toBe('false');
+    expect(infection(normal('loinc 1988-5'))).toBe('false');
   });
 });

@@ -115,6 +115,7 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
         passes(record, input.test) ?? (input.otherwise === undefined ? undefined : passes(record, input.otherwise));
       if (passed === undefined) tally.lead(item, 'the value cannot be compared', true);
       else if (passed) tally.measure(item);
+      else if (!input.refutes) tally.ignore(item, 'normal, which does not rule it out');
       else if (hasUnseen(ctx, 'Observation')) tally.undecidedBy(item, 'Observation');
       else tally.normal(item);
     }
