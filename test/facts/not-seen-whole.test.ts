@@ -39,6 +39,21 @@ describe('what stands until something is done later is open where that may not h
     const states = { Procedure: 'truncated' } as const;
     expect(value('physical-therapy-4-weeks', [pain('2026-02-20')], {}, { states }).truth).toBe('false');
   });
+  it('a course of which only a part was retrieved', () => {
+    const visits = [procedure('cpt 97161', '2026-01-10', BACK), procedure('cpt 97110', '2026-01-20', BACK)];
+    expect(value('physical-therapy-4-weeks', [PAIN, ...visits])).toMatchObject({ truth: 'unknown', gap: 'unclear' });
+    expect(inPart('Procedure', 'physical-therapy-4-weeks', visits)).toMatchObject(open('Procedure'));
+  });
+  it('a course of which the drugs alone are lacking', () => {
+    const therapy = [procedure('cpt 97110', '2025-12-01', BACK), procedure('cpt 97110', '2026-02-01', BACK)];
+    const states = { MedicationRequest: 'failed', MedicationStatement: 'not-available' } as const;
+    const care = (given: readonly Resource[]): FactValue =>
+      value('conservative-care-6-weeks', [PAIN, ...given], {}, { states });
+    expect(care(therapy)).toMatchObject(open('MedicationRequest', 'MedicationStatement'));
+    expect(care([])).toMatchObject({ truth: 'unknown', gap: 'silent' });
+    expect(value('treatment-6-weeks', [PAIN], {}, { states }).gap).toBe('incomplete');
+    expect(inPart('MedicationRequest', 'treatment-6-weeks', []).gap).toBe('silent');
+  });
   it('an operation that was not done', () => {
     const surgery = procedure('cpt 63030', '2025-12-01', { status: 'not-done' });
     expect(whole('prior-spine-surgery', [surgery])).toBe('false');

@@ -1,6 +1,7 @@
+import type { Section } from '../../chart/sections.ts';
 import { add, type Day, type Duration, lastDayReaching, subtract } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
-import type { Asked, FactContext } from '../context.ts';
+import { type Asked, type FactContext, hasUnseen } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { CourseInput } from '../schema.ts';
 import { type Item, Tally } from '../tally.ts';
@@ -108,8 +109,23 @@ export function courseEvidence(
         'the episode is shorter than this course',
       );
     for (const t of given) tally.ignore(toItem(t), 'part of no course of this length');
-  } else for (const t of given) tally.lead(toItem(t), 'treatment on file, not a course of this length', true);
+  } else {
+    for (const t of given) tally.lead(toItem(t), 'treatment on file, not a course of this length', true);
+    for (const section of unseenTreatment(input, usable, ctx)) tally.unseen.add(section);
+  }
   return completedBy();
+}
+
+const DRUGS: readonly Section[] = ['MedicationRequest', 'MedicationStatement'];
+
+/** Where the rest of a course may stand that was not seen: visits, or drugs when nothing but drugs is lacking. */
+function unseenTreatment(input: CourseInput, given: readonly Treatment[], ctx: FactContext): readonly Section[] {
+  const out: Section[] = hasUnseen(ctx, 'Procedure') ? ['Procedure'] : [];
+  const { drugs = [] } = input;
+  const lacking = input.including.filter((group) => !given.some((t) => isOf(t, group, ctx)));
+  const byDrugs = drugs.length > 0 && lacking.every((group) => group.some((set) => drugs.includes(set)));
+  if (byDrugs && DRUGS.every((s) => ctx.chart.sections.get(s) !== 'complete')) out.push(...DRUGS);
+  return out;
 }
 
 /**
