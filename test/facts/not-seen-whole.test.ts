@@ -107,3 +107,12 @@ describe('an entry that was retrieved', () => {
     }
   });
 });
+
+describe('who ordered', () => {
+  const asks = (state: SectionState): FactValue =>
+    value('neurosurgery-involved', [], {}, { states: { PractitionerRole: state } });
+  it('is open where the roles could not be read, and undocumented where there are none', () => {
+    expect(asks('failed')).toMatchObject(open('PractitionerRole'));
+    expect(asks('not-available')).toMatchObject({ truth: 'unknown', gap: 'silent' });
+  });
+});

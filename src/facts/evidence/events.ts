@@ -2,7 +2,7 @@ import type { EncounterRecord, MedicationRecord, OrderRecord, ProcedureRecord } 
 import { add, type Day, type Interval } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { type Place, STATED, supports } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, hasUnseen, placeIn, placeOfRecord } from '../context.ts';
 import { duration } from '../duration.ts';
 import type {
   AllergyInput,
@@ -279,7 +279,7 @@ export function ordererEvidence(input: OrdererInput, asked: Asked, ctx: FactCont
       { ref, date: { lo: asked.window.asOf, hi: asked.window.asOf }, basis: 'order' },
       'specialty of the requester',
     );
-  }
+  } else if (hasUnseen(ctx, 'PractitionerRole')) tally.unseen.add('PractitionerRole');
 }
 
 /**
