@@ -62,7 +62,7 @@ it('a window without a unit is told with file, line and column', () => {
 });
 
 it('facts and code sets without use, two facts with one question, codes with a wrong check digit', () => {
-  const facts = 'facts/trauma.yaml';
+  const facts = 'facts/injuries.yaml';
   writeFileSync(
     join(folder, facts),
     `${readFileSync(join(folder, facts), 'utf8').trimEnd()}
@@ -84,10 +84,10 @@ it('facts and code sets without use, two facts with one question, codes with a w
       .map((e) => e.replace(/:\d+:\d+/, '')),
   ).toEqual([
     'codes/reading.yaml code-sets.spare-set: the check digit of SNOMED CT 279039008 is wrong',
-    'facts/trauma.yaml facts.spare-fact: no policy uses this fact',
-    expect.stringMatching(/^facts\/trauma\.yaml facts\.spare-fact\.label: the same as that of "fever"$/),
-    'facts/trauma.yaml facts.spare-fact: "fever" stands under shows and under denies',
-    'facts/trauma.yaml facts.spare-fact: the check digit of SNOMED CT 308447004 is wrong',
+    'facts/injuries.yaml facts.spare-fact: no policy uses this fact',
+    expect.stringMatching(/^facts\/injuries\.yaml facts\.spare-fact\.label: the same as that of "fever"$/),
+    'facts/injuries.yaml facts.spare-fact: "fever" stands under shows and under denies',
+    'facts/injuries.yaml facts.spare-fact: the check digit of SNOMED CT 308447004 is wrong',
     'codes/reading.yaml code-sets.spare-set: no fact uses this set',
   ]);
 });
