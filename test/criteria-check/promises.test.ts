@@ -102,6 +102,8 @@ const LEFT_OPEN: ReadonlySet<string> = new Set([
   // the reason of the order has to be changed in the order
   '6-refuted',
   'CM-other-reason',
+  // the chart names only the year of the examination: another date has to be stated there
+  'IIIB3-stated-only-refuted',
 ]);
 
 /** What else than the way an order waits for: questions of exclusions, and studies under a condition. */
