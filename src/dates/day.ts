@@ -146,6 +146,9 @@ export function add(day: Day, duration: Duration, sign: 1 | -1 = 1): Day {
 /** The day that lies a duration before the given day. */
 export const subtract = (day: Day, duration: Duration): Day => add(day, duration, -1);
 
+/** When something took place of which nobody knows the day. */
+export const SOME_DAY: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
+
 /** The last day on which a duration, counted back, still reaches a day: at the end of a month later than the duration added to it. */
 export function lastDayReaching(day: Day, duration: Duration): Day {
   let last = add(day, duration);

@@ -2,8 +2,8 @@ import type { Chart } from '../chart/chart.ts';
 import type { ConditionRecord } from '../chart/records.ts';
 import { add, type Day, formatInterval, type Interval } from '../dates/day.ts';
 import type { Episode, Evidence, Region } from '../policy/fact-source.ts';
-import { type Place, supports } from '../terminology/regions.ts';
-import { placeOfRecord } from './context.ts';
+import { supports } from '../terminology/regions.ts';
+import { placeIn, placeOfRecord } from './context.ts';
 import { drugEnd } from './drug-end.ts';
 import { duration } from './duration.ts';
 import { lookedAt } from './episode-considered.ts';
@@ -37,8 +37,7 @@ function complaints(
       const set = vocabulary.codes.number(name);
       for (const record of chart.bySet(set)) {
         if (record.type !== 'condition' || record.verification === 'refuted') continue;
-        const place = record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0);
-        if (!supports(placeOfRecord(place, record.site), region, false)) continue;
+        if (!supports(placeOfRecord(placeIn(record.hits, [set]), record.site), region, false)) continue;
         if ((record.recorded ?? record.onset)?.lo !== undefined && ((record.recorded ?? record.onset)?.lo ?? 0) > asOf)
           continue;
         if (seen.has(record)) continue;
@@ -57,35 +56,30 @@ interface Presentation {
 
 /**
  * What an episode may be of: the complaints of a region first, then each other kind of problem that is on file. Those that
- * are over come last.
+ * are over come last. Each is looked for when it is asked for: the first one is nearly always what the episode is of.
  */
-function presentations(
+function* presentations(
   chart: Chart,
   vocabulary: Vocabulary,
   region: Region | 'any',
   asOf: Day,
   maxGap: number,
-): readonly [Presentation, ...Presentation[]] {
+): Generator<Presentation, undefined> {
   const { complaints: kinds, otherwise } = vocabulary.episode;
-  const of = (sought: Kinds): Presentation & { readonly goesOn: boolean } => {
-    const found = complaints(chart, vocabulary, sought, region, asOf);
-    return {
-      kinds: { ...kinds, ...sought },
-      found,
-      goesOn:
-        found.some(({ record }) => showsSince(record, asOf - maxGap)) || visits(sought).some((d) => asOf - d <= maxGap),
-    };
-  };
-  const visits = (sought: Kinds): readonly Day[] => {
+  const visitedSince = (sought: Kinds, day: Day): boolean => {
     const sets = Object.values(sought).flatMap((names) => names.map((name) => vocabulary.codes.number(name)));
-    return visitsFor(sets, chart, region).flatMap(({ when }) =>
-      when === undefined || when.lo > asOf ? [] : [when.hi],
-    );
+    return visitsFor(sets, chart, region).some(({ when }) => when !== undefined && when.lo <= asOf && when.hi >= day);
   };
-  const all = [of(kinds), ...Object.entries(otherwise).map(([kind, sets]) => of({ [kind]: sets }))];
-  const onFile = all.filter(({ found }) => found.length > 0);
-  const [first, ...rest] = [...onFile.filter((p) => p.goesOn), ...onFile.filter((p) => !p.goesOn)];
-  return first === undefined ? [{ kinds, found: [] }] : [first, ...rest];
+  const since = asOf - maxGap;
+  const over: Presentation[] = [];
+  for (const sought of [kinds, ...Object.entries(otherwise).map(([kind, sets]) => ({ [kind]: sets }))]) {
+    const found = complaints(chart, vocabulary, sought, region, asOf);
+    if (found.length === 0) continue;
+    const presentation = { kinds: { ...kinds, ...sought }, found };
+    if (found.some(({ record }) => showsSince(record, since)) || visitedSince(sought, since)) yield presentation;
+    else over.push(presentation);
+  }
+  yield* over;
 }
 
 /** Is the problem current, or was it entered, did it begin or end since a day? */
@@ -138,10 +132,7 @@ function spans(
     const set = vocabulary.codes.number(name);
     for (const record of chart.bySet(set)) {
       if (record.type !== 'procedure' || record.performed !== 'done') continue;
-      const place = servicePlace(
-        record,
-        record.hits.reduce<Place>((p, h) => (h.set === set ? p | h.place : p), 0),
-      );
+      const place = servicePlace(record, placeIn(record.hits, [set]));
       if ((record.spineReason || place !== 0) && supports(place, region, false))
         put(record.ref, 'a treatment of it', record.when, record.end?.hi);
     }
@@ -259,12 +250,13 @@ export const episodeStart = ({ onset, knownSince, notBefore }: Episode): Day | u
  */
 export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', asOf: Day): Episode {
   const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
-  const [first, ...rest] = presentations(chart, vocabulary, region, asOf, maxGap);
+  const options = presentations(chart, vocabulary, region, asOf, maxGap);
+  const first = options.next().value ?? { kinds: vocabulary.episode.complaints, found: [] };
   const stated = statedOnset(chart, first.found, asOf, region);
   if (stated !== undefined) return stated;
   const episode = episodeOf(first, chart, vocabulary, region, asOf, maxGap);
   if (isDated(episode)) return episode;
-  for (const other of rest) {
+  for (const other of options) {
     const next = episodeOf(other, chart, vocabulary, region, asOf, maxGap);
     if (isDated(next)) return next;
   }

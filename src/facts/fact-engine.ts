@@ -359,23 +359,16 @@ export class FactEngine implements FactSource, FactContext {
     const began = plan.fact.evidence.some((b) => 'course' in b) ? this.#episodeBegan(query.region) : undefined;
     const unfit = new Map(answers.map((a) => [a, whyUnfit(a, plan.fact, asked, began)]));
     const [answer, ...others] = answers.filter((a) => unfit.get(a) === undefined).sort(latestFirst);
-    const opposed = others.find((a) => contradicts(a, answer));
-    const answered =
-      opposed === undefined ? this.#withAnswer(answer, asked, value) : between(answer, opposed, asked, value);
+    const opposed = answer === undefined ? undefined : others.find((a) => contradicts(a, answer));
+    const pair = answer === undefined || opposed === undefined ? [] : [answer, opposed];
+    const answered = pair.length === 0 ? this.#withAnswer(answer, asked, value) : between(pair, query.fact, value);
     const stands = answered.evidence.some((e) => e.reference === answer?.ref);
-    const considered = answers.map((a) =>
-      lookedAt(
-        a,
-        unfit.get(a) ??
-          (opposed !== undefined && (a === answer || a === opposed)
-            ? 'answered otherwise on the same day'
-            : a !== answer
-              ? 'a later answer counts'
-              : stands
-                ? undefined
-                : 'the chart says otherwise'),
-      ),
-    );
+    const whyIgnored = (a: AnswerRecord): string | undefined => {
+      if (pair.includes(a)) return 'answered otherwise on the same day';
+      if (a !== answer) return 'a later answer counts';
+      return stands ? undefined : 'the chart says otherwise';
+    };
+    const considered = answers.map((a) => lookedAt(a, unfit.get(a) ?? whyIgnored(a)));
     return { ...answered, considered: [...(value.considered ?? []), ...considered] };
   }
 
@@ -403,10 +396,8 @@ export class FactEngine implements FactSource, FactContext {
     const charted = latestDate(value.evidence);
     if (answer.when !== undefined && formatInterval(answer.when) > charted) {
       // what the chart said of the other truth (when it holds again, that it can be done) is no longer so
-      const { leads, considered } = value;
       return {
-        ...(leads !== undefined && { leads }),
-        ...(considered !== undefined && { considered }),
+        ...searched(value),
         ...sides,
         truth,
         evidence: [evidence],
@@ -500,8 +491,7 @@ const latestFirst = (a: AnswerRecord, b: AnswerRecord): number =>
   (b.when?.hi ?? 0) - (a.when?.hi ?? 0) || (b.given ?? 0) - (a.given ?? 0);
 
 /** Does an answer about the same day say the opposite, with nothing to tell which was given later? */
-const contradicts = (other: AnswerRecord, answer: AnswerRecord | undefined): boolean =>
-  answer !== undefined &&
+const contradicts = (other: AnswerRecord, answer: AnswerRecord): boolean =>
   answer.value.kind === 'boolean' &&
   other.value.kind === 'boolean' &&
   answer.value.value !== other.value.value &&
@@ -509,25 +499,18 @@ const contradicts = (other: AnswerRecord, answer: AnswerRecord | undefined): boo
   (answer.given === undefined || other.given === undefined || answer.given === other.given);
 
 /** A fact about which a clinician said yes and no on one day: a conflict, unless the chart speaks later. */
-function between(
-  answer: AnswerRecord | undefined,
-  opposed: AnswerRecord,
-  { query }: Asked,
-  value: FactValue,
-): FactValue {
-  const said = [answer, opposed].flatMap((a) => (a === undefined ? [] : [statementOf(a, query.fact)]));
-  const conflicts = [...value.evidence, ...said];
+function between(answers: readonly AnswerRecord[], fact: string, value: FactValue): FactValue {
+  const said = answers.map((a) => statementOf(a, fact));
   if (value.truth !== 'unknown' && latestDate(value.evidence) > latestDate(said)) return { ...value, conflicts: said };
-  const { leads, considered } = value;
-  return {
-    truth: 'unknown',
-    evidence: [],
-    gap: 'conflict',
-    conflicts,
-    ...(leads !== undefined && { leads }),
-    ...(considered !== undefined && { considered }),
-  };
+  const conflicts = [...value.evidence, ...said];
+  return { truth: 'unknown', evidence: [], gap: 'conflict', conflicts, ...searched(value) };
 }
+
+/** What was looked at and may help, whatever it came to. */
+const searched = ({ leads, considered }: FactValue): Pick<FactValue, 'leads' | 'considered'> => ({
+  ...(leads !== undefined && { leads }),
+  ...(considered !== undefined && { considered }),
+});
 
 /** Is what is asked of the current episode, so that it ends with it? */
 const restsOnEpisode = ({ since }: FactQuery, { fact }: FactPlan): boolean =>

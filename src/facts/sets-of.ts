@@ -4,7 +4,7 @@ import { type EpisodeInput, SET_MEMBERS } from './schema.ts';
 export type YamlPath = readonly (string | number)[];
 
 /** A code set that is named, with its place in the file. */
-interface NamedSet {
+export interface NamedSet {
   readonly set: string;
   readonly path: YamlPath;
 }

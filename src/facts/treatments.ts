@@ -1,5 +1,5 @@
 import type { ChartRecord, MedicationRecord, ProcedureRecord } from '../chart/records.ts';
-import type { Day, Interval } from '../dates/day.ts';
+import { type Day, type Interval, SOME_DAY } from '../dates/day.ts';
 import { type Place, supports } from '../terminology/regions.ts';
 import { type Asked, type FactContext, placeIn, placeOfRecord } from './context.ts';
 import { drugEnd } from './drug-end.ts';
@@ -178,7 +178,7 @@ function refusedFrom(
 ): Day | undefined {
   const days = notTaken
     .filter((r) => r.codes.some((c) => record.codes.includes(c)))
-    .map((r) => r.start ?? { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY })
+    .map((r) => r.start ?? SOME_DAY)
     .filter(({ lo, hi }) => hi >= start.lo && lo <= asOf);
   return days.length === 0 ? undefined : Math.min(...days.map(({ lo }) => lo));
 }

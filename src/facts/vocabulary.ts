@@ -8,7 +8,7 @@ import { duration } from './duration.ts';
 import { type FactPlan, planFact } from './fact-plan.ts';
 import { QueryPool } from './query-pool.ts';
 import { type BlockInput, type EpisodeInput, type FactInput, FactsFile, type FactsInput } from './schema.ts';
-import { episodeSets, setsOf, type YamlPath } from './sets-of.ts';
+import { episodeSets, type NamedSet, setsOf, type YamlPath } from './sets-of.ts';
 import { Speakers } from './speakers.ts';
 
 /** The loaded vocabulary: facts by name, and what counts as an episode. */
@@ -108,8 +108,25 @@ export function references(id: string, fact: FactInput): readonly { readonly fac
 export const readFactFiles = (folder: string): readonly LoadedFile<FactsInput>[] =>
   yamlNames(folder).map((name) => readYaml(join(folder, name), FactsFile));
 
-const noSet = (file: LoadedFile<unknown> | undefined, path: YamlPath, set: string, codes: CodeIndex): string =>
-  `${file?.locate(path)} ${path.join('.')}: there is no code set "${set}"${nearText(set, codes.names)}`;
+/** Code sets that are named and do not exist. @param locate the place of a path, and the path */
+const unknownSets = (
+  named: readonly NamedSet[],
+  locate: (path: YamlPath) => string,
+  codes: CodeIndex,
+): readonly string[] =>
+  named.flatMap(({ set, path }) =>
+    codes.has(set) ? [] : [`${locate(path)}: there is no code set "${set}"${nearText(set, codes.names)}`],
+  );
+
+function problemsOfEpisode(episode: EpisodeInput, file: LoadedFile<unknown>, codes: CodeIndex): readonly string[] {
+  const locate = (path: YamlPath): string => `${file.locate(path)} ${path.join('.')}`;
+  const lasting = episode.lasting.flatMap((kind, i) =>
+    episode.otherwise[kind] === undefined
+      ? [`${locate(['episode', 'lasting', i])}: no kind "${kind}" under otherwise`]
+      : [],
+  );
+  return [...unknownSets(episodeSets(episode), locate, codes), ...lasting];
+}
 
 /**
  * Loads every file of a folder of facts.
@@ -124,13 +141,7 @@ export function loadVocabulary(folder: string, codes: CodeIndex): Vocabulary {
     if (file.data.episode !== undefined) {
       if (episode !== undefined) problems.push(`${file.locate(['episode'])} episode: this is defined twice`);
       episode = file.data.episode;
-      for (const { set, path } of episodeSets(episode))
-        if (!codes.has(set)) problems.push(noSet(file, path, set, codes));
-      for (const [i, kind] of episode.lasting.entries())
-        if (episode.otherwise[kind] === undefined)
-          problems.push(
-            `${file.locate(['episode', 'lasting', i])} episode.lasting.${i}: no kind "${kind}" under otherwise`,
-          );
+      problems.push(...problemsOfEpisode(episode, file, codes));
     }
     for (const [id, fact] of Object.entries(file.data.facts)) {
       if (facts.has(id)) problems.push(`${file.locate(['facts', id])} facts.${id}: this fact is defined twice`);
@@ -139,10 +150,8 @@ export function loadVocabulary(folder: string, codes: CodeIndex): Vocabulary {
     }
   }
   for (const [id, fact] of facts) {
-    const file = files.get(id);
-    const locate = (path: YamlPath): string => `${file?.locate(path)} ${path.join('.')}`;
-    for (const { set, path } of setsOf({ evidence: fact.evidence, leads: fact.leads }, ['facts', id]))
-      if (!codes.has(set)) problems.push(noSet(file, path, set, codes));
+    const locate = (path: YamlPath): string => `${files.get(id)?.locate(path)} ${path.join('.')}`;
+    problems.push(...unknownSets(setsOf({ evidence: fact.evidence, leads: fact.leads }, ['facts', id]), locate, codes));
     for (const r of references(id, fact))
       if (!facts.has(r.fact))
         problems.push(`${locate(r.path)}: there is no fact "${r.fact}"${nearText(r.fact, facts.keys())}`);

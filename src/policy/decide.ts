@@ -6,7 +6,6 @@ import type { WaySearch } from './needs.ts';
 import { isTrue, type PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
 import type { Truth } from './truth.ts';
-import { Truths } from './truths.ts';
 
 /** What is ordered, as the policy engine needs it. */
 export interface OrderedStudy {
@@ -119,35 +118,28 @@ export class Decider {
 
   /** Does an open passage rest on statements that contradict each other? */
   #contested(passage: Expr): boolean {
-    return [...this.#ev.unknownAtoms(passage)].some((i) => this.#ev.value(i).gap === 'conflict');
+    return this.#ev.isOpenBy(passage, ({ gap }) => gap === 'conflict');
   }
 
   /** Is a passage open because a leaf that asks for silence finds none ("not absent")? */
   #notSilent(passage: Expr): boolean {
-    return [...this.#ev.unknownAtoms(passage)].some(
-      (i) => this.#ev.value(i).gap === 'unclear' && this.#policy.atoms[i]?.kind === 'absent',
-    );
+    return this.#ev.isOpenBy(passage, ({ gap }, { kind }) => gap === 'unclear' && kind === 'absent');
   }
 
   /** Is an open passage open because a part of the chart was not seen? */
   #unseen(passage: Expr): boolean {
-    return [...this.#ev.unknownAtoms(passage)].some((i) => this.#ev.value(i).gap === 'incomplete');
+    return this.#ev.isOpenBy(passage, ({ gap }) => gap === 'incomplete');
   }
 
   /** Is a passage open even if what the chart is silent about is read as no? */
   #unsettled(passage: Expr): boolean {
-    this.#silenceAsNo ??= {
-      atom: (i) => {
-        const { truth, gap } = this.#ev.value(i);
-        return truth === 'unknown' && gap === 'silent' && !this.#ev.unseen(i) ? 'false' : truth;
-      },
-      review: 'false',
-      anyIndication: (except, region) =>
+    this.#silenceAsNo ??= this.#ev.silenceAsNo(
+      (except, region) =>
         this.#states.anyIndication(except, region) !== 'true' && this.#states.anyWaitsForUnseen(except, region)
           ? 'unknown'
           : this.#trueIndication(except, region),
-      known: new Truths(this.#policy.nodes.length),
-    };
+      (i) => this.#ev.unseen(i),
+    );
     return this.#ev.truth(passage, this.#silenceAsNo) === 'unknown';
   }
 

@@ -112,6 +112,16 @@ export class Evaluation {
     };
   }
 
+  /** The reading of one who takes silence for a no: what some leaves may only seem to be silent about stays open. */
+  silenceAsNo(anyIndication: Reading['anyIndication'], seemsSilent: (index: number) => boolean = () => false): Reading {
+    return {
+      atom: (i) => (this.value(i).gap === 'silent' && !seemsSilent(i) ? 'false' : this.value(i).truth),
+      review: 'false',
+      anyIndication,
+      known: new Truths(this.policy.nodes.length),
+    };
+  }
+
   /** Does a node rest on facts alone, and is the chart silent on all of them? */
   isSilent(node: number): boolean {
     return this.#spokenOf[node] === 0 && this.#silence.truths.get(node) !== undefined;
@@ -332,16 +342,15 @@ export class Evaluation {
     return out;
   }
 
+  /** Is a passage open by a leaf of some kind? */
+  isOpenBy(expr: Expr, isOfKind: (value: FactValue, atom: Atom) => boolean): boolean {
+    return [...this.unknownAtoms(expr)].some((i) => isOfKind(this.value(i), this.atom(i)));
+  }
+
   /** Would what was not retrieved decide? So it is when a passage stays unknown though silence, where all was seen, is read as no. */
   waitsForUnseen(expr: Expr): boolean {
-    if (this.truth(expr) !== 'unknown') return false;
-    if (![...this.unknownAtoms(expr)].some((i) => this.value(i).gap === 'incomplete')) return false;
-    this.#silenceAsNo ??= {
-      atom: (i) => (this.value(i).gap === 'silent' ? 'false' : this.value(i).truth),
-      review: 'false',
-      anyIndication: () => 'false',
-      known: new Truths(this.policy.nodes.length),
-    };
+    if (this.truth(expr) !== 'unknown' || !this.isOpenBy(expr, ({ gap }) => gap === 'incomplete')) return false;
+    this.#silenceAsNo ??= this.silenceAsNo(() => 'false');
     return this.truth(expr, this.#silenceAsNo) === 'unknown';
   }
 

@@ -208,16 +208,21 @@ export class PathStates {
       .flatMap((leaf) => this.others(leaf.except, leaf.region));
   }
 
+  /** The indications that give their studies to one that names none. */
+  #lenders({ id, region }: CompiledPath): readonly PathState[] {
+    return this.others([id], region);
+  }
+
   /** The indications on which an indication rests: those that give it its studies, and those that it asks for. */
   through({ path }: PathState): readonly PathState[] {
-    if (path.studies.length === 0) return this.others([path.id], path.region);
+    if (path.studies.length === 0) return this.#lenders(path);
     return anyIndicationLeaves(path.criteria).flatMap((leaf) => this.others(leaf.except, leaf.region));
   }
 
   /** The studies that a true indication names: its own, or those of the indications it refers to. */
   studiesOf(state: PathState): readonly StudyRef[] {
     if (state.path.studies.length > 0) return state.path.studies;
-    return this.others([state.path.id], state.path.region).flatMap((s) => (isTrue(s) ? s.path.studies : []));
+    return this.#lenders(state.path).flatMap((s) => (isTrue(s) ? s.path.studies : []));
   }
 
   /** The last day on which a true indication names a study: by itself, or through the indications it refers to. */
@@ -233,7 +238,7 @@ export class PathStates {
       );
     if (state.path.studies.length > 0) return own(state.path.studies);
     return lastOf(
-      this.others([state.path.id], state.path.region)
+      this.#lenders(state.path)
         .filter((s) => isTrue(s) && s.path.studies.some((r) => r.code === study))
         .map((s) => sooner(own(s.path.studies), this.timed(s).until)),
     );

@@ -1,17 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { because, pain, procedure } from '../support/lumbar-facts.ts';
+import { BACK, because, pain, procedure, score } from '../support/lumbar-facts.ts';
 import { ask, concept, type Resource } from '../support/tiny-facts.ts';
 
 const PAIN = pain('2025-11-01');
-const BACK = { bodySite: concept('snomed 52612000') };
-const score = (date: string, points: number, members: object = BACK): Resource => ({
-  resourceType: 'Observation',
-  status: 'final',
-  code: concept('loinc 72514-3'),
-  effectiveDateTime: date,
-  valueQuantity: { value: points, unit: '{score}', code: '{score}' },
-  ...members,
-});
 const outcome = (date: string, code: string, members: object = because('icd M54.50')): Resource =>
   procedure('cpt 97110', date, { ...members, outcome: concept(code) });
 const FAILED = 'snomed 385671000';

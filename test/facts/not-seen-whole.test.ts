@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Section, SectionState } from '../../src/chart/sections.ts';
 import type { FactQuery, FactValue } from '../../src/policy/fact-source.ts';
-import { because, condition, pain, procedure, value, visit } from '../support/lumbar-facts.ts';
+import { because, condition, pain, procedure, score, value, visit } from '../support/lumbar-facts.ts';
 import { concept, type Resource } from '../support/tiny-chart.ts';
 
 const PAIN = pain('2025-11-01');
@@ -18,15 +18,6 @@ const inPart = (
 const whole = (fact: string, resources: readonly Resource[], query: Partial<FactQuery> = {}): string =>
   value(fact, [PAIN, ...resources], query).truth;
 const open = (...sections: readonly Section[]): object => ({ truth: 'unknown', gap: 'incomplete', sections });
-
-const score = (date: string, points: number, members: object = { bodySite: concept('snomed 52612000') }): Resource => ({
-  resourceType: 'Observation',
-  status: 'final',
-  code: concept('loinc 72514-3'),
-  effectiveDateTime: date,
-  valueQuantity: { value: points, unit: '{score}', code: '{score}' },
-  ...members,
-});
 
 describe('what stands until something is done later is open where that may not have been retrieved', () => {
   const refused = procedure('cpt 97110', '2026-01-10', { ...BACK, status: 'not-done' });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { score as painScore } from '../support/lumbar-facts.ts';
 import { ask, concept, type Resource } from '../support/tiny-facts.ts';
 
 const condition = (code: string, dates: Readonly<Record<string, string>>): Resource => ({
@@ -13,13 +14,7 @@ const mri = (date: string): Resource => ({
   code: concept('cpt 72148'),
   effectiveDateTime: date,
 });
-const score = (date: string, value: number): Resource => ({
-  resourceType: 'Observation',
-  status: 'final',
-  code: concept('loinc 72514-3'),
-  effectiveDateTime: date,
-  valueQuantity: { value, unit: '{score}', code: '{score}' },
-});
+const score = (date: string, points: number): Resource => painScore(date, points, {});
 const SINCE_MRI = { since: { fact: 'event' } } as const;
 
 describe('a stated onset', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CompiledPolicy } from '../../src/policy/compiled-policy.ts';
 import { checked, on, outcomeOf, type Stands, tinyPolicy } from '../support/tiny-policy.ts';
 
 /** The shapes of the hardest passages of the five policies, each in the policy format with invented facts. */
@@ -55,14 +56,16 @@ indications:
 });
 
 describe('surveillance with bands (HealthHelp osteosarcoma)', () => {
-  const policy = tinyPolicy(`
+  const surveillance = (criteria: string): CompiledPolicy =>
+    tinyPolicy(`
 indications:
   - id: S
     label: surveillance
     cite: S
     entry: history of tumor
     studies: ["72148"]
-    criteria:
+    criteria: ${criteria}`);
+  const policy = surveillance(`
       any:
         - schedule: { last: mri, counted-from: therapy, bands: [{ until: 2 years, every: 3 months }, { until: 3 years, every: 4 months }, { every: 1 year }] }
         - new-symptoms`);
@@ -95,14 +98,9 @@ indications:
   });
 
   it('that began at the earliest entry may have begun before it, when not all was seen', () => {
-    const diagnosed = tinyPolicy(`
-indications:
-  - id: S
-    label: surveillance
-    cite: S
-    entry: history of tumor
-    studies: ["72148"]
-    criteria: { schedule: { last: mri, counted-from: therapy, from: earliest, bands: [{ until: 2 years, every: 3 months }, { every: 1 year }] } }`);
+    const diagnosed = surveillance(
+      '{ schedule: { last: mri, counted-from: therapy, from: earliest, bands: [{ until: 2 years, every: 3 months }, { every: 1 year }] } }',
+    );
     const found = (mri: string, unseen: readonly string[]): string =>
       outcomeOf(checked(diagnosed, { facts: facts('2025-06-01', mri), unseen }));
     expect([found('2025-10-01', []), found('2025-10-01', ['therapy'])]).toEqual([

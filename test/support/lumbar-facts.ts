@@ -48,6 +48,19 @@ export const procedure = (code: string, date: string | undefined, members: objec
   ...members,
 });
 
+/** The region that a score or a therapy is said to be of. */
+export const BACK = { bodySite: concept('snomed 52612000') };
+
+/** A pain score. */
+export const score = (date: string, points: number, members: object = BACK): Resource => ({
+  resourceType: 'Observation',
+  status: 'final',
+  code: concept('loinc 72514-3'),
+  effectiveDateTime: date,
+  valueQuantity: { value: points, unit: '{score}', code: '{score}' },
+  ...members,
+});
+
 /** Naproxen. */
 export const drug = (authoredOn: string | undefined, members: object = {}): Resource => ({
   resourceType: 'MedicationRequest',

@@ -1,5 +1,5 @@
 import type { EncounterRecord, MedicationRecord, OrderRecord, ProcedureRecord } from '../../chart/records.ts';
-import { add, type Day, type Interval } from '../../dates/day.ts';
+import { add, type Day, type Interval, SOME_DAY } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { type Place, STATED, supports } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeIn, placeOfRecord } from '../context.ts';
@@ -24,9 +24,6 @@ const inSets = (hits: readonly Hit[], sets: readonly string[], ctx: FactContext)
 /** Where a treatment or planned service belongs: the code's own place, else the body site, else the reason's place. */
 export const servicePlace = (record: ProcedureRecord | OrderRecord, codePlace: Place): Place =>
   placeOfRecord(placeOfRecord(codePlace, record.site), record.reason);
-
-/** When something without a date took place. */
-const SOME_DAY: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
 
 /** Procedures that were done; one documented as not done speaks against when none was done, and so does one that undoes it. */
 export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: FactContext, tally: Tally): void {

@@ -10,6 +10,7 @@ import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { lastCourseBegan, ongoingSince } from './course.ts';
 import { servicePlace } from './events.ts';
+import { contraAsLast } from './last-seen.ts';
 import { inUnit } from './measure.ts';
 
 interface Score {
@@ -175,8 +176,7 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
     const item = { ...s.item, ...dated(last), until };
     if (last.value > first.value) tally.pro(item, 'the score rose');
     else if (otherwise) tally.ignore(item, 'the score did not rise, but a new finding began');
-    else if (hasUnseen(ctx, 'Observation')) tally.undecidedBy(item, 'Observation');
-    else tally.contra(item, 'the score did not rise');
+    else contraAsLast(item, 'the score did not rise', 'Observation', ctx, tally);
   }
 }
 
@@ -211,8 +211,7 @@ export function comparisonEvidence(input: ComparisonInput, asked: Asked, ctx: Fa
   for (const s of [here, there]) {
     const item = { ...s.item, ...dated(later), until };
     if (here.value > there.value) tally.pro(item, 'greater here');
-    else if (hasUnseen(ctx, 'Observation')) tally.undecidedBy(item, 'Observation');
-    else tally.contra(item, 'not greater here');
+    else contraAsLast(item, 'not greater here', 'Observation', ctx, tally);
   }
 }
 

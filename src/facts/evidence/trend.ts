@@ -1,10 +1,11 @@
 import type { ObservationRecord } from '../../chart/records.ts';
 import { add, type Day } from '../../dates/day.ts';
-import { type Asked, type FactContext, hasUnseen } from '../context.ts';
+import type { Asked, FactContext } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { TrendInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
+import { contraAsLast } from './last-seen.ts';
 import { inUnit } from './measure.ts';
 
 interface Value {
@@ -41,8 +42,7 @@ export function trendEvidence(input: TrendInput, asked: Asked, ctx: FactContext,
   });
   const first = higher[0];
   if (first !== undefined) for (const v of [first, last]) tally.pro(item(v), 'the value fell');
-  else if (earlier.length > 0 && hasUnseen(ctx, 'Observation')) tally.undecidedBy(item(last), 'Observation');
-  else if (earlier.length > 0) tally.contra(item(last), 'no such fall was measured');
+  else if (earlier.length > 0) contraAsLast(item(last), 'no such fall was measured', 'Observation', ctx, tally);
 }
 
 /** The fall from one value to another as a share of the first; zero when their units cannot be compared. */
