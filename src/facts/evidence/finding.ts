@@ -233,7 +233,7 @@ const stands = (found: Found, negative: readonly Found[]): boolean => {
 
 /** What is suspected still, under another code or again, is not ruled out. */
 function outweigh(negative: readonly Found[], tally: Tally): readonly Found[] {
-  for (const { item } of negative) tally.lead(item, 'ruled out, but a suspicion stands', true);
+  for (const { item } of negative) tally.lead(item, 'ruled out, but a suspicion stands');
   return [];
 }
 

@@ -1,8 +1,9 @@
 import type { MedicationRecord, ObservationRecord } from '../../chart/records.ts';
-import type { Day } from '../../dates/day.ts';
+import { add, type Day } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
+import { duration } from '../duration.ts';
 import { episodeStart } from '../episode.ts';
 import type { ChangeInput, ComparisonInput, ImprovementInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -37,9 +38,17 @@ function maybeOfRegion(asked: Asked, ctx: FactContext): boolean {
   return places.length === 0 || places.some((place) => fitsRegion(asked, place));
 }
 
+const beginning = (asked: Asked, ctx: FactContext): Day =>
+  episodeStart(ctx.episode(asked.query.region)) ?? Number.NEGATIVE_INFINITY;
+
 /** Scores of the region (or without a place, when they may be of it) since the episode began, oldest first. */
-function scores(sets: readonly string[], asked: Asked, ctx: FactContext, sites?: readonly string[]): readonly Score[] {
-  const since = episodeStart(ctx.episode(asked.query.region)) ?? Number.NEGATIVE_INFINITY;
+function scores(
+  sets: readonly string[],
+  asked: Asked,
+  ctx: FactContext,
+  sites?: readonly string[],
+  since: Day = beginning(asked, ctx),
+): readonly Score[] {
   const out: Score[] = [];
   for (const name of sets) {
     const set = ctx.set(name);
@@ -67,6 +76,25 @@ function scores(sets: readonly string[], asked: Asked, ctx: FactContext, sites?:
 }
 
 /**
+ * Scores of the region from before the first day on which the complaint is known, when its onset is not on file: they may be of the
+ * episode. Older ones are no longer than what ends an episode away from each other and from that day.
+ */
+function earlierScores(sets: readonly string[], asked: Asked, ctx: FactContext): readonly Score[] {
+  const { onset, knownSince } = ctx.episode(asked.query.region);
+  if (onset !== undefined || knownSince === undefined) return [];
+  const maxGap = add(0, duration(ctx.vocabulary.episode['not-a-gap']));
+  const out: Score[] = [];
+  let next = knownSince;
+  for (const score of scores(sets, asked, ctx, undefined, Number.NEGATIVE_INFINITY).toReversed()) {
+    if (score.day >= knownSince || score.record.site === NO_PLACE) continue;
+    if (next - score.day > maxGap) break;
+    next = score.day;
+    out.unshift(score);
+  }
+  return out;
+}
+
+/**
  * Improvement of the episode: the last score against the first (a fall of at least 30 % and 2 points = improved; unchanged or
  * risen = not improved; in between unknown), and coded outcomes of treatment. The later of them wins. Scores from before the
  * last course of treatment say nothing of its success.
@@ -76,18 +104,21 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
     if (improved === (input.claims === 'some')) tally.pro(item, improved ? 'improved' : 'not improved');
     else tally.contra(item, improved ? 'improved' : 'not improved');
   };
-  const { firsts, lasts } = ends(scores(input.scores, asked, ctx));
+  const known = scores(input.scores, asked, ctx);
+  const { firsts, lasts } = ends(known);
   const [first] = firsts;
   const [last] = lasts;
   if (first !== undefined && last !== undefined && last.day > first.day && !firsts.includes(last)) {
-    const before = [...new Set(firsts.map((s) => s.value))];
-    const after = [...new Set(lasts.map((s) => s.value))];
-    const changes = new Set(before.flatMap((from) => after.map((to) => changeOf(from, to))));
+    const changes = changesBetween(firsts, lasts);
     const [change] = changes;
+    const earlier = earlierScores(input.scores, asked, ctx);
+    const asWell = new Set([...changes, ...changesBetween(earlier, lasts)]);
     const began = lastCourseBegan(ctx.vocabulary.episode.therapies, asked, ctx);
     if (began !== undefined && last.day <= began)
       tally.lead(last.item, 'no score since the last treatment began', true);
     else if (changes.size > 1) tally.lead(last.item, 'several scores of one day differ', true);
+    else if (asWell.size > 1)
+      for (const { item } of earlier) tally.lead(item, 'may be of this episode, whose onset is not on file', true);
     else if (change === 'little')
       tally.lead(last.item, 'the score fell a little: neither improved nor unimproved', true);
     else if ((change === 'improved') !== (input.claims === 'some') && hasUnseen(ctx, 'Observation'))
@@ -96,6 +127,12 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
   } else if (first !== undefined) tally.lead(first.item, 'a single score does not show a course');
   outcomes(asked, ctx, say);
 }
+
+type Change = ReturnType<typeof changeOf>;
+
+/** What each of the first scores says beside each of the last. */
+const changesBetween = (firsts: readonly Score[], lasts: readonly Score[]): ReadonlySet<Change> =>
+  new Set(firsts.flatMap((from) => lasts.map((to) => changeOf(from.value, to.value))));
 
 /** A fall of at least 30 % and 2 points is an improvement; a smaller one leaves it open. */
 function changeOf(from: number, to: number): 'improved' | 'none' | 'little' {
@@ -127,7 +164,7 @@ const dated = (s: Score): Pick<Item, 'decides'> => (s.item.date === undefined ? 
 
 /** Outcomes coded on treatments of the region, since the episode began. */
 function outcomes(asked: Asked, ctx: FactContext, say: (item: Item, improved: boolean) => void): void {
-  const since = episodeStart(ctx.episode(asked.query.region)) ?? Number.NEGATIVE_INFINITY;
+  const since = beginning(asked, ctx);
   const seen = new Set<string>();
   for (const name of ctx.vocabulary.episode.therapies) {
     const set = ctx.set(name);
