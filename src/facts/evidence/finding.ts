@@ -66,8 +66,9 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
     }
   }
   if (asked.query.certainty === 'history') historyCodes(input, asked, ctx, tally, positive);
-  const denying = suspicions.some((s) => stands(s, negative)) ? outweigh(negative, tally) : negative;
-  settle(positive, denying, tally, input.suggests, partsRuledOut(input, [...denying, ...absent], ctx));
+  const suspected = suspicions.some((s) => stands(s, negative));
+  const parts = partsRuledOut(input, [...(suspected ? [] : negative), ...absent], ctx);
+  settle(positive, negative, suspected, tally, input.suggests, parts);
   for (const name of input.observed ?? []) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -231,12 +232,6 @@ const stands = (found: Found, negative: readonly Found[]): boolean => {
   return refuted === Number.NEGATIVE_INFINITY || refuted < (statedOn(found.record)?.hi ?? Number.NEGATIVE_INFINITY);
 };
 
-/** What is suspected still, under another code or again, is not ruled out. */
-function outweigh(negative: readonly Found[], tally: Tally): readonly Found[] {
-  for (const { item } of negative) tally.lead(item, 'ruled out, but a suspicion stands');
-  return [];
-}
-
 /** What rules out a list of different signs: something of each group; undefined when a single sign is asked about. */
 function partsRuledOut(
   input: FindingInput,
@@ -251,12 +246,14 @@ function partsRuledOut(
 }
 
 /**
- * A later refutation of the same code defeats an entry; on the same day it is a conflict. The order's own reason is cited only
- * when nothing in the chart says the same.
+ * A later refutation of the same code defeats an entry; on the same day it is a conflict. What is suspected still, under another
+ * code or again, is not ruled out, nor is it what it was before the refutation. The order's own reason is cited only when nothing
+ * in the chart says the same.
  */
 function settle(
   positive: readonly Found[],
   negative: readonly Found[],
+  suspected: boolean,
   tally: Tally,
   suggests: boolean,
   parts: readonly Absent[] | undefined,
@@ -290,7 +287,8 @@ function settle(
     if (standing > 0) {
       tally.ignore(n.item, 'ruled out, but another entry stands');
       tally.outweighed('no', n.item);
-    } else if (parts !== undefined) tally.ignore(n.item, 'one of several signs is ruled out');
+    } else if (suspected) tally.lead(n.item, 'ruled out, but a suspicion stands');
+    else if (parts !== undefined) tally.ignore(n.item, 'one of several signs is ruled out');
     else if (!tally.conflict) tally.contra(n.item, 'documented as ruled out');
   }
   if (standing > 0 || tally.conflict || tally.for.length > 0) return;
