@@ -2,7 +2,7 @@ import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../
 import { type Day, type Interval, subtract } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, fitsRegion, placeOfRecord, placeOfSign } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
 import { episodeStart } from '../episode.ts';
 import type { ProgressionInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -47,6 +47,8 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
   );
   const { asOf } = asked.window;
   const oldest = Math.min(episodeStart(ctx.episode(asked.query.region)) ?? asOf, subtract(asOf, BASELINE_REACH));
+  const missesVisit = (item: Item, reason: string): void =>
+    hasUnseen(ctx, 'Encounter') ? tally.undecidedBy(item, 'Encounter') : tally.lead(item, reason, true);
   for (const sign of signs) {
     const item = signItem(sign);
     if (!own.has(sign.ref)) {
@@ -54,7 +56,7 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
       continue;
     }
     if (sign.visit === undefined) {
-      tally.lead(item, 'a sign that is not tied to a visit', true);
+      missesVisit(item, 'a sign that is not tied to a visit');
       continue;
     }
     if (!sign.visit.inPerson) {
@@ -84,10 +86,9 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
       continue;
     }
     if (!examined) {
-      tally.lead(
+      missesVisit(
         item,
         earlier.length > 0 ? 'the earlier examination is not on file' : 'only one examination in person',
-        true,
       );
       continue;
     }
