@@ -2,6 +2,7 @@ import type { Chart } from '../chart/chart.ts';
 import type { ConditionRecord } from '../chart/records.ts';
 import { type Day, formatInterval, type Interval } from '../dates/day.ts';
 import type { Considered } from '../policy/fact-source.ts';
+import { statedOn } from './evidence/earlier-entry.ts';
 import type { Kinds, Span } from './span.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -52,8 +53,16 @@ function leftOut({ chart, vocabulary, kinds, asOf }: Made, seen: ReadonlySet<str
     .flat()
     .flatMap((name) => chart.bySet(vocabulary.codes.number(name)))
     .flatMap((r) => (r.type === 'condition' && !seen.has(r.ref) ? [r] : []));
-  return [...new Set(records)].map((r) => {
-    const stated = r.recorded ?? r.onset;
+  const all = [...new Set(records)];
+  const refutedLater = (r: ConditionRecord, stated: Interval): boolean =>
+    all.some(
+      (n) =>
+        n.verification === 'refuted' &&
+        (statedOn(n)?.hi ?? stated.hi) > stated.hi &&
+        n.codes.some((c) => r.codes.includes(c)),
+    );
+  return all.map((r) => {
+    const stated = statedOn(r);
     const why =
       r.verification === 'refuted'
         ? 'documented as ruled out'
@@ -61,7 +70,9 @@ function leftOut({ chart, vocabulary, kinds, asOf }: Made, seen: ReadonlySet<str
           ? 'without any date'
           : stated.lo > asOf
             ? 'recorded after the order'
-            : 'another region';
+            : refutedLater(r, stated)
+              ? 'refuted later'
+              : 'another region';
     return considered(r.ref, r.onset ?? r.recorded, 'ignored', why);
   });
 }

@@ -7,6 +7,7 @@ import { placeIn, placeOfRecord } from './context.ts';
 import { drugEnd } from './drug-end.ts';
 import { duration } from './duration.ts';
 import { lookedAt } from './episode-considered.ts';
+import { putLatest, statedOn } from './evidence/earlier-entry.ts';
 import { servicePlace } from './evidence/events.ts';
 import type { Kinds, Span } from './span.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -22,7 +23,7 @@ interface Complaint {
   readonly record: ConditionRecord;
 }
 
-/** The complaints of a region on file by the as-of day; refuted ones left out. */
+/** The complaints of a region on file by the as-of day; refuted ones, and what was refuted later under the same code, left out. */
 function complaints(
   chart: Chart,
   vocabulary: Vocabulary,
@@ -31,22 +32,29 @@ function complaints(
   asOf: Day,
 ): readonly Complaint[] {
   const out: Complaint[] = [];
+  const refuted = new Map<string, Day>();
   for (const [kind, sets] of Object.entries(kinds)) {
     const seen = new Set<ConditionRecord>();
     for (const name of sets) {
       const set = vocabulary.codes.number(name);
       for (const record of chart.bySet(set)) {
-        if (record.type !== 'condition' || record.verification === 'refuted') continue;
+        if (record.type !== 'condition') continue;
         if (!supports(placeOfRecord(placeIn(record.hits, [set]), record.site), region, false)) continue;
         if ((record.recorded ?? record.onset)?.lo !== undefined && ((record.recorded ?? record.onset)?.lo ?? 0) > asOf)
           continue;
         if (seen.has(record)) continue;
         seen.add(record);
-        out.push({ kind, record });
+        if (record.verification !== 'refuted') out.push({ kind, record });
+        else
+          for (const code of record.codes) putLatest(refuted, code, statedOn(record)?.hi ?? Number.NEGATIVE_INFINITY);
       }
     }
   }
-  return out;
+  if (refuted.size === 0) return out;
+  return out.filter(({ record }) => {
+    const stated = statedOn(record)?.hi ?? Number.NEGATIVE_INFINITY;
+    return !record.codes.some((code) => (refuted.get(code) ?? Number.NEGATIVE_INFINITY) > stated);
+  });
 }
 
 interface Presentation {
@@ -245,8 +253,8 @@ export const episodeStart = ({ onset, knownSince, notBefore }: Episode): Day | u
 /**
  * The current episode of the complaint in a region: it goes back until a gap of more than 90 days without visit, code or
  * treatment, or until a new onset of the same complaint. The onset is that of the complaint's own entries; first visits
- * prove only a least duration. A complaint that is over gives way to another problem that goes on. (Evidence rules: onset,
- * episode.)
+ * prove only a least duration. A complaint that is over gives way to another problem that goes on; one that is there now does not,
+ * though nothing says since when. (Evidence rules: onset, episode.)
  */
 export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', asOf: Day): Episode {
   const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
@@ -255,13 +263,17 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
   const stated = statedOnset(chart, first.found, asOf, region);
   if (stated !== undefined) return stated;
   const episode = episodeOf(first, chart, vocabulary, region, asOf, maxGap);
-  if (isDated(episode)) return episode;
+  if (isDated(episode) || isPresent(first.found, asOf - maxGap)) return episode;
   for (const other of options) {
     const next = episodeOf(other, chart, vocabulary, region, asOf, maxGap);
     if (isDated(next)) return next;
   }
   return episode;
 }
+
+/** Is one of the complaints there now, by an entry that is not older than a gap? Nothing else dates it then. */
+const isPresent = (found: readonly Complaint[], since: Day): boolean =>
+  found.some(({ record }) => record.current && (record.recorded?.hi ?? since) >= since);
 
 const isDated = ({ onset, knownSince }: Episode): boolean => onset !== undefined || knownSince !== undefined;
 

@@ -100,10 +100,21 @@ function toItem(record: ConditionRecord, date: Interval | undefined, asked: Aske
   return { ...chartedItem(record.ref, date, asked), basis: record.basis };
 }
 
-/** The day by which a diagnosis counts. */
-function countsFrom(input: FindingInput, record: ConditionRecord, entries: Entries): Interval | undefined {
+/**
+ * The day by which a diagnosis counts: its onset. What goes on is current on the day on which it was entered, too, where no more is
+ * asked than whether it is there now.
+ */
+function countsFrom(
+  input: FindingInput,
+  record: ConditionRecord,
+  entries: Entries,
+  { query, window }: Asked,
+): Interval | undefined {
   if (input['dated-by-onset'] || (input.event && isAfterwards(record))) return record.onset;
-  return input.event ? entries.eventDate(record) : dateOf(record);
+  if (input.event) return entries.eventDate(record);
+  const date = dateOf(record);
+  const asksNow = query.within === undefined && query.since === undefined;
+  return asksNow && record.current && fitIn(date, window) === 'outside' ? statedOn(record) : date;
 }
 
 /** Counts an item only when its date fits; says why it does not. */
@@ -140,7 +151,7 @@ function condition(
   suspicions: Found[],
 ): void {
   const codePlace = placeIn(record.hits, sets);
-  const item = toItem(record, countsFrom(input, record, entries), asked);
+  const item = toItem(record, countsFrom(input, record, entries, asked), asked);
   if (asked.query.source === 'order-reason' && !record.orderReason)
     return tally.ignore(item, 'not a reason of this order');
   const stated = input.innervated ? placeOfSign(codePlace, record, ctx) : placeOfRecord(codePlace, record.site);

@@ -143,6 +143,10 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
     if (!rightPlace(record, input, asked, tally, item)) continue;
     if (record.done === 'not-done') {
       if (!refusedInWindow(item, asked, tally)) continue;
+      if (input.shows !== undefined && input.modality.length > 1) {
+        tally.lead(item, 'not done; another kind of examination may show it');
+        continue;
+      }
       tally.redoable = true;
       contrary.push(item);
       continue;
