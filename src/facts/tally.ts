@@ -21,6 +21,8 @@ export class Tally {
   readonly considered: Considered[] = [];
   #measured = false;
   #normal: Item[] = [];
+  #done = false;
+  #notDone: { readonly item: Item; readonly reason: string }[] = [];
   readonly #contesting: Item[] = [];
   readonly #untilLater: Set<Item> = new Set();
   /** evidence exists that does not settle the question: a partial date, a result that is not coded */
@@ -64,8 +66,23 @@ export class Tally {
     this.#normal.push(item);
   }
 
-  /** Settles the normal values when all blocks of evidence were read. */
+  /** A treatment or operation that was done, or a drug that was taken. */
+  done(item: Item, reason: string, suggests = false): void {
+    this.#done = true;
+    this.support(item, reason, suggests);
+  }
+
+  /** One that was not done or taken; it speaks against, until something is done later, unless another one of the fact was done. */
+  notDone(item: Item, reason: string): void {
+    this.#notDone.push({ item, reason });
+  }
+
+  /** Settles what depends on other blocks of evidence (normal values, what was not done) when all of them were read. */
   #settle(): void {
+    for (const { item, reason } of this.#notDone)
+      if (this.#done) this.ignore(item, 'not done, but another one was');
+      else this.contraUntilLater(item, reason);
+    this.#notDone = [];
     for (const item of this.#normal)
       if (this.#measured) this.ignore(item, 'normal, but another value is not');
       else this.contra(item, 'measured as normal');

@@ -25,11 +25,9 @@ const inSets = (hits: readonly Hit[], sets: readonly string[], ctx: FactContext)
 export const servicePlace = (record: ProcedureRecord | OrderRecord, codePlace: Place): Place =>
   placeOfRecord(placeOfRecord(codePlace, record.site), record.reason);
 
-/** Procedures that were done; one documented as not done speaks against when none was done, and so does one that undoes it. */
+/** Procedures that were done; one documented as not done speaks against when nothing was done, and so does one that undoes it. */
 export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   let last: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.NEGATIVE_INFINITY };
-  let done = false;
-  const notDone: Item[] = [];
   for (const name of input.codes) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -48,19 +46,15 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
       else if (record.performed === 'not-done') {
         if (!refusedInWindow(found, asked, tally)) continue;
         tally.redoable = true;
-        notDone.push(found);
+        tally.notDone(found, 'documented as not done');
       } else if (record.performed === 'unclear') tally.lead(found, 'not documented as completed');
       else if (inWindow(found, asked, tally)) {
         const { lo, hi } = record.when ?? SOME_DAY;
         last = { lo: Math.max(last.lo, lo), hi: Math.max(last.hi, hi) };
-        done = true;
-        tally.support(found, 'procedure on file', input.suggests);
+        tally.done(found, 'procedure on file', input.suggests);
       }
     }
   }
-  for (const found of notDone)
-    if (done) tally.ignore(found, 'not done, but another one was');
-    else tally.contraUntilLater(found, 'documented as not done');
   undone(input, last, asked, ctx, tally);
 }
 
@@ -115,7 +109,7 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
           ? asked.query.within === undefined || inWindow(found, asked, tally)
           : inWindow(found, asked, tally)
       ) {
-        tally.pro(found, 'on the medication list');
+        tally.done(found, 'on the medication list');
         taken.push(record);
       }
     }
@@ -123,6 +117,7 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
   for (const { record, found } of refused)
     if (taken.some((t) => !t.codes.some((c) => record.codes.includes(c))))
       tally.ignore(found, 'not taken, but another drug of this kind is');
+    else if (taken.length === 0) tally.notDone(found, 'documented as not taken');
     else tally.contra(found, 'documented as not taken');
 }
 
@@ -204,9 +199,10 @@ export function relatedVisits(
 const sharesReason = (record: EncounterRecord, ctx: FactContext): boolean =>
   record.reasonCodes.some((code) => ctx.chart.orderReasonCodes.has(code));
 
-/** Services that are planned: surgery, injections, referrals. A prohibition by order speaks against, and so do too many. */
+/** Services that are planned: surgery, injections, referrals. A prohibition by order speaks against unless another service is ordered, and so do too many. */
 export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const placed = new Map<string, Item>();
+  const placed = new Map<OrderRecord, Item>();
+  const prohibiting = new Map<OrderRecord, Item>();
   for (const name of input.codes) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -215,15 +211,19 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
       if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, [set]))))
         tally.ignore(found, 'another region');
       else if (!record.active && !(input['carried-out'] && record.completed)) tally.ignore(found, 'no longer active');
-      else if (record.prohibits) prohibition(record, found, input, asked, ctx, tally);
+      else if (record.prohibits) prohibiting.set(record, found);
       else if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx))
         tally.lead(found, 'the requester’s specialty is not stated', true);
       else if (!input['carried-out'] && performedSince(record, set, ctx))
         tally.lead(found, 'ordered, and performed since', true);
       else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
-      else if (inWindow(found, asked, tally)) placed.set(record.ref, found);
+      else if (inWindow(found, asked, tally)) placed.set(record, found);
     }
   }
+  for (const [record, found] of prohibiting)
+    if ([...placed.keys()].some((p) => !mayBeSame(p.codes, record.codes)))
+      tally.ignore(found, 'ordered not to be performed, but another one is ordered');
+    else prohibition(record, found, input, asked, ctx, tally);
   const tooMany = placed.size > (input['at-most'] ?? Number.POSITIVE_INFINITY);
   for (const found of placed.values())
     if (tooMany) tally.contra(found, 'one of more orders than are allowed');
