@@ -127,8 +127,8 @@ function placeAndReason(
 }
 
 /**
- * A drug counts from the start of the episode. One begun before a known onset was not begun for this complaint. One that is
- * documented as not taken counts until that is said for, and again when it is prescribed later.
+ * A drug counts from the start of the episode, when it was taken then for sure. One begun before a known onset was not begun for
+ * this complaint, unless its reason is a problem of the spine. One that is documented as not taken counts until that is said for, and again when it is prescribed later.
  */
 function drug(
   record: MedicationRecord,
@@ -157,6 +157,8 @@ function drug(
   const end = Math.min(supplied.end, refused ?? supplied.end);
   const possibleEnd = Math.min(supplied.possibleEnd, refused ?? supplied.possibleEnd);
   if (since !== undefined && possibleEnd < since) return tally.lead(item, 'before the current episode');
+  if (since !== undefined && end < since)
+    return tally.lead(item, 'not known to have been taken in the current episode', true);
   const start =
     since !== undefined && record.start.lo < since ? { lo: since, hi: Math.max(since, record.start.hi) } : record.start;
   given.push({
