@@ -8,6 +8,7 @@ import {
   formatInterval,
   type Interval,
   lastDayReaching,
+  parseDate,
   subtract,
 } from '../dates/day.ts';
 import {
@@ -50,6 +51,7 @@ import { signEvidence } from './evidence/sign.ts';
 import { changeEvidence, comparisonEvidence, improvementEvidence, worseningEvidence } from './evidence/symptoms.ts';
 import { trendEvidence } from './evidence/trend.ts';
 import type { FactPlan } from './fact-plan.ts';
+import { isLater } from './later.ts';
 import type { Lookup } from './query-pool.ts';
 import type { BlockInput, FactInput } from './schema.ts';
 import { UNSEEN } from './speakers.ts';
@@ -393,8 +395,8 @@ export class FactEngine implements FactSource, FactContext {
     if (value.truth === 'unknown') return { ...settled, ...sides, truth, evidence: [evidence], ...until, ...dated };
     // whoever states it knows it of what was not retrieved too
     if (value.truth === truth) return { ...settled, ...sides, evidence: [...value.evidence, evidence] };
-    const charted = latestDate(value.evidence);
-    if (answer.when !== undefined && formatInterval(answer.when) > charted) {
+    const charted = datesOf(value.evidence);
+    if (answer.when !== undefined && isLater([answer.when], charted)) {
       // what the chart said of the other truth (when it holds again, that it can be done) is no longer so
       return {
         ...searched(value),
@@ -406,7 +408,18 @@ export class FactEngine implements FactSource, FactContext {
         ...until,
       };
     }
-    return { ...value, ...sides, conflicts: [...(value.conflicts ?? []), evidence] };
+    const conflicts = [...(value.conflicts ?? []), evidence];
+    // a partial date leaves open which of them came later
+    if (answer.when !== undefined && charted.every((d) => d === undefined || d.lo < (answer.when?.hi ?? d.lo)))
+      return {
+        ...searched(value),
+        ...sides,
+        truth: 'unknown',
+        evidence: [],
+        gap: 'conflict',
+        conflicts: [...value.evidence, ...conflicts],
+      };
+    return { ...value, ...sides, conflicts };
   }
 
   /** "First found so long ago": the earliest event decides. */
@@ -475,9 +488,12 @@ function withStatement(value: FactValue, truth: 'true' | 'false', evidence: Evid
   return sides.yes.length === 0 || sides.no.length === 0 ? {} : { sides };
 }
 
-/** The day of the latest evidence, as written; empty when there is none. */
-const latestDate = (evidence: readonly Evidence[]): string =>
-  evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
+/** The days of some evidence. */
+const datesOf = (evidence: readonly Evidence[]): readonly (Interval | undefined)[] =>
+  evidence.map(({ date }) => {
+    const [from, to] = (date ?? '').split('/').map(parseDate);
+    return from === undefined ? undefined : { lo: from.lo, hi: (to ?? from).hi };
+  });
 
 const statementOf = ({ ref, when }: AnswerRecord, fact: string): Evidence => ({
   reference: ref,
@@ -490,18 +506,19 @@ const statementOf = ({ ref, when }: AnswerRecord, fact: string): Evidence => ({
 const latestFirst = (a: AnswerRecord, b: AnswerRecord): number =>
   (b.when?.hi ?? 0) - (a.when?.hi ?? 0) || (b.given ?? 0) - (a.given ?? 0);
 
-/** Does an answer about the same day say the opposite, with nothing to tell which was given later? */
+/** Does an answer about the same day, or about one that may be as late, say the opposite, with nothing to tell which was given later? */
 const contradicts = (other: AnswerRecord, answer: AnswerRecord): boolean =>
   answer.value.kind === 'boolean' &&
   other.value.kind === 'boolean' &&
   answer.value.value !== other.value.value &&
-  answer.when?.hi === other.when?.hi &&
+  !isLater([answer.when], [other.when]) &&
   (answer.given === undefined || other.given === undefined || answer.given === other.given);
 
 /** A fact about which a clinician said yes and no on one day: a conflict, unless the chart speaks later. */
 function between(answers: readonly AnswerRecord[], fact: string, value: FactValue): FactValue {
   const said = answers.map((a) => statementOf(a, fact));
-  if (value.truth !== 'unknown' && latestDate(value.evidence) > latestDate(said)) return { ...value, conflicts: said };
+  if (value.truth !== 'unknown' && isLater(datesOf(value.evidence), datesOf(said)))
+    return { ...value, conflicts: said };
   const conflicts = [...value.evidence, ...said];
   return { truth: 'unknown', evidence: [], gap: 'conflict', conflicts, ...searched(value) };
 }

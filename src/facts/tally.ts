@@ -1,6 +1,7 @@
 import type { Section } from '../chart/sections.ts';
 import { type Day, formatInterval, type Interval } from '../dates/day.ts';
 import type { Basis, Considered, Evidence, FactValue, Gap, Lead } from '../policy/fact-source.ts';
+import { isLater } from './later.ts';
 
 /** One piece of evidence for or against a fact. */
 export interface Item {
@@ -133,7 +134,7 @@ export class Tally {
     this.#outweighed[side].push(item);
   }
 
-  /** Several dates speak: the later one wins; on the same day it is a conflict. */
+  /** Several dates speak: the later one wins; on the same day, or where a partial date leaves it open, it is a conflict. */
   decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'sides' | 'when' | 'first' | 'until'> {
     const decided = this.#decide();
     const { yes, no } = this.#outweighed;
@@ -144,18 +145,16 @@ export class Tally {
 
   #decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'first' | 'until'> {
     this.#settle();
-    const pro = latest(this.for);
-    const contra = latest(this.against);
-    if (pro === undefined && contra === undefined) {
-      return { truth: 'unknown', evidence: [], gap: this.#gap() };
-    }
-    if (pro === undefined || (contra !== undefined && contra > pro))
+    const pro = this.for.map(decidingDay);
+    const contra = this.against.map(decidingDay);
+    if (pro.length === 0 && contra.length === 0) return { truth: 'unknown', evidence: [], gap: this.#gap() };
+    if (pro.length === 0 || isLater(contra, pro))
       return {
         truth: 'false',
         evidence: this.#evidence(this.against),
         conflicts: this.for.length === 0 ? undefined : this.#evidence(this.for),
       };
-    if ((contra === undefined || pro > contra) && this.#contesting.length === 0) return this.#true();
+    if ((contra.length === 0 || isLater(pro, contra)) && this.#contesting.length === 0) return this.#true();
     return {
       truth: 'unknown',
       evidence: [],
@@ -211,6 +210,5 @@ export class Tally {
 
 const dateOf = ({ date }: Item): string | undefined => (date === undefined ? undefined : formatInterval(date));
 
-/** The latest day of some items; undated items count as oldest. */
-const latest = (items: readonly Item[]): Day | undefined =>
-  items.length === 0 ? undefined : Math.max(...items.map((i) => (i.decides ?? i.date)?.hi ?? Number.NEGATIVE_INFINITY));
+/** The day on which an item speaks. */
+const decidingDay = ({ decides, date }: Item): Interval | undefined => decides ?? date;

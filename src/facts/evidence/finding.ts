@@ -6,6 +6,7 @@ import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE, type Place, placeOf, STATED } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
+import { isLater } from '../later.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
@@ -229,19 +230,16 @@ const hasStatus = (input: FindingInput, record: ConditionRecord): boolean =>
 const atSite = (input: FindingInput, siteHits: readonly Hit[], ctx: FactContext): boolean =>
   input.site === undefined || input.site.some((s) => siteHits.some((h) => h.set === ctx.set(s)));
 
-/** The day on which an entry was refuted last, under the same code. */
-const refutedOn = ({ record }: Found, negative: readonly Found[]): number =>
-  Math.max(
-    ...negative
-      .filter((n) => n.record.codes.some((c) => record.codes.includes(c)))
-      .map((n) => n.item.date?.hi ?? Number.NEGATIVE_INFINITY),
-  );
+/** The refutations of an entry: those of the same code. */
+const refutationsOf = ({ record }: Found, negative: readonly Found[]): readonly Found[] =>
+  negative.filter((n) => n.record.codes.some((c) => record.codes.includes(c)));
 
-/** No refutation of the same code is as late as the entry. */
-const stands = (found: Found, negative: readonly Found[]): boolean => {
-  const refuted = refutedOn(found, negative);
-  return refuted === Number.NEGATIVE_INFINITY || refuted < (statedOn(found.record)?.hi ?? Number.NEGATIVE_INFINITY);
-};
+/** No refutation of the same code is later for certain. */
+const stands = (found: Found, negative: readonly Found[]): boolean =>
+  !isLater(
+    refutationsOf(found, negative).map((n) => n.item.date),
+    [statedOn(found.record)],
+  );
 
 /** What rules out a list of different signs: something of each group; undefined when a single sign is asked about. */
 function partsRuledOut(
@@ -257,9 +255,9 @@ function partsRuledOut(
 }
 
 /**
- * A later refutation of the same code defeats an entry; on the same day it is a conflict. What is suspected still, under another
- * code or again, is not ruled out, nor is it what it was before the refutation. The order's own reason is cited only when nothing
- * in the chart says the same.
+ * A later refutation of the same code defeats an entry; on the same day, or where a partial date leaves open which came later, it
+ * is a conflict. What is suspected still, under another code or again, is not ruled out, nor is it what it was before the
+ * refutation. The order's own reason is cited only when nothing in the chart says the same.
  */
 function settle(
   positive: readonly Found[],
@@ -272,17 +270,16 @@ function settle(
   let standing = 0;
   const chartFirst = [...positive].sort((a, b) => Number(a.record.orderReason) - Number(b.record.orderReason));
   for (const p of chartFirst) {
-    const same = negative.filter((n) => n.record.codes.some((c) => p.record.codes.includes(c)));
-    const stated = statedOn(p.record)?.hi ?? Number.NEGATIVE_INFINITY;
-    const refuted = Math.max(...same.map((n) => n.item.date?.hi ?? Number.NEGATIVE_INFINITY));
-    if (same.length > 0 && refuted > stated) {
+    const same = refutationsOf(p, negative);
+    const refuted = same.map((n) => n.item.date);
+    if (same.length > 0 && isLater(refuted, [statedOn(p.record)])) {
       tally.ignore(p.item, 'refuted later');
       tally.outweighed('yes', p.item);
       continue;
     }
-    if (same.length > 0 && refuted === stated) {
+    if (same.length > 0 && !isLater([statedOn(p.record)], refuted)) {
       tally.conflict = true;
-      tally.lead(p.item, 'stated and refuted on the same day');
+      tally.lead(p.item, 'stated and refuted on the same day, or on days of which none is certain to be later');
       tally.outweighed('yes', p.item);
       for (const n of same) tally.outweighed('no', n.item);
       continue;

@@ -1,0 +1,11 @@
+import type { Interval } from '../dates/day.ts';
+
+type Days = readonly (Interval | undefined)[];
+
+/**
+ * Is the latest of these days later than all of those, for certain? A partial date is any day of its interval; what has no date
+ * counts as oldest. (Evidence rules: two dates, conflicts.)
+ */
+export const isLater = (these: Days, those: Days): boolean =>
+  Math.max(...these.map((d) => d?.lo ?? Number.NEGATIVE_INFINITY)) >
+  Math.max(...those.map((d) => d?.hi ?? Number.NEGATIVE_INFINITY));
