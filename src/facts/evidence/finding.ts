@@ -303,10 +303,10 @@ function settle(
   for (const { item } of parts ?? []) tally.contra(item, 'documented as ruled out');
 }
 
-/** The spine regions that an examination looked at; none when it was of another part of the body. */
+/** The spine regions that an examination looked at, else the other part of the body; none when it is not stated. */
 const examinedPlace = (record: ImagingRecord): Place => {
-  const spine = record.place & SPINE;
-  return spine === 0 ? record.inView : spine;
+  const spine = record.place & SPINE || record.inView;
+  return spine === NO_PLACE ? record.place : spine;
 };
 
 /**
