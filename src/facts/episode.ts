@@ -74,20 +74,33 @@ function* presentations(
   maxGap: number,
 ): Generator<Presentation, undefined> {
   const { complaints: kinds, otherwise } = vocabulary.episode;
-  const visitedSince = (sought: Kinds, day: Day): boolean => {
-    const sets = Object.values(sought).flatMap((names) => names.map((name) => vocabulary.codes.number(name)));
-    return visitsFor(sets, chart, region).some(({ when }) => when !== undefined && when.lo <= asOf && when.hi >= day);
-  };
   const since = asOf - maxGap;
   const over: Presentation[] = [];
   for (const sought of [kinds, ...Object.entries(otherwise).map(([kind, sets]) => ({ [kind]: sets }))]) {
     const found = complaints(chart, vocabulary, sought, region, asOf);
     if (found.length === 0) continue;
     const presentation = { kinds: { ...kinds, ...sought }, found };
-    if (found.some(({ record }) => showsSince(record, since)) || visitedSince(sought, since)) yield presentation;
+    if (
+      found.some(({ record }) => showsSince(record, since)) ||
+      visitedBetween(sought, chart, vocabulary, region, since, asOf)
+    )
+      yield presentation;
     else over.push(presentation);
   }
   yield* over;
+}
+
+/** Was there a visit for a problem between two days? */
+function visitedBetween(
+  sought: Kinds,
+  chart: Chart,
+  vocabulary: Vocabulary,
+  region: Region | 'any',
+  from: Day,
+  to: Day,
+): boolean {
+  const sets = Object.values(sought).flatMap((names) => names.map((name) => vocabulary.codes.number(name)));
+  return visitsFor(sets, chart, region).some(({ when }) => when !== undefined && when.lo <= to && when.hi >= from);
 }
 
 /** Is the problem current, or was it entered, did it begin or end since a day? */
@@ -263,10 +276,12 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
   const stated = statedOnset(chart, first.found, asOf, region);
   if (stated !== undefined) return stated;
   const episode = episodeOf(first, chart, vocabulary, region, asOf, maxGap);
-  if (isDated(episode) || isPresent(first.found, asOf - maxGap)) return episode;
+  const own = complaintOfVisits(first, chart, vocabulary, region, asOf, maxGap);
+  const withOwn = (whole: Episode): Episode => (own === undefined ? whole : { ...whole, complaint: own });
+  if (isDated(episode) || isPresent(first.found, asOf - maxGap)) return withOwn(episode);
   for (const other of options) {
     const next = episodeOf(other, chart, vocabulary, region, asOf, maxGap);
-    if (isDated(next)) return next;
+    if (isDated(next)) return withOwn(next);
   }
   return episode;
 }
@@ -274,6 +289,21 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
 /** Is one of the complaints there now, by an entry that is not older than a gap? Nothing else dates it then. */
 const isPresent = (found: readonly Complaint[], since: Day): boolean =>
   found.some(({ record }) => record.current && (record.recorded?.hi ?? since) >= since);
+
+/** The complaint alone, where only visits tell of it: how long it lasts no other problem says. */
+function complaintOfVisits(
+  { found }: Presentation,
+  chart: Chart,
+  vocabulary: Vocabulary,
+  region: Region | 'any',
+  asOf: Day,
+  maxGap: number,
+): Episode | undefined {
+  const kinds = vocabulary.episode.complaints;
+  if (found.some(({ kind }) => Object.hasOwn(kinds, kind))) return undefined;
+  if (!visitedBetween(kinds, chart, vocabulary, region, asOf - maxGap, asOf)) return undefined;
+  return episodeOf({ kinds, found: [] }, chart, vocabulary, region, asOf, maxGap);
+}
 
 const isDated = ({ onset, knownSince }: Episode): boolean => onset !== undefined || knownSince !== undefined;
 

@@ -1,6 +1,6 @@
 import { type Day, type Interval, subtract } from '../dates/day.ts';
 import type { Atom, CompiledPolicy, Expr } from './compiled-policy.ts';
-import type { Evidence, FactSource, FactValue, Region } from './fact-source.ts';
+import { type Evidence, type FactSource, type FactValue, ofComplaint, type Region } from './fact-source.ts';
 import { compareAge, compareEpisode, compareSchedule, sooner, unsettled } from './measure-time.ts';
 import { NO_SILENCE, type Silence } from './silence.ts';
 import { atLeast, not, type Truth } from './truth.ts';
@@ -164,7 +164,7 @@ export class Evaluation {
         return timed.truth === 'unknown' ? { ...timed, evidence: [], gap: 'unclear' } : { ...timed, evidence };
       }
       case 'episode': {
-        const episode = this.source.episode(atom.region);
+        const episode = ofComplaint(this.source.episode(atom.region));
         const timed = compareEpisode(episode, this.source.asOf, atom.comparison);
         if (timed.truth !== 'unknown')
           return { ...timed, until: sooner(timed.until, episode.until), evidence: episode.evidence };

@@ -101,6 +101,8 @@ export const SILENT: FactValue = { truth: 'unknown', evidence: [], gap: 'silent'
 
 /** The current episode of the complaint in a region. */
 export interface Episode {
+  /** the complaint alone, where another problem dates the episode: it is only known to last as long as its own entries tell */
+  readonly complaint?: Episode;
   /** documented onset, exact or as an interval; absent when only a lower bound of the duration is known */
   readonly onset?: Interval;
   /** the complaint existed on this day at the latest */
@@ -114,6 +116,9 @@ export interface Episode {
   /** every resource that was looked at for it; `for` = the onset or the least duration rests on it */
   readonly considered?: () => readonly Considered[];
 }
+
+/** The episode by which it is told how long the complaint lasts. */
+export const ofComplaint = (episode: Episode): Episode => episode.complaint ?? episode;
 
 /** Where the policy engine gets its facts. Implementations are pure: the same query always gives the same value. */
 export interface FactSource {

@@ -2,7 +2,7 @@ import type { Trace } from './assessment.ts';
 import type { Atom, Expr } from './compiled-policy.ts';
 import type { ExclusionState } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
-import type { Considered, FactCatalog, FactValue } from './fact-source.ts';
+import { type Considered, type FactCatalog, type FactValue, ofComplaint } from './fact-source.ts';
 import type { PathState } from './path-state.ts';
 import { atomFact, atomLabel } from './words.ts';
 
@@ -99,7 +99,7 @@ export class Tracer {
         return [{ reference: birth.reference, verdict: BY_TRUTH[truth], reason: 'date of birth' }];
       }
       case 'episode':
-        return (this.#ev.source.episode(atom.region).considered?.() ?? []).map((c) =>
+        return (ofComplaint(this.#ev.source.episode(atom.region)).considered?.() ?? []).map((c) =>
           c.verdict === 'for' ? { ...c, verdict: BY_TRUTH[truth] } : c,
         );
       case 'schedule': {

@@ -228,6 +228,21 @@ describe('a complaint that is over', () => {
   });
 });
 
+describe('a complaint that only visits tell of', () => {
+  const fracture = condition('icd M48.56XA', { onsetDateTime: '2025-10-01' });
+  it('is no older than they tell, while another problem dates the episode', () => {
+    const seen = episode([fracture, visit('2026-02-10')]);
+    expect(seen.onset).toBeDefined();
+    expect(seen.complaint).toMatchObject({ knownSince: day('2026-02-10') });
+    expect(seen.complaint?.onset).toBeUndefined();
+  });
+  it('has no length of its own when it is the only one', () => {
+    expect(episode([fracture]).complaint).toBeUndefined();
+    expect(episode([fracture, pain('2026-01-10')]).complaint).toBeUndefined();
+    expect(episode([fracture, visit('2025-11-10')]).complaint).toBeUndefined();
+  });
+});
+
 it('a truncated section makes a missing episode unknown, not absent', () => {
   expect(episode([], { states: { Condition: 'truncated' } })).toMatchObject({ sections: ['Condition'] });
   expect(episode([]).sections).toBeUndefined();

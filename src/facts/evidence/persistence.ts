@@ -1,4 +1,5 @@
 import { add, type Day, type Interval } from '../../dates/day.ts';
+import { ofComplaint } from '../../policy/fact-source.ts';
 import { type Asked, type FactContext, fitsRegion } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { PersistenceInput } from '../schema.ts';
@@ -16,7 +17,7 @@ import { improvementEvidence } from './symptoms.ts';
 export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const course = new Tally(asked.query.fact);
   improvementEvidence({ scores: input.scores, claims: 'none' }, asked, ctx, course);
-  const { onset, knownSince } = ctx.episode(asked.query.region);
+  const { onset, knownSince } = ofComplaint(ctx.episode(asked.query.region));
   const began = onset?.hi ?? knownSince;
   const from = began === undefined ? undefined : add(began, duration(input['at-least']));
   if (course.decide().truth === 'false') {
