@@ -64,12 +64,19 @@ export function courseEvidence(
   const least = duration(input['at-least']);
   const all = runs(usable, pause);
   const hasGroups = (r: Run): boolean => input.including.every((group) => r.parts.some((t) => isOf(t, group, ctx)));
+  /** The same therapy is documented as not done after the last visit. */
+  const brokenOff = (r: Run): boolean =>
+    refused.some(
+      (x) =>
+        (x.when?.lo ?? Number.NEGATIVE_INFINITY) > r.end &&
+        input.therapies.some((set) => isOf(x, [set], ctx) && r.parts.some((t) => isOf(t, [set], ctx))),
+    );
   const complete = (r: Run): boolean =>
     r.end >= add(r.start, least) &&
     evaluated(r, input, ctx) &&
     hasGroups(r) &&
     (whole || earliest === undefined || r.end >= earliest) &&
-    (!input.ongoing || goesOn(r, asOf));
+    (!input.ongoing || (goesOn(r, asOf) && !brokenOff(r)));
   /** When time alone completes the course that goes on: it must hold all that belongs to it already. */
   const completedBy = (): { readonly from?: Day } => {
     const running = all.find((r) => goesOn(r, asOf) && evaluated(r, input, ctx) && hasGroups(r));

@@ -103,7 +103,7 @@ function toItem(record: ConditionRecord, date: Interval | undefined, asked: Aske
 
 /**
  * The day by which a diagnosis counts: its onset. What goes on is current on the day on which it was entered, too, where no more is
- * asked than whether it is there now.
+ * asked than whether it is there now: not whether it is new.
  */
 function countsFrom(
   input: FindingInput,
@@ -114,7 +114,7 @@ function countsFrom(
   if (input['dated-by-onset'] || (input.event && isAfterwards(record))) return record.onset;
   if (input.event) return entries.eventDate(record);
   const date = dateOf(record);
-  const asksNow = query.within === undefined && query.since === undefined;
+  const asksNow = query.within === undefined && query.since === undefined && !input.new && !input['stated-onset'];
   return asksNow && record.current && fitIn(date, window) === 'outside' ? statedOn(record) : date;
 }
 
@@ -376,8 +376,7 @@ function other(
       if (!inWindow(item, asked, tally)) return;
       if (isOfNew(input, asked) && entries.onFileBefore(record.reasonCodes, when))
         return tally.lead(item, REPEATED, true);
-      tally.pro(item, 'reason of a visit');
-      return;
+      return visited(item, asked, ctx, tally);
     case 'family':
       return tally.lead(item, 'family history, not the patient’s own');
     case 'lead':
@@ -385,6 +384,16 @@ function other(
     default:
       return;
   }
+}
+
+/** A visit for a complaint shows it for as long as a gap of the episode, where no window is asked about; then it is history. */
+function visited(item: Item, { window }: Asked, ctx: FactContext, tally: Tally): void {
+  const { date } = item;
+  if (date === undefined || window.earliest !== undefined || window.uncertainBefore !== undefined)
+    return tally.pro(item, 'reason of a visit');
+  const until = add(date.hi, duration(ctx.vocabulary.episode['not-a-gap']));
+  if (until < window.asOf) tally.lead(item, 'reason of a visit of an earlier episode');
+  else tally.pro({ ...item, until }, 'reason of a visit');
 }
 
 /** An observation that answers a finding with yes or no, normal or abnormal. */
