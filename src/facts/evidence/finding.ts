@@ -115,7 +115,9 @@ function countsFrom(
   if (input.event) return entries.eventDate(record);
   const date = dateOf(record);
   const asksNow = query.within === undefined && query.since === undefined && !input.new && !input['stated-onset'];
-  return asksNow && record.current && fitIn(date, window) === 'outside' ? statedOn(record) : date;
+  if (!asksNow || !record.current) return date;
+  const fit = fitIn(date, window);
+  return fit === 'outside' || fit === 'unclear' ? statedOn(record) : date;
 }
 
 /** Counts an item only when its date fits; says why it does not. */
