@@ -137,9 +137,16 @@ export function inWindow(item: Item, asked: Asked, tally: Tally): boolean {
   }
 }
 
-/** Does a record that something was not done count here? One without a date does, as nothing was performed on any day. */
-export const refusedInWindow = (item: Item, asked: Asked, tally: Tally): boolean =>
-  item.date === undefined || inWindow(item, asked, tally);
+/**
+ * Does a record that something was not done count here? One without a date does, as nothing was performed on any day; one whose
+ * day is not certain to lie in the window leaves nothing open, as nothing was performed on that day either.
+ */
+export function refusedInWindow(item: Item, asked: Asked, tally: Tally): boolean {
+  if (item.date === undefined) return true;
+  if (fitIn(item.date, asked.window) !== 'unclear') return inWindow(item, asked, tally);
+  tally.lead(item, 'not done, on a day that is not certain to lie in the time window');
+  return false;
+}
 
 function condition(
   input: FindingInput,
