@@ -10,6 +10,7 @@ const SIZES: readonly ExportSize[] = [
   { charts: 1000, extra: 40, orderEvery: 10 },
   { charts: 20_000, extra: 40, orderEvery: 10 },
   { charts: 20_000, extra: 140, orderEvery: 10 },
+  { charts: 7000, extra: 420, orderEvery: 10 },
 ];
 const here = (file: string): string => resolve(import.meta.dirname, '..', file);
 
