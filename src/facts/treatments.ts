@@ -128,7 +128,8 @@ function placeAndReason(
 
 /**
  * A drug counts from the start of the episode, when it was taken then for sure. One begun before a known onset was not begun for
- * this complaint, unless its reason is a problem of the spine. One that is documented as not taken counts until that is said for, and again when it is prescribed later.
+ * this complaint, unless its reason is a problem of the spine. One that is documented as not taken counts until that is said for,
+ * and again when it is prescribed later.
  */
 function drug(
   record: MedicationRecord,

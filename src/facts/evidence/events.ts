@@ -199,7 +199,10 @@ export function relatedVisits(
 const sharesReason = (record: EncounterRecord, ctx: FactContext): boolean =>
   record.reasonCodes.some((code) => ctx.chart.orderReasonCodes.has(code));
 
-/** Services that are planned: surgery, injections, referrals. A prohibition by order speaks against unless another service is ordered, and so do too many. */
+/**
+ * Services that are planned: surgery, injections, referrals. A prohibition by order speaks against unless another service is
+ * ordered, and so do too many.
+ */
 export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const placed = new Map<OrderRecord, Item>();
   const prohibiting = new Map<OrderRecord, Item>();
