@@ -57,14 +57,16 @@ function complaints(
   });
 }
 
+const isCurrent = ({ record }: Complaint): boolean => record.current;
+
 interface Presentation {
   readonly kinds: Kinds;
   readonly found: readonly Complaint[];
 }
 
 /**
- * What an episode may be of: the complaints of a region first, then each other kind of problem that is on file. Those that
- * are over come last. Each is looked for when it is asked for: the first one is nearly always what the episode is of.
+ * What an episode may be of: the complaints of a region first, then each other kind of problem that goes on. Complaints
+ * that are over come last. Each is looked for when it is asked for: the first one is nearly always what the episode is of.
  */
 function* presentations(
   chart: Chart,
@@ -78,7 +80,7 @@ function* presentations(
   const over: Presentation[] = [];
   for (const sought of [kinds, ...Object.entries(otherwise).map(([kind, sets]) => ({ [kind]: sets }))]) {
     const found = complaints(chart, vocabulary, sought, region, asOf);
-    if (found.length === 0) continue;
+    if (found.length === 0 || (sought !== kinds && !found.some(isCurrent))) continue;
     const presentation = { kinds: { ...kinds, ...sought }, found };
     if (
       found.some(({ record }) => showsSince(record, since)) ||
@@ -266,8 +268,8 @@ export const episodeStart = ({ onset, knownSince, notBefore }: Episode): Day | u
 /**
  * The current episode of the complaint in a region: it goes back until a gap of more than 90 days without visit, code or
  * treatment, or until a new onset of the same complaint. The onset is that of the complaint's own entries; first visits
- * prove only a least duration. A complaint that is over gives way to another problem that goes on; one that is there now does not,
- * though nothing says since when. (Evidence rules: onset, episode.)
+ * prove only a least duration. A complaint that is over gives way to another problem that goes on; how long one
+ * lasts that is there now no other problem says. (Evidence rules: onset, episode.)
  */
 export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', asOf: Day): Episode {
   const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
@@ -276,9 +278,12 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
   const stated = statedOnset(chart, first.found, asOf, region);
   if (stated !== undefined) return stated;
   const episode = episodeOf(first, chart, vocabulary, region, asOf, maxGap);
-  const own = complaintOfVisits(first, chart, vocabulary, region, asOf, maxGap);
-  const withOwn = (whole: Episode): Episode => (own === undefined ? whole : { ...whole, complaint: own });
-  if (isDated(episode) || isPresent(first.found, asOf - maxGap)) return withOwn(episode);
+  const own = isPresent(first, vocabulary, asOf - maxGap)
+    ? episode
+    : complaintOfVisits(first, chart, vocabulary, region, asOf, maxGap);
+  const withOwn = (whole: Episode): Episode =>
+    own === undefined || own === whole ? whole : { ...whole, complaint: own };
+  if (isDated(episode)) return withOwn(episode);
   for (const other of options) {
     const next = episodeOf(other, chart, vocabulary, region, asOf, maxGap);
     if (isDated(next)) return withOwn(next);
@@ -286,9 +291,12 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
   return episode;
 }
 
-/** Is one of the complaints there now, by an entry that is not older than a gap? Nothing else dates it then. */
-const isPresent = (found: readonly Complaint[], since: Day): boolean =>
-  found.some(({ record }) => record.current && (record.recorded?.hi ?? since) >= since);
+/** Is a complaint there now, by an entry that is not older than a gap? */
+const isPresent = ({ found }: Presentation, { episode }: Vocabulary, since: Day): boolean =>
+  found.some(
+    ({ kind, record }) =>
+      Object.hasOwn(episode.complaints, kind) && record.current && (record.recorded?.hi ?? since) >= since,
+  );
 
 /** The complaint alone, where only visits tell of it: how long it lasts no other problem says. */
 function complaintOfVisits(

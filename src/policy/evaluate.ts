@@ -33,6 +33,14 @@ const lasting = (truth: Truth): Timed => ({ truth, from: undefined, until: undef
 const latest = (evidence: readonly Evidence[]): string =>
   evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
 
+/** The day on which something in the chart began; a reason of the order says nothing about that. */
+const beginning = (evidence: readonly Evidence[]): string =>
+  evidence.reduce<string | undefined>(
+    (min, { basis, date }) =>
+      basis !== 'order' && date !== undefined && (min === undefined || date < min) ? date : min,
+    undefined,
+  ) ?? '';
+
 const NO_EVIDENCE: readonly Evidence[] = [];
 const ABSENT_TRUE: FactValue = { truth: 'true', evidence: [] };
 
@@ -270,7 +278,7 @@ export class Evaluation {
         return reading.anyIndication(expr.except, expr.region);
       case 'closable': {
         const truth = this.truth(expr.child, reading);
-        return this.closing(expr.closedBy, [expr.child], expr.child, truth).length > 0 ? 'false' : truth;
+        return this.closing(expr.closedBy, expr.child, expr.child, truth).length > 0 ? 'false' : truth;
       }
       case 'all':
         return this.#first('false', expr, reading);
@@ -286,20 +294,25 @@ export class Evaluation {
 
   /**
    * A documented negative closes a passage unless later evidence speaks for it, or may do so where it was not seen.
-   * @param own the parts whose evidence speaks for it
+   * @param own the part whose evidence speaks for it
+   * @param entry what the passage is about: another visit for a complaint says nothing of a sign, but one that began later may
    * @returns what closes it
    */
   closing(
     closedBy: readonly Expr[],
-    own: readonly Expr[],
+    own: Expr,
     whole: Expr,
     truth = this.truth(whole),
+    entry?: Expr,
   ): readonly Evidence[] {
     const negatives = closedBy.filter((c) => this.truth(c) === 'false');
     if (negatives.length === 0) return NO_EVIDENCE;
     const against = negatives.flatMap((c) => this.evidence(c, 'false'));
     if (truth !== 'true') return this.waitsForUnseen(whole) ? NO_EVIDENCE : against;
-    return latest(against) >= latest(own.flatMap((o) => this.evidence(o))) ? against : NO_EVIDENCE;
+    const stated = latest(against);
+    const standsAgain =
+      latest(this.evidence(own)) > stated || (entry !== undefined && beginning(this.evidence(entry)) > stated);
+    return standsAgain ? NO_EVIDENCE : against;
   }
 
   /** Kleene: one operand with the deciding truth decides, else one unknown leaves it unknown. */
@@ -330,7 +343,7 @@ export class Evaluation {
       if (value.truth === wanted) out.push(...value.evidence);
     } else if (expr.op === 'not') this.#collect(expr.child, wanted === 'true' ? 'false' : 'true', out);
     else if (expr.op === 'closable' && wanted === 'false')
-      out.push(...this.closing(expr.closedBy, [expr.child], expr.child), ...this.evidence(expr.child, 'false'));
+      out.push(...this.closing(expr.closedBy, expr.child, expr.child), ...this.evidence(expr.child, 'false'));
     else for (const child of this.children(expr)) if (this.truth(child) === wanted) this.#collect(child, wanted, out);
   }
 

@@ -58,8 +58,8 @@ class EvaluatedPath implements PathState {
   #closing(): readonly Evidence[] {
     const { closedBy, own } = this.path;
     if (closedBy.length === 0) return NONE;
-    const parts = [this.entry, own].flatMap((e) => (e === undefined ? [] : [e]));
-    return this.#evaluation.closing(closedBy, parts, this.whole);
+    const speaking = own ?? this.entry ?? this.whole;
+    return this.#evaluation.closing(closedBy, speaking, this.whole, undefined, this.entry);
   }
 
   /** In play when it is about the patient, or true all the same. */
