@@ -14,6 +14,8 @@ export interface Candidate {
 
 /** A leaf that speaks in a larger share of the passages tells nothing of one of them. */
 const TELLING = 1 / 3;
+/** Steps by which shares of true leaves are told apart: how often a policy repeats a requirement moves them a little. */
+const SHARES = 20;
 
 const same = (a: Expr, b: Expr): boolean => a === b || (a.op === 'atom' && b.op === 'atom' && a.atom === b.atom);
 
@@ -37,7 +39,8 @@ export class NearestWays {
 
   /**
    * Ways to met, best first, each with different needs: documenting before doing or waiting, of those that wait the soonest,
-   * then the share of its leaves that are true already (leaves that speak in few passages weigh more), then the fewest needs.
+   * then the share of its leaves that are true already (leaves that speak in few passages weigh more; shares that are nearly
+   * the same count as one), then the fewest needs.
    * Red flags only with telling evidence.
    */
   ranked(): readonly Candidate[] {
@@ -117,7 +120,8 @@ export class NearestWays {
     const sum = (atoms: readonly number[]): number => atoms.reduce((total, i) => total + this.#weight(i), 0);
     const done = sum(has) + about;
     const since = Math.max(0, ...needs.map((n) => n.from ?? 0));
-    return [needs.some((n) => n.kind !== 'document') ? 1 : 0, since, -done / (done + needs.length), needs.length];
+    const share = Math.round((done / (done + needs.length)) * SHARES);
+    return [needs.some((n) => n.kind !== 'document') ? 1 : 0, since, -share, needs.length];
   }
 }
 

@@ -95,10 +95,6 @@ describe('dates', () => {
 
 /** Ways that answers alone do not end, and why. */
 const LEFT_OPEN: ReadonlySet<string> = new Set([
-  // the exclusion that is open is left to a reviewer
-  'edge-ms-other-pain',
-  'N6-back-pain',
-  'R2-sclerosis-and-back-pain',
   // the reason of the order has to be changed in the order
   '6-refuted',
   'CM-other-reason',
@@ -106,9 +102,10 @@ const LEFT_OPEN: ReadonlySet<string> = new Set([
   'IIIB3-stated-only-refuted',
 ]);
 
-/** What else than the way an order waits for: questions of exclusions, and studies under a condition. */
-const isHeldUp = ({ assessment: { missing, paths } }: CheckedOrder): boolean =>
-  missing.some((m) => !m.criteria.some((c) => paths.some((p) => p.criterion === c)));
+/** What else than the way an order waits for: questions of exclusions, exclusions left to a reviewer, and studies under a condition. */
+const isHeldUp = ({ assessment: { missing, paths, openExclusions = [] } }: CheckedOrder): boolean =>
+  missing.some((m) => !m.criteria.some((c) => paths.some((p) => p.criterion === c))) ||
+  openExclusions.some((e) => !missing.some((m) => m.criteria.includes(e.criterion)));
 
 describe('nearest ways', () => {
   const toDocument = cases.flatMap((c) => {
