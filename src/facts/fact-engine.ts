@@ -360,8 +360,8 @@ export class FactEngine implements FactSource, FactContext {
     if (answers.length === 0) return value;
     const began = plan.fact.evidence.some((b) => 'course' in b) ? this.#episodeBegan(query.region) : undefined;
     const unfit = new Map(answers.map((a) => [a, whyUnfit(a, plan.fact, asked, began)]));
-    const [answer, ...others] = answers.filter((a) => unfit.get(a) === undefined).sort(latestFirst(this.asOf));
-    const opposed = answer === undefined ? undefined : others.find((a) => contradicts(a, answer, this.asOf));
+    const [answer, ...others] = answers.filter((a) => unfit.get(a) === undefined).sort(latestFirst);
+    const opposed = answer === undefined ? undefined : others.find((a) => contradicts(a, answer));
     const pair = answer === undefined || opposed === undefined ? [] : [answer, opposed];
     const answered = pair.length === 0 ? this.#withAnswer(answer, asked, value) : between(pair, query.fact, value);
     const stands = answered.evidence.some((e) => e.reference === answer?.ref);
@@ -502,22 +502,16 @@ const statementOf = ({ ref, when }: AnswerRecord, fact: string): Evidence => ({
   basis: 'attested',
 });
 
-/** The days that an answer may be about. One of the day of the order itself settles what was said on some day until then. */
-const daysOf = ({ when }: AnswerRecord, asOf: Day): Interval | undefined =>
-  when === undefined || when.lo === when.hi ? when : { lo: when.lo, hi: Math.min(when.hi, asOf - 1) };
-
 /** Answers about a later day first, and of one day those that were given later. */
-const latestFirst =
-  (asOf: Day) =>
-  (a: AnswerRecord, b: AnswerRecord): number =>
-    (daysOf(b, asOf)?.hi ?? 0) - (daysOf(a, asOf)?.hi ?? 0) || (b.given ?? 0) - (a.given ?? 0);
+const latestFirst = (a: AnswerRecord, b: AnswerRecord): number =>
+  (b.when?.hi ?? 0) - (a.when?.hi ?? 0) || (b.given ?? 0) - (a.given ?? 0);
 
 /** Does an answer about the same day, or about one that may be as late, say the opposite, with nothing to tell which was given later? */
-const contradicts = (other: AnswerRecord, answer: AnswerRecord, asOf: Day): boolean =>
+const contradicts = (other: AnswerRecord, answer: AnswerRecord): boolean =>
   answer.value.kind === 'boolean' &&
   other.value.kind === 'boolean' &&
   answer.value.value !== other.value.value &&
-  !isLater([daysOf(answer, asOf)], [daysOf(other, asOf)]) &&
+  !isLater([answer.when], [other.when]) &&
   (answer.given === undefined || other.given === undefined || answer.given === other.given);
 
 /** A fact about which a clinician said yes and no on one day: a conflict, unless the chart speaks later. */

@@ -98,8 +98,10 @@ const LEFT_OPEN: ReadonlySet<string> = new Set([
   // the reason of the order has to be changed in the order
   '6-refuted',
   'CM-other-reason',
-  // the chart names only the year of the examination: another date has to be stated there
+  // the chart names only the year of the examination, or the month of an answer: another date has to be stated there
   'IIIB3-stated-only-refuted',
+  'IA-denied-some-day',
+  'IA-answers-some-day',
 ]);
 
 /** What else than the way an order waits for: questions of exclusions, exclusions left to a reviewer, and studies under a condition. */
