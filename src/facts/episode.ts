@@ -40,9 +40,7 @@ function complaints(
       for (const record of chart.bySet(set)) {
         if (record.type !== 'condition') continue;
         if (!supports(placeOfRecord(placeIn(record.hits, [set]), record.site), region, false)) continue;
-        if ((record.recorded ?? record.onset)?.lo !== undefined && ((record.recorded ?? record.onset)?.lo ?? 0) > asOf)
-          continue;
-        if (seen.has(record)) continue;
+        if ((statedOn(record)?.lo ?? asOf) > asOf || seen.has(record)) continue;
         seen.add(record);
         if (record.verification !== 'refuted') out.push({ kind, record });
         else
@@ -58,6 +56,9 @@ function complaints(
 }
 
 const isCurrent = ({ record }: Complaint): boolean => record.current;
+
+/** Is it pain or radiculopathy, not another problem? */
+const isComplaint = ({ kind }: Complaint, { episode }: Vocabulary): boolean => Object.hasOwn(episode.complaints, kind);
 
 interface Presentation {
   readonly kinds: Kinds;
@@ -292,11 +293,8 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
 }
 
 /** Is a complaint there now, by an entry that is not older than a gap? */
-const isPresent = ({ found }: Presentation, { episode }: Vocabulary, since: Day): boolean =>
-  found.some(
-    ({ kind, record }) =>
-      Object.hasOwn(episode.complaints, kind) && record.current && (record.recorded?.hi ?? since) >= since,
-  );
+const isPresent = ({ found }: Presentation, vocabulary: Vocabulary, since: Day): boolean =>
+  found.some((c) => isComplaint(c, vocabulary) && isCurrent(c) && (c.record.recorded?.hi ?? since) >= since);
 
 /** The complaint alone, where only visits tell of it: how long it lasts no other problem says. */
 function complaintOfVisits(
@@ -307,8 +305,8 @@ function complaintOfVisits(
   asOf: Day,
   maxGap: number,
 ): Episode | undefined {
+  if (found.some((c) => isComplaint(c, vocabulary))) return undefined;
   const kinds = vocabulary.episode.complaints;
-  if (found.some(({ kind }) => Object.hasOwn(kinds, kind))) return undefined;
   if (!visitedBetween(kinds, chart, vocabulary, region, asOf - maxGap, asOf)) return undefined;
   return episodeOf({ kinds, found: [] }, chart, vocabulary, region, asOf, maxGap);
 }

@@ -7,6 +7,7 @@ import { episodeStart } from '../episode.ts';
 import type { ProgressionInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
+import { statedOn } from './earlier-entry.ts';
 import { relatedVisits } from './events.ts';
 import { readAnswer } from './finding.ts';
 
@@ -176,7 +177,7 @@ function signOf(
       ? undefined
       : { ref: record.ref, says, codes: undefined, onset: undefined, stated: record.when };
   }
-  const stated = record.recorded ?? record.onset;
+  const stated = statedOn(record);
   if (!record.current || record.orderReason || stated === undefined) return undefined;
   return { ref: record.ref, says: STATES[record.verification], codes: record.codes, onset: record.onset, stated };
 }

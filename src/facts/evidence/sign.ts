@@ -5,6 +5,7 @@ import type { SignInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
+import { statedOn } from './earlier-entry.ts';
 import { relatedVisits } from './events.ts';
 import { readAnswer } from './finding.ts';
 
@@ -37,7 +38,7 @@ function ruledOut(item: Item, set: number, why: string, ctx: FactContext, tally:
 }
 
 function condition(record: ConditionRecord, set: number, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const stated = record.recorded ?? record.onset;
+  const stated = statedOn(record);
   const item = chartedItem(record.ref, record.onset ?? record.recorded, asked);
   if (stated !== undefined && stated.lo > asked.window.asOf) return tally.ignore(item, 'recorded after the order');
   if (record.verification === 'refuted') {
@@ -58,7 +59,7 @@ function condition(record: ConditionRecord, set: number, asked: Asked, ctx: Fact
 /** The visit in person at which a sign was found, or a later one for the spine problem. */
 function visitOf(record: ConditionRecord, asked: Asked, ctx: FactContext): Item | undefined {
   const held = ctx.chart.encounters.filter((v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf);
-  const stated = record.recorded ?? record.onset;
+  const stated = statedOn(record);
   const at = held.filter((v) =>
     record.encounter === undefined ? stated !== undefined && v.when?.lo === stated.lo : v.ref === record.encounter,
   );
