@@ -11,6 +11,7 @@ import {
   evidenceList,
   factLabels,
   forOthers,
+  indicationsWords,
   list,
   lowerFirst,
   NOT_A_DECISION,
@@ -74,6 +75,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
   const { assessment, study, order } = check;
   const label = factLabels(check);
   const alone = asDocumentedWords(assessment);
+  const approved = indicationsWords(assessment);
   const open = assessment.outcome === 'undetermined';
   const elsewhere = assessment.paths[0]?.otherStudies !== undefined;
   const settles = !elsewhere && (assessment.paths.length === 0 || assessment.paths.some((p) => p.kind === 'document'));
@@ -116,6 +118,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...(assessment.satisfied.length + assessment.contradicted.length === 0 ? [] : [countsWords(check)]),
     ...(open ? [...ways, ...documented] : [...named, ...documented, ...ways]),
     ...section('Other ways', assessment.paths.slice(1).flatMap(pathLines)),
+    ...(approved === undefined ? [] : ['', approved]),
     ...section(
       'The chart says otherwise',
       assessment.outcome === 'met' ? [] : [...new Set(assessment.contradicted.map(contradictedLine))].slice(0, 4),

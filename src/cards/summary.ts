@@ -83,8 +83,12 @@ function openPoint({ assessment }: CheckedOrder, form: Form, words: Words): stri
   const inConflict = missing.filter((m) => m.gap === 'conflict');
   if (reason === 'conflict' && inConflict.length > 0)
     return `the chart contradicts itself: ${list(labels(inConflict, words), form.most)}`;
-  if (missing.length > 0) return `not documented: ${list(labels(openPoints(assessment), words), form.most)}`;
-  if (reason === 'no-indication') return 'no indication of the policy is on file';
+  const open = missing.length === 0 ? '' : list(labels(openPoints(assessment), words), form.most);
+  if (reason === 'no-indication')
+    return open === ''
+      ? 'no indication of the policy is on file'
+      : `no indication is on file; the nearest lacks: ${open}`;
+  if (open !== '') return `not documented: ${open}`;
   return nothingToAsk(assessment, form);
 }
 

@@ -141,3 +141,7 @@ export function evidenceList(evidence: readonly Evidence[], label: FactLabel): r
     return [`${label(first.fact)}${where === '' ? '' : ` (${where})`}`];
   });
 }
+
+/** What the policy approves the ordered study for, where none of it is on file. */
+export const indicationsWords = ({ indications = [] }: Assessment): string | undefined =>
+  indications.length === 0 ? undefined : `The policy’s indications for this study: ${indications.join('; ')}.`;

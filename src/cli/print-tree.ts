@@ -62,6 +62,7 @@ export function checkAsTree(check: CheckedOrder, all: boolean): readonly string[
       ...(all || quiet.length === 0 ? [] : [`red flags on which the chart is silent: ${ids(quiet)}`]),
       ...(all || away.length === 0 ? [] : [`not about this patient: ${ids(away)}`]),
     ]),
+    ...section('Indications of the policy for this study', assessment.indications ?? []),
     ...section(
       'Would be met with',
       assessment.paths.map((p) => `${p.criterion}: ${[...new Set(p.needs.map((n) => n.label))].join('; ')}`),

@@ -64,7 +64,7 @@ class Assessor {
   assess(): Assessment {
     const decision = this.#decider.decide();
     const open = decision.outcome === 'undetermined' || decision.outcome === 'alternative';
-    const ways = open && !this.#heldUp(decision) ? this.#nearest.ranked().slice(0, MAX_PATHS) : [];
+    const ways = open && !this.#heldUp(decision) ? this.#ways(decision).slice(0, MAX_PATHS) : [];
     const earliest = decision.outcome === 'met' ? undefined : this.#earliest(decision);
     const validUntil = decision.outcome === 'met' ? this.#validUntil(decision.by) : undefined;
     const missing = this.#missing(ways, decision);
@@ -78,6 +78,7 @@ class Assessor {
       paths: ways.map((w) => this.#path(w)),
       missing,
       silentScreens: open ? this.#silentScreens() : [],
+      ...(decision.reason === 'no-indication' && { indications: this.#indications() }),
       alternatives: decision.alternatives,
       ...(decision.outcome === 'undetermined' &&
         decision.asked.length > 0 && { openExclusions: decision.asked.map((e) => this.#openExclusion(e)) }),
@@ -93,6 +94,11 @@ class Assessor {
   /** An indication for the ordered study is documented, and an exclusion alone keeps the order open: no other way helps. */
   #heldUp({ by, asked }: Decision): boolean {
     return asked.length > 0 && by.some((s) => isTrue(s) && this.#decider.namesOrdered(s));
+  }
+
+  #ways({ reason }: Decision): readonly Candidate[] {
+    const ranked = this.#nearest.ranked();
+    return ranked.length === 0 && reason === 'no-indication' ? this.#nearest.rankedOutOfPlay() : ranked;
   }
 
   /** Nothing can be documented, but an indication in play has all that it asks of the chart and is left to a reviewer. */
@@ -352,6 +358,26 @@ class Assessor {
     const screens = silent.filter((s) => s.screen);
     const told = screens.length > 0 ? screens : silent.filter((s) => s.path.redFlag);
     return [...new Set(told.map((s) => s.path.topic ?? s.path.label))];
+  }
+
+  /**
+   * The headings of the indications of the ordered study, as far out as there are several, or the indication itself where a
+   * heading holds no other. Screens are told apart.
+   */
+  #indications(): readonly string[] {
+    const paths = this.#states.all().flatMap((s) => (!s.screen && this.#decider.concernsOrder(s) ? [s.path] : []));
+    const under = (depth: number): ReadonlyMap<string, ReadonlySet<string>> => {
+      const groups = new Map<string, Set<string>>();
+      for (const { within, label } of paths) {
+        const heading = within[depth] ?? label;
+        groups.set(heading, (groups.get(heading) ?? new Set()).add(label));
+      }
+      return groups;
+    };
+    const deepest = Math.max(0, ...paths.map((p) => p.within.length));
+    let depth = 0;
+    while (depth < deepest && under(depth).size === 1) depth++;
+    return [...under(depth)].map(([heading, [first = heading, second]]) => (second === undefined ? first : heading));
   }
 
   #incompleteSections(): readonly string[] {

@@ -114,6 +114,8 @@ export interface Assessment {
   readonly missing: readonly Missing[];
   /** red flags on which the chart is silent */
   readonly silentScreens: readonly string[];
+  /** what the policy approves the ordered study for, where none of it is on file */
+  readonly indications?: readonly string[];
   /** codes of the studies that a true indication names instead */
   readonly alternatives: readonly string[];
   /** exclusions that are not settled and keep the order open, with what speaks for or against them */

@@ -45,6 +45,8 @@ interface Inherited {
   readonly closedBy: readonly { readonly input: NodeInput; readonly at: YamlPath }[];
   readonly inForce: readonly { readonly from?: Day; readonly until?: Day }[];
   readonly cite: string;
+  /** the labels of the passages above, and of this one */
+  readonly within: readonly string[];
 }
 
 /** A passage by its id, with what it takes over from its sections. */
@@ -113,6 +115,7 @@ class Compiler {
       closedBy: [],
       inForce: [],
       cite: '',
+      within: [],
     };
     const paths = input.indications.flatMap((place, i) => this.#place(place, ['indications', i], top));
     const exclusions = input.exclusions.flatMap((e, i) => {
@@ -226,6 +229,7 @@ class Compiler {
       inForce:
         place.from === undefined && place.until === undefined ? above.inForce : [...above.inForce, period(place)],
       cite: place.cite ?? above.cite,
+      within: [...above.within, place.label],
     };
     if (isSection(place)) return place.paths.flatMap((child, i) => this.#place(child, [...at, 'paths', i], here));
     return here.regions.map((region) => this.#path(place, at, here, region));
@@ -248,6 +252,7 @@ class Compiler {
     return {
       id: regionalId(place.id, region, here.regions.length > 1),
       label: place.label,
+      within: here.within,
       cite: here.cite === '' ? place.id : here.cite,
       note: place.note,
       region,

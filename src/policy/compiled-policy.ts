@@ -86,6 +86,8 @@ export interface StudyRef {
 export interface CompiledPath {
   readonly id: string;
   readonly label: string;
+  /** the labels of the passages that it stands in, the outermost first, then its own */
+  readonly within: readonly string[];
   readonly cite: string;
   readonly note: string | undefined;
   readonly region: Region | 'any';

@@ -116,6 +116,11 @@ export class Decider {
     );
   }
 
+  /** Does an indication speak of the ordered region, and name the ordered study? */
+  concernsOrder(state: PathState): boolean {
+    return this.#states.isOrdered(state.path) && this.namesOrdered(state);
+  }
+
   /** Does an open passage rest on statements that contradict each other? */
   #contested(passage: Expr): boolean {
     return this.#ev.isOpenBy(passage, ({ gap }) => gap === 'conflict');

@@ -51,11 +51,31 @@ export class NearestWays {
       );
     const named = candidates.filter((s) => this.#decider.namesOrdered(s));
     const awaited = new Set(named.flatMap((s) => this.#states.awaited(s)));
-    const near = candidates.filter((s) => named.length === 0 || named.includes(s) || awaited.has(s));
-    const found = near.flatMap((state) => {
+    return this.#sorted(
+      this.#waysOf(candidates.filter((s) => named.length === 0 || named.includes(s) || awaited.has(s))),
+    );
+  }
+
+  /**
+   * Where no indication is on file: ways to meet those of the ordered study of which the chart says something in particular,
+   * though not what they are about (a high fall, and no complaint).
+   */
+  rankedOutOfPlay(): readonly Candidate[] {
+    const away = this.#states
+      .all()
+      .filter((s) => s.inPlay === 'no' && s.truth !== 'true' && this.#decider.concernsOrder(s));
+    return this.#sorted(this.#waysOf(away).filter(({ way }) => way.has.some((atom) => this.#isTelling(atom))));
+  }
+
+  #waysOf(states: readonly PathState[]): readonly Candidate[] {
+    return states.flatMap((state) => {
       const way = this.#search.cheapest(state);
       return way === undefined ? [] : [{ state, way }];
     });
+  }
+
+  /** Best first; of those with the same needs only the best. */
+  #sorted(found: readonly Candidate[]): readonly Candidate[] {
     const sorted = found.map((f, i) => ({ ...f, rank: [...this.#rank(f), i] })).sort((a, b) => compare(a.rank, b.rank));
     const seen = new Set<string>();
     return sorted.filter(({ way }) => {
@@ -88,13 +108,12 @@ export class NearestWays {
     // what speaks against a passage (no fever, a normal laboratory value) is no reason to ask for it
     if (this.#ev.isSilent(expr.index) || this.#ev.truth(expr) === 'false') return false;
     if (expr.op !== 'atom') return this.#ev.children(expr).some((child) => this.#tells(child));
-    const atom = this.#ev.atom(expr.atom);
-    return (
-      atom.kind === 'fact' &&
-      (this.#policy.spread[expr.atom] ?? 1) <= TELLING &&
-      this.#isParticular(atom.query.fact) &&
-      this.#ev.hasEvidence(expr)
-    );
+    return this.#isTelling(expr.atom) && this.#ev.hasEvidence(expr);
+  }
+
+  #isTelling(index: number): boolean {
+    const atom = this.#ev.atom(index);
+    return atom.kind === 'fact' && (this.#policy.spread[index] ?? 1) <= TELLING && this.#isParticular(atom.query.fact);
   }
 
   /** Neither care that was given nor the complaint itself makes one red flag more likely than another. */

@@ -1,7 +1,7 @@
 import type { Day } from '../dates/day.ts';
 import type { Expr } from './compiled-policy.ts';
 import type { Evaluation, Reading } from './evaluate.ts';
-import type { FactCatalog } from './fact-source.ts';
+import type { FactCatalog, FactQuery } from './fact-source.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
 
@@ -94,6 +94,14 @@ function choose(children: readonly (readonly Costed[])[], n: number): readonly C
   }
   return rows[n] ?? NONE;
 }
+
+/** Does a leaf ask for a suspicion or a history of what another asks to be known, and for nothing else? */
+const isWeaker = (leaf: FactQuery, other: FactQuery): boolean =>
+  leaf.fact === other.fact &&
+  leaf.certainty !== 'known' &&
+  other.certainty === 'known' &&
+  (!leaf.strictRegion || other.strictRegion) &&
+  (['within', 'ago', 'begun', 'since', 'grace', 'source'] as const).every((k) => leaf[k] === undefined);
 
 /** Looks for the cheapest ways to make indications true. Belongs to one assessment; nodes that passages share are searched once. */
 export class WaySearch {
@@ -198,7 +206,7 @@ export class WaySearch {
         want === 'true' &&
         need.kind === 'fact' &&
         need.query.region === atom.query.region &&
-        impliedBy.includes(need.query.fact)
+        (impliedBy.includes(need.query.fact) || isWeaker(atom.query, need.query))
       );
     });
   }

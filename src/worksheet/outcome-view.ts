@@ -7,6 +7,7 @@ import {
   dateWords,
   factLabels,
   forOthers,
+  indicationsWords,
   list,
   lowerFirst,
   NOT_A_DECISION,
@@ -105,7 +106,12 @@ function reasonWords({ assessment }: CheckedOrder): string | undefined {
 /** The outcome in words, with what it rests on. */
 export function outcomePart(check: CheckedOrder, view: WorksheetView): VNode {
   const { assessment } = check;
-  const lines = [reasonWords(check), asDocumentedWords(assessment), ...dateWords(check)].filter((l) => l !== undefined);
+  const lines = [
+    reasonWords(check),
+    indicationsWords(assessment),
+    asDocumentedWords(assessment),
+    ...dateWords(check),
+  ].filter((l) => l !== undefined);
   const named = assessment.alternatives.map((c) => `${view.studies.get(c)?.label ?? 'study'} (${c})`);
   const unread = unseen(check).filter((s) => s.state !== 'not-available' || assessment.sections.includes(s.section));
   return html`<section class="panel" aria-labelledby="outcome" id="outcome-part">

@@ -135,6 +135,23 @@ describe('questions', () => {
 
 const cardOf = (id: string): Card => tell(files.flatMap((f) => f.vignettes).find((v) => v.id === id) as Vignette).card;
 
+describe('no indication on file', () => {
+  const named = (policy: string, id: string): Told =>
+    tell(files.flatMap((f) => f.vignettes).find((v) => v.policy === policy && v.id === id) as Vignette);
+
+  it('tells what the policy approves the study for', () => {
+    const { card } = named('kaiser-wa-cervical-mri', 'no-indication');
+    expect(card.summary).toMatch(/no indication of the policy is on file\.$/);
+    expect(card.detail).toContain('Chronic cervical pain; Follow-up of a known neurosurgical disease;');
+  });
+
+  it('asks for what the chart says a part of', () => {
+    const { card } = named('cigna-evicore-spine', 'NE-fall-without-pain');
+    expect(card.summary).toContain('no indication is on file; the nearest lacks: ');
+    expect(card.detail).toContain('SP-3.2, ');
+  });
+});
+
 describe('summaries', () => {
   it('are hardly ever cut: they leave out brackets and what the detail says first', () => {
     const governed = files.flatMap((f) => f.vignettes).filter((v) => v.expect.outcome !== 'not-governed');

@@ -88,6 +88,42 @@ describe('in play', () => {
     expect(outcomeOf(checked(tinyPolicy(PATHS), {}))).toBe('undetermined: no-indication');
   });
 
+  it('where nothing is in play, the indications of the ordered study are told, as far out as there are several', () => {
+    const policy = tinyPolicy(`
+indications:
+  - id: T
+    label: all of them
+    cite: T
+    paths:
+      - { id: P, label: pain, cite: P, entry: pain, studies: ["72148"], paths: [
+          { id: P1, label: treated, cite: P1, criteria: treatment }, { id: P2, label: changed, cite: P2, criteria: changed }] }
+      - { id: S, label: surgery, cite: S, entry: surgery, paths: [
+          { id: S1, label: before surgery, cite: S1, studies: ["72148"], criteria: response },
+          { id: S2, label: after surgery, cite: S2, studies: ["72158"], criteria: treatment }] }
+      - { id: F, label: fracture, cite: F, screen: true, studies: ["72148"], criteria: fracture-signs }`);
+    expect(checked(policy, {}).indications).toEqual(['pain', 'before surgery']);
+    expect(checked(policy, {}, '72158').indications).toEqual(['after surgery']);
+    expect(checked(policy, { facts: { pain: 'true' } }).indications).toBeUndefined();
+  });
+
+  it('where nothing is in play, an indication is asked for of which the chart says something in particular', () => {
+    const policy = tinyPolicy(`
+indications:
+  - { id: A, label: treated, cite: A, entry: pain, studies: ["72148"], criteria: treatment }
+  - { id: B, label: infection, cite: B, entry: suspected infection, studies: ["72148"], criteria: fever }
+  - { id: C, label: response, cite: C, entry: pain, studies: ["72148"], criteria: response }
+  - { id: D, label: changed, cite: D, entry: pain, studies: ["72148"], criteria: changed }`);
+    const found = checked(policy, { facts: { fever: 'true' } });
+    expect([outcomeOf(found), found.paths.map((p) => p.criterion), found.missing.map((m) => m.fact)]).toEqual([
+      'undetermined: no-indication',
+      ['B'],
+      ['infection.suspected'],
+    ]);
+    expect(checked(policy, {}).paths).toEqual([]);
+    const other = checked(policy, { facts: { fever: 'true', pain: 'true' } });
+    expect(other.paths.map((p) => p.criterion)).toEqual(['A', 'C', 'D']);
+  });
+
   it('a path that is not in play keeps nothing open: every path in play is false', () => {
     expect(outcomeOf(checked(tinyPolicy(PATHS), { facts: { pain: 'true', treatment: 'false' } }))).toBe('not-met');
   });
