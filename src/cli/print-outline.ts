@@ -1,5 +1,5 @@
 import { formatDay } from '../dates/day.ts';
-import type { CompiledPolicy } from '../policy/compiled-policy.ts';
+import type { CompiledExclusion, CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { FactCatalog } from '../policy/fact-source.ts';
 import { type OutlineNode, outline, ROLE_WORDS } from '../policy/outline.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
@@ -10,6 +10,12 @@ const indent = (lines: Lines): Lines => lines.map((line) => (line === '' ? '' : 
 const section = (title: string, lines: Lines): Lines => (lines.length === 0 ? [] : ['', title, ...indent(lines)]);
 const noteLines = (note: string | undefined, name = 'note'): Lines =>
   note === undefined ? [] : [`${name}: ${note.trim()}`];
+
+const IF_UNKNOWN: Readonly<Record<CompiledExclusion['ifUnknown'], string>> = {
+  ignore: 'it does not count',
+  ask: 'a question comes first',
+  'ask-if-on-file': 'it does not count, unless something on file asks for an answer: then a question comes first',
+};
 
 /** Is a node in force on a day? Without a day everything is told. */
 type InForce = (node: OutlineNode) => boolean;
@@ -98,9 +104,8 @@ class Printer {
     const exclusion = node.kind === 'exclusion' ? exclusions.find((e) => e.id === node.id) : undefined;
     const lines =
       node.kind === 'exemption' ? exemptions.find((e) => e.id === node.id)?.['line-of-business'] : undefined;
-    const unknown = exclusion?.['if-unknown'] === 'ask' ? 'a question comes first' : 'it does not count';
     return [
-      ...(exclusion === undefined ? [] : [`not documented either way: ${unknown}`]),
+      ...(exclusion === undefined ? [] : [`not documented either way: ${IF_UNKNOWN[exclusion['if-unknown']]}`]),
       ...(lines === undefined ? [] : [`line of business: ${lines.join(', ')}`]),
     ];
   }

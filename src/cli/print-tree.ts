@@ -35,7 +35,7 @@ export function checkAsTree(check: CheckedOrder, all: boolean): readonly string[
   const silent = (t: Trace): boolean => t.truth === 'unknown' && assessment.silentScreens.includes(t.label);
   const [quiet, rest] = [paths.filter(silent), paths.filter((t) => !silent(t))];
   const [away, about] = [rest.filter((t) => t.inPlay === 'no'), rest.filter((t) => t.inPlay !== 'no')];
-  const asks = new Set(policy.exclusions.filter((e) => e.ifUnknown === 'ask').map((e) => e.id));
+  const asks = new Set(policy.exclusions.filter((e) => e.ifUnknown !== 'ignore').map((e) => e.id));
   const matters = (t: Trace): boolean => t.truth === 'true' || (t.truth === 'unknown' && asks.has(t.id ?? ''));
   const [active, idle] = [exclusions.filter(matters), exclusions.filter((t) => !matters(t))];
   const shown = all ? paths : about;

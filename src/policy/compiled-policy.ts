@@ -130,7 +130,7 @@ export interface CompiledExclusion {
   readonly region: Region | 'any';
   readonly onlyOrdered: boolean;
   readonly studies?: readonly string[];
-  readonly ifUnknown: 'ignore' | 'ask';
+  readonly ifUnknown: 'ignore' | 'ask' | 'ask-if-on-file';
   readonly criteria: Expr;
   readonly unless?: Expr;
   readonly from?: Day;

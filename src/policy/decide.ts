@@ -121,6 +121,11 @@ export class Decider {
     return this.#states.isOrdered(state.path) && this.namesOrdered(state);
   }
 
+  /** Does an open exclusion keep the order open? One that asks only of what is on file needs something there. */
+  #asks({ ifUnknown, criteria }: CompiledExclusion): boolean {
+    return ifUnknown === 'ask' || (ifUnknown === 'ask-if-on-file' && this.#ev.hasEvidence(criteria));
+  }
+
   /** Does an open passage rest on statements that contradict each other? */
   #contested(passage: Expr): boolean {
     return this.#ev.isOpenBy(passage, ({ gap }) => gap === 'conflict');
@@ -166,7 +171,7 @@ export class Decider {
       return { outcome: 'not-met', reason: 'exclusion', by: [], excludedBy: excluded, alternatives, asked: [] };
     }
     const asked = exclusions
-      .filter((e) => e.truth === 'unknown' && (e.exclusion.ifUnknown === 'ask' || e.unsettled))
+      .filter((e) => e.truth === 'unknown' && (this.#asks(e.exclusion) || e.unsettled))
       .map((e) => e.exclusion);
     const truthOf = (s: PathState): Truth => {
       const truth = reading === undefined ? s.truth : this.#ev.truth(s.whole, reading);

@@ -99,7 +99,7 @@ export function pivots(policy: CompiledPolicy, source: FactSource, regions: read
   for (const exclusion of policy.exclusions) {
     if (!ev.inForce(exclusion)) continue;
     visit(exclusion.criteria);
-    if (exclusion.ifUnknown === 'ask') visit(exclusion.criteria, isOpen);
+    if (exclusion.ifUnknown !== 'ignore') visit(exclusion.criteria, isOpen);
     if (exclusion.unless !== undefined) visit(exclusion.unless);
   }
   return { for: pro, against: contra };

@@ -261,7 +261,7 @@ const Exclusion = z
       .optional()
       .meta({ description: 'only these ordered studies are excluded; default all' }),
     region: z.enum([...REGIONS, 'order']).optional(),
-    'if-unknown': z.enum(['ignore', 'ask']),
+    'if-unknown': z.enum(['ignore', 'ask', 'ask-if-on-file']),
     criteria: Node.optional().meta({ description: 'left out: the studies themselves are excluded' }),
     unless: Node.optional(),
   })

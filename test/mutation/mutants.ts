@@ -81,7 +81,7 @@ class Mutations {
     if (exclusion === undefined) return;
     const at: YamlPath = ['exclusions', i];
     const { criteria, unless, studies } = exclusion;
-    const other = exclusion['if-unknown'] === 'ask' ? 'ignore' : 'ask';
+    const other = exclusion['if-unknown'] === 'ignore' ? 'ask' : 'ignore';
     this.#add(exclusion.id, at, [
       drop('the exclusion', at),
       { kind: 'role', what: `if-unknown: ${other}`, at: [...at, 'if-unknown'], by: other },
