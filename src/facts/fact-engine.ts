@@ -50,7 +50,7 @@ import { progressionEvidence } from './evidence/progression.ts';
 import { signEvidence } from './evidence/sign.ts';
 import { changeEvidence, comparisonEvidence, improvementEvidence, worseningEvidence } from './evidence/symptoms.ts';
 import { trendEvidence } from './evidence/trend.ts';
-import type { FactPlan } from './fact-plan.ts';
+import { type FactPlan, sufficientlySeen } from './fact-plan.ts';
 import { isLater } from './later.ts';
 import type { Lookup } from './query-pool.ts';
 import type { BlockInput, FactInput } from './schema.ts';
@@ -221,14 +221,14 @@ export class FactEngine implements FactSource, FactContext {
   /** What a tally comes to; what speaks against it until something comes later does not, when that may not have been seen. */
   #asFarAsSeen(tally: Tally, plan: FactPlan): ReturnType<Tally['decide']> {
     const decided = tally.decide();
-    return decided.truth === 'false' && tally.againstUntilLater && !this.#sufficientlySeen(plan)
+    return decided.truth === 'false' && tally.againstUntilLater && !sufficientlySeen(plan, this.chart.sections)
       ? { truth: 'unknown', evidence: [], gap: 'silent' }
       : decided;
   }
 
   /** The sections in which more could be found, if none that suffices was seen whole. */
   #unseen(plan: FactPlan): Unsettled {
-    if (this.#sufficientlySeen(plan)) return NO_GAP;
+    if (sufficientlySeen(plan, this.chart.sections)) return NO_GAP;
     return { gap: undefined, sections: plan.sections.filter((s) => this.chart.sections.get(s) !== 'complete') };
   }
 
@@ -292,13 +292,9 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   #silence(plan: FactPlan): FactValue {
-    return this.#sufficientlySeen(plan)
+    return sufficientlySeen(plan, this.chart.sections)
       ? SILENT
       : { truth: 'unknown', evidence: [], ...this.#gap('silent', plan, new Set()) };
-  }
-
-  #sufficientlySeen({ sufficient }: FactPlan): boolean {
-    return sufficient.length === 0 || sufficient.some((s) => this.chart.sections.get(s) === 'complete');
   }
 
   /** A silence is a silence only when one sufficient section is complete. */

@@ -1,4 +1,4 @@
-import type { Section } from '../chart/sections.ts';
+import type { Section, SectionState } from '../chart/sections.ts';
 import type { Duration } from '../dates/day.ts';
 import type { CodeIndex } from '../terminology/code-sets.ts';
 import { duration } from './duration.ts';
@@ -44,6 +44,8 @@ export interface FactPlan {
   readonly sections: readonly Section[];
   /** one of these, complete, suffices to say that there is none; empty = no section says so */
   readonly sufficient: readonly Section[];
+  /** where an EHR has none of these, the basket of the call suffices */
+  readonly standsInBasket: boolean;
   /** it is read from records of these code sets */
   readonly sets: readonly number[];
   /** it looks at more than records of its code sets */
@@ -68,10 +70,22 @@ export function planFact(
     ...(fact.lookback !== undefined && { lookback: duration(fact.lookback) }),
     sections: [...new Set(fact.evidence.flatMap((b) => READ_FROM[kindOf(b)]))],
     sufficient: fact.sufficient ?? (first === undefined ? [] : sufficientFor(first)),
+    standsInBasket: fact['stands-in-basket'],
     sets: [...new Set(names)].map((n) => codes.number(n)),
     beside: [...new Set(fact.evidence.flatMap((b) => besideOf(b) ?? []))],
   };
 }
+
+/** Was enough seen of a chart to say that there is none? */
+export const sufficientlySeen = (
+  { sufficient, standsInBasket }: Pick<FactPlan, 'sufficient' | 'standsInBasket'>,
+  states: ReadonlyMap<Section, SectionState>,
+): boolean =>
+  sufficient.length === 0 ||
+  sufficient.some((s) => {
+    const state = states.get(s);
+    return state === 'complete' || (standsInBasket && state === 'not-available');
+  });
 
 /** That there was no such examination any of its sections says; what examinations show stands in their reports alone. */
 function sufficientFor(block: BlockInput): readonly Section[] {

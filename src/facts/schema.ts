@@ -307,6 +307,9 @@ const Fact = z.strictObject({
     .array(z.enum(SECTIONS))
     .optional()
     .meta({ description: 'one of these sections, complete, suffices to say that there is none' }),
+  'stands-in-basket': z.boolean().default(false).meta({
+    description: 'an order of the same time: where an EHR has no such section, the basket of the call suffices',
+  }),
 });
 
 const optionalOf = (schema: z.core.$ZodType): z.core.$ZodType =>

@@ -1,10 +1,9 @@
 import type { Chart } from '../chart/chart.ts';
 import type { Section } from '../chart/sections.ts';
-import type { Beside, FactPlan } from './fact-plan.ts';
+import { type Beside, type FactPlan, sufficientlySeen } from './fact-plan.ts';
 
 /** Facts that one and the same complete section would suffice for. */
-interface SeenBy {
-  readonly sufficient: readonly Section[];
+interface SeenBy extends Pick<FactPlan, 'sufficient' | 'standsInBasket'> {
   readonly facts: number[];
 }
 
@@ -32,7 +31,7 @@ export class Speakers {
     const put = (into: number[], facts: readonly number[]): void => {
       for (const f of facts) if (!into.includes(f)) into.push(f);
     };
-    for (const [name, { sets, beside, sections, sufficient, fact }] of plans) {
+    for (const [name, { sets, beside, sections, sufficient, standsInBasket, fact }] of plans) {
       const wholes = this.#wholes[this.#number(name)] ?? [];
       for (const set of sets) {
         const facts = this.#bySet[set] ?? [];
@@ -47,8 +46,8 @@ export class Speakers {
       }
       const composed = fact.any !== undefined || fact.all !== undefined;
       if (sufficient.length === 0 || (composed && fact.evidence.length === 0)) continue;
-      const key = sufficient.join();
-      const seen = this.#seenBy.get(key) ?? { sufficient, facts: [] };
+      const key = `${sufficient.join()} ${standsInBasket}`;
+      const seen = this.#seenBy.get(key) ?? { sufficient, standsInBasket, facts: [] };
       this.#seenBy.set(key, seen);
       put(seen.facts, wholes);
     }
@@ -68,8 +67,7 @@ export class Speakers {
     if (chart.encounters.length > 0) mark(this.#beside.visits);
     mark(this.#beside.more);
     for (const { fact } of chart.answers) mark(this.#wholes[this.number(fact.split('.', 1)[0] ?? '') ?? -1]);
-    for (const { sufficient, facts } of this.#seenBy.values())
-      if (!sufficient.some((s) => chart.sections.get(s) === 'complete')) mark(facts);
+    for (const seen of this.#seenBy.values()) if (!sufficientlySeen(seen, chart.sections)) mark(seen.facts);
     for (const [section, state] of chart.sections) {
       if (state !== 'failed' && state !== 'truncated') continue;
       if (ANSWERS.includes(section)) return out.fill(UNSEEN);

@@ -95,7 +95,7 @@ export class Decider {
       if (unless === 'false') return [state];
       if (criteria === 'true' && this.#unsettled(exclusion.unless))
         return [{ exclusion, truth: 'unknown' as const, unsettled: true }];
-      return [exclusion.ifUnknown === 'ignore' ? state : { ...state, truth: 'unknown' as const }];
+      return [exclusion.ifUnknown === 'ask' ? { ...state, truth: 'unknown' as const } : state];
     });
   }
 
@@ -123,7 +123,7 @@ export class Decider {
 
   /** Does an open exclusion keep the order open? One that asks only of what is on file needs something there. */
   #asks({ ifUnknown, criteria }: CompiledExclusion): boolean {
-    return ifUnknown === 'ask' || (ifUnknown === 'ask-if-on-file' && this.#ev.hasEvidence(criteria));
+    return ifUnknown === 'ask' || (ifUnknown === 'ask-if-on-file' && this.#ev.isOpenWithEvidence(criteria));
   }
 
   /** Does an open passage rest on statements that contradict each other? */

@@ -380,6 +380,12 @@ export class Evaluation {
     return this.children(expr).some((c) => this.hasEvidence(c));
   }
 
+  /** Is a passage open although the chart holds something of it? Of alternatives only those that are open count. */
+  isOpenWithEvidence(expr: Expr): boolean {
+    if (this.truth(expr) !== 'unknown') return false;
+    return expr.op === 'any' ? this.children(expr).some((c) => this.isOpenWithEvidence(c)) : this.hasEvidence(expr);
+  }
+
   /** The truth and the days on which time alone changes it, the chart staying as it is. */
   timed(expr: Expr): Timed {
     const known = this.#timed[expr.index];

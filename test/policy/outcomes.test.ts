@@ -83,6 +83,38 @@ ${PATHS}`);
   });
 });
 
+describe('an exclusion that asks only of what is on file', () => {
+  const policy = tinyPolicy(`
+exclusions:
+  - id: X
+    label: unsafe device
+    cite: X
+    if-unknown: ask-if-on-file
+    criteria: { any: [{ not: { absent: unsafe } }, { all: [{ not: { absent: device } }, unsafe] }] }
+    unless: cleared
+${PATHS}`);
+  const indicated = { pain: 'true', treatment: 'true' } as const;
+  const given = (facts: Readonly<Record<string, Stand>>): string =>
+    outcomeOf(checked(policy, { facts: { ...indicated, ...facts } }));
+
+  it('ignores silence, and a part of the chart that was not seen', () => {
+    expect(given({})).toBe('met');
+    expect(given({ device: 'incomplete', unsafe: 'incomplete' })).toBe('met');
+  });
+
+  it('asks where something of it is on file, and blocks where it is documented', () => {
+    expect(given({ device: 'true' })).toBe('undetermined: documentation');
+    expect(given({ device: 'true', unsafe: 'incomplete' })).toBe('undetermined: data-unavailable');
+    expect(given({ device: 'true', unsafe: 'false' })).toBe('met');
+    expect(given({ unsafe: 'true' })).toBe('not-met: exclusion');
+  });
+
+  it('is lifted by a documented exception, not by silence about it', () => {
+    expect(given({ unsafe: 'true', cleared: 'true' })).toBe('met');
+    expect(given({ unsafe: 'true', cleared: 'silent' })).toBe('not-met: exclusion');
+  });
+});
+
 describe('in play', () => {
   it('nothing in play is no indication, never not met', () => {
     expect(outcomeOf(checked(tinyPolicy(PATHS), {}))).toBe('undetermined: no-indication');
