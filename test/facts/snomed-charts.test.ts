@@ -19,7 +19,7 @@ describe('diagnoses that are in SNOMED CT alone', () => {
     ['accident', '418399005', 'motor vehicle accident'],
     ['neurogenic-claudication', '303081002', 'neurogenic claudication'],
     ['demyelinating-event', '432521000124106', 'bilateral optic neuritis'],
-    ['early-onset-scoliosis', '20980008', 'infantile scoliosis'],
+    ['scoliosis-before-age-10', '20980008', 'infantile scoliosis'],
     ['motor-weakness', '102568007', 'paresis of a leg'],
     ['motor-weakness', '16018391000119104', 'paresis of the left leg'],
     ['degenerative-spine-disease', '84857004', 'herniation of a nucleus pulposus'],

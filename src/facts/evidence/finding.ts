@@ -212,8 +212,11 @@ function condition(
   const before = beganBefore(record, input['before-age'], ctx);
   if (before === undefined) tally.lead(item, 'the age at its onset is not stated', true);
   else if (before) positive.push({ record, item });
-  else tally.contra(item, 'began at a later age');
+  else tally.contra({ ...item, decides: LONG_AGO }, 'began at a later age');
 }
+
+/** That one entry of a finding began late says less than any that it existed before, whenever that was entered. */
+const LONG_AGO: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.NEGATIVE_INFINITY };
 
 const REPEATED = 'on file before: not known to be new';
 
