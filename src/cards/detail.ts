@@ -1,7 +1,7 @@
 import { kindWords } from '../chart/resource-words.ts';
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
-import type { Contradicted, Missing, NearestPath, Satisfied } from '../policy/assessment.ts';
+import type { Contradicted, Missing, NearestPath, PathFact, Satisfied } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import {
   asDocumentedWords,
@@ -33,11 +33,20 @@ function pathLines(path: NearestPath): readonly string[] {
   ];
 }
 
-function missingLine({ ask, leads, action }: Missing): string {
+/** How many facts that would do as well are named. */
+const MOST_INSTEAD = 10;
+
+function insteadWords(instead: readonly PathFact[]): string {
+  if (instead.length === 0) return '';
+  const labels = instead.map((f) => f.label);
+  return ` Or${instead.length === 1 ? '' : ' any one of these'}: ${list(labels, MOST_INSTEAD, '; ')}.`;
+}
+
+function missingLine({ ask, leads, action, instead = [] }: Missing): string {
   const onFile = leads
     .slice(0, 2)
     .map((l) => `${kindWords(l.reference)}${l.date === undefined ? '' : `, ${l.date}`}: ${l.label}`);
-  return `${ask}${onFile.length === 0 ? '' : ` On file: ${onFile.join('; ')}.`}${action === undefined ? '' : ` Next step: ${action}.`}`;
+  return `${ask}${insteadWords(instead)}${onFile.length === 0 ? '' : ` On file: ${onFile.join('; ')}.`}${action === undefined ? '' : ` Next step: ${action}.`}`;
 }
 
 const toDoLine = ({ label, action }: Missing): string =>

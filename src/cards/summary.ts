@@ -1,7 +1,7 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import { type Assessment, type Contradicted, type Missing, RULED_OUT } from '../policy/assessment.ts';
-import { bareScreen, list, lowerFirst, ofOtherWays, shorten, URGENT, URGENT_SHORT } from './words.ts';
+import { bareScreen, list, lowerFirst, ofOtherWays, openLabel, shorten, URGENT, URGENT_SHORT } from './words.ts';
 
 /** CDS Hooks wants fewer than 140 characters. */
 const MAX = 139;
@@ -67,7 +67,8 @@ function openPoints(assessment: Assessment): readonly Missing[] {
   return first.length > 0 ? first : assessment.missing;
 }
 
-const labels = (missing: readonly Missing[], words: Words): readonly string[] => missing.map((m) => words(m.label));
+const labels = (missing: readonly Missing[], words: Words): readonly string[] =>
+  missing.map((m) => openLabel(m, words(m.label)));
 
 function openPoint({ assessment }: CheckedOrder, form: Form, words: Words): string {
   const { reason, missing, paths, openExclusions } = assessment;

@@ -110,6 +110,12 @@ export function ofOtherWays({ paths }: Pick<Assessment, 'paths'>, { criteria }: 
   return nearest !== undefined && !criteria.includes(nearest) && criteria.every((c) => others.includes(c));
 }
 
+/** What is open, and that other facts would do in its place. */
+export function openLabel({ instead = [] }: Missing, label: string): string {
+  if (instead.length === 0) return label;
+  return `${label} or ${instead.length === 1 ? 'another' : `one of ${instead.length} others`}`;
+}
+
 const YEAR_DAYS = 366;
 
 /**

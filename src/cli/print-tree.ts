@@ -71,6 +71,7 @@ export function checkAsTree(check: CheckedOrder, all: boolean): readonly string[
       'Missing',
       assessment.missing.flatMap((m) => [
         `${m.fact}: ${m.ask}`,
+        ...(m.instead ?? []).map((f) => `  or ${f.fact}: ${f.label}`),
         ...m.leads.map((l) => `  lead: ${l.reference}${l.date === undefined ? '' : ` ${l.date}`}, ${l.label}`),
       ]),
     ),

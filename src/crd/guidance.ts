@@ -1,5 +1,5 @@
 import { unseen } from '../cards/detail.ts';
-import { evidenceList, factLabels, list, shorten } from '../cards/words.ts';
+import { evidenceList, factLabels, list, openLabel, shorten } from '../cards/words.ts';
 import { asOfText, type CheckedOrder } from '../criteria-check/check-order.ts';
 import { type Day, formatDay } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';
@@ -293,7 +293,7 @@ function undetermined(base: Guidance, check: CheckedOrder, quiet: boolean, ask: 
   }
   if (quiet) return base;
   const asked = list(
-    assessment.missing.map((m) => m.label),
+    assessment.missing.map((m) => openLabel(m, m.label)),
     4,
   );
   const what =

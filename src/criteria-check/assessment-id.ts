@@ -65,6 +65,7 @@ function findings(a: Assessment): string {
   for (const m of a.missing) {
     text += `\n?${m.fact} ${m.gap} ${m.toDo} ${m.criteria.join()}`;
     for (const lead of m.leads) text += ` ${lead.reference}`;
+    for (const f of m.instead ?? []) text += ` |${f.fact}`;
   }
   return text;
 }

@@ -40,6 +40,12 @@ export function governs(policy: CompiledPolicy, order: OrderedStudy, source: Fac
 /** Does a passage leave something to a reviewer? One that waits for other indications does not. */
 const asksReviewer = (expr: Expr): boolean => expr.op === 'review' || expr.operands.some(asksReviewer);
 
+/** A question without those facts in its place that are asked for themselves; each of them once. */
+function withoutAsked({ instead, ...question }: Missing, asked: ReadonlyMap<string, Missing>): Missing {
+  const others = new Map((instead ?? []).flatMap((f) => (asked.has(f.fact) ? [] : [[f.fact, f]])));
+  return { ...question, ...(others.size > 0 && { instead: [...others.values()] }) };
+}
+
 /** Checks one order against one policy. Holds nothing that outlives the call. */
 class Assessor {
   readonly #order: OrderedStudy;
@@ -47,6 +53,7 @@ class Assessor {
   readonly #states: PathStates;
   readonly #ev: Evaluation;
   readonly #asOf: Day;
+  readonly #search: WaySearch;
   readonly #decider: Decider;
   readonly #nearest: NearestWays;
 
@@ -56,9 +63,9 @@ class Assessor {
     this.#states = new PathStates(policy, source, order.regions, order.code, silenceOf(policy));
     this.#ev = this.#states.evaluation;
     this.#asOf = source.asOf;
-    const search = new WaySearch(this.#states, catalog);
-    this.#decider = new Decider(policy, order, this.#states, search);
-    this.#nearest = new NearestWays(policy, this.#states, search, this.#decider, catalog);
+    this.#search = new WaySearch(this.#states, catalog);
+    this.#decider = new Decider(policy, order, this.#states, this.#search);
+    this.#nearest = new NearestWays(policy, this.#states, this.#search, this.#decider, catalog);
   }
 
   assess(): Assessment {
@@ -171,7 +178,7 @@ class Assessor {
   /** What is asked: of ways that need time only where there is no other. */
   #missing(ways: readonly Candidate[], decision: Decision): readonly Missing[] {
     const out = new Map<string, Missing>();
-    const put = (index: number, criterion: string, toDo = false): void => {
+    const put = (index: number, criterion: string, toDo = false, instead: readonly PathFact[] = []): void => {
       const atom = this.#ev.atom(index);
       const fact = atomFact(atom);
       const before = out.get(fact);
@@ -192,6 +199,7 @@ class Assessor {
         criteria: [criterion],
         leads: value.leads ?? [],
         ...(action !== undefined && { action }),
+        ...(instead.length > 0 && { instead }),
         ...(toDo && { toDo }),
         gap: value.gap ?? 'silent',
       });
@@ -204,9 +212,15 @@ class Assessor {
       }
     }
     const now = ways.filter(({ way }) => way.needs.every((n) => n.kind !== 'wait'));
-    for (const { state, way } of now.length > 0 ? now : ways)
-      for (const need of way.needs) if (need.kind !== 'wait') put(need.atom, state.path.id, need.kind === 'do');
-    return [...out.values()];
+    for (const candidate of now.length > 0 ? now : ways) {
+      const { state, way } = candidate;
+      for (const need of way.needs) {
+        if (need.kind === 'wait') continue;
+        const inPlace = this.#search.inPlaceOf(need, candidate).map((i) => this.#pathFact(i, 'true'));
+        put(need.atom, state.path.id, need.kind === 'do', inPlace);
+      }
+    }
+    return [...out.values()].map((m) => withoutAsked(m, out));
   }
 
   /** The first indication with all its evidence, the others with what is their own. */

@@ -74,6 +74,8 @@ export interface Missing {
   readonly criteria: readonly string[];
   readonly leads: readonly Lead[];
   readonly action?: string;
+  /** other facts that the policy lists beside it: any one of them would do in its place */
+  readonly instead?: readonly PathFact[];
   /** the chart says that it is not so: it has to be done, there is nothing to ask */
   readonly toDo?: boolean;
   readonly gap: Gap;

@@ -4,6 +4,7 @@ import type { Evaluation, Reading } from './evaluate.ts';
 import type { FactCatalog, FactQuery } from './fact-source.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
+import { atomRegion } from './words.ts';
 
 /** How a missing leaf can become true: by documenting it, by doing something new, or by the passing of time. */
 export type NeedKind = 'document' | 'do' | 'wait';
@@ -127,6 +128,44 @@ export class WaySearch {
     const way = this.#search(state);
     this.#cheapest.set(state, way);
     return way;
+  }
+
+  /**
+   * Facts on which the chart is open and of which any one would do in the place of a need: those that the policy lists beside it,
+   * of the same region.
+   * @returns indices of leaves, in the order of the source; none for what has to be done, waited for or ruled out
+   */
+  inPlaceOf(need: Need, { state, way }: { readonly state: PathState; readonly way: Way }): readonly number[] {
+    if (need.kind !== 'document' || need.want !== 'true') return [];
+    const beside = new Set<number>();
+    this.#listedBeside(need.atom, state.whole, beside);
+    const rest = way.needs.filter((n) => n !== need);
+    const region = atomRegion(this.#ev.atom(need.atom));
+    return [...beside].filter(
+      (atom) =>
+        atomRegion(this.#ev.atom(atom)) === region &&
+        this.#ev.truth(state.whole, this.#fulfilled([...rest, { ...need, atom, from: undefined }])) === 'true',
+    );
+  }
+
+  /** Collects the open facts that lists of alternatives name beside a leaf. Does the expression hold the leaf at all? */
+  #listedBeside(atom: number, expr: Expr, out: Set<number>): boolean {
+    if (expr.op === 'atom') return expr.atom === atom;
+    if (expr.op === 'not' || expr.op === 'review' || expr.op === 'any-indication') return false;
+    const children = this.#ev.children(expr);
+    const holding = children.filter((child) => this.#listedBeside(atom, child, out));
+    if (expr.op === 'any' && holding.length > 0)
+      for (const child of children) if (!holding.includes(child)) this.#openFacts(child, out);
+    return holding.length > 0;
+  }
+
+  /** The open facts of which one alone would make an expression true, as far as lists and single leaves show it. */
+  #openFacts(expr: Expr, out: Set<number>): void {
+    if (expr.op === 'any') for (const child of this.#ev.children(expr)) this.#openFacts(child, out);
+    if (expr.op !== 'atom' || this.#ev.truth(expr) !== 'unknown') return;
+    const atom = this.#ev.atom(expr.atom);
+    // the reason of the order is not documented by an answer
+    if (atom.kind === 'fact' && atom.query.source !== 'order-reason') out.add(expr.atom);
   }
 
   #search(state: PathState): Way | undefined {

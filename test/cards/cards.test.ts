@@ -131,6 +131,15 @@ describe('questions', () => {
         ).toBe(true);
     }
   });
+
+  it('name what would do in their place', () => {
+    const { card } = tell(
+      files.flatMap((f) => f.vignettes).find((v) => v.id === '2.a.ii.A-sixth-birthday') as Vignette,
+    );
+    expect(card.summary).toMatch(/not documented: fever or one of \d others\.$/);
+    expect(card.detail).toMatch(/Is there fever [^?]*\? Or any one of these: malaise; .*constant pain; /);
+    expect(listAt(card.extension[ASSESSMENT_EXTENSION], 'missing.0.instead')).toContain('malaise');
+  });
 });
 
 const cardOf = (id: string): Card => tell(files.flatMap((f) => f.vignettes).find((v) => v.id === id) as Vignette).card;

@@ -32,7 +32,11 @@ const onDay = ({ vignette, fhir }: Case, day: Day): CheckedOrder | undefined =>
 /** The check with answers on file, as the worksheet saves them for the region of the order. */
 function answered({ vignette, fhir, check }: Case, answers: readonly GivenAnswer[]): CheckedOrder | undefined {
   const { vocabulary } = checker().knowledge;
-  const asked = new Map(check.assessment.missing.map((m) => [m.fact, m.region]));
+  const asked = new Map(
+    check.assessment.missing.flatMap(({ fact, region, instead = [] }) =>
+      [fact, ...instead.map((f) => f.fact)].map((name) => [name, region] as const),
+    ),
+  );
   const byRegion = Map.groupBy(answers, (a): Region | undefined => asked.get(a.fact) ?? check.region);
   const responses = [...byRegion].map(([region, given], i) => {
     const form = formOf(check.policy, region, vocabulary, checker().canonical);
@@ -132,6 +136,22 @@ describe('nearest ways', () => {
     expect(toDocument.length).toBeGreaterThan(800);
     const open = tried.filter((c) => c.ago === undefined && !LEFT_OPEN.has(c.vignette.id));
     expect(open.map((c) => `${c.vignette.id} ${c.path.criterion} ${c.path.needs.map((n) => n.fact)}`)).toEqual([]);
+  });
+
+  it('with any one fact that a question names in its place they are met as well', () => {
+    const inPlace = tried.flatMap(({ ago, ...c }) =>
+      ago === undefined
+        ? []
+        : c.check.assessment.missing
+            .filter((m) => m.criteria[0] === c.path.criterion)
+            .flatMap((m) => (m.instead ?? []).map((other) => ({ ...c, asked: m.fact, other: other.fact }))),
+    );
+    expect(inPlace.length).toBeGreaterThan(500);
+    const open = inPlace.filter(({ asked, other, ...c }) => {
+      const needs = c.path.needs.map((n) => (n.fact === asked ? { ...n, fact: other } : n));
+      return !DAYS_AGO.some((ago) => isMet(answered(c, answersTo({ ...c.path, needs }, c.check, ago))));
+    });
+    expect(open.map((c) => `${c.vignette.id} ${c.path.criterion} ${c.asked}: ${c.other}`)).toEqual([]);
   });
 
   it('with one answer less they are not met by this criterion', () => {
