@@ -230,7 +230,10 @@ const Sign = z.strictObject({
   codes: SETS.meta({
     description: 'signs that began in the window and were found at a visit in person, as diagnoses or observations',
   }),
-  examination: SETS.optional().meta({ description: 'examinations as a whole: abnormal now and normal before' }),
+  examination: SETS.optional().meta({
+    description: 'examinations as a whole: abnormal now, and normal before or after a symptom that began in the window',
+  }),
+  symptoms: SETS.optional().meta({ description: 'reported symptoms, which an abnormal examination demonstrates' }),
 });
 const PERCENT = z.string().regex(/^\d+(\.\d+)? %$/, 'expected e.g. "5 %"');
 const Trend = z.strictObject({

@@ -12,7 +12,8 @@ import { readAnswer } from './finding.ts';
 /**
  * New signs that were demonstrated on examination: a confirmed sign whose documented onset lies in the window and that was
  * found, or seen again, at a visit in person; a sign observed at a visit in the window, if it was absent before or the whole
- * complaint is that young; or an examination that is abnormal in the window and was normal before.
+ * complaint is that young; or an examination that is abnormal in the window and was normal before, or that followed a reported
+ * symptom whose onset lies in the window.
  */
 export function signEvidence(input: SignInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const seen = new Set<string>();
@@ -25,7 +26,7 @@ export function signEvidence(input: SignInput, asked: Asked, ctx: FactContext, t
       if (fitsRegion(asked, placeOfSign(place, record, ctx))) condition(record, set, asked, ctx, tally);
     }
   }
-  examinations(input.examination ?? [], asked, ctx, tally);
+  examinations(input, asked, ctx, tally);
 }
 
 /** One sign that is ruled out speaks against what the chart says of this sign, not against all signs together. */
@@ -103,9 +104,9 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
     tally.pro({ ...chartedItem(absent.record.ref, absent.when, asked), until }, 'absent at an earlier examination');
 }
 
-/** An examination as a whole that is abnormal, after one that was normal. */
-function examinations(sets: readonly string[], asked: Asked, ctx: FactContext, tally: Tally): void {
-  const results = sets
+/** An examination as a whole that is abnormal, after one that was normal or after a symptom that is new. */
+function examinations(input: SignInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const results = (input.examination ?? [])
     .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
     .flatMap((r) => (r.type === 'observation' && r.final && r.when !== undefined ? [r] : []))
     .filter((r) => fitIn(r.when, { asOf: asked.window.asOf }) === 'inside');
@@ -115,14 +116,31 @@ function examinations(sets: readonly string[], asked: Asked, ctx: FactContext, t
   if (last === undefined || fitIn(last.when, asked.window) !== 'inside') return;
   const item = chartedItem(last.ref, last.when, asked);
   const answer = readAnswer(last, ctx);
+  if (answer === false) return tally.contra(item, 'the examination is normal');
   const before = sorted.find((r) => day(r) < day(last) && readAnswer(r, ctx) === false);
-  if (answer === false) tally.contra(item, 'the examination is normal');
-  else if (answer === undefined || before === undefined) tally.lead(item, 'not known to be new', answer === true);
-  else {
-    tally.pro(item, 'abnormal on examination');
-    tally.pro(
-      { ...chartedItem(before.ref, before.when, asked), until: item.until },
-      'normal at an earlier examination',
-    );
+  const symptom = before === undefined ? newSymptom(input, last, asked, ctx) : undefined;
+  if (answer === undefined || (before === undefined && symptom === undefined))
+    return tally.lead(item, 'not known to be new', answer === true);
+  const until = sooner(item.until, symptom?.until);
+  tally.pro({ ...item, until }, 'abnormal on examination');
+  if (symptom !== undefined) tally.pro({ ...symptom, until }, 'a new symptom, demonstrated on examination');
+  if (before !== undefined)
+    tally.pro({ ...chartedItem(before.ref, before.when, asked), until }, 'normal at an earlier examination');
+}
+
+/** A symptom on file that began in the window, by the day of an examination. */
+function newSymptom(input: SignInput, exam: ObservationRecord, asked: Asked, ctx: FactContext): Item | undefined {
+  for (const set of (input.symptoms ?? []).map((name) => ctx.set(name))) {
+    for (const record of ctx.chart.bySet(set)) {
+      if (record.type !== 'condition' || record.onset === undefined) continue;
+      if (!record.current || record.verification !== 'confirmed') continue;
+      const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
+      const stated = statedOn(record);
+      const known = stated === undefined || stated.lo <= asked.window.asOf;
+      if (!known || record.onset.hi > (exam.when?.lo ?? 0) || !fitsRegion(asked, placeOfSign(place, record, ctx)))
+        continue;
+      if (fitIn(record.onset, asked.window) === 'inside') return chartedItem(record.ref, record.onset, asked);
+    }
   }
+  return undefined;
 }
