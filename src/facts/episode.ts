@@ -270,7 +270,8 @@ export const episodeStart = ({ onset, knownSince, notBefore }: Episode): Day | u
  * The current episode of the complaint in a region: it goes back until a gap of more than 90 days without visit, code or
  * treatment, or until a new onset of the same complaint. The onset is that of the complaint's own entries; first visits
  * prove only a least duration. A complaint that is over gives way to another problem that goes on; how long one
- * lasts that is there now no other problem says. (Evidence rules: onset, episode.)
+ * lasts that is there now no other problem says, nor, where none is on file, that it would be shorter or longer. (Evidence
+ * rules: onset, episode.)
  */
 export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', asOf: Day): Episode {
   const maxGap = add(0, duration(vocabulary.episode['not-a-gap']));
@@ -282,8 +283,10 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
   const own = isPresent(first, vocabulary, asOf - maxGap)
     ? episode
     : complaintOfVisits(first, chart, vocabulary, region, asOf, maxGap);
-  const withOwn = (whole: Episode): Episode =>
-    own === undefined || own === whole ? whole : { ...whole, complaint: own };
+  const withOwn = (whole: Episode): Episode => {
+    if (own !== undefined) return own === whole ? whole : { ...whole, complaint: own };
+    return first.found.some((c) => isComplaint(c, vocabulary)) ? whole : { ...whole, ofAnother: true };
+  };
   if (isDated(episode)) return withOwn(episode);
   for (const other of options) {
     const next = episodeOf(other, chart, vocabulary, region, asOf, maxGap);

@@ -174,6 +174,7 @@ export class Evaluation {
       case 'episode': {
         const episode = ofComplaint(this.source.episode(atom.region));
         const timed = compareEpisode(episode, this.source.asOf, atom.comparison);
+        if (timed.truth === 'false' && episode.ofAnother) return { truth: 'unknown', evidence: [], gap: 'unclear' };
         if (timed.truth !== 'unknown')
           return { ...timed, until: sooner(timed.until, episode.until), evidence: episode.evidence };
         return episode.evidence.length > 0 ? { ...timed, evidence: [], gap: 'unclear' } : unsettled(episode);

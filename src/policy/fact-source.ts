@@ -103,6 +103,8 @@ export const SILENT: FactValue = { truth: 'unknown', evidence: [], gap: 'silent'
 export interface Episode {
   /** the complaint alone, where another problem dates the episode: it is only known to last as long as its own entries tell */
   readonly complaint?: Episode;
+  /** no complaint is on file, another problem dates the episode: how long one lasts that may be there it does not say */
+  readonly ofAnother?: true;
   /** documented onset, exact or as an interval; absent when only a lower bound of the duration is known */
   readonly onset?: Interval;
   /** the complaint existed on this day at the latest */
