@@ -105,7 +105,8 @@ export function timing({ from, byTimeAlone, startedNow }: NearestPath): string {
 }
 
 /** Is a question asked for other ways than the nearest alone? What an exclusion asks comes first, whatever the way. */
-export function ofOtherWays({ paths }: Pick<Assessment, 'paths'>, { criteria }: Missing): boolean {
+export function ofOtherWays({ paths }: Pick<Assessment, 'paths'>, { criteria, further }: Missing): boolean {
+  if (further === true) return true;
   const [nearest, ...others] = paths.map((p) => p.criterion);
   return nearest !== undefined && !criteria.includes(nearest) && criteria.every((c) => others.includes(c));
 }

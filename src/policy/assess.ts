@@ -71,10 +71,11 @@ class Assessor {
   assess(): Assessment {
     const decision = this.#decider.decide();
     const open = decision.outcome === 'undetermined' || decision.outcome === 'alternative';
-    const ways = open && !this.#heldUp(decision) ? this.#ways(decision).slice(0, MAX_PATHS) : [];
+    const ranked = open && !this.#heldUp(decision) ? this.#ways(decision) : [];
+    const ways = ranked.slice(0, MAX_PATHS);
     const earliest = decision.outcome === 'met' ? undefined : this.#earliest(decision);
     const validUntil = decision.outcome === 'met' ? this.#validUntil(decision.by) : undefined;
-    const missing = this.#missing(ways, decision);
+    const missing = this.#missing(ranked, decision);
     const reason = missing.length === 0 && this.#leftToReviewer(decision) ? 'reviewer' : decision.reason;
     return {
       outcome: decision.outcome,
@@ -175,15 +176,18 @@ class Assessor {
     return takes === undefined || this.#ev.value(index).from !== undefined ? undefined : add(this.#asOf, takes);
   }
 
-  /** What is asked: of ways that need time only where there is no other. */
-  #missing(ways: readonly Candidate[], decision: Decision): readonly Missing[] {
+  /**
+   * What is asked: of ways that need time only where there is no other, and where there is room, of further ways that one answer
+   * would settle.
+   */
+  #missing(ranked: readonly Candidate[], decision: Decision): readonly Missing[] {
     const out = new Map<string, Missing>();
-    const put = (index: number, criterion: string, toDo = false, instead: readonly PathFact[] = []): void => {
+    const put = (index: number, criterion: string, rest: Partial<Missing> = {}): void => {
       const atom = this.#ev.atom(index);
       const fact = atomFact(atom);
       const before = out.get(fact);
       if (before !== undefined) {
-        if (!before.criteria.includes(criterion))
+        if (rest.further !== true && !before.criteria.includes(criterion))
           out.set(fact, { ...before, criteria: [...before.criteria, criterion] });
         return;
       }
@@ -199,8 +203,7 @@ class Assessor {
         criteria: [criterion],
         leads: value.leads ?? [],
         ...(action !== undefined && { action }),
-        ...(instead.length > 0 && { instead }),
-        ...(toDo && { toDo }),
+        ...rest,
         gap: value.gap ?? 'silent',
       });
     };
@@ -211,14 +214,24 @@ class Assessor {
           for (const i of this.#ev.unknownAtoms(ref.when)) put(i, state.path.id);
       }
     }
-    const now = ways.filter(({ way }) => way.needs.every((n) => n.kind !== 'wait'));
-    for (const candidate of now.length > 0 ? now : ways) {
-      const { state, way } = candidate;
-      for (const need of way.needs) {
+    const ask = (candidate: Candidate, rest: Partial<Missing> = {}): void => {
+      for (const need of candidate.way.needs) {
         if (need.kind === 'wait') continue;
-        const inPlace = this.#search.inPlaceOf(need, candidate).map((i) => this.#pathFact(i, 'true'));
-        put(need.atom, state.path.id, need.kind === 'do', inPlace);
+        const instead = this.#search.inPlaceOf(need, candidate).map((i) => this.#pathFact(i, 'true'));
+        put(need.atom, candidate.state.path.id, {
+          ...(instead.length > 0 && { instead }),
+          ...(need.kind === 'do' && { toDo: true }),
+          ...rest,
+        });
       }
+    };
+    const ways = ranked.slice(0, MAX_PATHS);
+    const now = ways.filter(({ way }) => way.needs.every((n) => n.kind !== 'wait'));
+    for (const candidate of now.length > 0 ? now : ways) ask(candidate);
+    for (const further of ranked.slice(MAX_PATHS)) {
+      if (out.size >= MAX_QUESTIONS) break;
+      const [need, ...more] = further.way.needs;
+      if (need?.kind === 'document' && more.length === 0) ask(further, { further: true });
     }
     return [...out.values()].map((m) => withoutAsked(m, out));
   }

@@ -76,6 +76,8 @@ export interface Missing {
   readonly action?: string;
   /** other facts that the policy lists beside it: any one of them would do in its place */
   readonly instead?: readonly PathFact[];
+  /** it is about a way that is not among those of the assessment */
+  readonly further?: boolean;
   /** the chart says that it is not so: it has to be done, there is nothing to ask */
   readonly toDo?: boolean;
   readonly gap: Gap;

@@ -110,7 +110,7 @@ const LEFT_OPEN: ReadonlySet<string> = new Set([
 
 /** What else than the way an order waits for: questions of exclusions, exclusions left to a reviewer, and studies under a condition. */
 const isHeldUp = ({ assessment: { missing, paths, openExclusions = [] } }: CheckedOrder): boolean =>
-  missing.some((m) => !m.criteria.some((c) => paths.some((p) => p.criterion === c))) ||
+  missing.some((m) => m.further !== true && !m.criteria.some((c) => paths.some((p) => p.criterion === c))) ||
   openExclusions.some((e) => !missing.some((m) => m.criteria.includes(e.criterion)));
 
 describe('nearest ways', () => {
