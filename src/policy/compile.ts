@@ -249,6 +249,9 @@ class Compiler {
     const strictEntry = here.entry === undefined ? undefined : this.#strictEntry(here.entry, here, scope);
     const withEntry = (e: Expr | undefined): Expr =>
       e === undefined ? criteria : this.#exprs.put({ op: 'all', children: [e, criteria], where });
+    const studies = (here.studies?.input ?? []).flatMap((s, i) =>
+      this.#study(s, [...(here.studies?.at ?? at), i], scope),
+    );
     return {
       id: regionalId(place.id, region, here.regions.length > 1),
       label: place.label,
@@ -257,7 +260,8 @@ class Compiler {
       note: place.note,
       region,
       onlyOrdered: here.onlyOrdered,
-      studies: (here.studies?.input ?? []).flatMap((s, i) => this.#study(s, [...(here.studies?.at ?? at), i], scope)),
+      studies,
+      studyRegions: [...new Set(studies.flatMap(({ code }) => this.#studies.get(code)?.regions ?? []))],
       screen: here.screen,
       ownStudiesOnly: here.ownStudiesOnly,
       redFlag: here.redFlag,

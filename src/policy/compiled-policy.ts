@@ -1,6 +1,7 @@
 import type { Day, Duration } from '../dates/day.ts';
 import type { FactQuery, Region } from './fact-source.ts';
 import type { PolicyInput } from './schema.ts';
+import type { StudyRegion } from './studies.ts';
 
 export interface Comparison {
   readonly op: '>' | '>=' | '<' | '<=';
@@ -95,6 +96,8 @@ export interface CompiledPath {
   readonly onlyOrdered: boolean;
   /** empty = the studies of the indications that an any-indication leaf finds */
   readonly studies: readonly StudyRef[];
+  /** where these studies look: of an indication without a region they say of which ones it speaks */
+  readonly studyRegions: readonly StudyRegion[];
   readonly screen: boolean;
   /** counts only for orders of its own studies */
   readonly ownStudiesOnly: boolean;

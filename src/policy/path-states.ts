@@ -23,6 +23,10 @@ function anyIndicationLeaves(expr: Expr): readonly AnyIndication[] {
 
 const NONE: readonly Evidence[] = [];
 
+/** Does an indication speak of a region? One without a region of its own speaks of those at which its studies look. */
+const speaksOf = ({ region, studies, studyRegions }: CompiledPath, asked: Region | 'any'): boolean =>
+  asked === 'any' || region === asked || (region === 'any' && (studies.length === 0 || studyRegions.includes(asked)));
+
 /** An indication, evaluated as far as it is looked at: the criteria of one that is not in play are nobody's business. */
 class EvaluatedPath implements PathState {
   readonly path: CompiledPath;
@@ -191,7 +195,7 @@ export class PathStates {
     return this.#paths
       .filter(
         (p) =>
-          (region === 'any' || p.region === 'any' || p.region === region) &&
+          speaksOf(p, region) &&
           !except.some(
             (e) => p.id === e || p.id.startsWith(`${e}.`) || p.id.startsWith(`${e}/`) || p.id.startsWith(`${e}@`),
           ) &&
