@@ -151,12 +151,23 @@ class Assessor {
       label: state.path.label,
       cite: state.path.cite,
       has: way.has.map((i) => this.#pathFact(i, this.#ev.value(i).truth)),
-      needs: way.needs.map((n) => this.#pathFact(n.atom, n.want)),
+      needs: [
+        ...way.needs.map((n) => this.#pathFact(n.atom, n.want)),
+        ...this.#condition(state).map((i) => this.#pathFact(i, 'true')),
+      ],
       kind,
       ...(froms.length > 0 && { from: Math.max(...froms), byTimeAlone: froms.length === way.needs.length }),
       ...(started.length > 0 && { startedNow: Math.max(...started, ...froms) }),
       ...(others.length > 0 && { otherStudies: others }),
     };
+  }
+
+  /** What an indication needs beside its own criteria: the condition under which alone it names the ordered study, where evidence leaves it open. */
+  #condition(state: PathState): readonly number[] {
+    const refs = this.#states.studiesOf(state).filter((r) => r.code === this.#order.code);
+    if (refs.some((r) => r.when === undefined || this.#ev.truth(r.when) === 'true')) return [];
+    const atoms = refs.flatMap((r) => (r.when === undefined ? [] : [...this.#ev.unknownAtoms(r.when)]));
+    return [...new Set(atoms)].filter((i) => this.#ev.value(i).gap === 'unclear');
   }
 
   #pathFact(index: number, truth: Truth): PathFact {
@@ -224,6 +235,7 @@ class Assessor {
           ...rest,
         });
       }
+      for (const i of this.#condition(candidate.state)) put(i, candidate.state.path.id, rest);
     };
     const ways = ranked.slice(0, MAX_PATHS);
     const now = ways.filter(({ way }) => way.needs.every((n) => n.kind !== 'wait'));

@@ -198,7 +198,8 @@ export class Decider {
         : { outcome: 'undetermined', reason: this.#exclusionReason(asked), by, alternatives, asked };
     const met = named.filter((n) => n.ordered === 'true').map((n) => n.state);
     if (met.length > 0) return settled('met', met, []);
-    const unclear = named.filter((n) => n.ordered === 'unknown').map((n) => n.state);
+    const conditional = named.filter((n) => n.ordered === 'unknown').map((n) => n.state);
+    const unclear = [...conditional, ...this.#lentPerhaps(reading)];
     if (unclear.length > 0) {
       const unseen = named.some((n) => n.ordered === 'unknown' && n.unseen);
       const reason = unseen ? 'data-unavailable' : 'documentation';
@@ -211,6 +212,25 @@ export class Decider {
     return reading === undefined && this.#orderedMayComeTrue()
       ? { outcome: 'undetermined', reason: 'data-unavailable', by, alternatives, asked }
       : settled('alternative', by, alternatives);
+  }
+
+  /**
+   * The passages that name the ordered study for whatever is indicated (CT, where MRI is contraindicated), when something is and
+   * the evidence for their own condition does not settle it: as with a study that an indication names under a condition.
+   */
+  #lentPerhaps(reading: Reading | undefined): readonly PathState[] {
+    return this.#states
+      .all()
+      .filter(
+        (s) =>
+          s.inPlay === 'yes' &&
+          s.entry !== undefined &&
+          this.#ev.truth(s.entry, reading) === 'unknown' &&
+          this.#ev.truth(s.whole, reading) === 'unknown' &&
+          this.namesOrdered(s) &&
+          this.#states.lendsStudies(s) &&
+          this.#ev.isOpenWithEvidence(s.entry),
+      );
   }
 
   /** Could an indication that names the ordered study come true by what was not retrieved? */

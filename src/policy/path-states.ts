@@ -172,6 +172,12 @@ export class PathStates {
     return any(this.others(except, region).map((s) => (s.inPlay === 'no' ? 'false' : s.truth)));
   }
 
+  /** Does an indication lend studies of its own to whatever else is indicated, and is something? */
+  lendsStudies({ path }: PathState): boolean {
+    const leaves = anyIndicationLeaves(path.criteria);
+    return path.studies.length > 0 && leaves.length > 0 && leaves.every((l) => this.evaluation.truth(l) === 'true');
+  }
+
   /** Could another indication come true by what was not retrieved? */
   anyWaitsForUnseen(except: readonly string[], region: Region | 'any'): boolean {
     return this.others(except, region).some((s) => this.waitsForUnseen(s));
