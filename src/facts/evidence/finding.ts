@@ -111,7 +111,7 @@ function countsFrom(
   entries: Entries,
   { query, window }: Asked,
 ): Interval | undefined {
-  if (input['dated-by-onset'] || (input.event && isAfterwards(record))) return record.onset;
+  if (input['dated-by-onset'] || (input.event && isAfterwards(record.codes))) return record.onset;
   if (input.event) return entries.eventDate(record);
   const date = dateOf(record);
   const asksNow = query.within === undefined && query.since === undefined && !input.new && !input['stated-onset'];
@@ -233,7 +233,7 @@ function beganBefore(record: ConditionRecord, age: string, ctx: FactContext): bo
 const AFTERWARDS = /^icd10cm\|[A-Z]\d\w\.\w{3}[D-S]$/;
 
 /** Is an injury coded for a later encounter or as a sequela? */
-const isAfterwards = (record: ConditionRecord): boolean => record.codes.some((c) => AFTERWARDS.test(c));
+const isAfterwards = (codes: readonly string[]): boolean => codes.some((c) => AFTERWARDS.test(c));
 
 const hasStatus = (input: FindingInput, record: ConditionRecord): boolean =>
   input.clinical === undefined || (input.clinical as readonly string[]).includes(record.clinical ?? '');
@@ -384,6 +384,8 @@ function other(
     case 'encounter':
       if (!record.held) return tally.ignore(item, 'the visit did not take place');
       if (!input.complaint || asked.query.certainty !== 'suspected') return tally.lead(item, 'reason of a visit only');
+      if (input.event && isAfterwards(record.reasonCodes))
+        return tally.lead(item, 'reason of a later visit for it', true);
       if (endings.ofVisit(record)) return tally.lead(item, 'reason of a visit; resolved since');
       if (!inWindow(item, asked, tally)) return;
       if (isOfNew(input, asked) && entries.onFileBefore(record.reasonCodes, when))
