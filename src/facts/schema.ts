@@ -88,6 +88,10 @@ const Measure = z.strictObject({
     description: 'a normal value speaks against; false where it is one of many and leaves the question as it is',
   }),
   regional: z.boolean().default(false),
+  complaint: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'it tells how bad the complaint is, not what it comes from' }),
 });
 const Imaging = z.strictObject({
   modality: z.array(z.enum(MODALITIES)).min(1),

@@ -38,6 +38,7 @@ export class Vocabulary implements FactCatalog {
         label: fact.label,
         care: tellsOfCare(fact),
         complaint: isComplaint(fact, facts),
+        byResult: fact.evidence.length > 0 && fact.evidence.every((block) => 'imaging' in block || 'report' in block),
         ask: fact.ask,
         ...(fact.any !== undefined && { impliedBy: fact.any }),
         ...(fact.action !== undefined && { action: fact.action }),
@@ -77,12 +78,14 @@ const tellsOfCare = (fact: FactInput): boolean =>
     'imaging' in block ? block.imaging.shows === undefined : Object.keys(block).every((kind) => CARE.includes(kind)),
   );
 
-/** What patients come with: nothing but findings that the reasons of visits show too. */
+/** What patients come with: nothing but findings that the reasons of visits show too, and how bad they are. */
 const isComplaint = ({ evidence, any, all }: FactInput, facts: ReadonlyMap<string, FactInput>): boolean => {
   const parts = [...(any ?? []), ...(all ?? [])].map((f) => facts.get(f));
   return (
     evidence.length + parts.length > 0 &&
-    evidence.every((block) => 'finding' in block && block.finding.complaint) &&
+    evidence.every(
+      (block) => ('finding' in block && block.finding.complaint) || ('measure' in block && block.measure.complaint),
+    ) &&
     parts.every((part) => part !== undefined && isComplaint(part, facts))
   );
 };

@@ -162,6 +162,8 @@ export interface FactDescription {
   readonly care: boolean;
   /** it is what patients come with (pain of the back), and speaks of no red flag in particular */
   readonly complaint: boolean;
+  /** only the results of examinations show it: one that cannot be read speaks of no red flag in particular */
+  readonly byResult: boolean;
   /** facts each of which makes it true */
   readonly impliedBy?: readonly string[];
 }

@@ -108,7 +108,14 @@ export class NearestWays {
     // what speaks against a passage (no fever, a normal laboratory value) is no reason to ask for it
     if (this.#ev.isSilent(expr.index) || this.#ev.truth(expr) === 'false') return false;
     if (expr.op !== 'atom') return this.#ev.children(expr).some((child) => this.#tells(child));
-    return this.#isTelling(expr.atom) && this.#ev.hasEvidence(expr);
+    return this.#isTelling(expr.atom) && this.#isRead(expr.atom) && this.#ev.hasEvidence(expr);
+  }
+
+  /** An examination whose result is not coded is no reason to ask for one red flag rather than for another. */
+  #isRead(index: number): boolean {
+    const atom = this.#ev.atom(index);
+    const byResult = atom.kind === 'fact' && this.#catalog.describe(atom.query.fact)?.byResult === true;
+    return !byResult || this.#ev.value(index).truth === 'true';
   }
 
   #isTelling(index: number): boolean {

@@ -493,14 +493,19 @@ describe('passages that rest on a red flag', () => {
   const policy = tinyPolicy(`
 indications:
   - { id: A, label: slip and treatment, cite: A, entry: slip, studies: ["72148"], criteria: { all: [treatment, failure] } }
-  - { id: R, label: slip and red flag, cite: R, red-flag: true, entry: slip, studies: ["72148"], criteria: { any: [weakness, retention] } }
+  - { id: R, label: slip and red flag, cite: R, red-flag: true, entry: slip, studies: ["72148"], criteria: { any: [weakness, retention, result-of-film] } }
   - { id: Z, label: pain, cite: Z, entry: pain, studies: ["72148"], criteria: care }
   - { id: Y, label: fever, cite: "Y", entry: fever, studies: ["72148"], criteria: care }`);
-  const proposed = (facts: Record<string, 'true'>): readonly string[] =>
+  const proposed = (facts: Record<string, 'true' | 'unclear'>): readonly string[] =>
     checked(policy, { facts: { slip: 'true', ...facts } }).paths.map((p) => p.criterion);
 
   it('are proposed only when the chart speaks of one', () => {
     expect(proposed({})).toEqual(['A']);
+    expect(proposed({ weakness: 'unclear' })).toContain('R');
     expect(outcomeOf(checked(policy, { facts: { slip: 'true', weakness: 'true' } }))).toBe('met');
+  });
+
+  it('are not proposed for an examination whose result cannot be read', () => {
+    expect(proposed({ 'result-of-film': 'unclear' })).toEqual(['A']);
   });
 });

@@ -39,7 +39,7 @@ export const STUDIES = new StudyCatalog(
   ).data,
 );
 
-/** Every name is a fact, save those that begin with "no-such"; facts of care begin with "care-", complaints with "complaint-", actions with "do-". */
+/** Every name is a fact, save those that begin with "no-such"; facts of care begin with "care-", complaints with "complaint-", results of examinations with "result-", actions with "do-". */
 export const CATALOG: FactCatalog = {
   names: () => [],
   describe: (id) =>
@@ -51,6 +51,7 @@ export const CATALOG: FactCatalog = {
           ask: `Is there ${id}?`,
           care: id.startsWith('care-'),
           complaint: id.startsWith('complaint-'),
+          byResult: id.startsWith('result-'),
           ...(id.startsWith('do-') && { action: `Begin ${id}`, takes: { count: 6, unit: 'weeks' } as const }),
         },
 };
