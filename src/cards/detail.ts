@@ -33,6 +33,16 @@ function pathLines(path: NearestPath): readonly string[] {
   ];
 }
 
+/** An indication that holds at several regions by the same evidence is told once. */
+const onceEach = (satisfied: readonly Satisfied[]): readonly Satisfied[] => {
+  const told = new Set<string>();
+  return satisfied.filter(({ cite, label, evidence }) => {
+    const references = new Set(evidence.map((e) => e.reference ?? e.fact));
+    const key = [cite, label, ...[...references].sort()].join('|');
+    return told.has(key) ? false : told.add(key) !== undefined;
+  });
+};
+
 /** How many facts that would do as well are named. */
 const MOST_INSTEAD = 10;
 
@@ -93,7 +103,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
   const others = toAsk.filter((m) => ofOtherWays(assessment, m));
   const documented = section(
     open ? 'Documented so far' : 'Documented',
-    assessment.satisfied
+    onceEach(assessment.satisfied)
       .slice(0, 4)
       .map(
         (s) =>

@@ -104,8 +104,9 @@ class Assessor {
     return asked.length > 0 && by.some((s) => isTrue(s) && this.#decider.namesOrdered(s));
   }
 
-  #ways({ reason }: Decision): readonly Candidate[] {
-    const ranked = this.#nearest.ranked();
+  #ways({ outcome, reason }: Decision): readonly Candidate[] {
+    // where another study is met already, ways to a third one help nobody
+    const ranked = this.#nearest.ranked(outcome === 'alternative');
     return ranked.length === 0 && reason === 'no-indication' ? this.#nearest.rankedOutOfPlay() : ranked;
   }
 

@@ -205,8 +205,11 @@ export class Decider {
       const reason = unseen ? 'data-unavailable' : 'documentation';
       return { outcome: 'undetermined', reason, by: unclear, alternatives: [], asked };
     }
-    const other = named.filter((n) => n.others.length > 0 && n.state.inPlay === 'yes');
-    if (other.length === 0) return undefined;
+    const anywhere = named.filter((n) => n.others.length > 0 && n.state.inPlay === 'yes');
+    if (anywhere.length === 0) return undefined;
+    // what is indicated at several regions (a weakness of both legs) is first so at the ordered one
+    const here = (n: (typeof anywhere)[number]): boolean => n.state.path.region === this.#order.regions[0];
+    const other = [...anywhere.filter(here), ...anywhere.filter((n) => !here(n))];
     const by = other.map((n) => n.state);
     const alternatives = [...new Set(other.flatMap((n) => n.others))];
     return reading === undefined && this.#orderedMayComeTrue()

@@ -42,8 +42,9 @@ export class NearestWays {
    * then the share of its leaves that are true already (leaves that speak in few passages weigh more; shares that are nearly
    * the same count as one), then the fewest needs.
    * Red flags only with telling evidence.
+   * @param orderedOnly ways for the ordered study; else those for other studies where there is none for it
    */
-  ranked(): readonly Candidate[] {
+  ranked(orderedOnly: boolean): readonly Candidate[] {
     const candidates = this.#states
       .all()
       .filter(
@@ -52,7 +53,9 @@ export class NearestWays {
     const named = candidates.filter((s) => this.#decider.namesOrdered(s));
     const awaited = new Set(named.flatMap((s) => this.#states.awaited(s)));
     return this.#sorted(
-      this.#waysOf(candidates.filter((s) => named.length === 0 || named.includes(s) || awaited.has(s))),
+      this.#waysOf(
+        candidates.filter((s) => (named.length === 0 && !orderedOnly) || named.includes(s) || awaited.has(s)),
+      ),
     );
   }
 

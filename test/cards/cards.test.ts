@@ -184,6 +184,17 @@ describe('summaries', () => {
   });
 });
 
+describe('what is documented', () => {
+  it('is told once for an indication that holds at several regions by the same evidence', () => {
+    const governed = files.flatMap((f) => f.vignettes).filter((v) => v.expect.outcome !== 'not-governed');
+    const twice = governed.filter((v) => {
+      const lines = (tell(v).card.detail.split('**Documented**\n')[1] ?? '').split('\n\n')[0]?.split('\n') ?? [];
+      return new Set(lines).size !== lines.length;
+    });
+    expect(twice.map((v) => v.id)).toEqual([]);
+  }, 120_000);
+});
+
 describe('what the chart says otherwise', () => {
   const otherwise = (card: Card): readonly string[] =>
     (card.detail.split('**The chart says otherwise**\n')[1] ?? '').split('\n\n')[0]?.split('\n') ?? [];

@@ -31,6 +31,26 @@ ${PATHS}`);
     expect(outcomeOf(checked(policy, { facts }, '72158'))).toBe('met');
   });
 
+  it('alternative: a third study that is not met yet is not asked for', () => {
+    const policy = tinyPolicy(`
+indications:
+  - { id: A, label: a, cite: A, entry: a, studies: ["72158"] }
+  - { id: B, label: b, cite: B, entry: b, studies: ["72131"], criteria: c }`);
+    const found = checked(policy, { facts: { a: 'true', b: 'true' } });
+    expect([outcomeOf(found), found.paths, found.missing]).toEqual(['alternative', [], []]);
+  });
+
+  it('alternative: of an indication at several regions the study of the ordered region comes first', () => {
+    const policy = tinyPolicy(
+      `
+indications:
+  - { id: A, label: a, cite: A, entry: a, regions: [cervical, lumbar], studies: ["mri without"] }`,
+      '',
+    );
+    const found = checked(policy, { facts: { a: 'true' } }, '72131');
+    expect(found.alternatives).toEqual(['72148', '72141']);
+  });
+
   it('not met: an exclusion goes before a true path', () => {
     const found = checked(policy, { facts: { pain: 'true', treatment: 'true', device: 'true' } });
     expect([outcomeOf(found), found.contradicted.map((c) => c.criterion)]).toEqual(['not-met: exclusion', ['X']]);
