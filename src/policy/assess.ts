@@ -415,9 +415,9 @@ class Assessor {
       return groups;
     };
     const deepest = Math.max(0, ...paths.map((p) => p.within.length));
-    let depth = 0;
-    while (depth < deepest && under(depth).size === 1) depth++;
-    return [...under(depth)].map(([heading, [first = heading, second]]) => (second === undefined ? first : heading));
+    let groups = under(0);
+    for (let depth = 1; depth <= deepest && groups.size === 1; depth++) groups = under(depth);
+    return [...groups].map(([heading, [first = heading, second]]) => (second === undefined ? first : heading));
   }
 
   #incompleteSections(): readonly string[] {

@@ -1,6 +1,6 @@
 import type { ConditionRecord, ObservationRecord } from '../../chart/records.ts';
 import { sooner } from '../../policy/measure-time.ts';
-import { type Asked, type FactContext, fitsRegion, placeOfSign } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, placeIn, placeOfSign } from '../context.ts';
 import type { SignInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
@@ -22,7 +22,7 @@ export function signEvidence(input: SignInput, asked: Asked, ctx: FactContext, t
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'condition' || record.orderReason || seen.has(record.ref)) continue;
       seen.add(record.ref);
-      const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
+      const place = placeIn(record.hits, [set]);
       if (fitsRegion(asked, placeOfSign(place, record, ctx))) condition(record, set, asked, ctx, tally);
     }
   }
@@ -76,8 +76,7 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
     .bySet(set)
     .flatMap((r) => (r.type === 'observation' && r.final && r.when !== undefined ? [{ record: r, when: r.when }] : []))
     .filter(({ record, when }) => {
-      const hits = [...record.valueHits, ...record.hits].filter((h) => h.set === set);
-      const place = hits.reduce((p, h) => p | h.place, 0);
+      const place = placeIn([...record.valueHits, ...record.hits], [set]);
       return when.lo <= asked.window.asOf && fitsRegion(asked, placeOfSign(place, record, ctx));
     })
     .sort((a, b) => a.when.lo - b.when.lo);
@@ -134,7 +133,7 @@ function newSymptom(input: SignInput, exam: ObservationRecord, asked: Asked, ctx
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'condition' || record.onset === undefined) continue;
       if (!record.current || record.verification !== 'confirmed') continue;
-      const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
+      const place = placeIn(record.hits, [set]);
       const stated = statedOn(record);
       const known = stated === undefined || stated.lo <= asked.window.asOf;
       if (!known || record.onset.hi > (exam.when?.lo ?? 0) || !fitsRegion(asked, placeOfSign(place, record, ctx)))

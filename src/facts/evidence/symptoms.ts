@@ -2,7 +2,15 @@ import type { MedicationRecord, ObservationRecord } from '../../chart/records.ts
 import { add, type Day } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
+import {
+  type Asked,
+  type FactContext,
+  fitsRegion,
+  hasUnseen,
+  placeIn,
+  placeOfRecord,
+  placeOfSign,
+} from '../context.ts';
 import { duration } from '../duration.ts';
 import { episodeStart } from '../episode.ts';
 import type { ChangeInput, ComparisonInput, ImprovementInput, WorseningInput } from '../schema.ts';
@@ -177,10 +185,7 @@ function outcomes(asked: Asked, ctx: FactContext, say: (item: Item, improved: bo
       )
         continue;
       seen.add(record.ref);
-      const place = servicePlace(
-        record,
-        record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0),
-      );
+      const place = servicePlace(record, placeIn(record.hits, [set]));
       if (!(record.spineReason || place !== 0) || !fitsRegion(asked, place)) continue;
       if (record.when === undefined || record.when.lo > asked.window.asOf || record.when.hi < since) continue;
       const item: Item = { ref: record.ref, date: record.when, basis: 'chart' };
@@ -223,7 +228,7 @@ function newFindings(sets: readonly string[], after: Day, asked: Asked, ctx: Fac
   for (const set of sets.map((name) => ctx.set(name))) {
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'condition' || record.verification !== 'confirmed' || !record.current) continue;
-      const place = record.hits.reduce((p, h) => (h.set === set ? p | h.place : p), 0);
+      const place = placeIn(record.hits, [set]);
       if (!fitsRegion(asked, placeOfSign(place, record, ctx)) || record.onset === undefined) continue;
       if (record.onset.lo <= after || record.onset.hi > asked.window.asOf) continue;
       found = true;
