@@ -1,34 +1,20 @@
 import type { Chart } from '../chart/chart.ts';
-import type { AnswerRecord } from '../chart/records.ts';
 import type { Section } from '../chart/sections.ts';
-import {
-  type Day,
-  type Duration,
-  firstDayReaching,
-  formatInterval,
-  type Interval,
-  lastDayReaching,
-  parseDate,
-  subtract,
-} from '../dates/day.ts';
+import { type Day, type Duration, type Interval, subtract } from '../dates/day.ts';
 import {
   type Birth,
-  type Considered,
   type Episode,
-  type Evidence,
   type FactQuery,
   type FactSource,
   type FactValue,
   type Gap,
   type Region,
   SILENT,
-  type Sides,
   type Unseen,
 } from '../policy/fact-source.ts';
-import { compareBegun, sooner } from '../policy/measure-time.ts';
-import { all, any, fromBounds } from '../policy/truth.ts';
-import { factCode } from '../policy/words.ts';
-import { supports } from '../terminology/regions.ts';
+import { sooner } from '../policy/measure-time.ts';
+import { all, any } from '../policy/truth.ts';
+import { withAnswers } from './answers.ts';
 import { type Asked, type FactContext, hasUnseen } from './context.ts';
 import { duration } from './duration.ts';
 import { currentEpisode } from './episode.ts';
@@ -51,11 +37,11 @@ import { signEvidence } from './evidence/sign.ts';
 import { changeEvidence, comparisonEvidence, improvementEvidence, worseningEvidence } from './evidence/symptoms.ts';
 import { trendEvidence } from './evidence/trend.ts';
 import { type FactPlan, sufficientlySeen } from './fact-plan.ts';
-import { isLater } from './later.ts';
 import type { Lookup } from './query-pool.ts';
 import type { BlockInput, FactInput } from './schema.ts';
 import { UNSEEN } from './speakers.ts';
 import { type Item, Tally } from './tally.ts';
+import { firstFound, lastLongAgo } from './timed.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { fitIn, type Window } from './window.ts';
 
@@ -134,9 +120,9 @@ export class FactEngine implements FactSource, FactContext {
     const { query, plan } = lookup;
     const own = this.#mute(plan) ? this.#silence(plan) : this.#evidence(plan, this.#window(query, plan), query);
     const composed = this.#compose(lookup, own);
-    const answered = this.chart.answers.length === 0 ? composed : this.#withAnswers(plan, query, composed);
-    const aged = query.ago === undefined ? answered : this.#longAgo(answered, query.ago);
-    const begun = query.begun === undefined ? aged : this.#begun(aged, query.begun);
+    const answered = this.#withAnswers(composed, plan, query);
+    const aged = query.ago === undefined ? answered : lastLongAgo(answered, this.asOf, query.ago);
+    const begun = query.begun === undefined ? aged : firstFound(aged, this.asOf, query.begun);
     return begun.truth === 'true' && restsOnEpisode(query, plan)
       ? { ...begun, until: sooner(begun.until, this.episode(query.region).until) }
       : begun;
@@ -348,26 +334,11 @@ export class FactEngine implements FactSource, FactContext {
     };
   }
 
-  /** What a clinician documented under the fact's code; it never overrides later evidence of the chart. */
-  #withAnswers(plan: FactPlan, query: FactQuery, value: FactValue): FactValue {
-    if (query.source === 'order-reason') return value;
-    const asked: Asked = { query, window: this.#window(query, plan) };
-    const answers = this.chart.answers.filter((a) => answersQuery(a, query));
-    if (answers.length === 0) return value;
+  #withAnswers(value: FactValue, plan: FactPlan, query: FactQuery): FactValue {
+    const { answers } = this.chart;
+    if (answers.length === 0 || query.source === 'order-reason') return value;
     const began = plan.fact.evidence.some((b) => 'course' in b) ? this.#episodeBegan(query.region) : undefined;
-    const unfit = new Map(answers.map((a) => [a, whyUnfit(a, plan.fact, asked, began)]));
-    const [answer, ...others] = answers.filter((a) => unfit.get(a) === undefined).sort(latestFirst);
-    const opposed = answer === undefined ? undefined : others.find((a) => contradicts(a, answer));
-    const pair = answer === undefined || opposed === undefined ? [] : [answer, opposed];
-    const answered = pair.length === 0 ? this.#withAnswer(answer, asked, value) : between(pair, query.fact, value);
-    const stands = answered.evidence.some((e) => e.reference === answer?.ref);
-    const whyIgnored = (a: AnswerRecord): string | undefined => {
-      if (pair.includes(a)) return 'answered otherwise on the same day';
-      if (a !== answer) return 'a later answer counts';
-      return stands ? undefined : 'the chart says otherwise';
-    };
-    const considered = answers.map((a) => lookedAt(a, unfit.get(a) ?? whyIgnored(a)));
-    return { ...answered, considered: [...(value.considered ?? []), ...considered] };
+    return withAnswers(value, plan.fact, { query, window: this.#window(query, plan) }, answers, began);
   }
 
   /** The first day that can belong to the current episode, as far as the chart tells. */
@@ -375,81 +346,6 @@ export class FactEngine implements FactSource, FactContext {
     const { onset, knownSince, notBefore } = this.episode(region);
     if (onset !== undefined) return onset.lo;
     return knownSince === undefined ? notBefore : subtract(knownSince, duration(this.vocabulary.episode['not-a-gap']));
-  }
-
-  #withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactValue): FactValue {
-    if (answer === undefined || answer.value.kind !== 'boolean') return value;
-    const truth = answer.value.value ? 'true' : 'false';
-    const evidence = statementOf(answer, asked.query.fact);
-    const { gap: _gap, sections: _sections, ...settled } = value;
-    const until =
-      asked.window.length !== undefined && answer.when !== undefined
-        ? { until: lastDayReaching(answer.when.lo, asked.window.length) }
-        : {};
-    const sides = withStatement(value, truth, evidence);
-    const dated = answer.when !== undefined && { when: answer.when, first: answer.when };
-    if (value.truth === 'unknown') return { ...settled, ...sides, truth, evidence: [evidence], ...until, ...dated };
-    // whoever states it knows it of what was not retrieved too
-    if (value.truth === truth) return { ...settled, ...sides, evidence: [...value.evidence, evidence] };
-    const charted = datesOf(value.evidence);
-    if (answer.when !== undefined && isLater([answer.when], charted)) {
-      // what the chart said of the other truth (when it holds again, that it can be done) is no longer so
-      return {
-        ...searched(value),
-        ...sides,
-        truth,
-        evidence: [evidence],
-        conflicts: value.evidence,
-        ...dated,
-        ...until,
-      };
-    }
-    const conflicts = [...(value.conflicts ?? []), evidence];
-    // a partial date leaves open which of them came later
-    if (answer.when !== undefined && charted.every((d) => d === undefined || d.lo < (answer.when?.hi ?? d.lo)))
-      return {
-        ...searched(value),
-        ...sides,
-        truth: 'unknown',
-        evidence: [],
-        gap: 'conflict',
-        conflicts: [...value.evidence, ...conflicts],
-      };
-    return { ...value, ...sides, conflicts };
-  }
-
-  /** "First found so long ago": the earliest event decides. */
-  #begun(value: FactValue, comparison: NonNullable<FactQuery['begun']>): FactValue {
-    if (value.truth !== 'true') return value;
-    const { considered = [] } = value;
-    const unclear: FactValue = {
-      truth: 'unknown',
-      evidence: [],
-      gap: 'unclear',
-      ...(considered.length > 0 && { considered }),
-    };
-    if (value.first === undefined) return unclear;
-    const timed = compareBegun(value.first, this.asOf, comparison);
-    return timed.truth === 'unknown' ? unclear : { ...value, ...timed, until: sooner(value.until, timed.until) };
-  }
-
-  /** "At least so long ago": the latest event decides. */
-  #longAgo(value: FactValue, ago: NonNullable<FactQuery['ago']>): FactValue {
-    if (value.truth !== 'true') return value;
-    if (value.when === undefined)
-      return {
-        truth: 'unknown',
-        evidence: [],
-        gap: 'unclear',
-        ...(value.considered !== undefined && { considered: value.considered }),
-      };
-    const latest = subtract(this.asOf, ago);
-    const truth = fromBounds(value.when.lo <= latest, value.when.hi <= latest);
-    if (truth === 'true') return value;
-    const from = firstDayReaching(value.when.hi, ago);
-    if (truth === 'false') return { ...value, truth, from };
-    const { considered = [] } = value;
-    return { truth, evidence: [], gap: 'unclear', from, ...(considered.length > 0 && { considered }) };
   }
 }
 
@@ -476,100 +372,9 @@ const NO_GAP: Unsettled = { gap: undefined, sections: undefined };
 /** A list that says something. */
 const filled = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
 
-/** Both sides of a fact with a clinician's statement on one of them, when the other is not empty. */
-function withStatement(value: FactValue, truth: 'true' | 'false', evidence: Evidence): { readonly sides?: Sides } {
-  const own = (side: 'true' | 'false'): readonly Evidence[] => (value.truth === side ? value.evidence : []);
-  const { yes, no } = value.sides ?? { yes: own('true'), no: own('false') };
-  const sides = truth === 'true' ? { yes: [...yes, evidence], no } : { yes, no: [...no, evidence] };
-  return sides.yes.length === 0 || sides.no.length === 0 ? {} : { sides };
-}
-
-/** The days of some evidence. */
-const datesOf = (evidence: readonly Evidence[]): readonly (Interval | undefined)[] =>
-  evidence.map(({ date }) => {
-    const [from, to] = (date ?? '').split('/').map(parseDate);
-    return from === undefined ? undefined : { lo: from.lo, hi: (to ?? from).hi };
-  });
-
-const statementOf = ({ ref, when }: AnswerRecord, fact: string): Evidence => ({
-  reference: ref,
-  ...(when !== undefined && { date: formatInterval(when) }),
-  fact,
-  basis: 'attested',
-});
-
-/** Answers about a later day first, and of one day those that were given later. */
-const latestFirst = (a: AnswerRecord, b: AnswerRecord): number =>
-  (b.when?.hi ?? 0) - (a.when?.hi ?? 0) || (b.given ?? 0) - (a.given ?? 0);
-
-/** Does an answer about the same day, or about one that may be as late, say the opposite, with nothing to tell which was given later? */
-const contradicts = (other: AnswerRecord, answer: AnswerRecord): boolean =>
-  answer.value.kind === 'boolean' &&
-  other.value.kind === 'boolean' &&
-  answer.value.value !== other.value.value &&
-  !isLater([answer.when], [other.when]) &&
-  (answer.given === undefined || other.given === undefined || answer.given === other.given);
-
-/** A fact about which a clinician said yes and no on one day: a conflict, unless the chart speaks later. */
-function between(answers: readonly AnswerRecord[], fact: string, value: FactValue): FactValue {
-  const said = answers.map((a) => statementOf(a, fact));
-  if (value.truth !== 'unknown' && isLater(datesOf(value.evidence), datesOf(said)))
-    return { ...value, conflicts: said };
-  const conflicts = [...value.evidence, ...said];
-  return { truth: 'unknown', evidence: [], gap: 'conflict', conflicts, ...searched(value) };
-}
-
-/** What was looked at and may help, whatever it came to. */
-const searched = ({ leads, considered }: FactValue): Pick<FactValue, 'leads' | 'considered'> => ({
-  ...(leads !== undefined && { leads }),
-  ...(considered !== undefined && { considered }),
-});
-
 /** Is what is asked of the current episode, so that it ends with it? */
 const restsOnEpisode = ({ since }: FactQuery, { fact }: FactPlan): boolean =>
   since === 'episode' || (since === undefined && fact.evidence.some((b) => 'course' in b));
-
-/** Does an answer settle a query? A known answers a suspicion with yes; a denied suspicion denies the diagnosis too. */
-function answersQuery(answer: AnswerRecord, query: FactQuery): boolean {
-  if (answer.fact === factCode(query)) return true;
-  if (!answer.fact.startsWith(query.fact) || answer.value.kind !== 'boolean') return false;
-  const suffix = answer.fact.slice(query.fact.length);
-  if (suffix === '') return answer.value.value;
-  return query.certainty === 'known' && suffix === '.suspected' && !answer.value.value;
-}
-
-/**
- * Why an answer to the query does not count here; undefined when it does.
- * @param episodeBegan for facts that are about the current episode: no statement from before it is about it
- */
-function whyUnfit(
-  answer: AnswerRecord,
-  fact: FactInput,
-  { query, window }: Asked,
-  episodeBegan: Day | undefined,
-): string | undefined {
-  if (answer.by === 'unknown') return 'an answer of nobody in particular';
-  if (answer.by === 'patient' && !fact['patient-may-answer']) return 'an answer of the patient';
-  if (!supports(answer.place, query.region, false)) return 'another region';
-  const fit = fitIn(answer.when, window);
-  if (fit === 'inside' || (fit === 'unclear' && deniesToday(answer, window)))
-    return episodeBegan !== undefined && answer.when !== undefined && answer.when.hi < episodeBegan
-      ? 'dated before the current episode'
-      : undefined;
-  return fit === 'future' ? 'dated after the order' : 'outside of the time window';
-}
-
-/** A "no" of the as-of day holds for every time window that ends on it, also for one whose beginning nobody knows. */
-const deniesToday = ({ value, when }: AnswerRecord, { asOf }: Window): boolean =>
-  value.kind === 'boolean' && !value.value && when !== undefined && when.lo === asOf && when.hi === asOf;
-
-/** An answer as it was looked at. @param ignored why it does not count */
-const lookedAt = ({ ref, when, value, by }: AnswerRecord, ignored: string | undefined): Considered => ({
-  reference: ref,
-  ...(when !== undefined && { date: formatInterval(when) }),
-  verdict: ignored !== undefined ? 'ignored' : value.kind === 'boolean' && value.value ? 'for' : 'against',
-  reason: ignored ?? (by === 'patient' ? 'answered by the patient' : 'documented by a clinician'),
-});
 
 const ORDER: readonly Gap[] = ['incomplete', 'conflict', 'unclear', 'silent'];
 const worst = (gaps: readonly Gap[]): Gap => ORDER.find((g) => gaps.includes(g)) ?? 'silent';

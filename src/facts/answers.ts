@@ -1,0 +1,172 @@
+import type { AnswerRecord } from '../chart/records.ts';
+import { type Day, formatInterval, type Interval, lastDayReaching, parseDate } from '../dates/day.ts';
+import type { Considered, Evidence, FactQuery, FactValue, Sides } from '../policy/fact-source.ts';
+import { factCode } from '../policy/words.ts';
+import { supports } from '../terminology/regions.ts';
+import type { Asked } from './context.ts';
+import { isLater } from './later.ts';
+import type { FactInput } from './schema.ts';
+import { fitIn, type Window } from './window.ts';
+
+/**
+ * A fact with what clinicians documented under its code; that never overrides later evidence of the chart. (Evidence rules: attested facts.)
+ * @param value what the chart says of it
+ * @param given all answers of the chart
+ * @param episodeBegan the first day that can belong to the current episode: for facts about it, no statement from before is about it
+ */
+export function withAnswers(
+  value: FactValue,
+  fact: FactInput,
+  asked: Asked,
+  given: readonly AnswerRecord[],
+  episodeBegan: Day | undefined,
+): FactValue {
+  const { query } = asked;
+  const answers = given.filter((a) => answersQuery(a, query));
+  if (answers.length === 0) return value;
+  const unfit = new Map(answers.map((a) => [a, whyUnfit(a, fact, asked, episodeBegan)]));
+  const [answer, ...others] = answers.filter((a) => unfit.get(a) === undefined).sort(latestFirst);
+  const opposed = answer === undefined ? undefined : others.find((a) => contradicts(a, answer));
+  const pair = answer === undefined || opposed === undefined ? [] : [answer, opposed];
+  const answered = pair.length === 0 ? withAnswer(answer, asked, value) : between(pair, query.fact, value);
+  const stands = answered.evidence.some((e) => e.reference === answer?.ref);
+  const whyIgnored = (a: AnswerRecord): string | undefined => {
+    if (pair.includes(a)) return 'answered otherwise on the same day';
+    if (a !== answer) return 'a later answer counts';
+    return stands ? undefined : 'the chart says otherwise';
+  };
+  const considered = answers.map((a) => lookedAt(a, unfit.get(a) ?? whyIgnored(a)));
+  return { ...answered, considered: [...(value.considered ?? []), ...considered] };
+}
+
+function withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactValue): FactValue {
+  if (answer === undefined || answer.value.kind !== 'boolean') return value;
+  const truth = answer.value.value ? 'true' : 'false';
+  const evidence = statementOf(answer, asked.query.fact);
+  const { gap: _gap, sections: _sections, ...settled } = value;
+  const until =
+    asked.window.length !== undefined && answer.when !== undefined
+      ? { until: lastDayReaching(answer.when.lo, asked.window.length) }
+      : {};
+  const sides = withStatement(value, truth, evidence);
+  const dated = answer.when !== undefined && { when: answer.when, first: answer.when };
+  if (value.truth === 'unknown') return { ...settled, ...sides, truth, evidence: [evidence], ...until, ...dated };
+  // whoever states it knows it of what was not retrieved too
+  if (value.truth === truth) return { ...settled, ...sides, evidence: [...value.evidence, evidence] };
+  const charted = datesOf(value.evidence);
+  if (answer.when !== undefined && isLater([answer.when], charted)) {
+    // what the chart said of the other truth (when it holds again, that it can be done) is no longer so
+    return {
+      ...searched(value),
+      ...sides,
+      truth,
+      evidence: [evidence],
+      conflicts: value.evidence,
+      ...dated,
+      ...until,
+    };
+  }
+  const conflicts = [...(value.conflicts ?? []), evidence];
+  // a partial date leaves open which of them came later
+  if (answer.when !== undefined && charted.every((d) => d === undefined || d.lo < (answer.when?.hi ?? d.lo)))
+    return {
+      ...searched(value),
+      ...sides,
+      truth: 'unknown',
+      evidence: [],
+      gap: 'conflict',
+      conflicts: [...value.evidence, ...conflicts],
+    };
+  return { ...value, ...sides, conflicts };
+}
+
+/** Both sides of a fact with a clinician's statement on one of them, when the other is not empty. */
+function withStatement(value: FactValue, truth: 'true' | 'false', evidence: Evidence): { readonly sides?: Sides } {
+  const own = (side: 'true' | 'false'): readonly Evidence[] => (value.truth === side ? value.evidence : []);
+  const { yes, no } = value.sides ?? { yes: own('true'), no: own('false') };
+  const sides = truth === 'true' ? { yes: [...yes, evidence], no } : { yes, no: [...no, evidence] };
+  return sides.yes.length === 0 || sides.no.length === 0 ? {} : { sides };
+}
+
+/** The days of some evidence. */
+const datesOf = (evidence: readonly Evidence[]): readonly (Interval | undefined)[] =>
+  evidence.map(({ date }) => {
+    const [from, to] = (date ?? '').split('/').map(parseDate);
+    return from === undefined ? undefined : { lo: from.lo, hi: (to ?? from).hi };
+  });
+
+const statementOf = ({ ref, when }: AnswerRecord, fact: string): Evidence => ({
+  reference: ref,
+  ...(when !== undefined && { date: formatInterval(when) }),
+  fact,
+  basis: 'attested',
+});
+
+/** Answers about a later day first, and of one day those that were given later. */
+const latestFirst = (a: AnswerRecord, b: AnswerRecord): number =>
+  (b.when?.hi ?? 0) - (a.when?.hi ?? 0) || (b.given ?? 0) - (a.given ?? 0);
+
+/** Does an answer about the same day, or about one that may be as late, say the opposite, with nothing to tell which was given later? */
+const contradicts = (other: AnswerRecord, answer: AnswerRecord): boolean =>
+  answer.value.kind === 'boolean' &&
+  other.value.kind === 'boolean' &&
+  answer.value.value !== other.value.value &&
+  !isLater([answer.when], [other.when]) &&
+  (answer.given === undefined || other.given === undefined || answer.given === other.given);
+
+/** A fact about which a clinician said yes and no on one day: a conflict, unless the chart speaks later. */
+function between(answers: readonly AnswerRecord[], fact: string, value: FactValue): FactValue {
+  const said = answers.map((a) => statementOf(a, fact));
+  if (value.truth !== 'unknown' && isLater(datesOf(value.evidence), datesOf(said)))
+    return { ...value, conflicts: said };
+  const conflicts = [...value.evidence, ...said];
+  return { truth: 'unknown', evidence: [], gap: 'conflict', conflicts, ...searched(value) };
+}
+
+/** What was looked at and may help, whatever it came to. */
+const searched = ({ leads, considered }: FactValue): Pick<FactValue, 'leads' | 'considered'> => ({
+  ...(leads !== undefined && { leads }),
+  ...(considered !== undefined && { considered }),
+});
+
+/** Does an answer settle a query? A known answers a suspicion with yes; a denied suspicion denies the diagnosis too. */
+function answersQuery(answer: AnswerRecord, query: FactQuery): boolean {
+  if (answer.fact === factCode(query)) return true;
+  if (!answer.fact.startsWith(query.fact) || answer.value.kind !== 'boolean') return false;
+  const suffix = answer.fact.slice(query.fact.length);
+  if (suffix === '') return answer.value.value;
+  return query.certainty === 'known' && suffix === '.suspected' && !answer.value.value;
+}
+
+/**
+ * Why an answer to the query does not count here; undefined when it does.
+ * @param episodeBegan for facts that are about the current episode: no statement from before it is about it
+ */
+function whyUnfit(
+  answer: AnswerRecord,
+  fact: FactInput,
+  { query, window }: Asked,
+  episodeBegan: Day | undefined,
+): string | undefined {
+  if (answer.by === 'unknown') return 'an answer of nobody in particular';
+  if (answer.by === 'patient' && !fact['patient-may-answer']) return 'an answer of the patient';
+  if (!supports(answer.place, query.region, false)) return 'another region';
+  const fit = fitIn(answer.when, window);
+  if (fit === 'inside' || (fit === 'unclear' && deniesToday(answer, window)))
+    return episodeBegan !== undefined && answer.when !== undefined && answer.when.hi < episodeBegan
+      ? 'dated before the current episode'
+      : undefined;
+  return fit === 'future' ? 'dated after the order' : 'outside of the time window';
+}
+
+/** A "no" of the as-of day holds for every time window that ends on it, also for one whose beginning nobody knows. */
+const deniesToday = ({ value, when }: AnswerRecord, { asOf }: Window): boolean =>
+  value.kind === 'boolean' && !value.value && when !== undefined && when.lo === asOf && when.hi === asOf;
+
+/** An answer as it was looked at. @param ignored why it does not count */
+const lookedAt = ({ ref, when, value, by }: AnswerRecord, ignored: string | undefined): Considered => ({
+  reference: ref,
+  ...(when !== undefined && { date: formatInterval(when) }),
+  verdict: ignored !== undefined ? 'ignored' : value.kind === 'boolean' && value.value ? 'for' : 'against',
+  reason: ignored ?? (by === 'patient' ? 'answered by the patient' : 'documented by a clinician'),
+});
