@@ -206,7 +206,8 @@ const Course = z.strictObject({
     description: 'therapies whose documented refusal rules the course out; default: those of `including`',
   }),
   evaluation: SETS.optional().meta({
-    description: 'the course begins with an evaluation of this set, and has a later visit',
+    description:
+      'the course begins with an evaluation of this set, and has a later visit; one that began with it too short a time ago is none',
   }),
   window: z
     .enum(['whole', 'end'])

@@ -29,6 +29,14 @@ export interface Refused {
 export interface Treatments {
   readonly given: readonly Treatment[];
   readonly refused: readonly Refused[];
+  /** when therapy of the episode may have been given too: visits that name no region or no certain day, documents of it */
+  readonly possible: readonly (Interval | undefined)[];
+}
+
+interface Collected {
+  readonly given: Treatment[];
+  readonly refused: Refused[];
+  readonly possible: (Interval | undefined)[];
 }
 
 const UNCERTAIN = 'dated too vaguely to be of the current episode for certain';
@@ -47,8 +55,7 @@ export function treatments(
   ctx: FactContext,
   tally: Tally,
 ): Treatments {
-  const given: Treatment[] = [];
-  const refused: Refused[] = [];
+  const out: Collected = { given: [], refused: [], possible: [] };
   const seen = new Set<string>();
   const episode = ctx.episode(asked.query.region);
   const since = episodeStart(episode);
@@ -57,16 +64,16 @@ export function treatments(
     for (const record of ctx.chart.bySet(set)) {
       if (seen.has(record.ref)) continue;
       seen.add(record.ref);
-      therapy(record, placeIn(record.hits, [set]), since, asked, tally, given, refused);
+      therapy(record, placeIn(record.hits, [set]), since, asked, tally, out);
     }
   }
   const ofDrugs = drugs.flatMap((name) => ctx.chart.bySet(ctx.set(name)));
   // a drug may belong to several of the sets
   const medications = [...new Set(ofDrugs)].filter((r): r is MedicationRecord => r.type === 'medication');
   const notTaken = medications.filter((r) => r.taken === 'not-taken');
-  for (const record of medications) drug(record, since, episode.onset !== undefined, notTaken, asked, tally, given);
-  given.sort((a, b) => a.when.lo - b.when.lo);
-  return { given, refused };
+  for (const record of medications) drug(record, since, episode.onset !== undefined, notTaken, asked, tally, out.given);
+  out.given.sort((a, b) => a.when.lo - b.when.lo);
+  return out;
 }
 
 function therapy(
@@ -75,22 +82,29 @@ function therapy(
   since: Day | undefined,
   asked: Asked,
   tally: Tally,
-  given: Treatment[],
-  refused: Refused[],
+  { given, refused, possible }: Collected,
 ): void {
   const asOf = asked.window.asOf;
+  const mayBeOfEpisode = (when: Interval | undefined): void => {
+    if (when === undefined || since === undefined || when.hi >= since) possible.push(when);
+  };
   if (record.type === 'order') {
     tally.lead({ ref: record.ref, date: record.when, basis: 'chart' }, 'referral, no visits on file');
     return;
   }
   if (record.type === 'lead') {
+    mayBeOfEpisode(record.when);
     tally.lead({ ref: record.ref, date: record.when, basis: 'chart' }, `${record.resource} on file`);
     return;
   }
   if (record.type !== 'procedure' && record.type !== 'encounter') return;
   const item = { ref: record.ref, date: record.when, basis: 'chart' as const };
   const { place, spine } = placeAndReason(record, codePlace);
-  if (place === 0 && !spine) return tally.lead(item, 'a therapy visit without region or reason');
+  const maybe = (reason: string, open = false): void => {
+    mayBeOfEpisode(record.when);
+    tally.lead(item, reason, open);
+  };
+  if (place === 0 && !spine) return maybe('a therapy visit without region or reason');
   if (!supports(place, asked.query.region, false)) return tally.ignore(item, 'another region');
   const done = record.type === 'encounter' ? (record.held ? 'done' : 'unclear') : record.performed;
   if (done === 'not-done') {
@@ -100,11 +114,11 @@ function therapy(
     refused.push({ ref: record.ref, when: record.when, record });
     return;
   }
-  if (done === 'unclear') return tally.lead(item, 'not documented as completed');
-  if (record.when === undefined) return tally.lead(item, 'a therapy visit without a date', true);
+  if (done === 'unclear') return maybe('not documented as completed');
+  if (record.when === undefined) return maybe('a therapy visit without a date', true);
   if (record.when.lo > asOf) return tally.ignore(item, 'dated after the order');
   if (since !== undefined && record.when.hi < since) return tally.lead(item, 'before the current episode');
-  if (mayBeEarlier(record.when, since)) return tally.lead(item, UNCERTAIN, true);
+  if (mayBeEarlier(record.when, since)) return maybe(UNCERTAIN, true);
   const end = record.type === 'procedure' ? (record.end?.lo ?? record.when.lo) : record.when.lo;
   given.push({
     ref: record.ref,

@@ -35,6 +35,13 @@ describe('what stands until something is done later is open where that may not h
     expect(value('physical-therapy-4-weeks', [PAIN, ...visits])).toMatchObject({ truth: 'unknown', gap: 'unclear' });
     expect(inPart('Procedure', 'physical-therapy-4-weeks', visits)).toMatchObject(open('Procedure'));
   });
+  it('a course that began with an evaluation too short a time ago', () => {
+    const visits = [procedure('cpt 97161', '2026-02-10', BACK), procedure('cpt 97110', '2026-02-20', BACK)];
+    expect(whole('physical-therapy-4-weeks', visits)).toBe('false');
+    expect(inPart('Procedure', 'physical-therapy-4-weeks', visits)).toMatchObject(open('Procedure'));
+    expect(inPart('Encounter', 'physical-therapy-4-weeks', visits).truth).toBe('unknown');
+    expect(inPart('MedicationRequest', 'physical-therapy-4-weeks', visits).truth).toBe('false');
+  });
   it('a course of which the drugs alone are lacking', () => {
     const therapy = [procedure('cpt 97110', '2025-12-01', BACK), procedure('cpt 97110', '2026-02-01', BACK)];
     const states = { MedicationRequest: 'failed', MedicationStatement: 'not-available' } as const;

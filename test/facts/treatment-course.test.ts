@@ -95,6 +95,55 @@ describe('four weeks of physical therapy', () => {
   });
 });
 
+describe('therapy that began with an evaluation less than four weeks ago', () => {
+  const first = evaluation('2026-02-03');
+  const later = session('2026-02-20');
+  it('is no course of four weeks, until the four weeks have passed', () => {
+    const begun = value('physical-therapy-4-weeks', [PAIN, first, later], WITHIN);
+    expect(begun).toMatchObject({ truth: 'false', redoable: true });
+    expect(begun.evidence.map((e) => e.date)).toEqual(['2026-02-03']);
+    expect(begun.from === undefined ? undefined : formatDay(begun.from)).toBe('2026-03-03');
+    expect(fourWeeks([first])).toBe('false');
+    expect(fourWeeks([session('2026-02-03'), first, later])).toBe('false');
+    const asVisit = visit('2026-02-03', 'icd M54.50', { type: [concept('cpt 97162')], class: { code: 'AMB' } });
+    expect(fourWeeks([asVisit])).toBe('false');
+  });
+  it('may be one when four weeks have passed', () => {
+    expect(fourWeeks([evaluation('2026-02-02'), later])).toBe('unknown');
+  });
+  it('may be one when it is not known as the beginning', () => {
+    for (const earlier of [
+      session('2026-02-02'),
+      evaluation('2025-11-20'),
+      session('2026-01-10', {}),
+      session('2026-01', BACK),
+      session('2025', BACK),
+      session('2026-01-10', { ...BACK, status: 'unknown' }),
+      { resourceType: 'Claim', created: '2026-01-10', item: [{ productOrService: concept('cpt 97110') }] },
+    ])
+      expect(fourWeeks([earlier, first, later])).toBe('unknown');
+    const { performedDateTime: _, ...undated } = session('2026-01-10');
+    expect(fourWeeks([undated, first])).toBe('unknown');
+    expect(fourWeeks([evaluation('2026-02'), later])).toBe('unknown');
+    expect(fourWeeks([session('2026-02-03'), session('2026-02-20')])).toBe('unknown');
+    expect(fourWeeks([procedure('cpt 97164', '2026-02-03', BACK), later])).toBe('unknown');
+  });
+  it('may be one when the evaluation is of another region, or of none', () => {
+    for (const members of [because('icd M25.561'), {}])
+      expect(fourWeeks([evaluation('2026-02-03', members), session('2026-02-20', members)])).toBe('unknown');
+  });
+  it('is one whatever was done for another region, later, or before the onset', () => {
+    for (const other of [
+      session('2026-01-10', because('icd M25.561')),
+      session('2026-02-25', {}),
+      session('2024-05-05'),
+      session('2024-05-05', {}),
+      { resourceType: 'ServiceRequest', status: 'active', authoredOn: '2026-01-10', code: concept('snomed 308447003') },
+    ])
+      expect(fourWeeks([other, first, later])).toBe('false');
+  });
+});
+
 describe('a refusal', () => {
   const declined = (date: string): Resource => session(date, { ...BACK, status: 'not-done' });
   it('stands until a later record', () => {

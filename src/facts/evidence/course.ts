@@ -5,7 +5,7 @@ import { type Asked, type FactContext, hasUnseen } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { CourseInput } from '../schema.ts';
 import { type Item, Tally } from '../tally.ts';
-import { type Treatment, treatments } from '../treatments.ts';
+import { type Treatment, type Treatments, treatments } from '../treatments.ts';
 
 /** Treatments further apart than a month are two courses. */
 const LONGEST_PAUSE_DAYS = 31;
@@ -47,8 +47,28 @@ function evaluated(run: Run, input: CourseInput, ctx: FactContext): boolean {
 }
 
 /**
+ * The evaluation with which the therapy of the episode began, when that is too short a time ago for the course. Therapy that may
+ * have been given before it, or before what was seen, leaves the question open.
+ */
+function begunTooLate(
+  { given, possible }: Treatments,
+  input: CourseInput,
+  least: Duration,
+  asOf: Day,
+  ctx: FactContext,
+): Treatment | undefined {
+  if (input.evaluation === undefined || VISITS.some((section) => hasUnseen(ctx, section))) return undefined;
+  const sets = input.evaluation;
+  const visits = given.filter((t) => t.isVisit);
+  const start = Math.min(...visits.map((t) => t.when.lo));
+  if (asOf >= add(start, least) || possible.some((when) => when === undefined || when.lo < start)) return undefined;
+  return visits.find((t) => t.when.lo === start && t.when.hi === start && isOf(t, sets, ctx));
+}
+
+/**
  * A course of treatment of the current episode that lasted at least so long. Time decides against it when the episode itself
- * is shorter; a refusal stands until later treatment; everything else that is not proven is unknown.
+ * is shorter, or the therapy began with an evaluation less long ago; a refusal stands until later treatment; everything else
+ * that is not proven is unknown.
  */
 export function courseEvidence(
   input: CourseInput,
@@ -57,7 +77,8 @@ export function courseEvidence(
   tally: Tally,
 ): { readonly from?: Day } {
   const { asOf, earliest } = asked.window;
-  const { given, refused } = treatments(input.therapies, input.drugs ?? [], asked, ctx, tally);
+  const found = treatments(input.therapies, input.drugs ?? [], asked, ctx, tally);
+  const { given, refused } = found;
   const whole = input.window === 'whole' && earliest !== undefined;
   const usable = whole ? given.filter((t) => t.when.lo >= earliest) : given;
   const pause = input.evaluation === undefined ? LONGEST_PAUSE_DAYS : Number.POSITIVE_INFINITY;
@@ -83,24 +104,25 @@ export function courseEvidence(
     const day = running === undefined ? undefined : add(running.start, least);
     return day === undefined || day <= asOf ? {} : { from: day };
   };
-  const found = all.filter(complete);
-  for (const run of found) {
+  const completed = all.filter(complete);
+  for (const run of completed) {
     // the whole course stays in the window as long as its first part, however that is dated
     const decides = whole ? Math.min(...run.parts.map((t) => t.when.lo)) : run.end;
     const inside = asked.window.length === undefined ? undefined : lastDayReaching(decides, asked.window.length);
     const until = input.ongoing ? sooner(inside, add(run.possibleEnd, STILL_GOING)) : inside;
     for (const t of run.parts) tally.pro(toItem(t, until), 'part of the course');
   }
-  if (found.length > 0) {
-    const done = Math.max(...found.map((r) => add(r.start, least)));
+  if (completed.length > 0) {
+    const done = Math.max(...completed.map((r) => add(r.start, least)));
     tally.since = { lo: done, hi: done };
-    const counted = new Set(found.flatMap((r) => r.parts));
+    const counted = new Set(completed.flatMap((r) => r.parts));
     for (const t of given) if (!counted.has(t)) tally.ignore(toItem(t), 'part of no course of this length');
     return {};
   }
   const later = Math.max(...usable.map((t) => t.when.hi));
   const stands = refused.filter((r) => (r.when?.hi ?? 0) > later && refusesAll(r, input, ctx));
   const episode = ctx.episode(asked.query.region);
+  const first = begunTooLate(found, input, least, asOf, ctx);
   if (stands.length > 0) {
     tally.redoable = true;
     for (const r of stands)
@@ -116,6 +138,10 @@ export function courseEvidence(
         'the episode is shorter than this course',
       );
     for (const t of given) tally.ignore(toItem(t), 'part of no course of this length');
+  } else if (first !== undefined) {
+    tally.redoable = true;
+    tally.contra(toItem(first), 'the therapy began with this evaluation, too short a time ago for this course');
+    for (const t of given) if (t !== first) tally.ignore(toItem(t), 'part of no course of this length');
   } else {
     for (const t of given) tally.lead(toItem(t), 'treatment on file, not a course of this length', true);
     for (const section of unseenTreatment(input, usable, ctx)) tally.unseen.add(section);
@@ -123,6 +149,8 @@ export function courseEvidence(
   return completedBy();
 }
 
+/** Where visits stand. */
+const VISITS: readonly Section[] = ['Procedure', 'Encounter'];
 const DRUGS: readonly Section[] = ['MedicationRequest', 'MedicationStatement'];
 
 /** Where the rest of a course may stand that was not seen: visits, or drugs when nothing but drugs is lacking. */
