@@ -1,6 +1,6 @@
 import { add, type Day, type Interval } from '../../dates/day.ts';
 import { ofComplaint } from '../../policy/fact-source.ts';
-import { type Asked, type FactContext, fitsRegion } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, hasUnseen } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { PersistenceInput } from '../schema.ts';
 import { type Item, Tally } from '../tally.ts';
@@ -33,7 +33,12 @@ export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: 
     if (inWindow(item, asked, tally))
       tally.pro({ ...item, until: lastDayInside(item.decides ?? item.date, asked.window) }, 'not improved');
   if (from === undefined) return;
-  for (const item of [...visitsForIt(from, asked, ctx), ...painAbove(0, from, input, asked, ctx)])
+  const lasting = painAbove(input.slight, from, input, asked, ctx);
+  const slight = painAbove(0, from, input, asked, ctx).filter((s) => lasting.every((l) => l.ref !== s.ref));
+  // a slight pain may be what an improvement has left that was not seen
+  const mayHaveImproved = hasUnseen(ctx, 'Observation');
+  if (mayHaveImproved) for (const item of slight) tally.undecidedBy(item, 'Observation');
+  for (const item of [...visitsForIt(from, asked, ctx), ...lasting, ...(mayHaveImproved ? [] : slight)])
     if (inWindow(item, asked, tally)) tally.pro(item, 'the complaint is seen again');
 }
 
