@@ -39,7 +39,7 @@ export class NearestWays {
 
   /**
    * Ways to met, best first, each with different needs: documenting before doing or waiting, of those that wait the soonest,
-   * then the share of its leaves that are true already (leaves that speak in few passages weigh more; shares that are nearly
+   * then what the chart is about before red flags of another complaint, then the share of its leaves that are true already (leaves that speak in few passages weigh more; shares that are nearly
    * the same count as one), then the fewest needs.
    * Red flags only with telling evidence.
    * @param orderedOnly ways for the ordered study; else those for other studies where there is none for it
@@ -143,14 +143,25 @@ export class NearestWays {
     return 1 / (this.#policy.spread[atom] ?? 1);
   }
 
+  /**
+   * A red flag is in play for everybody. It is about this patient when its complaint is on file or, where the policy does not say
+   * more of what it is about, all that it asks for itself; a risk alone (immunosuppression) comes after what the chart is about.
+   */
+  #isAboutPatient({ screen, onFile, entry, path: { about, own } }: PathState): boolean {
+    if (!screen || onFile || (about ?? entry) === undefined) return true;
+    return about === undefined && (own === undefined || this.#ev.truth(own) === 'true');
+  }
+
   /** What the passage is about and is on file counts like a leaf of its own. */
-  #rank({ state: { path }, way: { has, needs } }: Candidate): readonly number[] {
+  #rank({ state, way: { has, needs } }: Candidate): readonly number[] {
+    const { path } = state;
     const about = path.about === undefined ? 0 : this.#heaviest(path.about);
     const sum = (atoms: readonly number[]): number => atoms.reduce((total, i) => total + this.#weight(i), 0);
     const done = sum(has) + about;
     const since = Math.max(0, ...needs.map((n) => n.from ?? 0));
     const share = Math.round((done / (done + needs.length)) * SHARES);
-    return [needs.some((n) => n.kind !== 'document') ? 1 : 0, since, -share, needs.length];
+    const later = needs.some((n) => n.kind !== 'document');
+    return [later ? 1 : 0, since, this.#isAboutPatient(state) ? 0 : 1, -share, needs.length];
   }
 }
 

@@ -154,7 +154,7 @@ export class WaySearch {
     if (expr.op === 'not' || expr.op === 'review' || expr.op === 'any-indication') return false;
     const children = this.#ev.children(expr);
     const holding = children.filter((child) => this.#listedBeside(atom, child, out));
-    if (expr.op === 'any' && holding.length > 0)
+    if ((expr.op === 'any' || expr.op === 'at-least') && holding.length > 0)
       for (const child of children) if (!holding.includes(child)) this.#openFacts(child, out);
     return holding.length > 0;
   }

@@ -329,6 +329,36 @@ describe('nearest ways', () => {
     expect([others('72148'), others('72158'), others('72131')]).toEqual([[undefined], [['72148']], [['72148']]]);
   });
 
+  it('for what the chart is about come before a red flag of another complaint of which a risk alone is on file', () => {
+    const ways = (facts: Readonly<Record<string, 'true'>>, about = ''): readonly string[] =>
+      checked(
+        tinyPolicy(`
+indications:
+  - { id: C, label: infection, cite: C, entry: pain, ${about}screen: true, studies: ["72148"], criteria: { all: [immunosuppression, { any: [infection, fever] }] } }
+  - { id: A, label: tumor, cite: A, entry: tumor, studies: ["72148"], criteria: { all: [treatment, surgery, stenosis] } }
+  - { id: B, label: drug, cite: B, entry: drug, studies: ["72148"], criteria: response }
+  - { id: D, label: claudication, cite: D, entry: claudication, studies: ["72148"], criteria: response }`),
+        { facts },
+      ).paths.map((p) => p.criterion);
+    expect(ways({ tumor: 'true', immunosuppression: 'true' })).toEqual(['A', 'C']);
+    expect(ways({ tumor: 'true', immunosuppression: 'true', pain: 'true' })).toEqual(['C', 'A']);
+    const all = { tumor: 'true', immunosuppression: 'true', fever: 'true' } as const;
+    expect([ways(all), ways(all, 'about: pain, ')]).toEqual([
+      ['C', 'A'],
+      ['A', 'C'],
+    ]);
+  });
+
+  it('name the other items of a list of which some are needed', () => {
+    const policy = tinyPolicy(`
+indications:
+  - { id: C, label: infection, cite: C, entry: pain, studies: ["72148"], criteria: { at-least: 2, of: [fever, { any: [wound, tumor] }, { all: [surgery, planned] }, stenosis] } }`);
+    const { missing } = checked(policy, { facts: { pain: 'true', fever: 'true', stenosis: 'false' } });
+    expect(missing.map((m) => [m.fact, ...(m.instead ?? []).map((f) => f.fact)])).toEqual([['wound', 'tumor']]);
+    const both = checked(policy, { facts: { pain: 'true', stenosis: 'true' } }).missing;
+    expect(both.map((m) => [m.fact, ...(m.instead ?? []).map((f) => f.fact)])).toEqual([['fever', 'wound', 'tumor']]);
+  });
+
   it('that lack less come first, even if what they lack is asked nowhere else', () => {
     const policy = tinyPolicy(`
 indications:
