@@ -7,9 +7,15 @@ import { ReadContext, start } from './read-context.ts';
 import { type Canonical, isFactObservation, readFactObservation, readQuestionnaireResponse } from './readers/answer.ts';
 import { readCondition, readFamilyHistory } from './readers/condition.ts';
 import { readEncounter } from './readers/encounter.ts';
-import { readCompletedStudy, readDiagnosticReport, readImaging, readImagingStudy } from './readers/imaging.ts';
+import {
+  isImagingCategory,
+  readCompletedStudy,
+  readDiagnosticReport,
+  readImaging,
+  readImagingStudy,
+} from './readers/imaging.ts';
 import { readMedicationRequest, readMedicationStatement } from './readers/medication.ts';
-import { readObservation } from './readers/observation.ts';
+import { readContainedResults, readObservation } from './readers/observation.ts';
 import { readOpenOrder, readServiceRequest } from './readers/order.ts';
 import { readAllergy, readDevice, readLead } from './readers/other.ts';
 import { readProcedure } from './readers/procedure.ts';
@@ -251,7 +257,14 @@ class ChartBuilder implements Chart {
       case 'Procedure':
         return ctx.knows(r['code']) || ctx.studyInWords(r['code']) !== undefined;
       case 'DiagnosticReport':
-        return ctx.knows(r['code']) || ctx.knows(r['conclusionCode']) || ctx.studyInWords(r['code']) !== undefined;
+        return (
+          ctx.knows(r['code']) ||
+          ctx.knows(r['conclusionCode']) ||
+          ctx.studyInWords(r['code']) !== undefined ||
+          r['imagingStudy'] !== undefined ||
+          (r['basedOn'] !== undefined && isImagingCategory(r['category'])) ||
+          ctx.containedResults(r).some((o) => this.#speaks('Observation', o))
+        );
       case 'MedicationRequest':
       case 'MedicationStatement':
         return r['medicationCodeableConcept'] === undefined || ctx.knows(r['medicationCodeableConcept']);
@@ -309,6 +322,7 @@ class ChartBuilder implements Chart {
       }
       case 'DiagnosticReport':
         this.#add(readDiagnosticReport(ctx, r, ref));
+        for (const record of readContainedResults(ctx, r, ref)) this.#add(record);
         return this.#furtherStudies(r, ref, r['code'], start(r, 'effective') ?? parseDate(r['issued']));
       case 'ImagingStudy':
         this.#add(readImagingStudy(ctx, r, ref));

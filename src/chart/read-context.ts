@@ -48,6 +48,8 @@ const INTERPRETATION: ReadonlyMap<string, ReadingSet> = new Map(
 
 const NO_HITS: readonly Hit[] = [];
 const NO_MEANINGS: readonly Meaning[] = [];
+const NO_RESOURCES: readonly Json[] = [];
+const given = (resource: Json | undefined): readonly Json[] => (resource === undefined ? NO_RESOURCES : [resource]);
 const DEEPEST_LIST = 3;
 const HISTOLOGY = 'http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior';
 
@@ -260,6 +262,11 @@ export class ReadContext {
     return hits.some((h) => h.set === this.#set['in-person-contact']) ? 'in-person' : undefined;
   }
 
+  /** Does a code of a visit say no more than how the contact was? */
+  isContact({ set }: Hit): boolean {
+    return set === this.#set['remote-contact'] || set === this.#set['in-person-contact'];
+  }
+
   /** What reason codes and referenced conditions say about the place. */
   reason(resource: Json): Reason {
     const codes = resource['reasonCode'];
@@ -299,6 +306,32 @@ export class ReadContext {
     const spine = all.map((hits) => hits.filter((hit) => hit.set === this.#set['spine-problem']));
     if (spine.length === 0 || spine.some((hits) => hits.length === 0)) return NO_REASON;
     return { place: spine.flat().reduce((place, hit) => place | hit.place, NO_PLACE), spine: true, given: true };
+  }
+
+  /** The orders on which a resource was done, as far as they are known. */
+  orders(resource: Json): readonly Json[] {
+    const references = objects(resource['basedOn']);
+    if (references.length === 0) return NO_RESOURCES;
+    const known = references.flatMap((r) => given(this.#known('ServiceRequest', r)));
+    return known.filter((order) => order['doNotPerform'] !== true);
+  }
+
+  /** The reason of the order on which a resource was done, for one that has no reason of its own. */
+  orderReason(resource: Json): Reason {
+    for (const order of this.orders(resource)) {
+      const reason = this.reason(order);
+      if (reason.given) return reason;
+    }
+    return NO_REASON;
+  }
+
+  /** The study that was ordered, of an examination whose own code tells none. */
+  orderedStudy(resource: Json): Study | OpenStudy | undefined {
+    for (const order of this.orders(resource)) {
+      const study = this.study(order['code']);
+      if (study !== undefined) return study;
+    }
+    return undefined;
   }
 
   /** Hits of interpretation codes (normal, abnormal, indeterminate ...). */
@@ -367,12 +400,25 @@ export class ReadContext {
     return localKey(reference, this.#base);
   }
 
-  /** The Observations that a list of references names. */
-  observations(references: unknown): readonly Json[] {
-    return objects(references).flatMap((r) => {
-      const observation = this.#known('Observation', r);
-      return observation === undefined ? [] : [observation];
-    });
+  /** The Observations that are the results of a report. */
+  results(report: Json): readonly Json[] {
+    const references = objects(report['result']);
+    if (references.length === 0) return NO_RESOURCES;
+    const contained = this.containedResults(report);
+    return [...contained, ...references.flatMap((r) => given(this.#known('Observation', r)))];
+  }
+
+  /** The results that stand within a report, for which no Observation of their own is on file. */
+  containedResults(report: Json): readonly Json[] {
+    if (report['contained'] === undefined) return NO_RESOURCES;
+    return objects(report['result'])
+      .flatMap((r) => given(this.#contained(report, r)))
+      .filter((o) => o['resourceType'] === 'Observation' && o['status'] !== 'entered-in-error');
+  }
+
+  /** The ImagingStudies that a report is about. */
+  imagingStudies(report: Json): readonly Json[] {
+    return objects(report['imagingStudy']).flatMap((r) => given(this.#known('ImagingStudy', r)));
   }
 
   /** The drug codes of medication[x]: contained and separately sent Medications included, and what compounds consist of. */

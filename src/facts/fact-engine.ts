@@ -278,9 +278,8 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   #silence(plan: FactPlan): FactValue {
-    return sufficientlySeen(plan, this.chart.sections)
-      ? SILENT
-      : { truth: 'unknown', evidence: [], ...this.#gap('silent', plan, new Set()) };
+    const settled = sufficientlySeen(plan, this.chart.sections) && !plan.sections.some((s) => hasUnseen(this, s));
+    return settled ? SILENT : { truth: 'unknown', evidence: [], ...this.#gap('silent', plan, new Set()) };
   }
 
   /** A silence is a silence only when one sufficient section is complete. */
@@ -288,7 +287,9 @@ export class FactEngine implements FactSource, FactContext {
     if (gap === 'incomplete') return { gap, sections: [...unseen] };
     if (gap !== 'silent') return { gap: gap ?? 'unclear', sections: undefined };
     const { sections } = this.#unseen(plan);
-    return { gap: sections === undefined ? gap : 'incomplete', sections };
+    if (sections !== undefined) return { gap: 'incomplete', sections };
+    // enough was seen to say that there is none, not that nothing speaks for it
+    return { gap, sections: filled(plan.sections.filter((s) => hasUnseen(this, s))) };
   }
 
   /** Facts made of others: the same question is asked of each. */

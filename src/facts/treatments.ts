@@ -1,4 +1,4 @@
-import type { ChartRecord, MedicationRecord, ProcedureRecord } from '../chart/records.ts';
+import type { ChartRecord, EncounterRecord, MedicationRecord, ProcedureRecord } from '../chart/records.ts';
 import { type Day, type Interval, SOME_DAY } from '../dates/day.ts';
 import { type Place, supports } from '../terminology/regions.ts';
 import { type Asked, type FactContext, placeIn, placeOfRecord } from './context.ts';
@@ -62,7 +62,8 @@ export function treatments(
   for (const name of therapies) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
-      if (seen.has(record.ref)) continue;
+      // that a therapist took part in a visit of another kind makes it no therapy
+      if (seen.has(record.ref) || (record.type === 'encounter' && !isOfSet(record, set))) continue;
       seen.add(record.ref);
       therapy(record, placeIn(record.hits, [set]), since, asked, tally, out);
     }
@@ -75,6 +76,10 @@ export function treatments(
   out.given.sort((a, b) => a.when.lo - b.when.lo);
   return out;
 }
+
+/** Is a visit of a set by what was done, or by its reason? */
+const isOfSet = ({ hits, reasons }: EncounterRecord, set: number): boolean =>
+  hits.some((h) => h.set === set) || reasons.some((h) => h.set === set);
 
 function therapy(
   record: ChartRecord,

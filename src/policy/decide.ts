@@ -279,8 +279,9 @@ export class Decider {
   #reason(open: readonly PathState[], maybe: boolean, indicated: boolean): Reason {
     const atoms = new Set<number>();
     for (const s of open) this.#ev.unknownAtoms(s.whole, atoms);
-    const gaps = new Set([...atoms].map((i) => this.#ev.value(i).gap));
-    if (maybe || gaps.has('incomplete')) return 'data-unavailable';
+    const values = [...atoms].map((i) => this.#ev.value(i));
+    const gaps = new Set(values.map((v) => v.gap));
+    if (maybe || values.some((v) => v.gap === 'incomplete' || v.sections !== undefined)) return 'data-unavailable';
     if (!indicated) return 'no-indication';
     if (gaps.has('conflict')) return 'conflict';
     if (open.some((s) => this.#search.cheapest(s) !== undefined)) return 'documentation';

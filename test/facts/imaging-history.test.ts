@@ -67,6 +67,43 @@ describe('a prior MRI', () => {
     const prepared = { ...procedure('', '2024-05-01'), ...both('cpt 70551', 'cpt 72148'), status: 'preparation' };
     expect(mri([prepared])).toBe('none');
   });
+  it('may be told by the order on which it was done, or by the images that a report is about', () => {
+    const order = (code: string): Resource => ({
+      resourceType: 'ServiceRequest',
+      id: 'o',
+      status: 'active',
+      intent: 'order',
+      code: concept(code),
+    });
+    const radiology = {
+      category: [{ coding: [{ system: 'http://loinc.org', code: 'LP29684-5' }] }],
+      basedOn: [{ reference: 'ServiceRequest/o' }],
+    };
+    const local = (text: string): Resource =>
+      report('', '2024-05-01', { code: { coding: [{ system: 'urn:oid:1.2.3', code: 'IMG7' }], text }, ...radiology });
+    expect(mri([local('IMG7'), order('cpt 72148')])).toBe('yes');
+    expect(mri([local('MRI LUMBAR SPINE'), order('cpt 72148')])).toBe('yes');
+    expect(mri([local('IMG7'), order('cpt 72100')])).toBe('none');
+    expect(mri([local('IMG7'), order('cpt 72141')])).toBe('none');
+    expect(mri([local('MRI CERVICAL SPINE'), order('cpt 72148')])).toBe('none');
+    expect(mri([report('cpt 72141', '2024-05-01', radiology), order('cpt 72148')])).toBe('none');
+    expect(mri([study({ basedOn: radiology.basedOn }), order('cpt 72148')])).toBe('yes');
+
+    const about = { imagingStudy: [{ reference: 'ImagingStudy/s' }] };
+    const images = (modality: string, site?: string): Resource => ({ ...study(series(modality, site)), id: 's' });
+    expect(mri([report('loinc 18748-4', '2024-05-01', about), images('MR', '122496007')])).toBe('yes');
+    expect(mri([report('loinc 18748-4', '2024-05-01', about), images('MR', '122494005')])).toBe('none');
+    expect(mri([report('loinc 18748-4', '2024-05-01', about), images('DX', '122496007')])).toBe('none');
+    const normal = { ...about, conclusionCode: [concept('snomed 17621005')] };
+    const films = (members: object): string =>
+      value('non-diagnostic-films', [
+        pain('2025-11-01'),
+        report('loinc 18748-4', '2026-02-01', members),
+        { ...images('DX', '122496007'), started: '2026-02-01' },
+      ]).truth;
+    expect(films(normal)).toBe('true');
+    expect(films(about)).toBe('unknown');
+  });
   it('may have come of an order that was carried out', () => {
     const order = (status: string, members: object = {}): Resource => ({
       resourceType: 'ServiceRequest',

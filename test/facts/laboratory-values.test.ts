@@ -69,6 +69,30 @@ describe('a value beyond what was measured', () => {
   });
 });
 
+describe('a result that stands within its report', () => {
+  const inReport = (members: object, of: object = {}): string =>
+    raised({
+      resourceType: 'DiagnosticReport',
+      status: 'final',
+      code: concept('loinc 58410-2'),
+      effectiveDateTime: '2026-02-27',
+      result: [{ reference: '#wbc' }],
+      contained: [
+        { ...value(18, '10*3/uL', limits), id: 'wbc', effectiveDateTime: undefined, status: undefined, ...members },
+      ],
+      ...of,
+    });
+  it('counts as one of its own, with the date and status of the report where it has none', () => {
+    expect(inReport({})).toBe('true');
+    expect(inReport({ effectiveDateTime: '2020-02-27' })).toBe('true');
+    expect(inReport({}, { status: 'cancelled' })).toBe('unknown');
+    expect(inReport({}, { status: 'preliminary' })).toBe('unknown');
+    expect(inReport({ status: 'preliminary' })).toBe('unknown');
+    expect(inReport({ status: 'entered-in-error' })).toBe('unknown');
+    expect(inReport({}, { result: [] })).toBe('unknown');
+  });
+});
+
 describe('a reference range', () => {
   const crp = (members: object): string =>
     ask('evidence: [{ measure: { codes: [crp], test: above-reference } }]', [

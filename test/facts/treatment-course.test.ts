@@ -64,6 +64,55 @@ describe('four weeks of physical therapy', () => {
     expect(fourWeeks([asVisit('cpt 97161-GP', '2026-01-05'), asVisit('cpt 97110-GP-59', '2026-02-02')])).toBe('true');
     expect(fourWeeks([asVisit('cpt 97161', '2026-01-05'), asVisit('cpt 97110', '2026-02-02')])).toBe('true');
   });
+  it('count as visits to the physical therapy service or to a therapist, where their type does not tell more', () => {
+    const withTherapist = {
+      contained: [{ resourceType: 'PractitionerRole', id: 'pt', specialty: [concept('nucc 225100000X')] }],
+      participant: [{ individual: { reference: '#pt' } }],
+    };
+    const atService = { serviceType: concept('snomed 722138006') };
+    const first = visit('2026-01-05', 'icd M54.50', { type: [concept('cpt 97161')], ...withTherapist });
+    for (const kind of [withTherapist, atService]) {
+      const last = (members: object = {}): Resource => visit('2026-02-02', 'icd M54.50', { ...kind, ...members });
+      expect(fourWeeks([first, last()])).toBe('true');
+      expect(fourWeeks([first, last({ type: [{ text: 'Return visit' }] })])).toBe('true');
+      expect(fourWeeks([first, last({ reasonCode: [concept('icd M25.561')] })])).toBe('unknown');
+      expect(fourWeeks([first, last({ status: 'planned' })])).toBe('unknown');
+    }
+    const office = visit('2026-02-02', 'icd M54.50', { type: [concept('cpt 99214')], ...withTherapist });
+    expect(fourWeeks([first, office])).toBe('unknown');
+    const drugs = drug('2025-12-01', supply(90));
+    const care = (...visits: readonly Resource[]): string =>
+      value('conservative-care-6-weeks', [PAIN, drugs, ...visits]).truth;
+    expect(care(first)).toBe('unknown');
+    expect(care(first, visit('2026-02-02', 'icd M54.50', atService))).toBe('true');
+  });
+  it('are of the region of the referral on which they were done, where they name none', () => {
+    const referral = (members: object): Resource => ({
+      resourceType: 'ServiceRequest',
+      id: 'pt',
+      status: 'completed',
+      intent: 'order',
+      code: concept('snomed 308447003'),
+      ...members,
+    });
+    const done = { basedOn: [{ reference: 'ServiceRequest/pt' }] };
+    const course = [evaluation('2026-01-05', done), session('2026-02-02', done)];
+    const asVisits = [
+      visit('2026-01-05', undefined, { type: [concept('cpt 97161')], ...done }),
+      visit('2026-02-02', undefined, { type: [concept('cpt 97110')], ...done }),
+    ];
+    for (const visits of [course, asVisits]) {
+      expect(fourWeeks([...visits, referral(BACK)])).toBe('true');
+      expect(fourWeeks([...visits, referral(because('icd M54.2'))])).toBe('unknown');
+      expect(fourWeeks([...visits, referral({})])).toBe('unknown');
+      expect(fourWeeks([...visits, referral({ ...BACK, doNotPerform: true })])).toBe('unknown');
+    }
+    expect(fourWeeks([...course, referral({ bodySite: [concept('snomed 52612000')] })])).toBe('true');
+    const ofKnee = { ...done, ...because('icd M25.561') };
+    expect(fourWeeks([evaluation('2026-01-05', ofKnee), session('2026-02-02', ofKnee), referral(BACK)])).toBe(
+      'unknown',
+    );
+  });
   it('do not count when planned, claimed, undone, later than the order, or another patient’s', () => {
     const first = evaluation('2026-01-05');
     for (const last of [

@@ -52,27 +52,42 @@ export function unknownClass(ctx: ReadContext, r: Json): Json | undefined {
   return ctx.contact(classHits(ctx, r)) === undefined ? given : undefined;
 }
 
+/**
+ * Does a visit say by its type what was done? A billed service does, whatever it is; where a type tells no more than how the
+ * contact was, or nothing that we know, the service and those who took part say it.
+ */
+const tellsWhatWasDone = (ctx: ReadContext, r: Json, types: readonly Hit[]): boolean =>
+  types.some((h) => !ctx.isContact(h)) || ctx.keys(r['type']).some((k) => k.startsWith('cpt|'));
+
+/** Where the reasons of a visit stand: in itself, else in the order on which it took place. */
+function reasonedIn(ctx: ReadContext, r: Json): Json {
+  const own = [r['reasonCode'], r['reasonReference'], r['diagnosis']].some((x) => x !== undefined);
+  return own ? r : (ctx.orders(r)[0] ?? r);
+}
+
 /** Reads an Encounter. */
 export function readEncounter(ctx: ReadContext, r: Json, ref: string): EncounterRecord | undefined {
   const status = text(r['status']);
   const period = object(r['period']);
-  const diagnoses = diagnosesOf(ctx, r);
+  const reasoned = reasonedIn(ctx, r);
+  const diagnoses = diagnosesOf(ctx, reasoned);
   const types = ctx.hits(r['type']);
   const service = ctx.hits(r['serviceType']);
   const people = objects(r['participant']).map((p) => object(p['individual']));
+  const specialties = joined(service, ctx.specialties(r, people));
   return {
     type: 'encounter',
     ref,
-    hits: types,
+    hits: tellsWhatWasDone(ctx, r, types) ? types : joined(types, specialties),
     site: 0,
     inPerson: isInPerson(ctx, r, joined(types, service)),
     held: status === undefined || HELD.has(status),
     cancelled: status === 'cancelled',
     when: parseDate(period?.['start']) ?? parseDate(period?.['end']),
-    specialties: joined(service, ctx.specialties(r, people)),
-    reasons: joined(ctx.hits(r['reasonCode']), diagnoses.hits),
+    specialties,
+    reasons: joined(ctx.hits(reasoned['reasonCode']), diagnoses.hits),
     ruledOut: diagnoses.ruledOut,
-    reasonCodes: joined(ctx.keys(r['reasonCode']), diagnoses.codes),
-    hasReason: r['reasonCode'] !== undefined || diagnoses.given,
+    reasonCodes: joined(ctx.keys(reasoned['reasonCode']), diagnoses.codes),
+    hasReason: reasoned['reasonCode'] !== undefined || diagnoses.given,
   };
 }

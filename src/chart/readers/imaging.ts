@@ -25,6 +25,18 @@ function resultOf(ctx: ReadContext, o: Json): readonly Hit[] {
   ];
 }
 
+/** What was found by an examination, and whether it was carried out. */
+function resultsOf(ctx: ReadContext, r: Json): Pick<ImagingRecord, 'done' | 'findings' | 'hasResult'> {
+  const findings = [
+    ...ctx.hits(r['conclusionCode']),
+    ...ctx.hits(r['valueCodeableConcept']),
+    ...ctx.interpretation(r['interpretation']).hits,
+    ...ctx.results(r).flatMap((o) => resultOf(ctx, o)),
+  ];
+  const hasResult = findings.length > 0 || ctx.keys(r['conclusionCode']).length > 0;
+  return { done: performed(text(r['status'])), findings, hasResult };
+}
+
 /** One imaging examination, from a DiagnosticReport, a Procedure, an ImagingStudy or an Observation. */
 export function readImaging(
   ctx: ReadContext,
@@ -33,28 +45,20 @@ export function readImaging(
   study: Study | OpenStudy,
   when: Interval | undefined,
 ): ImagingRecord {
-  const findings = [
-    ...ctx.hits(r['conclusionCode']),
-    ...ctx.hits(r['valueCodeableConcept']),
-    ...ctx.interpretation(r['interpretation']).hits,
-    ...ctx.observations(r['result']).flatMap((o) => resultOf(ctx, o)),
-  ];
   const site = ctx.site(r['bodySite']);
   return {
     type: 'imaging',
     ref,
     hits: ctx.hits(r['code']),
     site,
-    done: performed(text(r['status'])),
+    ...resultsOf(ctx, r),
     when,
     modality: study.modality,
     inWords: false,
     place: study.regions.length > 0 ? placeOf(study.regions) : site,
     inView: placeOf(study['in-view']),
     ...(isExact(study) && { study: study.code }),
-    findings,
     reported: r['resourceType'] === 'DiagnosticReport' || r['resourceType'] === 'Observation',
-    hasResult: findings.length > 0 || ctx.keys(r['conclusionCode']).length > 0,
   };
 }
 
@@ -66,6 +70,27 @@ export function readCompletedStudy(ctx: ReadContext, r: Json, ref: string): Imag
   return { ...readImaging(ctx, r, ref, study, when), done: 'unclear' };
 }
 
+/**
+ * The report of an examination that its own code does not tell, but the order on which it was done does, or the images that it is
+ * about. Words that name another part of the spine go before the order.
+ */
+function reportOfKnown(ctx: ReadContext, r: Json, ref: string, when: Interval | undefined): ImagingRecord | undefined {
+  const ordered = ctx.orderedStudy(r);
+  if (ordered !== undefined && !speaksOfAnother(ctx, r, ordered)) return readImaging(ctx, r, ref, ordered, when);
+  for (const images of ctx.imagingStudies(r)) {
+    const seen = readImagingStudy(ctx, images, ref);
+    if (seen !== undefined) return { ...seen, ...resultsOf(ctx, r), when: when ?? seen.when, reported: true };
+  }
+  return undefined;
+}
+
+/** Do the words of a report name other regions than those of a study? */
+function speaksOfAnother(ctx: ReadContext, r: Json, study: Study | OpenStudy): boolean {
+  const words = ctx.studyInWords(r['code']);
+  if (words === undefined || words === 'wordless' || words.regions.length === 0) return false;
+  return (placeOf(words.regions) & placeOf(study.regions)) === 0;
+}
+
 /** Reads a DiagnosticReport: imaging when its code names a study, else electrodiagnostics, laboratory and the like. */
 export function readDiagnosticReport(ctx: ReadContext, r: Json, ref: string): ImagingRecord | ReportRecord | undefined {
   const study = ctx.study(r['code']);
@@ -74,6 +99,8 @@ export function readDiagnosticReport(ctx: ReadContext, r: Json, ref: string): Im
   const hits = ctx.hits(r['code']);
   const findings = ctx.hits(r['conclusionCode']);
   if (hits.length === 0) {
+    const ofAnother = reportOfKnown(ctx, r, ref, when);
+    if (ofAnother !== undefined) return ofAnother;
     const inWords = readImagingInWords(ctx, r, ref, r['code'], isImagingCategory(r['category']), when);
     if (inWords !== undefined) return inWords;
     if (findings.length === 0) return undefined;
@@ -131,7 +158,7 @@ function bareExamination(
 /** Reads an ImagingStudy: by its procedure code, else by modality and the body site of its series. */
 export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): ImagingRecord | undefined {
   const when = parseDate(r['started']);
-  const study = ctx.study(r['procedureCode']);
+  const study = ctx.study(r['procedureCode']) ?? ctx.orderedStudy(r);
   if (study !== undefined) return readImaging(ctx, r, ref, study, when);
   const series = objects(r['series']);
   const codes = [...objects(r['modality']), ...series.map((s) => s['modality'])].flatMap(

@@ -97,6 +97,23 @@ export function readObservation(
   return parts.map((part) => readPart(ctx, part, of));
 }
 
+/** Reads the results that stand within a report; what they leave out, its date and status, the report says. */
+export function readContainedResults(
+  ctx: ReadContext,
+  report: Json,
+  ref: string,
+): readonly (ObservationRecord | ImagingRecord)[] {
+  const { status, effectiveDateTime, effectivePeriod, issued } = report;
+  const ofReport = Object.entries({ status, effectiveDateTime, effectivePeriod, issued }).filter(
+    ([, v]) => v !== undefined,
+  );
+  return ctx.containedResults(report).flatMap((o) => {
+    const dated = start(o, 'effective') !== undefined;
+    const lacking = ofReport.filter(([member]) => o[member] === undefined && !(dated && member !== 'status'));
+    return readObservation(ctx, { ...o, ...Object.fromEntries(lacking) }, ref);
+  });
+}
+
 /** What holds for an Observation and all of its components. */
 type OfAllParts = Pick<ObservationRecord, 'ref' | 'site' | 'siteHits' | 'encounter' | 'final' | 'when'>;
 

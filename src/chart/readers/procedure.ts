@@ -1,9 +1,16 @@
+import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Json, object, text } from '../json.ts';
 import { end, type ReadContext, start } from '../read-context.ts';
 import type { ImagingRecord, Performed, ProcedureRecord } from '../records.ts';
 import { isImagingCategory, readImaging, readImagingInWords } from './imaging.ts';
 
 const DONE = new Set(['completed', 'in-progress']);
+
+/** The body site of a procedure, else of the order on which it was done. */
+function siteOf(ctx: ReadContext, r: Json): Place {
+  if (r['bodySite'] !== undefined || r['basedOn'] === undefined) return ctx.site(r['bodySite']);
+  return ctx.orders(r).reduce<Place>((place, order) => place | ctx.site(order['bodySite']), NO_PLACE);
+}
 
 /** Reads a Procedure; one whose code names an imaging study is an examination, unless it is still being prepared. */
 export function readProcedure(ctx: ReadContext, r: Json, ref: string): ProcedureRecord | ImagingRecord | undefined {
@@ -15,8 +22,8 @@ export function readProcedure(ctx: ReadContext, r: Json, ref: string): Procedure
   const status = text(r['status']);
   const performed: Performed =
     status === undefined || DONE.has(status) ? 'done' : status === 'not-done' ? 'not-done' : 'unclear';
-  const own = ctx.reason(r);
-  const reason = own.given ? own : ctx.visitReason(r);
+  const stated = [ctx.reason(r), ctx.orderReason(r)].find((x) => x.given);
+  const reason = stated ?? ctx.visitReason(r);
   const last = end(r, 'performed');
   const encounter = ctx.key(object(r['encounter']));
   return {
@@ -24,7 +31,7 @@ export function readProcedure(ctx: ReadContext, r: Json, ref: string): Procedure
     codes: ctx.keys(r['code']),
     ref,
     hits,
-    site: ctx.site(r['bodySite']),
+    site: siteOf(ctx, r),
     encounter,
     performed,
     when,

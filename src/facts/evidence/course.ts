@@ -159,8 +159,14 @@ function unseenTreatment(input: CourseInput, given: readonly Treatment[], ctx: F
   const { drugs = [] } = input;
   const lacking = input.including.filter((group) => !given.some((t) => isOf(t, group, ctx)));
   const byDrugs = drugs.length > 0 && lacking.every((group) => group.some((set) => drugs.includes(set)));
-  if (byDrugs && DRUGS.every((s) => ctx.chart.sections.get(s) !== 'complete')) out.push(...DRUGS);
+  if (byDrugs) out.push(...unseenDrugs(ctx));
   return out;
+}
+
+/** Where drugs may stand that were not seen; a list of drugs of one kind says nothing of what the other kind holds. */
+function unseenDrugs(ctx: FactContext): readonly Section[] {
+  if (DRUGS.every((s) => ctx.chart.sections.get(s) !== 'complete')) return DRUGS;
+  return DRUGS.filter((s) => hasUnseen(ctx, s));
 }
 
 /**
