@@ -188,6 +188,8 @@ export interface AllergyRecord extends Base {
   readonly current: boolean;
   readonly recorded?: Interval | undefined;
   readonly reactions: readonly Hit[];
+  /** what the words of reactions mean of which we know no code */
+  readonly reactionsNamed: readonly Hit[];
 }
 
 /** A Device of the patient. */

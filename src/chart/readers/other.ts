@@ -12,6 +12,7 @@ export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyReco
   const named = hits.length === 0 ? substances.flatMap((s) => ctx.inWords(s)) : [];
   if (hits.length === 0 && named.length === 0) return undefined;
   const recorded = parseDate(r['recordedDate']) ?? parseDate(r['onsetDateTime']);
+  const signs = reactions.flatMap((x) => objects(x['manifestation']));
   return {
     type: 'allergy',
     ref,
@@ -21,7 +22,8 @@ export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyReco
     verification: verification(r['verificationStatus']),
     current: !isPast(clinicalStatus(r['clinicalStatus'])),
     recorded,
-    reactions: reactions.flatMap((x) => ctx.hits(x['manifestation'])),
+    reactions: ctx.hits(signs),
+    reactionsNamed: signs.flatMap((s) => (ctx.hits(s).length > 0 ? [] : ctx.inWords(s))),
   };
 }
 
