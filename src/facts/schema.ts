@@ -197,11 +197,16 @@ const Device = z.strictObject({
   }),
 });
 const Allergy = z.strictObject({ codes: SETS, reaction: SETS.optional() });
+/** Treatment of one kind. */
+const TreatmentGroup = z.strictObject({ label: TEXT, of: SETS });
 const Course = z.strictObject({
   therapies: SETS.meta({ description: 'Procedures and visits of these sets are treatment' }),
   drugs: SETS.optional(),
   'at-least': DURATION,
-  including: z.array(SETS).default([]).meta({ description: 'the course contains something of each of these groups' }),
+  including: z
+    .array(TreatmentGroup)
+    .default([])
+    .meta({ description: 'the course contains something of each of these groups' }),
   refusal: SETS.optional().meta({
     description: 'therapies whose documented refusal rules the course out; default: those of `including`',
   }),
@@ -331,8 +336,9 @@ function listsSets(schema: z.core.$ZodType): boolean {
 
 /** The members of evidence and leads that name code sets. */
 export const SET_MEMBERS: ReadonlySet<string> = new Set(
-  [Leads, ...Block.options.flatMap((block) => Object.values<z.ZodObject>(block.shape))].flatMap((schema) =>
-    Object.entries<z.core.$ZodType>(schema.shape).flatMap(([name, member]) => (listsSets(member) ? [name] : [])),
+  [Leads, TreatmentGroup, ...Block.options.flatMap((block) => Object.values<z.ZodObject>(block.shape))].flatMap(
+    (schema) =>
+      Object.entries<z.core.$ZodType>(schema.shape).flatMap(([name, member]) => (listsSets(member) ? [name] : [])),
   ),
 );
 

@@ -128,10 +128,27 @@ describe('placed procedures without a reason', () => {
 
 describe('refusal of a course', () => {
   const course = (refusal: string): string =>
-    `evidence: [{ course: { therapies: [physical-therapy], drugs: [analgesic], at-least: 42 days, including: [[pt-treatment]]${refusal} } }]`;
+    `evidence: [{ course: { therapies: [physical-therapy], drugs: [analgesic], at-least: 42 days, including: [{ label: therapy, of: [pt-treatment] }]${refusal} } }]`;
   const declined = { ...therapy('2026-02-01', 'icd M54.50', 'not-done'), code: concept('cpt 97161') };
   it('is that of a therapy of the including groups, or of the therapies named', () => {
     expect(ask(course(''), [declined]).truth).toBe('unknown');
     expect(ask(course(', refusal: [physical-therapy]'), [declined]).truth).toBe('false');
+  });
+});
+
+describe('a course of two kinds of treatment', () => {
+  const both =
+    'evidence: [{ course: { therapies: [physical-therapy], drugs: [analgesic], at-least: 42 days, including: [{ label: therapy, of: [pt-treatment] }, { label: medication, of: [analgesic] }] } }]';
+  const visits = (...dates: string[]): readonly Resource[] => dates.map((d) => therapy(d, 'icd M54.50'));
+  const leads = (chart: readonly Resource[]): readonly string[] => [
+    ...new Set(ask(both, chart).leads?.map((l) => l.label)),
+  ];
+  it('tells what is lacking where it is long enough', () => {
+    expect(leads(visits('2026-01-05', '2026-01-26', '2026-02-20'))).toEqual([
+      'treatment on file, long enough, but without medication',
+    ]);
+  });
+  it('tells first that it is too short', () => {
+    expect(leads(visits('2026-02-09', '2026-02-20'))).toEqual(['treatment on file, not a course of this length']);
   });
 });

@@ -84,7 +84,10 @@ export function courseEvidence(
   const pause = input.evaluation === undefined ? LONGEST_PAUSE_DAYS : Number.POSITIVE_INFINITY;
   const least = duration(input['at-least']);
   const all = runs(usable, pause);
-  const hasGroups = (r: Run): boolean => input.including.every((group) => r.parts.some((t) => isOf(t, group, ctx)));
+  const lackingIn = (r: Run): CourseInput['including'] =>
+    input.including.filter((group) => !r.parts.some((t) => isOf(t, group.of, ctx)));
+  const hasGroups = (r: Run): boolean => lackingIn(r).length === 0;
+  const lasted = (r: Run): boolean => r.end >= add(r.start, least);
   /** The same therapy is documented as not done after the last visit. */
   const brokenOff = (r: Run): boolean =>
     refused.some(
@@ -93,7 +96,7 @@ export function courseEvidence(
         input.therapies.some((set) => isOf(x, [set], ctx) && r.parts.some((t) => isOf(t, [set], ctx))),
     );
   const complete = (r: Run): boolean =>
-    r.end >= add(r.start, least) &&
+    lasted(r) &&
     evaluated(r, input, ctx) &&
     hasGroups(r) &&
     (whole || earliest === undefined || r.end >= earliest) &&
@@ -143,7 +146,17 @@ export function courseEvidence(
     tally.contra(toItem(first), 'the therapy began with this evaluation, too short a time ago for this course');
     for (const t of given) if (t !== first) tally.ignore(toItem(t), 'part of no course of this length');
   } else {
-    for (const t of given) tally.lead(toItem(t), 'treatment on file, not a course of this length', true);
+    const lacking = new Map(
+      all.flatMap((r) => {
+        const groups = lasted(r) ? lackingIn(r).map((group) => group.label) : [];
+        return groups.length === 0 ? [] : r.parts.map((t) => [t, groups.join(' and ')] as const);
+      }),
+    );
+    for (const t of given) {
+      const without = lacking.get(t);
+      const why = without === undefined ? 'not a course of this length' : `long enough, but without ${without}`;
+      tally.lead(toItem(t), `treatment on file, ${why}`, true);
+    }
     for (const section of unseenTreatment(input, usable, ctx)) tally.unseen.add(section);
   }
   return completedBy();
@@ -157,8 +170,8 @@ const DRUGS: readonly Section[] = ['MedicationRequest', 'MedicationStatement'];
 function unseenTreatment(input: CourseInput, given: readonly Treatment[], ctx: FactContext): readonly Section[] {
   const out: Section[] = hasUnseen(ctx, 'Procedure') ? ['Procedure'] : [];
   const { drugs = [] } = input;
-  const lacking = input.including.filter((group) => !given.some((t) => isOf(t, group, ctx)));
-  const byDrugs = drugs.length > 0 && lacking.every((group) => group.some((set) => drugs.includes(set)));
+  const lacking = input.including.filter((group) => !given.some((t) => isOf(t, group.of, ctx)));
+  const byDrugs = drugs.length > 0 && lacking.every((group) => group.of.some((set) => drugs.includes(set)));
   if (byDrugs) out.push(...unseenDrugs(ctx));
   return out;
 }
@@ -197,7 +210,7 @@ const refusesAll = (r: { readonly record: Treatment['record'] }, input: CourseIn
     ? isOf(r, input.refusal, ctx)
     : input.including.length === 0
       ? input.drugs === undefined
-      : input.including.some((group) => isOf(r, group, ctx));
+      : input.including.some((group) => isOf(r, group.of, ctx));
 
 /** A course goes on as long as its last visit lies no further back. */
 const STILL_GOING: Duration = { count: 14, unit: 'days' };

@@ -355,10 +355,10 @@ export function allergyEvidence(input: AllergyInput, asked: Asked, ctx: FactCont
         tally.ignore(found, 'recorded after the order');
       else if (record.verification === 'refuted') tally.contra(found, 'documented as no allergy');
       else if (input.reaction !== undefined && !inSets(record.reactions, input.reaction, ctx)) {
-        if (inSets(record.reactionsNamed, input.reaction, ctx)) tally.lead(found, 'only words say how the patient reacted', true);
+        if (inSets(record.reactionsNamed, input.reaction, ctx))
+          tally.lead(found, 'only words say how the patient reacted', true);
         else tally.lead(found, 'another or no reaction is stated');
-      }
-      else if (!record.current && input.reaction === undefined) tally.ignore(found, 'inactive');
+      } else if (!record.current && input.reaction === undefined) tally.ignore(found, 'inactive');
       else if (!record.current) tally.lead(found, 'inactive', true);
       else if (inSets(record.named, [name], ctx)) tally.lead(found, 'only words say to what', true);
       else if (record.verification === 'suspected') tally.lead(found, 'only suspected', true);
