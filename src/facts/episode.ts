@@ -262,6 +262,26 @@ function statedOnset(
   };
 }
 
+/**
+ * Does another problem of a region, which is there now, reach back beyond a day (a disc disease, and a pain that is new)? Only
+ * what is known: neither a suspicion nor the reason of the order.
+ */
+export function olderProblem(
+  chart: Chart,
+  vocabulary: Vocabulary,
+  region: Region | 'any',
+  asOf: Day,
+  day: Day,
+): boolean {
+  return complaints(chart, vocabulary, vocabulary.episode.otherwise, region, asOf).some(
+    ({ record }) =>
+      record.current &&
+      record.verification === 'confirmed' &&
+      !record.orderReason &&
+      (record.onset ?? record.recorded ?? { lo: day }).lo < day,
+  );
+}
+
 /** The first day of the current episode, as far as the chart tells. */
 export const episodeStart = ({ onset, knownSince, notBefore }: Episode): Day | undefined =>
   onset?.lo ?? knownSince ?? notBefore;

@@ -31,12 +31,15 @@ export interface Treatments {
   readonly refused: readonly Refused[];
   /** when therapy of the episode may have been given too: visits that name no region or no certain day, documents of it */
   readonly possible: readonly (Interval | undefined)[];
+  /** visits of a therapy of this region before the current episode */
+  readonly earlier: readonly Treatment[];
 }
 
 interface Collected {
   readonly given: Treatment[];
   readonly refused: Refused[];
   readonly possible: (Interval | undefined)[];
+  readonly earlier: Treatment[];
 }
 
 const UNCERTAIN = 'dated too vaguely to be of the current episode for certain';
@@ -55,7 +58,7 @@ export function treatments(
   ctx: FactContext,
   tally: Tally,
 ): Treatments {
-  const out: Collected = { given: [], refused: [], possible: [] };
+  const out: Collected = { given: [], refused: [], possible: [], earlier: [] };
   const seen = new Set<string>();
   const episode = ctx.episode(asked.query.region);
   const since = episodeStart(episode);
@@ -87,7 +90,7 @@ function therapy(
   since: Day | undefined,
   asked: Asked,
   tally: Tally,
-  { given, refused, possible }: Collected,
+  { given, refused, possible, earlier }: Collected,
 ): void {
   const asOf = asked.window.asOf;
   const mayBeOfEpisode = (when: Interval | undefined): void => {
@@ -122,17 +125,14 @@ function therapy(
   if (done === 'unclear') return maybe('not documented as completed');
   if (record.when === undefined) return maybe('a therapy visit without a date', true);
   if (record.when.lo > asOf) return tally.ignore(item, 'dated after the order');
-  if (since !== undefined && record.when.hi < since) return tally.lead(item, 'before the current episode');
+  const end = Math.min(record.type === 'procedure' ? (record.end?.lo ?? record.when.lo) : record.when.lo, asOf);
+  const visit = { ref: record.ref, when: record.when, record, end, possibleEnd: end, isVisit: true };
+  if (since !== undefined && record.when.hi < since) {
+    earlier.push(visit);
+    return tally.lead(item, 'before the current episode');
+  }
   if (mayBeEarlier(record.when, since)) return maybe(UNCERTAIN, true);
-  const end = record.type === 'procedure' ? (record.end?.lo ?? record.when.lo) : record.when.lo;
-  given.push({
-    ref: record.ref,
-    when: record.when,
-    record,
-    end: Math.min(end, asOf),
-    possibleEnd: Math.min(end, asOf),
-    isVisit: true,
-  });
+  given.push(visit);
 }
 
 function placeAndReason(

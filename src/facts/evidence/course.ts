@@ -3,6 +3,7 @@ import { add, type Day, type Duration, lastDayReaching, subtract } from '../../d
 import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, hasUnseen } from '../context.ts';
 import { duration } from '../duration.ts';
+import { olderProblem } from '../episode.ts';
 import type { CourseInput } from '../schema.ts';
 import { type Item, Tally } from '../tally.ts';
 import { type Treatment, type Treatments, treatments } from '../treatments.ts';
@@ -78,7 +79,7 @@ export function courseEvidence(
 ): { readonly from?: Day } {
   const { asOf, earliest } = asked.window;
   const found = treatments(input.therapies, input.drugs ?? [], asked, ctx, tally);
-  const { given, refused } = found;
+  const { given, refused, earlier } = found;
   const whole = input.window === 'whole' && earliest !== undefined;
   const usable = whole ? given.filter((t) => t.when.lo >= earliest) : given;
   const pause = input.evaluation === undefined ? LONGEST_PAUSE_DAYS : Number.POSITIVE_INFINITY;
@@ -133,7 +134,13 @@ export function courseEvidence(
     for (const t of given) tally.ignore(toItem(t), 'before it was refused');
     return {};
   }
-  if (episode.onset !== undefined && asOf < add(episode.onset.lo, least)) {
+  const begun = episode.onset?.lo;
+  if (begun !== undefined && asOf < add(begun, least)) {
+    if (treatedBefore(begun, earlier, asked, ctx)) {
+      for (const t of [...earlier, ...given])
+        tally.lead(toItem(t), 'in part before this complaint, for a problem of the spine that goes on', true);
+      return completedBy();
+    }
     tally.redoable = true;
     for (const e of episode.evidence)
       tally.contra(
@@ -165,6 +172,17 @@ export function courseEvidence(
 /** Where visits stand. */
 const VISITS: readonly Section[] = ['Procedure', 'Encounter'];
 const DRUGS: readonly Section[] = ['MedicationRequest', 'MedicationStatement'];
+
+/**
+ * Was a problem of the region that is older than the complaint, and goes on, treated up to it? Then the complaint may be that
+ * problem's, and how short it lasts decides nothing.
+ */
+function treatedBefore(onset: Day, earlier: readonly Treatment[], asked: Asked, ctx: FactContext): boolean {
+  return (
+    earlier.some((t) => onset - t.end <= LONGEST_PAUSE_DAYS) &&
+    olderProblem(ctx.chart, ctx.vocabulary, asked.query.region, asked.window.asOf, onset)
+  );
+}
 
 /** Where the rest of a course may stand that was not seen: visits, or drugs when nothing but drugs is lacking. */
 function unseenTreatment(input: CourseInput, given: readonly Treatment[], ctx: FactContext): readonly Section[] {
