@@ -17,6 +17,7 @@ import {
   NOT_A_DECISION,
   OUTCOME_WORDS,
   ofOtherWays,
+  reasonsElsewhere,
   sources,
   timing,
   URGENT,
@@ -96,6 +97,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
   const alone = asDocumentedWords(assessment);
   const approved = indicationsWords(assessment);
   const open = assessment.outcome === 'undetermined';
+  const reasonsOf = open ? reasonsElsewhere(check) : undefined;
   const elsewhere = assessment.paths[0]?.otherStudies !== undefined;
   const settles = !elsewhere && (assessment.paths.length === 0 || assessment.paths.some((p) => p.kind === 'document'));
   const [toDo, toAsk] = [assessment.missing.filter((m) => m.toDo), assessment.missing.filter((m) => !m.toDo)];
@@ -132,6 +134,9 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
           '',
         ]),
     `**${OUTCOME_WORDS[assessment.outcome]}**: ${study.label} (${study.code}), as of ${formatDay(order.asOf.hi)}.`,
+    ...(reasonsOf === undefined
+      ? []
+      : [`The reason of the order concerns ${reasonsOf}, not the region that is ordered.`]),
     ...(alone === undefined ? [] : [alone]),
     ...dateWords(check),
     ...(assessment.satisfied.length + assessment.contradicted.length === 0 ? [] : [countsWords(check)]),

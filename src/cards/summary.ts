@@ -1,7 +1,17 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import { type Assessment, type Contradicted, type Missing, RULED_OUT } from '../policy/assessment.ts';
-import { bareScreen, list, lowerFirst, ofOtherWays, openLabel, shorten, URGENT, URGENT_SHORT } from './words.ts';
+import {
+  bareScreen,
+  list,
+  lowerFirst,
+  ofOtherWays,
+  openLabel,
+  reasonsElsewhere,
+  shorten,
+  URGENT,
+  URGENT_SHORT,
+} from './words.ts';
 
 /** CDS Hooks wants fewer than 140 characters. */
 const MAX = 139;
@@ -70,7 +80,8 @@ function openPoints(assessment: Assessment): readonly Missing[] {
 const labels = (missing: readonly Missing[], words: Words): readonly string[] =>
   missing.map((m) => openLabel(m, words(m.label)));
 
-function openPoint({ assessment }: CheckedOrder, form: Form, words: Words): string {
+function openPoint(check: CheckedOrder, form: Form, words: Words): string {
+  const { assessment } = check;
   const { reason, missing, paths, openExclusions } = assessment;
   if (reason === 'data-unavailable') return 'part of the chart could not be read';
   if (reason === 'reviewer') {
@@ -85,10 +96,13 @@ function openPoint({ assessment }: CheckedOrder, form: Form, words: Words): stri
   if (reason === 'conflict' && inConflict.length > 0)
     return `the chart contradicts itself: ${list(labels(inConflict, words), form.most)}`;
   const open = missing.length === 0 ? '' : list(labels(openPoints(assessment), words), form.most);
-  if (reason === 'no-indication')
-    return open === ''
+  if (reason === 'no-indication') {
+    const elsewhere = reasonsElsewhere(check);
+    if (open !== '') return `no indication is on file; the nearest lacks: ${open}`;
+    return elsewhere === undefined
       ? 'no indication of the policy is on file'
-      : `no indication is on file; the nearest lacks: ${open}`;
+      : `no indication is on file, as the reason of the order concerns ${elsewhere}`;
+  }
   if (open !== '') return `not documented: ${open}`;
   return nothingToAsk(assessment, form);
 }

@@ -5,6 +5,7 @@ import type { FactCatalog } from './fact-source.ts';
 import type { Way, WaySearch } from './needs.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
+import { atomRegion } from './words.ts';
 
 /** An indication with the cheapest way to make it true. */
 export interface Candidate {
@@ -61,13 +62,17 @@ export class NearestWays {
 
   /**
    * Where no indication is on file: ways to meet those of the ordered study of which the chart says something in particular,
-   * though not what they are about (a high fall, and no complaint).
+   * though not what they are about (a high fall, and no complaint). What counts wherever it is says nothing of this region.
    */
   rankedOutOfPlay(): readonly Candidate[] {
     const away = this.#states
       .all()
       .filter((s) => s.inPlay === 'no' && s.truth !== 'true' && this.#decider.concernsOrder(s));
-    return this.#sorted(this.#waysOf(away).filter(({ way }) => way.has.some((atom) => this.#isTelling(atom))));
+    return this.#sorted(
+      this.#waysOf(away).filter(({ way }) =>
+        way.has.some((atom) => this.#isTelling(atom) && atomRegion(this.#ev.atom(atom)) !== 'any'),
+      ),
+    );
   }
 
   #waysOf(states: readonly PathState[]): readonly Candidate[] {

@@ -154,6 +154,16 @@ describe('no indication on file', () => {
     expect(card.detail).toContain('Chronic cervical pain; Follow-up of a known neurosurgical disease;');
   });
 
+  it('says of which region the reason of the order speaks, where that is another one', () => {
+    const { card } = named('cohere-spine-mri', 'X-reason-elsewhere');
+    expect(card.summary).toMatch(/no indication is on file, as the reason of the order concerns the cervical spine\.$/);
+    expect(card.detail).toContain(
+      'The reason of the order concerns the cervical spine, not the region that is ordered.',
+    );
+    const own = named('cohere-spine-mri', 'C1.5.a-history-new-pain').card;
+    expect(own.detail).not.toContain('The reason of the order concerns');
+  });
+
   it('asks for what the chart says a part of', () => {
     const { card } = named('cigna-evicore-spine', 'NE-fall-without-pain');
     expect(card.summary).toContain('no indication is on file; the nearest lacks: ');
