@@ -139,6 +139,7 @@ export function courseEvidence(
     if (treatedBefore(begun, earlier, asked, ctx)) {
       for (const t of [...earlier, ...given])
         tally.lead(toItem(t), 'in part before this complaint, for a problem of the spine that goes on', true);
+      for (const section of unseenTreatment(input, usable, ctx)) tally.unseen.add(section);
       return completedBy();
     }
     tally.redoable = true;
