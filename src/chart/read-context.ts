@@ -61,6 +61,14 @@ export interface Reason {
 }
 const NO_REASON: Reason = { place: NO_PLACE, spine: false, given: false };
 
+/** The days of a visit that took place. */
+function daysOf(visit: Json | undefined): Interval | undefined {
+  if (visit === undefined || visit['status'] === 'planned') return undefined;
+  const period = object(visit['period']);
+  const [from, to] = [parseDate(period?.['start']), parseDate(period?.['end'])];
+  return from === undefined || to === undefined ? (from ?? to) : { lo: from.lo, hi: Math.max(from.hi, to.hi) };
+}
+
 /** v3 ObservationInterpretation codes of an element, and the code sets of what they say. */
 interface Interpretation {
   readonly codes: readonly string[];
@@ -107,6 +115,8 @@ export class ReadContext {
   /** specialty codes of practitioners and roles, by "Practitioner/x" */
   readonly #specialties = new Map<string, readonly Hit[]>();
   readonly #inWords = new Map<string, StudyInWords | undefined>();
+  /** when conditions were first the diagnosis of a visit */
+  #firstDiagnosed: ReadonlyMap<string, Interval> | undefined;
   /** conditions that were referred to */
   readonly #conditions = new Map<Json, Referred>();
 
@@ -306,6 +316,28 @@ export class ReadContext {
     const spine = all.map((hits) => hits.filter((hit) => hit.set === this.#set['spine-problem']));
     if (spine.length === 0 || spine.some((hits) => hits.length === 0)) return NO_REASON;
     return { place: spine.flat().reduce((place, hit) => place | hit.place, NO_PLACE), spine: true, given: true };
+  }
+
+  /** The days of the visit to which a resource belongs: of its encounter, else of the first visit that names it as a diagnosis. */
+  visitDate(resource: Json): Interval | undefined {
+    const own = daysOf(this.#known('Encounter', object(resource['encounter'])));
+    return own ?? this.#diagnosed().get(`${resource['resourceType']}/${resource['id']}`);
+  }
+
+  /** When what visits name as their diagnoses was first one, by "Condition/x". Looked up only for what has no date itself. */
+  #diagnosed(): ReadonlyMap<string, Interval> {
+    if (this.#firstDiagnosed !== undefined) return this.#firstDiagnosed;
+    const first = new Map<string, Interval>();
+    for (const visit of this.resources.ofType('Encounter').values()) {
+      const days = daysOf(visit);
+      if (days === undefined) continue;
+      for (const diagnosis of objects(visit['diagnosis'])) {
+        const key = this.key(object(diagnosis['condition']));
+        if (key !== undefined && days.lo < (first.get(key)?.lo ?? Number.POSITIVE_INFINITY)) first.set(key, days);
+      }
+    }
+    this.#firstDiagnosed = first;
+    return first;
   }
 
   /** The orders on which a resource was done, as far as they are known. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConditionRecord, MedicationRecord } from '../../src/chart/records.ts';
 import { type Interval, parseDate } from '../../src/dates/day.ts';
-import { chartOf, concept, found, named } from '../support/tiny-chart.ts';
+import { chartOf, concept, found, named, type Resource } from '../support/tiny-chart.ts';
 
 /** From the first day to the last of two dates. */
 const span = (from: string, to = from): Pick<Interval, 'lo' | 'hi'> => ({
@@ -58,6 +58,43 @@ describe('the onset of a Condition', () => {
   });
   it('is not the day of the entry', () => {
     expect(onset({ recordedDate: '2025-11-03' })).toBeUndefined();
+  });
+});
+
+describe('the day on which a Condition was recorded', () => {
+  const ASSERTED = 'http://hl7.org/fhir/StructureDefinition/condition-assertedDate';
+  const at = { encounter: { reference: 'Encounter/e' } };
+  const visit = (id: string, date: string, members: object = {}): Resource => ({
+    resourceType: 'Encounter',
+    id,
+    status: 'finished',
+    period: { start: date, end: date },
+    ...members,
+  });
+  const names = { diagnosis: [{ condition: { reference: 'Condition/c' } }] };
+  const recorded = (members: object, ...visits: readonly Resource[]): Interval | undefined => {
+    const pain = { resourceType: 'Condition', id: 'c', code: concept('icd M54.50'), ...members };
+    return (found(chartOf(named([pain, ...visits])), 'spinal-pain')[0] as ConditionRecord).recorded;
+  };
+  it('is stated, or the day on which it was asserted', () => {
+    expect(recorded({ recordedDate: '2025-11-03', ...at }, visit('e', '2025-11-01'))).toEqual(span('2025-11-03'));
+    expect(recorded({ extension: [{ url: ASSERTED, valueDateTime: '2025-11-03' }] })).toEqual(span('2025-11-03'));
+  });
+  it('is otherwise that of its visit, or of the first visit of which it is a diagnosis', () => {
+    expect(recorded(at, visit('e', '2025-11-01'))).toEqual(span('2025-11-01'));
+    expect(recorded(at, visit('e', '2025-11-01', { period: { start: '2025-11-01' } }))).toEqual(span('2025-11-01'));
+    expect(recorded(at, visit('e', '2025-11-01', { period: { start: '2025-11-01', end: '2025-11-05' } }))).toEqual(
+      span('2025-11-01', '2025-11-05'),
+    );
+    expect(recorded({}, visit('late', '2025-12-01', names), visit('early', '2025-11-01', names))).toEqual(
+      span('2025-11-01'),
+    );
+  });
+  it('is not that of a visit to come, nor told where the onset is', () => {
+    expect(recorded(at, visit('e', '2025-11-01', { status: 'planned' }))).toBeUndefined();
+    expect(recorded(at)).toBeUndefined();
+    expect(recorded({}, visit('e', '2025-11-01'))).toBeUndefined();
+    expect(recorded({ onsetDateTime: '2025-10-01', ...at }, visit('e', '2025-11-01'))).toBeUndefined();
   });
 });
 

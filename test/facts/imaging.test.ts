@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CANONICAL_BASE } from '../support/knowledge.ts';
+import { pain, value } from '../support/lumbar-facts.ts';
 import { ask, concept, type Resource } from '../support/tiny-facts.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -89,6 +90,32 @@ describe('follows', () => {
     expect(ask(follows, [first, report('cpt 72148', '2025-12-01', NORMAL)]).truth).toBe('true');
     expect(ask(follows, [first, report('cpt 72141', '2025-12-01', NORMAL)]).truth).toBe('unknown');
     expect(ask(follows, [first, report('cpt 72148', '2025-09-01', NORMAL)]).truth).toBe('unknown');
+  });
+});
+
+describe('an electrodiagnostic report', () => {
+  const emg = (code: object, members: object): string =>
+    value('emg-radiculopathy', [
+      { resourceType: 'DiagnosticReport', status: 'final', code, effectiveDateTime: '2026-02-20', ...members },
+      { resourceType: 'ServiceRequest', id: 'o', status: 'completed', intent: 'order', code: concept('cpt 95886') },
+      pain('2026-01-05'),
+    ]).truth;
+  const local = { coding: [{ system: 'urn:oid:1.2.3', code: 'EMG' }], text: 'EMG of the legs' };
+  const shown = { conclusionCode: [concept('icd M54.16')] };
+  it('says what it found in a conclusion or in a result of whatever name', () => {
+    const result = (members: object): object => ({
+      result: [{ reference: '#x' }],
+      contained: [{ resourceType: 'Observation', id: 'x', status: 'final', code: { text: 'Impression' }, ...members }],
+    });
+    const found = { valueCodeableConcept: concept('icd M54.16') };
+    expect(emg(concept('cpt 95886'), shown)).toBe('true');
+    expect(emg(concept('cpt 95886'), result(found))).toBe('true');
+    expect(emg(concept('cpt 95886'), result({ ...found, status: 'preliminary' }))).toBe('unknown');
+    expect(emg(concept('cpt 95886'), result({ valueCodeableConcept: concept('icd G56.01') }))).not.toBe('true');
+  });
+  it('may be told by the order on which it was done', () => {
+    expect(emg(local, { ...shown, basedOn: [{ reference: 'ServiceRequest/o' }] })).toBe('true');
+    expect(emg(local, shown)).toBe('unknown');
   });
 });
 

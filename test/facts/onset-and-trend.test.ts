@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { score as painScore } from '../support/lumbar-facts.ts';
+import { value as factValue, score as painScore } from '../support/lumbar-facts.ts';
 import { ask, concept, type Resource } from '../support/tiny-facts.ts';
 
 const condition = (code: string, dates: Readonly<Record<string, string>>): Resource => ({
@@ -40,6 +40,24 @@ describe('worsening since an event', () => {
   it('says no when the score did not rise', () => {
     const all = [pain, mri('2026-01-10'), score('2025-11-01', 3), score('2026-01-05', 6), score('2026-02-20', 6)];
     expect(ask(worse, all, SINCE_MRI).truth).toBe('false');
+  });
+});
+
+describe('a fall of the weight', () => {
+  const weight = (date: string, amount: number, code: string): Resource => ({
+    resourceType: 'Observation',
+    status: 'final',
+    code: concept('loinc 29463-7'),
+    effectiveDateTime: date,
+    valueQuantity: { value: amount, code },
+  });
+  const fell = (...weights: readonly Resource[]): string =>
+    factValue('weight-loss-over-5-percent-in-2-months', weights).truth;
+  it('is seen across pounds and kilograms', () => {
+    expect(fell(weight('2026-01-05', 132, '[lb_av]'), weight('2026-02-27', 55, 'kg'))).toBe('true');
+    expect(fell(weight('2026-01-05', 60, 'kg'), weight('2026-02-27', 121, '[lb_av]'))).toBe('true');
+    expect(fell(weight('2026-01-05', 132, '[lb_av]'), weight('2026-02-27', 59, 'kg'))).toBe('false');
+    expect(fell(weight('2026-01-05', 132, 'stone'), weight('2026-02-27', 55, 'kg'))).toBe('false');
   });
 });
 

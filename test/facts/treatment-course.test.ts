@@ -113,6 +113,13 @@ describe('four weeks of physical therapy', () => {
       'unknown',
     );
   });
+  it('are dated by their visits where they have no date themselves', () => {
+    const at = (id: string): object => ({ ...BACK, encounter: { reference: `Encounter/${id}` } });
+    const undated = [procedure('cpt 97161', undefined, at('a')), procedure('cpt 97110', undefined, at('b'))];
+    const visits = [visit('2026-01-05', undefined, { id: 'a' }), visit('2026-02-02', undefined, { id: 'b' })];
+    expect(fourWeeks([...undated, ...visits])).toBe('true');
+    expect(fourWeeks(undated)).toBe('unknown');
+  });
   it('do not count when planned, claimed, undone, later than the order, or another patient’s', () => {
     const first = evaluation('2026-01-05');
     for (const last of [

@@ -3,7 +3,7 @@ import { CodeSetsFile, readCodeSetFiles } from '../../src/terminology/code-sets.
 import { codeProblem } from '../../src/terminology/code-shape.ts';
 import { icd10cmCodes } from '../../src/terminology/icd10cm.ts';
 import { lintCodeSets } from '../../src/terminology/lint-code-sets.ts';
-import type { System } from '../../src/terminology/systems.ts';
+import { type System, systemOf } from '../../src/terminology/systems.ts';
 import { parseYaml } from '../../src/yaml/yaml-file.ts';
 import { ROOT } from '../support/knowledge.ts';
 
@@ -144,5 +144,21 @@ describe('findings in code sets', () => {
   it('a file without sources', () => {
     const file = parseYaml('codes.yaml', 'code-sets: {}', CodeSetsFile);
     expect(lintCodeSets([file])).toEqual([expect.objectContaining({ level: 'warning' })]);
+  });
+});
+
+describe('the system of a code', () => {
+  it.each([
+    ['http://snomed.info/sct', 'snomed'],
+    ['http://snomed.info/sct/731000124108', 'snomed'],
+    ['http://snomed.info/sct/731000124108/version/20250901', 'snomed'],
+    ['http://hl7.org/fhir/sid/icd-10-cm|2026', 'icd10cm'],
+    ['http://www.ama-assn.org/go/cpt/', 'cpt'],
+    ['http://snomed.info/sct/x', undefined],
+    ['http://snomed.info/scts', undefined],
+    ['', undefined],
+    [`http://loinc.org|${'x'.repeat(300)}`, undefined],
+  ])('%s: %s', (uri, system) => {
+    expect(systemOf(uri)).toBe(system);
   });
 });

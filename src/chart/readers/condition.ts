@@ -43,13 +43,22 @@ const knownBy = (recorded: Interval | undefined, onset: Interval | undefined): I
 const ABATED = ['abatementString', 'abatementAge', 'abatementRange', 'abatementPeriod'] as const;
 const isAbated = (r: Json): boolean => r['abatementBoolean'] === true || ABATED.some((name) => r[name] !== undefined);
 
+const ASSERTED = 'http://hl7.org/fhir/StructureDefinition/condition-assertedDate';
+
+/** The day on which it was first asserted, where an EHR keeps that apart. */
+const assertedOn = (r: Json): Interval | undefined =>
+  parseDate(objects(r['extension']).find((e) => e['url'] === ASSERTED)?.['valueDateTime']);
+
+/** Does it tell when it began? The diagnosis of a visit often does not: then it was there on that day. */
+const isDated = (r: Json): boolean => ['onsetDateTime', 'onsetPeriod', 'onsetAge'].some((m) => r[m] !== undefined);
+
 /** Reads a Condition. */
 export function readCondition(ctx: ReadContext, r: Json, ref: string): ConditionRecord | undefined {
   const hits = ctx.diagnosis(r);
   if (hits.length === 0) return undefined;
   const clinical = clinicalStatus(r['clinicalStatus']);
   const abated = start(r, 'abatement');
-  const recorded = parseDate(r['recordedDate']);
+  const recorded = parseDate(r['recordedDate']) ?? assertedOn(r) ?? (isDated(r) ? undefined : ctx.visitDate(r));
   const onset = knownBy(recorded, onsetOf(ctx, r));
   const encounter = ctx.key(object(r['encounter']));
   return {

@@ -3,7 +3,7 @@ import { isExact, type OpenStudy, type Study } from '../../policy/studies.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { placeOf } from '../../terminology/regions.ts';
 import { type Json, objects, text } from '../json.ts';
-import { type ReadContext, start } from '../read-context.ts';
+import { joined, type ReadContext, start } from '../read-context.ts';
 import type { ImagingRecord, Performed, ReportRecord } from '../records.ts';
 
 const REPORT_FINAL = new Set(['final', 'amended', 'corrected', 'appended', 'completed', 'available']);
@@ -14,15 +14,18 @@ const performed = (status: string | undefined): Performed =>
 
 const RESULT_FINAL = new Set(['final', 'amended', 'corrected']);
 
-/** What a final result Observation found: its coded value, or the finding that it affirms. */
+/** What a final result Observation states: its coded value, or the finding that it affirms. */
+function statedIn(ctx: ReadContext, o: Json): readonly Hit[] {
+  const status = text(o['status']);
+  if (status !== undefined && !RESULT_FINAL.has(status)) return [];
+  return [...ctx.hits(o['valueCodeableConcept']), ...(o['valueBoolean'] === true ? ctx.hits(o['code']) : [])];
+}
+
+/** What a final result Observation of an examination found, normal or not. */
 function resultOf(ctx: ReadContext, o: Json): readonly Hit[] {
   const status = text(o['status']);
   if (status !== undefined && !RESULT_FINAL.has(status)) return [];
-  return [
-    ...ctx.hits(o['valueCodeableConcept']),
-    ...(o['valueBoolean'] === true ? ctx.hits(o['code']) : []),
-    ...ctx.interpretation(o['interpretation']).hits,
-  ];
+  return [...statedIn(ctx, o), ...ctx.interpretation(o['interpretation']).hits];
 }
 
 /** What was found by an examination, and whether it was carried out. */
@@ -96,15 +99,23 @@ export function readDiagnosticReport(ctx: ReadContext, r: Json, ref: string): Im
   const study = ctx.study(r['code']);
   const when = start(r, 'effective') ?? parseDate(r['issued']);
   if (study !== undefined) return readImaging(ctx, r, ref, study, when);
-  const hits = ctx.hits(r['code']);
-  const findings = ctx.hits(r['conclusionCode']);
-  if (hits.length === 0) {
+  const own = ctx.hits(r['code']);
+  const concluded = ctx.hits(r['conclusionCode']);
+  if (own.length === 0) {
     const ofAnother = reportOfKnown(ctx, r, ref, when);
     if (ofAnother !== undefined) return ofAnother;
     const inWords = readImagingInWords(ctx, r, ref, r['code'], isImagingCategory(r['category']), when);
     if (inWords !== undefined) return inWords;
-    if (findings.length === 0) return undefined;
   }
+  const hits = own.length > 0 ? own : ctx.orders(r).flatMap((order) => ctx.hits(order['code']));
+  const findings =
+    hits.length === 0
+      ? concluded
+      : joined(
+          concluded,
+          ctx.results(r).flatMap((o) => statedIn(ctx, o)),
+        );
+  if (hits.length === 0 && findings.length === 0) return undefined;
   const status = performed(text(r['status']));
   return {
     type: 'report',

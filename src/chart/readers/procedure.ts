@@ -14,7 +14,7 @@ function siteOf(ctx: ReadContext, r: Json): Place {
 
 /** Reads a Procedure; one whose code names an imaging study is an examination, unless it is still being prepared. */
 export function readProcedure(ctx: ReadContext, r: Json, ref: string): ProcedureRecord | ImagingRecord | undefined {
-  const when = start(r, 'performed');
+  const when = start(r, 'performed') ?? (r['encounter'] === undefined ? undefined : ctx.visitDate(r));
   const study = ctx.study(r['code']);
   if (study !== undefined) return r['status'] === 'preparation' ? undefined : readImaging(ctx, r, ref, study, when);
   const hits = ctx.hits(r['code']);

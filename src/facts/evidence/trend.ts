@@ -49,5 +49,7 @@ export function trendEvidence(input: TrendInput, asked: Asked, ctx: FactContext,
 function fall(from: ObservationRecord, to: ObservationRecord): number {
   if (from.value?.kind !== 'number' || to.value?.kind !== 'number') return 0;
   const later = inUnit(to, from.value.unit);
-  return later === undefined || from.value.value <= 0 ? 0 : (from.value.value - later) / from.value.value;
+  const [before, after] =
+    later === undefined ? [inUnit(from, to.value.unit), to.value.value] : [from.value.value, later];
+  return before === undefined || before <= 0 ? 0 : (before - after) / before;
 }
