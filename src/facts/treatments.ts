@@ -94,7 +94,7 @@ function therapy(
 ): void {
   const asOf = asked.window.asOf;
   const mayBeOfEpisode = (when: Interval | undefined): void => {
-    if (when === undefined || since === undefined || when.hi >= since) possible.push(when);
+    if (when === undefined || (when.lo <= asOf && (since === undefined || when.hi >= since))) possible.push(when);
   };
   if (record.type === 'order') {
     tally.lead({ ref: record.ref, date: record.when, basis: 'chart' }, 'referral, no visits on file');
@@ -112,9 +112,12 @@ function therapy(
     mayBeOfEpisode(record.when);
     tally.lead(item, reason, open);
   };
-  if (place === 0 && !spine) return maybe('a therapy visit without region or reason');
-  if (!supports(place, asked.query.region, false)) return tally.ignore(item, 'another region');
   const done = record.type === 'encounter' ? (record.held ? 'done' : 'unclear') : record.performed;
+  if (place === 0 && !spine)
+    return done === 'not-done'
+      ? tally.lead(item, 'not done, without region or reason')
+      : maybe('a therapy visit without region or reason');
+  if (!supports(place, asked.query.region, false)) return tally.ignore(item, 'another region');
   if (done === 'not-done') {
     if (record.when !== undefined && record.when.lo > asOf) return tally.ignore(item, 'dated after the order');
     if (record.when !== undefined && mayBeEarlier(record.when, since))

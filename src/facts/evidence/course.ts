@@ -123,8 +123,10 @@ export function courseEvidence(
     for (const t of given) if (!counted.has(t)) tally.ignore(toItem(t), 'part of no course of this length');
     return {};
   }
-  const later = Math.max(...usable.map((t) => t.when.hi));
-  const stands = refused.filter((r) => (r.when?.hi ?? 0) > later && refusesAll(r, input, ctx));
+  // it stands until a later record, also one of which it is not certain that it is such therapy, or when it was
+  const others = found.possible.map((when) => when?.hi ?? asOf);
+  const later = Math.max(...usable.map((t) => t.when.hi), ...others);
+  const stands = refused.filter((r) => (r.when?.lo ?? 0) > later && refusesAll(r, input, ctx));
   const episode = ctx.episode(asked.query.region);
   const first = begunTooLate(found, input, least, asOf, ctx);
   if (stands.length > 0) {
