@@ -1,4 +1,4 @@
-import { type Interval, parseDate } from '../dates/day.ts';
+import { type Day, type Interval, parseDate } from '../dates/day.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import type { LocalCodes } from './code-meanings.ts';
@@ -131,6 +131,7 @@ class ChartBuilder implements Chart {
   /** older versions of resources that came in several */
   readonly #superseded = new Set<Json>();
   readonly #bySet = new Map<number, ChartRecord[]>();
+  readonly #asOf: Day | undefined;
   readonly #ctx: ReadContext;
   readonly #scope: PatientScope;
   readonly #canonical: Canonical;
@@ -140,6 +141,7 @@ class ChartBuilder implements Chart {
     const birth = parseDate(object(input.patient)?.['birthDate']);
     if (birth !== undefined) this.birth = birth;
     this.sections = new Map(SECTIONS.map((s) => [s, input.sections.get(s)?.state ?? 'not-available']));
+    this.#asOf = input.order?.date.hi;
     this.#ctx = new ReadContext(index, studies, input.localCodes, birth, input.base);
     this.#scope = new PatientScope(input.patientId, input.base);
     this.#canonical = canonical;
@@ -310,7 +312,7 @@ class ChartBuilder implements Chart {
     const ref = refOf(r);
     switch (r['resourceType']) {
       case 'Condition':
-        return this.#add(readCondition(ctx, r, ref));
+        return this.#add(readCondition(ctx, r, ref, this.#asOf));
       case 'Procedure':
         this.#add(readProcedure(ctx, r, ref));
         return this.#furtherStudies(r, ref, r['code'], start(r, 'performed'));

@@ -21,8 +21,10 @@ export interface ConditionRecord extends Base {
   readonly type: 'condition';
   readonly basis: 'chart' | 'order';
   readonly verification: Verification;
-  /** inactive, remission and resolved, or abated */
+  /** not inactive, in remission, resolved or abated on the day of the order */
   readonly current: boolean;
+  /** it is dated to have ended in a month or year of which the day of the order is a part: whether by then is not certain */
+  readonly endUnclear?: boolean;
   /** clinicalStatus says that it is active */
   readonly saysActive: boolean;
   /** the clinicalStatus as stated, e.g. "relapse" */

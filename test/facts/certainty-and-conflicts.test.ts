@@ -181,3 +181,36 @@ describe('the reason of a visit', () => {
     expect(value('radiculopathy', [root, ruledOut], { certainty: 'suspected' }).truth).toBe('false');
   });
 });
+
+describe('an entry that ended about the day of the order', () => {
+  const order = { resourceType: 'ServiceRequest' };
+  const ended = (abatementDateTime: string): Resource =>
+    condition('icd M46.46', {
+      clinicalStatus: { coding: [{ code: 'resolved' }] },
+      onsetDateTime: '2026-02-01',
+      recordedDate: '2026-02-02',
+      abatementDateTime,
+    });
+  const truthOf = (resources: readonly Resource[]): string => {
+    const { truth, gap } = value('spinal-infection', resources, {}, { order });
+    return `${truth} ${gap ?? ''}`.trim();
+  };
+  it('was there when it ended later', () => {
+    expect(truthOf([ended('2026-03-03')])).toBe('true');
+    expect(truthOf([ended('2026-04')])).toBe('true');
+  });
+  it('is history when it ended by then', () => {
+    expect(truthOf([ended('2026-03-02')])).toBe('unknown silent');
+    expect(truthOf([ended('2026-02')])).toBe('unknown silent');
+  });
+  it('is open when the month of its end says no more', () => {
+    expect(truthOf([ended('2026-03')])).toBe('unknown unclear');
+  });
+  it('leaves an earlier entry of the same open too', () => {
+    const listed = condition('icd M46.46', { recordedDate: '2026-01-20' });
+    expect(truthOf([listed])).toBe('true');
+    expect(truthOf([listed, ended('2026-04')])).toBe('true');
+    expect(truthOf([listed, ended('2026-03')])).toBe('unknown unclear');
+    expect(truthOf([listed, ended('2026-02')])).toBe('unknown silent');
+  });
+});

@@ -1,4 +1,4 @@
-import { add, type Interval, parseDate } from '../../dates/day.ts';
+import { add, type Day, type Interval, parseDate } from '../../dates/day.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { type ReadContext, start } from '../read-context.ts';
 import type { ConditionRecord, FamilyRecord } from '../records.ts';
@@ -52,12 +52,21 @@ const assertedOn = (r: Json): Interval | undefined =>
 /** Does it tell when it began? The diagnosis of a visit often does not: then it was there on that day. */
 const isDated = (r: Json): boolean => ['onsetDateTime', 'onsetPeriod', 'onsetAge'].some((m) => r[m] !== undefined);
 
-/** Reads a Condition. */
-export function readCondition(ctx: ReadContext, r: Json, ref: string): ConditionRecord | undefined {
+/**
+ * Reads a Condition.
+ * @param asOf the day of the order: what ended later was there on it, whatever its status says now
+ */
+export function readCondition(
+  ctx: ReadContext,
+  r: Json,
+  ref: string,
+  asOf: Day = Number.POSITIVE_INFINITY,
+): ConditionRecord | undefined {
   const hits = ctx.diagnosis(r);
   if (hits.length === 0) return undefined;
-  const clinical = clinicalStatus(r['clinicalStatus']);
   const abated = start(r, 'abatement');
+  const endsLater = abated !== undefined && abated.lo > asOf;
+  const clinical = endsLater ? 'active' : clinicalStatus(r['clinicalStatus']);
   const recorded = parseDate(r['recordedDate']) ?? assertedOn(r) ?? (isDated(r) ? undefined : ctx.visitDate(r));
   const onset = knownBy(recorded, onsetOf(ctx, r));
   const encounter = ctx.key(object(r['encounter']));
@@ -69,7 +78,8 @@ export function readCondition(ctx: ReadContext, r: Json, ref: string): Condition
     site: ctx.site(r['bodySite']),
     encounter,
     verification: verification(r['verificationStatus']),
-    current: !isPast(clinical) && abated === undefined && !isAbated(r),
+    current: endsLater || (!isPast(clinical) && abated === undefined && !isAbated(r)),
+    ...(!endsLater && abated !== undefined && abated.hi > asOf && { endUnclear: true }),
     clinical,
     saysActive: isActive(clinical),
     onset,

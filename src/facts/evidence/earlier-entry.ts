@@ -30,6 +30,14 @@ export const putLatest = (map: Map<string, Day>, key: string, day: Day): void =>
   map.set(key, Math.max(map.get(key) ?? Number.NEGATIVE_INFINITY, day));
 };
 
+/** The latest day on which an entry of a kind ended. */
+interface Endings {
+  readonly listed: Map<string, Day>;
+  readonly ofVisits: Map<string, Day>;
+  /** those that may have ended by the as-of day */
+  readonly unclear: Map<string, Day>;
+}
+
 interface Mark {
   readonly at: Interval;
   readonly onset?: Interval | undefined;
@@ -47,7 +55,7 @@ export class Entries {
   #all: readonly ConditionRecord[] | undefined;
   #byKind: ReadonlyMap<string, readonly ConditionRecord[]> | undefined;
   #endOfOlder: Ends | undefined;
-  #endings: { readonly listed: Map<string, Day>; readonly ofVisits: Map<string, Day> } | undefined;
+  #endings: Endings | undefined;
   readonly #marks = new Map<string, readonly Mark[]>();
 
   /** @param sets the code sets that name the thing */
@@ -132,28 +140,32 @@ export class Entries {
 
   /**
    * Does another entry say that it is over, later than this one was stated? A diagnosis of one visit is closed with it: it ends no
-   * entry of the problem list.
+   * entry of the problem list. One that is dated to a month of which the as-of day is a part may have ended after it.
    */
-  endedSince(record: ConditionRecord): boolean {
+  endedSince(record: ConditionRecord): 'yes' | 'no' | 'unclear' {
     const stated = statedOn(record);
-    if (stated === undefined) return false;
-    const { listed, ofVisits } = this.#ended();
+    if (stated === undefined) return 'no';
+    const { listed, ofVisits, unclear } = this.#ended();
     const later = (map: Map<string, Day>): boolean =>
       map.size > 0 && record.codes.some((c) => (map.get(kindOf(c)) ?? Number.NEGATIVE_INFINITY) > stated.hi);
-    return later(listed) || (record.ofVisit && later(ofVisits));
+    if (later(listed) || (record.ofVisit && later(ofVisits))) return 'yes';
+    return later(unclear) ? 'unclear' : 'no';
   }
 
   /** The latest day on which an entry of a kind ended. */
-  #ended(): { readonly listed: Map<string, Day>; readonly ofVisits: Map<string, Day> } {
+  #ended(): Endings {
     if (this.#endings !== undefined) return this.#endings;
     const listed = new Map<string, Day>();
     const ofVisits = new Map<string, Day>();
+    const unclear = new Map<string, Day>();
     for (const r of this.#entries) {
       const end = r.current ? undefined : (r.abated ?? statedOn(r));
-      if (end === undefined || end.hi > this.#asked.window.asOf) continue;
-      for (const code of r.codes) putLatest(r.ofVisit ? ofVisits : listed, kindOf(code), end.lo);
+      if (end === undefined) continue;
+      for (const code of r.codes)
+        if (end.hi <= this.#asked.window.asOf) putLatest(r.ofVisit ? ofVisits : listed, kindOf(code), end.lo);
+        else if (r.endUnclear && !r.ofVisit) putLatest(unclear, kindOf(code), end.lo);
     }
-    this.#endings = { listed, ofVisits };
+    this.#endings = { listed, ofVisits, unclear };
     return this.#endings;
   }
 

@@ -9,7 +9,7 @@ interface Kept {
   readonly allEnded: boolean;
   /** the latest day on which one of them ended, of those that ended by the as-of day */
   readonly lastEnd: Day;
-  /** one of them ended on no day that is known */
+  /** one of them ended on no day that is known, or perhaps after the as-of day */
   readonly undated: boolean;
 }
 
@@ -62,7 +62,8 @@ export class Endings {
     const ends = kept.map((r) => r.abated ?? statedOn(r));
     let lastEnd = Number.NEGATIVE_INFINITY;
     for (const end of ends) if (end !== undefined && end.hi <= this.#asOf) lastEnd = Math.max(lastEnd, end.lo);
-    return { allEnded: kept.length > 0 && kept.every((r) => !r.current), lastEnd, undated: ends.includes(undefined) };
+    const undated = ends.includes(undefined) || kept.some((r) => r.endUnclear);
+    return { allEnded: kept.length > 0 && kept.every((r) => !r.current), lastEnd, undated };
   }
 
   #readOver(): ReadonlyMap<string, Day> {

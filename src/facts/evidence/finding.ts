@@ -179,9 +179,11 @@ function condition(
     return;
   }
   if (!record.current && asked.query.certainty !== 'history')
-    return tally.lead(item, 'resolved or inactive: history, not a current finding');
-  if (asked.query.certainty !== 'history' && !record.orderReason && entries.endedSince(record))
-    return tally.lead(item, 'a later entry says that it is over');
+    return record.endUnclear
+      ? tally.lead(item, 'whether it had ended by the day of the order is not certain', true)
+      : tally.lead(item, 'resolved or inactive: history, not a current finding');
+  const ended = asked.query.certainty !== 'history' && !record.orderReason ? entries.endedSince(record) : 'no';
+  if (ended !== 'no') return tally.lead(item, 'a later entry says that it is over', ended === 'unclear');
   if (record.verification === 'suspected' && asked.query.certainty !== 'suspected') {
     if (fitIn(item.date, asked.window) === 'inside') suspicions.push({ record, item });
     return tally.lead(

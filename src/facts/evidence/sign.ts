@@ -46,7 +46,7 @@ function condition(record: ConditionRecord, set: number, asked: Asked, ctx: Fact
     const refuted: Item = { ref: record.ref, date: stated, basis: 'chart' };
     return ruledOut(refuted, set, 'ruled out', ctx, tally);
   }
-  if (!record.current) return tally.lead(item, 'resolved or inactive');
+  if (!record.current) return tally.lead(item, 'resolved or inactive', record.endUnclear);
   if (record.verification === 'suspected') return tally.lead(item, 'only suspected', true);
   if (record.onset === undefined) return tally.lead(item, 'when it began is not stated', true);
   const fit = fitIn(record.onset, asked.window);
