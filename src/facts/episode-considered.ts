@@ -17,6 +17,8 @@ interface Made {
   readonly start: Day;
   /** whose onset is that of the episode */
   readonly onset?: ConditionRecord;
+  /** why that onset is not certain */
+  readonly doubt?: string;
 }
 
 const considered = (
@@ -37,9 +39,11 @@ export function lookedAt(made: Made): readonly Considered[] {
   return [...fromSpans, ...leftOut(made, seen)];
 }
 
-function ofSpan({ ref, when, to, shows, what }: Span, { start, onset }: Made): Considered {
+function ofSpan({ ref, when, to, shows, what }: Span, { start, onset, doubt }: Made): Considered {
   if (onset?.ref === ref && when === onset.onset)
-    return considered(ref, when, 'for', 'its onset is that of the episode');
+    return doubt === undefined
+      ? considered(ref, when, 'for', 'its onset is that of the episode')
+      : considered(ref, when, 'lead', doubt);
   if (to < start) return considered(ref, when, 'ignored', `${what}, before the current episode`);
   if (onset !== undefined) return considered(ref, when, 'ignored', `${what}; the onset is stated by another entry`);
   return shows

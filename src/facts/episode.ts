@@ -7,21 +7,22 @@ import { placeIn, placeOfRecord } from './context.ts';
 import { drugEnd } from './drug-end.ts';
 import { duration } from './duration.ts';
 import { lookedAt } from './episode-considered.ts';
+import {
+  type Complaint,
+  type Doubt,
+  doubtOf,
+  endedAnew,
+  latest,
+  overMeanwhile,
+  SAME_ONSET_DAYS,
+} from './episode-doubt.ts';
 import { putLatest, statedOn } from './evidence/earlier-entry.ts';
 import { servicePlace } from './evidence/events.ts';
 import type { Kinds, Span } from './span.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-/** A new onset of the same complaint begins a new episode when it lies further apart than a slip of memory. */
-const SAME_ONSET_DAYS = 30;
-
 /** Nothing on file ends it. */
 const UNENDED = Number.POSITIVE_INFINITY;
-
-interface Complaint {
-  readonly kind: string;
-  readonly record: ConditionRecord;
-}
 
 /** The complaints of a region on file by the as-of day; refuted ones, and what was refuted later under the same code, left out. */
 function complaints(
@@ -106,9 +107,9 @@ function visitedBetween(
   return visitsFor(sets, chart, region).some(({ when }) => when !== undefined && when.lo <= to && when.hi >= from);
 }
 
-/** Is the problem current, or was it entered, did it begin or end since a day? */
+/** Is the problem current, or was it entered or did it begin since a day and is not said to have ended? */
 const showsSince = ({ current, recorded, onset, abated }: ConditionRecord, day: Day): boolean =>
-  current || [recorded, onset, abated].some((when) => when !== undefined && when.hi >= day);
+  current || (abated === undefined && [recorded, onset].some((when) => when !== undefined && when.hi >= day));
 
 /** The visits that were held for a problem of some code sets in a region. */
 const visitsFor = (sets: readonly number[], chart: Chart, region: Region | 'any'): Chart['encounters'] =>
@@ -200,9 +201,6 @@ function goesOnUntil(all: readonly Span[], found: readonly Complaint[], maxGap: 
   return Number.isFinite(last) ? last + maxGap : undefined;
 }
 
-/** The latest of any number of days. */
-const latest = (days: readonly Day[]): Day => days.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-
 /** The latest day on which a complaint that had begun before, in the run of spans since a day, began anew. */
 function newOnset(found: readonly Complaint[], since: Day, asOf: Day): Day | undefined {
   const byKind = new Map<string, Interval[]>();
@@ -283,8 +281,8 @@ export function olderProblem(
 }
 
 /** The first day of the current episode, as far as the chart tells. */
-export const episodeStart = ({ onset, knownSince, notBefore }: Episode): Day | undefined =>
-  onset?.lo ?? knownSince ?? notBefore;
+export const episodeStart = ({ onset, surelySince, knownSince, notBefore }: Episode): Day | undefined =>
+  surelySince ?? onset?.lo ?? knownSince ?? notBefore;
 
 /**
  * The current episode of the complaint in a region: it goes back until a gap of more than 90 days without visit, code or
@@ -346,32 +344,57 @@ function episodeOf(
 ): Episode {
   const all = spans(chart, vocabulary, kinds, region, found, asOf);
   const run = runStart(all, asOf, maxGap);
-  const start = Math.max(run, newOnset(found, run, asOf) ?? Number.NEGATIVE_INFINITY);
+  const anew = Math.max(run, newOnset(found, run, asOf) ?? run);
+  // a new onset that has ended does not end an older entry that goes on: of which of them today's complaint is nobody says
+  const older = Math.max(run, newOnset(found.filter(isCurrent), run, asOf) ?? run);
+  const goesOn = found.some(
+    ({ record: { current, onset } }) => current && onset !== undefined && onset.hi >= older && onset.hi < anew,
+  );
+  const start = goesOn ? older : anew;
   const until = goesOnUntil(all, found, maxGap);
-  const considered = (onset?: ConditionRecord) => () =>
-    lookedAt({ chart, vocabulary, kinds, asOf, spans: all, start, ...(onset !== undefined && { onset }) });
+  const considered = (onset?: ConditionRecord, doubt?: Doubt) => () =>
+    lookedAt({
+      chart,
+      vocabulary,
+      kinds,
+      asOf,
+      spans: all,
+      start,
+      ...(onset !== undefined && { onset }),
+      ...(doubt !== undefined && { doubt: doubt.reason }),
+    });
   const inside = found.filter(
     ({ record }) => record.onset !== undefined && record.onset.hi >= start && record.onset.lo <= asOf,
   );
-  const first = inside.reduce<ConditionRecord | undefined>(
-    (min, { record }) => (min?.onset === undefined || (record.onset?.lo ?? 0) < min.onset.lo ? record : min),
+  const complaint = inside.reduce<Complaint | undefined>(
+    (min, c) => (min?.record.onset === undefined || (c.record.onset?.lo ?? 0) < min.record.onset.lo ? c : min),
     undefined,
   );
-  if (first?.onset !== undefined) {
+  const first = complaint?.record;
+  const over = overMeanwhile(found, all, start, asOf);
+  if (complaint !== undefined && first?.onset !== undefined) {
+    const doubt =
+      start < anew
+        ? endedAnew(anew)
+        : doubtOf({ kind: complaint.kind, onset: first.onset, record: first }, { found, all, start, over });
+    const onset = doubt === undefined ? first.onset : { lo: Math.min(start, first.onset.lo), hi: doubt.surelySince };
     return {
-      onset: first.onset,
-      knownSince: Math.min(first.onset.hi, start),
+      onset,
+      ...(doubt !== undefined && { surelySince: doubt.surelySince }),
+      knownSince: Math.min(onset.hi, start),
       ...(until !== undefined && { until }),
       evidence: [evidenceOf(first.ref, first.onset, first.basis)],
-      considered: considered(first),
+      considered: considered(first, doubt),
     };
   }
+  const least = over?.surelySince ?? start;
   const incomplete = chart.sections.get('Condition') !== 'complete' ? (['Condition'] as const) : undefined;
   const known = found.filter(({ record }) => record.recorded !== undefined && !record.orderReason);
   const evidence = known.map(({ record }) => evidenceOf(record.ref, record.recorded as Interval, record.basis));
   return {
-    ...(all.some((s) => s.shows) && start < asOf
-      ? { knownSince: start, ...(until !== undefined && { until }) }
+    ...(over !== undefined && { surelySince: over.surelySince }),
+    ...(all.some((s) => s.shows) && least < asOf
+      ? { knownSince: least, ...(until !== undefined && { until }) }
       : { notBefore: asOf - maxGap }),
     evidence,
     considered: considered(),

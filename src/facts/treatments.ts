@@ -5,7 +5,7 @@ import { type Asked, type FactContext, placeIn, placeOfRecord } from './context.
 import { drugEnd } from './drug-end.ts';
 import { episodeStart } from './episode.ts';
 import { servicePlace } from './evidence/events.ts';
-import type { Tally } from './tally.ts';
+import type { Item, Tally } from './tally.ts';
 
 /** One treatment of the complaint: a visit, or a drug from its start to its end. */
 export interface Treatment {
@@ -44,6 +44,18 @@ interface Collected {
 
 const UNCERTAIN = 'dated too vaguely to be of the current episode for certain';
 
+/** The first day that is of the episode for certain, and the first that may be. */
+interface Start {
+  readonly since: Day | undefined;
+  readonly possible: Day | undefined;
+}
+
+/** A treatment that was over before the episode began for certain: of an earlier one, or perhaps of this. */
+const before = (end: Day, { possible }: Start, item: Item, tally: Tally): void =>
+  possible !== undefined && end >= possible
+    ? tally.lead(item, 'whether the episode had begun by then is not certain', true)
+    : tally.lead(item, 'before the current episode');
+
 /** May a partial date as well lie before the episode? */
 const mayBeEarlier = (when: Interval, since: Day | undefined): boolean => since !== undefined && when.lo < since;
 
@@ -61,21 +73,21 @@ export function treatments(
   const out: Collected = { given: [], refused: [], possible: [], earlier: [] };
   const seen = new Set<string>();
   const episode = ctx.episode(asked.query.region);
-  const since = episodeStart(episode);
+  const start: Start = { since: episodeStart(episode), possible: episode.onset?.lo };
   for (const name of therapies) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
       // that a therapist took part in a visit of another kind makes it no therapy
       if (seen.has(record.ref) || (record.type === 'encounter' && !isOfSet(record, set))) continue;
       seen.add(record.ref);
-      therapy(record, placeIn(record.hits, [set]), since, asked, tally, out);
+      therapy(record, placeIn(record.hits, [set]), start, asked, tally, out);
     }
   }
   const ofDrugs = drugs.flatMap((name) => ctx.chart.bySet(ctx.set(name)));
   // a drug may belong to several of the sets
   const medications = [...new Set(ofDrugs)].filter((r): r is MedicationRecord => r.type === 'medication');
   const notTaken = medications.filter((r) => r.taken === 'not-taken');
-  for (const record of medications) drug(record, since, episode.onset !== undefined, notTaken, asked, tally, out.given);
+  for (const record of medications) drug(record, start, episode.onset !== undefined, notTaken, asked, tally, out.given);
   out.given.sort((a, b) => a.when.lo - b.when.lo);
   return out;
 }
@@ -87,14 +99,16 @@ const isOfSet = ({ hits, reasons }: EncounterRecord, set: number): boolean =>
 function therapy(
   record: ChartRecord,
   codePlace: Place,
-  since: Day | undefined,
+  start: Start,
   asked: Asked,
   tally: Tally,
   { given, refused, possible, earlier }: Collected,
 ): void {
   const asOf = asked.window.asOf;
+  const { since } = start;
+  const first = start.possible ?? since;
   const mayBeOfEpisode = (when: Interval | undefined): void => {
-    if (when === undefined || (when.lo <= asOf && (since === undefined || when.hi >= since))) possible.push(when);
+    if (when === undefined || (when.lo <= asOf && (first === undefined || when.hi >= first))) possible.push(when);
   };
   if (record.type === 'order') {
     tally.lead({ ref: record.ref, date: record.when, basis: 'chart' }, 'referral, no visits on file');
@@ -131,8 +145,9 @@ function therapy(
   const end = Math.min(record.type === 'procedure' ? (record.end?.lo ?? record.when.lo) : record.when.lo, asOf);
   const visit = { ref: record.ref, when: record.when, record, end, possibleEnd: end, isVisit: true };
   if (since !== undefined && record.when.hi < since) {
-    earlier.push(visit);
-    return tally.lead(item, 'before the current episode');
+    if (record.when.hi < (first ?? since)) earlier.push(visit);
+    else mayBeOfEpisode(record.when);
+    return before(record.when.hi, start, item, tally);
   }
   if (mayBeEarlier(record.when, since)) return maybe(UNCERTAIN, true);
   given.push(visit);
@@ -155,7 +170,7 @@ function placeAndReason(
  */
 function drug(
   record: MedicationRecord,
-  since: Day | undefined,
+  episode: Start,
   onsetKnown: boolean,
   notTaken: readonly MedicationRecord[],
   asked: Asked,
@@ -163,6 +178,7 @@ function drug(
   given: Treatment[],
 ): void {
   const asOf = asked.window.asOf;
+  const { since } = episode;
   const item = { ref: record.ref, date: record.start, basis: 'chart' as const };
   if (record.taken === 'not-taken') return tally.ignore(item, 'not taken');
   if (record.taken === 'unclear') return tally.lead(item, 'not documented as taken');
@@ -179,7 +195,7 @@ function drug(
   const supplied = drugEnd(record, record.start, asOf);
   const end = Math.min(supplied.end, refused ?? supplied.end);
   const possibleEnd = Math.min(supplied.possibleEnd, refused ?? supplied.possibleEnd);
-  if (since !== undefined && possibleEnd < since) return tally.lead(item, 'before the current episode');
+  if (since !== undefined && possibleEnd < since) return before(possibleEnd, episode, item, tally);
   if (since !== undefined && end < since)
     return tally.lead(item, 'not known to have been taken in the current episode', true);
   const start =

@@ -107,6 +107,11 @@ export interface Episode {
   readonly ofAnother?: true;
   /** documented onset, exact or as an interval; absent when only a lower bound of the duration is known */
   readonly onset?: Interval;
+  /**
+   * The first day that is of it for certain, where the chart leaves open when it began: the complaint was there before the onset
+   * that is stated, or was over in between. `onset` then spans the days on which it may have begun.
+   */
+  readonly surelySince?: Day;
   /** the complaint existed on this day at the latest */
   readonly knownSince?: Day;
   /** nothing shows the complaint lately: what ended before this day belongs to an earlier episode */

@@ -228,6 +228,68 @@ describe('a complaint that is over', () => {
   });
 });
 
+describe('an onset that the chart does not bear out', () => {
+  const weeks = (resources: readonly Resource[], op: '>' | '<=' = '>', count = 6): string =>
+    compareEpisode(episode(resources), AS_OF.hi, { op, than: { count, unit: 'weeks' } }).truth;
+  const course = [therapy('2026-01-05'), therapy('2026-01-19'), therapy('2026-02-16')];
+  it('is open from the first visit or treatment on when one lies shortly before', () => {
+    const entered = pain('2026-01-25', { recordedDate: '2026-01-25' });
+    expect(onset([entered])).toBe('2026-01-25');
+    expect(onset([entered, visit('2026-01-10')])).toBe('2026-01-10/2026-01-25');
+    expect(episode([entered, ...course])).toMatchObject({ surelySince: day('2026-01-25') });
+    expect([weeks([entered]), weeks([entered, ...course]), weeks([entered, ...course], '<=')]).toEqual([
+      'false',
+      'unknown',
+      'unknown',
+    ]);
+    // long enough, or short enough, in any case
+    expect(weeks([pain('2026-01-15'), ...course])).toBe('true');
+    expect(weeks([entered, visit('2026-01-20')], '<=')).toBe('true');
+  });
+  it('is that of a new episode when nothing was heard of it for a month', () => {
+    expect(onset([pain('2026-02-20'), visit('2026-01-21')])).toBe('2026-01-21/2026-02-20');
+    expect(onset([pain('2026-02-20'), visit('2026-01-20')])).toBe('2026-02-20');
+  });
+  it('is that of a new episode beside an earlier onset of the same', () => {
+    const once = pain('2025-09-01', resolved);
+    expect(onset([once, pain('2026-02-20'), visit('2026-02-10')])).toBe('2026-02-20');
+    const radicular = condition('icd M54.16', { onsetDateTime: '2025-09-01', ...resolved });
+    expect(onset([radicular, pain('2026-02-20'), visit('2026-02-10')])).toBe('2026-02-10/2026-02-20');
+  });
+  const ended = (from: string, to: string): Resource => pain(from, { ...resolved, abatementDateTime: to });
+  it('is open when the complaint has ended and is back', () => {
+    const order = { resourceType: 'ServiceRequest', reasonCode: [concept('icd M54.50')] };
+    expect(onset([ended('2025-12-10', '2026-01-31')], { order })).toBe('2025-12-10/2026-03-02');
+    const back = [ended('2025-12-10', '2026-01-31'), visit('2026-02-10')];
+    expect(onset(back)).toBe('2025-12-10/2026-02-10');
+    expect([weeks(back), weeks(back, '<='), weeks(back, '>', 13)]).toEqual(['unknown', 'unknown', 'false']);
+    const entered = condition('icd M54.50', {
+      recordedDate: '2025-12-10',
+      abatementDateTime: '2026-01-31',
+      ...resolved,
+    });
+    expect(since([entered, visit('2026-02-10')])).toBe(day('2026-02-10'));
+    expect(onset([entered, pain('2026-02-10'), visit('2026-01-20')])).toBe('2026-02-10');
+  });
+  it('is certain when another entry of it went on, or what ended was the diagnosis of a visit', () => {
+    expect(onset([ended('2025-12-10', '2026-01-31'), condition('icd M54.16', { recordedDate: '2026-01-10' })])).toBe(
+      '2025-12-10',
+    );
+    const ofVisit = { category: [{ coding: [{ code: 'encounter-diagnosis' }] }] };
+    const closed = pain('2025-12-10', { ...resolved, abatementDateTime: '2025-12-10', ...ofVisit });
+    expect(onset([closed, visit('2026-02-10')])).toBe('2025-12-10');
+  });
+  it('is open when another complaint took the place of one that is resolved', () => {
+    const radicular = condition('icd M54.16', { onsetDateTime: '2026-02-10' });
+    expect(onset([pain('2025-12-10', resolved), visit('2026-01-20'), radicular])).toBe('2025-12-10/2026-02-10');
+    expect(onset([pain('2025-12-10'), visit('2026-01-20'), radicular])).toBe('2025-12-10');
+  });
+  it('is open when a later onset of the same has ended and the older entry goes on', () => {
+    expect(onset([pain('2025-09-01'), ended('2025-12-20', '2026-02-10')])).toBe('2025-09-01/2025-12-20');
+    expect(onset([pain('2025-09-01'), pain('2025-12-20')])).toBe('2025-12-20');
+  });
+});
+
 describe('a complaint that only visits tell of', () => {
   const fracture = condition('icd M48.56XA', { onsetDateTime: '2025-10-01' });
   it('is no older than they tell, while another problem dates the episode', () => {

@@ -84,18 +84,19 @@ function scores(
 }
 
 /**
- * Scores of the region from before the first day on which the complaint is known, when its onset is not on file: they may be of the
- * episode. Older ones are no longer than what ends an episode away from each other and from that day.
+ * Scores of the region from before the first day on which the complaint is known, when its onset is not on file or not certain:
+ * they may be of the episode. Older ones are no longer than what ends an episode away from each other and from that day.
  */
 function earlierScores(sets: readonly string[], asked: Asked, ctx: FactContext): readonly Score[] {
-  const { onset, knownSince } = ctx.episode(asked.query.region);
-  if (onset !== undefined || knownSince === undefined) return [];
+  const { onset, surelySince, knownSince } = ctx.episode(asked.query.region);
+  const since = surelySince ?? (onset === undefined ? knownSince : undefined);
+  if (since === undefined) return [];
   const maxGap = add(0, duration(ctx.vocabulary.episode['not-a-gap']));
   const out: Score[] = [];
-  let next = knownSince;
+  let next = since;
   for (const score of scores(sets, asked, ctx, undefined, Number.NEGATIVE_INFINITY).toReversed()) {
-    if (score.day >= knownSince || score.record.site === NO_PLACE) continue;
-    if (next - score.day > maxGap) break;
+    if (score.day >= since || score.record.site === NO_PLACE) continue;
+    if (next - score.day > maxGap || score.day < (onset?.lo ?? score.day)) break;
     next = score.day;
     out.unshift(score);
   }

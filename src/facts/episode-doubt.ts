@@ -1,0 +1,108 @@
+import type { ConditionRecord } from '../chart/records.ts';
+import type { Day, Interval } from '../dates/day.ts';
+import type { Span } from './span.ts';
+
+/** A new onset of the same complaint begins a new episode when it lies further apart than a slip of memory. */
+export const SAME_ONSET_DAYS = 30;
+
+/** What has no date. */
+const SOME_DAY: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
+
+/** An entry of the chart for what an episode is of. */
+export interface Complaint {
+  readonly kind: string;
+  readonly record: ConditionRecord;
+}
+
+/** What the chart leaves open about the beginning of an episode. */
+export interface Doubt {
+  /** the first day on which it is there for certain */
+  readonly surelySince: Day;
+  readonly reason: string;
+}
+
+/** The complaint was over in the meantime. */
+export interface Over extends Doubt {
+  readonly end: Day;
+}
+
+/** The latest of any number of days. */
+export const latest = (days: readonly Day[]): Day => days.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+
+/** The day by which an entry says that it was there. */
+const thereBy = ({ onset, recorded }: ConditionRecord): Interval => onset ?? recorded ?? SOME_DAY;
+
+/**
+ * Was the complaint over in the meantime? It is back when something shows it again: whether that is the same episode nobody
+ * says. Not where another entry of it went on all the time, nor by a diagnosis of one visit, which is closed with it.
+ */
+export function overMeanwhile(
+  found: readonly Complaint[],
+  all: readonly Span[],
+  began: Day,
+  asOf: Day,
+): Over | undefined {
+  const ends = found.flatMap(({ record: { current, abated, ofVisit } }) =>
+    current || ofVisit || abated === undefined || abated.hi > asOf || abated.hi < began ? [] : [abated.hi],
+  );
+  const end = latest(ends);
+  if (ends.length === 0 || found.some(({ record }) => record.current && thereBy(record).hi <= end)) return undefined;
+  const again = all.flatMap((s) => (s.shows && s.from > end ? [s.from] : []));
+  return { end, surelySince: Math.min(asOf, ...again), reason: 'its onset; the complaint has ended since' };
+}
+
+/** The complaint whose onset is the first, and what else the chart tells. */
+interface First extends Complaint {
+  readonly onset: Interval;
+}
+interface Told {
+  readonly found: readonly Complaint[];
+  readonly all: readonly Span[];
+  /** the first day of the run of spans */
+  readonly start: Day;
+  readonly over: Over | undefined;
+}
+
+/** Is it certain that the episode began with the first onset that is stated? @returns what speaks against it */
+export function doubtOf(first: First, told: Told): Doubt | undefined {
+  const { over, start } = told;
+  if (over !== undefined && first.onset.lo <= over.end) return over;
+  const since = over === undefined ? start : Math.max(start, over.end + 1);
+  return resolvedBefore(first, told.found) ?? shownBefore(first, { ...told, start: since });
+}
+
+/**
+ * Is the complaint whose onset is the first resolved, on no day that is known, and did the one that is there now begin later? It may
+ * have turned into it, or have been over before.
+ */
+function resolvedBefore({ record, onset }: First, found: readonly Complaint[]): Doubt | undefined {
+  if (record.current || record.abated !== undefined || record.ofVisit) return undefined;
+  const now = found.flatMap((c) => (c.record.current && !c.record.orderReason ? [c.record] : []));
+  if (now.some((r) => thereBy(r).lo <= onset.hi + SAME_ONSET_DAYS)) return undefined;
+  const later = now.flatMap((r) => r.onset?.hi ?? []);
+  return later.length === 0
+    ? undefined
+    : { surelySince: Math.min(...later), reason: 'its onset; it is resolved, and what is there now began later' };
+}
+
+/**
+ * Did visits, treatments or other entries show the complaint shortly before the only onset that is stated? EHRs set it to the day of
+ * the entry. An onset beside an earlier one is meant as a new one.
+ */
+function shownBefore({ kind, onset }: First, { found, all, start }: Told): Doubt | undefined {
+  const isNew = found.some(
+    (c) => c.kind === kind && c.record.onset !== undefined && onset.lo - c.record.onset.hi > SAME_ONSET_DAYS,
+  );
+  const before = all.flatMap((s) =>
+    s.shows && s.from >= start && s.from < onset.lo ? [Math.min(s.to, onset.lo)] : [],
+  );
+  return isNew || onset.lo - latest(before) > SAME_ONSET_DAYS
+    ? undefined
+    : { surelySince: onset.hi, reason: 'its onset; the complaint was there shortly before' };
+}
+
+/** A later onset of the same has ended, while an older entry goes on. */
+export const endedAnew = (anew: Day): Doubt => ({
+  surelySince: anew,
+  reason: 'its onset; a later one has ended',
+});
