@@ -106,6 +106,12 @@ export function formatInterval(interval: Interval): string {
   return `${lo}/${hi}`;
 }
 
+/** Reads what `formatInterval` wrote. */
+export function parseInterval(text: string | undefined): Interval | undefined {
+  const [from, to] = (text ?? '').split('/').map(parseDate);
+  return from === undefined ? undefined : { lo: from.lo, hi: (to ?? from).hi };
+}
+
 /** Tells the day at an instant (epoch milliseconds). */
 export type Calendar = (now: number) => Day;
 

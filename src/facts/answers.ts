@@ -1,5 +1,5 @@
 import type { AnswerRecord } from '../chart/records.ts';
-import { type Day, formatInterval, type Interval, lastDayReaching, parseDate } from '../dates/day.ts';
+import { type Day, formatInterval, type Interval, lastDayReaching, parseInterval } from '../dates/day.ts';
 import type { Considered, Evidence, FactQuery, FactValue, Sides } from '../policy/fact-source.ts';
 import { factCode } from '../policy/words.ts';
 import { supports } from '../terminology/regions.ts';
@@ -53,7 +53,7 @@ function withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactV
   if (value.truth === 'unknown') return { ...settled, ...sides, truth, evidence: [evidence], ...until, ...dated };
   // whoever states it knows it of what was not retrieved too
   if (value.truth === truth) return { ...settled, ...sides, evidence: [...value.evidence, evidence] };
-  const charted = datesOf(value.evidence);
+  const charted = chartedOn(value);
   if (answer.when !== undefined && isLater([answer.when], charted)) {
     // what the chart said of the other truth (when it holds again, that it can be done) is no longer so
     return {
@@ -90,10 +90,11 @@ function withStatement(value: FactValue, truth: 'true' | 'false', evidence: Evid
 
 /** The days of some evidence. */
 const datesOf = (evidence: readonly Evidence[]): readonly (Interval | undefined)[] =>
-  evidence.map(({ date }) => {
-    const [from, to] = (date ?? '').split('/').map(parseDate);
-    return from === undefined ? undefined : { lo: from.lo, hi: (to ?? from).hi };
-  });
+  evidence.map(({ date }) => parseInterval(date));
+
+/** The days on which the chart said it: an entry may tell of an onset long before. */
+const chartedOn = ({ stated, evidence }: FactValue): readonly (Interval | undefined)[] =>
+  stated === undefined ? datesOf(evidence) : [stated];
 
 const statementOf = ({ ref, when }: AnswerRecord, fact: string): Evidence => ({
   reference: ref,
@@ -117,8 +118,7 @@ const contradicts = (other: AnswerRecord, answer: AnswerRecord): boolean =>
 /** A fact about which a clinician said yes and no on one day: a conflict, unless the chart speaks later. */
 function between(answers: readonly AnswerRecord[], fact: string, value: FactValue): FactValue {
   const said = answers.map((a) => statementOf(a, fact));
-  if (value.truth !== 'unknown' && isLater(datesOf(value.evidence), datesOf(said)))
-    return { ...value, conflicts: said };
+  if (value.truth !== 'unknown' && isLater(chartedOn(value), datesOf(said))) return { ...value, conflicts: said };
   const conflicts = [...value.evidence, ...said];
   return { truth: 'unknown', evidence: [], gap: 'conflict', conflicts, ...searched(value) };
 }

@@ -2,6 +2,7 @@ import type { Chart } from '../chart/chart.ts';
 import type { ConditionRecord } from '../chart/records.ts';
 import { add, type Day, formatInterval, type Interval } from '../dates/day.ts';
 import type { Episode, Evidence, Region } from '../policy/fact-source.ts';
+import { sooner } from '../policy/measure-time.ts';
 import { supports } from '../terminology/regions.ts';
 import { placeIn, placeOfRecord } from './context.ts';
 import { drugEnd } from './drug-end.ts';
@@ -148,7 +149,7 @@ function spans(
         record.ref,
         'its onset',
         record.onset,
-        record.current && record.saysActive ? UNENDED : (record.abated?.hi ?? record.onset.hi),
+        record.abated?.hi ?? (record.current && record.saysActive ? UNENDED : record.onset.hi),
       );
   }
   const visitSets = Object.values(kinds).flatMap((sets) => sets.map((s) => vocabulary.codes.number(s)));
@@ -351,7 +352,9 @@ function episodeOf(
     ({ record: { current, onset } }) => current && onset !== undefined && onset.hi >= older && onset.hi < anew,
   );
   const start = goesOn ? older : anew;
-  const until = goesOnUntil(all, found, maxGap);
+  // where the chart was read later: until the day before the end of a complaint that is there now
+  const ends = found.flatMap(({ record: { current, abated } }) => (current && abated ? [abated.lo - 1] : []));
+  const until = sooner(goesOnUntil(all, found, maxGap), ends.length === 0 ? undefined : Math.min(...ends));
   const considered = (onset?: ConditionRecord, doubt?: Doubt) => () =>
     lookedAt({
       chart,

@@ -37,6 +37,7 @@ import { signEvidence } from './evidence/sign.ts';
 import { changeEvidence, comparisonEvidence, improvementEvidence, worseningEvidence } from './evidence/symptoms.ts';
 import { trendEvidence } from './evidence/trend.ts';
 import { type FactPlan, sufficientlySeen } from './fact-plan.ts';
+import { lastOf } from './later.ts';
 import type { Lookup } from './query-pool.ts';
 import type { BlockInput, FactInput } from './schema.ts';
 import { UNSEEN } from './speakers.ts';
@@ -198,6 +199,7 @@ export class FactEngine implements FactSource, FactContext {
       sides: decided.sides,
       when: decided.when,
       first: decided.first,
+      stated: decided.stated,
       from: truth === 'true' ? undefined : from,
       until: decided.until,
       redoable: truth === 'false' && tally.redoable ? true : undefined,
@@ -329,6 +331,7 @@ export class FactEngine implements FactSource, FactContext {
       sides: moreSided.length === 0 ? sided : undefined,
       when: yes ? when : undefined,
       first: yes ? first : undefined,
+      stated: open ? undefined : lastOf(speaking.map((p) => p.stated)),
       from: undefined,
       until: yes && until !== Number.POSITIVE_INFINITY ? until : undefined,
       redoable: truth === 'false' && speaking.some((p) => p.redoable === true) ? true : undefined,

@@ -9,3 +9,11 @@ type Days = readonly (Interval | undefined)[];
 export const isLater = (these: Days, those: Days): boolean =>
   Math.max(...these.map((d) => d?.lo ?? Number.NEGATIVE_INFINITY)) >
   Math.max(...those.map((d) => d?.hi ?? Number.NEGATIVE_INFINITY));
+
+/** The latest of these days, which may be partial dates; undefined when none has a date. */
+export function lastOf(days: Days): Interval | undefined {
+  const known = days.flatMap((d) => d ?? []);
+  return known.length === 0
+    ? undefined
+    : { lo: Math.max(...known.map((d) => d.lo)), hi: Math.max(...known.map((d) => d.hi)) };
+}

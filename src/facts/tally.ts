@@ -1,7 +1,7 @@
 import type { Section } from '../chart/sections.ts';
 import { type Day, formatInterval, type Interval } from '../dates/day.ts';
 import type { Basis, Considered, Evidence, FactValue, Gap, Lead } from '../policy/fact-source.ts';
-import { isLater } from './later.ts';
+import { isLater, lastOf } from './later.ts';
 
 /** One piece of evidence for or against a fact. */
 export interface Item {
@@ -135,7 +135,10 @@ export class Tally {
   }
 
   /** Several dates speak: the later one wins; on the same day, or where a partial date leaves it open, it is a conflict. */
-  decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'sides' | 'when' | 'first' | 'until'> {
+  decide(): Pick<
+    FactValue,
+    'truth' | 'gap' | 'evidence' | 'conflicts' | 'sides' | 'when' | 'first' | 'stated' | 'until'
+  > {
     const decided = this.#decide();
     const { yes, no } = this.#outweighed;
     if (this.for.length + yes.length === 0 || this.against.length + no.length === 0) return decided;
@@ -143,7 +146,7 @@ export class Tally {
     return { ...decided, sides };
   }
 
-  #decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'first' | 'until'> {
+  #decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'first' | 'stated' | 'until'> {
     this.#settle();
     const pro = this.for.map(decidingDay);
     const contra = this.against.map(decidingDay);
@@ -152,6 +155,7 @@ export class Tally {
       return {
         truth: 'false',
         evidence: this.#evidence(this.against),
+        stated: lastOf(contra),
         conflicts: this.for.length === 0 ? undefined : this.#evidence(this.for),
       };
     if ((contra.length === 0 || isLater(pro, contra)) && this.#contesting.length === 0) return this.#true();
@@ -192,6 +196,7 @@ export class Tally {
       conflicts: this.against.length === 0 ? undefined : this.#evidence(this.against),
       when,
       first,
+      stated: lastOf(this.for.map(decidingDay)),
       until: until === Number.POSITIVE_INFINITY ? undefined : until,
     };
   }

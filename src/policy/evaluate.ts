@@ -1,4 +1,4 @@
-import { type Day, type Interval, subtract } from '../dates/day.ts';
+import { type Day, type Interval, parseInterval, subtract } from '../dates/day.ts';
 import type { Atom, CompiledPolicy, Expr } from './compiled-policy.ts';
 import { type Evidence, type FactSource, type FactValue, ofComplaint, type Region } from './fact-source.ts';
 import { compareAge, compareEpisode, compareSchedule, sooner, unsettled } from './measure-time.ts';
@@ -30,16 +30,9 @@ type UntilOfAny = (except: readonly string[], region: Region | 'any') => Day | u
 /** Time changes nothing. */
 const lasting = (truth: Truth): Timed => ({ truth, from: undefined, until: undefined });
 
-const latest = (evidence: readonly Evidence[]): string =>
-  evidence.reduce((max, e) => (e.date !== undefined && e.date > max ? e.date : max), '');
-
-/** The day on which something in the chart began; a reason of the order says nothing about that. */
-const beginning = (evidence: readonly Evidence[]): string =>
-  evidence.reduce<string | undefined>(
-    (min, { basis, date }) =>
-      basis !== 'order' && date !== undefined && (min === undefined || date < min) ? date : min,
-    undefined,
-  ) ?? '';
+/** The first day on which something in the chart can have begun; a reason of the order says nothing about that. */
+const beginning = (evidence: readonly Evidence[]): Day =>
+  Math.min(...evidence.flatMap(({ basis, date }) => (basis === 'order' ? [] : (parseInterval(date)?.lo ?? []))));
 
 const NO_EVIDENCE: readonly Evidence[] = [];
 const ABSENT_TRUE: FactValue = { truth: 'true', evidence: [] };
@@ -310,10 +303,24 @@ export class Evaluation {
     if (negatives.length === 0) return NO_EVIDENCE;
     const against = negatives.flatMap((c) => this.evidence(c, 'false'));
     if (truth !== 'true') return this.waitsForUnseen(whole) ? NO_EVIDENCE : against;
-    const stated = latest(against);
-    const standsAgain =
-      latest(this.evidence(own)) > stated || (entry !== undefined && beginning(this.evidence(entry)) > stated);
+    const stated = Math.max(...negatives.flatMap((c) => this.#statedOn(c, 'false')).map(({ hi }) => hi));
+    // what speaks for it stands again when it is later for certain
+    const spoken = Math.max(...this.#statedOn(own, 'true').map(({ lo }) => lo));
+    const began = entry === undefined ? Number.POSITIVE_INFINITY : beginning(this.evidence(entry));
+    const standsAgain = spoken > stated || (Number.isFinite(began) && began > stated);
     return standsAgain ? NO_EVIDENCE : against;
+  }
+
+  /** The days on which the evidence was stated that makes a true expression true, or a false one false. */
+  #statedOn(expr: Expr, wanted: 'true' | 'false'): readonly Interval[] {
+    if (this.truth(expr) !== wanted) return [];
+    if (expr.op === 'atom') {
+      const { stated, evidence } = this.value(expr.atom);
+      return [stated, ...evidence.map(({ date }) => parseInterval(date))].flatMap((day) => day ?? []);
+    }
+    if (expr.op === 'not') return this.#statedOn(expr.child, wanted === 'true' ? 'false' : 'true');
+    const closing = expr.op === 'closable' && wanted === 'false' ? expr.closedBy : [];
+    return [...this.children(expr), ...closing].flatMap((c) => this.#statedOn(c, wanted));
   }
 
   /** Kleene: one operand with the deciding truth decides, else one unknown leaves it unknown. */

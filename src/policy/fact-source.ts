@@ -88,6 +88,8 @@ export interface FactValue {
   readonly when?: Interval | undefined;
   /** the day of the earliest one */
   readonly first?: Interval | undefined;
+  /** the day on which the latest of its evidence was stated: an entry may tell of an onset long before */
+  readonly stated?: Interval | undefined;
   /** first as-of day on which it becomes true by the passing of time alone */
   readonly from?: Day | undefined;
   /** last as-of day on which it stays true without new evidence */

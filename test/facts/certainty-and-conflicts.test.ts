@@ -182,6 +182,16 @@ describe('the reason of a visit', () => {
   });
 });
 
+describe('what was entered later', () => {
+  const drop = (recordedDate: string): Resource =>
+    condition('icd M21.371', { onsetDateTime: '2026-02-10', recordedDate });
+  it('is not overridden by an answer from before, though it tells of an older onset', () => {
+    const no = answer('motor-weakness', false, '2026-02-20');
+    expect(value('motor-weakness', [PAIN, drop('2026-02-25'), no]).truth).toBe('true');
+    expect(value('motor-weakness', [PAIN, drop('2026-02-12'), no]).truth).toBe('false');
+  });
+});
+
 describe('an entry that ended about the day of the order', () => {
   const order = { resourceType: 'ServiceRequest' };
   const ended = (abatementDateTime: string): Resource =>

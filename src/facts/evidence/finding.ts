@@ -98,7 +98,15 @@ function historyCodes(input: FindingInput, asked: Asked, ctx: FactContext, tally
 }
 
 function toItem(record: ConditionRecord, date: Interval | undefined, asked: Asked): Item {
-  return { ...chartedItem(record.ref, date, asked), basis: record.basis };
+  const stated = statedOn(record);
+  const charted = chartedItem(record.ref, date, asked);
+  const ends = asked.query.certainty !== 'history' && record.current ? record.abated : undefined;
+  return {
+    ...charted,
+    basis: record.basis,
+    ...(ends !== undefined && { until: sooner(charted.until, ends.lo - 1) }),
+    ...(stated !== undefined && { decides: stated }),
+  };
 }
 
 /**
