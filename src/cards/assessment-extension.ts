@@ -50,6 +50,7 @@ export function checkedExtension(check: CheckedOrder, studies: StudyCatalog): un
         ? []
         : assessment.contradicted.map(({ criterion, why, evidence }) => ({ criterion, why, evidence })),
     openExclusions: assessment.openExclusions?.map(({ criterion, cite, evidence }) => ({ criterion, cite, evidence })),
+    reviews: assessment.reviews?.map(({ criterion, cite, what }) => ({ criterion, cite, what })),
     paths: assessment.paths.map(({ criterion, has, needs, kind, otherStudies }) => ({
       criterion,
       has: factCodes(has),

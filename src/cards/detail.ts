@@ -1,7 +1,8 @@
-import { kindWords } from '../chart/resource-words.ts';
+import { kindsWords } from '../chart/resource-words.ts';
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
-import type { Contradicted, Missing, NearestPath, PathFact, Satisfied } from '../policy/assessment.ts';
+import type { Assessment, Contradicted, Missing, NearestPath, PathFact, Satisfied } from '../policy/assessment.ts';
+import type { Lead } from '../policy/fact-source.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import {
   asDocumentedWords,
@@ -18,7 +19,9 @@ import {
   OUTCOME_WORDS,
   ofOtherWays,
   reasonsElsewhere,
+  reviewsWords,
   sources,
+  span,
   timing,
   URGENT,
 } from './words.ts';
@@ -47,17 +50,22 @@ const onceEach = (satisfied: readonly Satisfied[]): readonly Satisfied[] => {
 /** How many facts that would do as well are named. */
 const MOST_INSTEAD = 10;
 
-function insteadWords(instead: readonly PathFact[]): string {
+/** The resources that say the same, and their dates. */
+const leadWords = (leads: readonly Lead[]): string =>
+  [kindsWords([...new Set(leads.map((l) => l.reference))]), ...span(leads)].join(', ');
+
+/** @param before the labels that a question before it names: of two that the same list would settle, each wants one of its own */
+function insteadWords(instead: readonly PathFact[], before: ReadonlySet<string>): string {
   if (instead.length === 0) return '';
   const labels = instead.map((f) => f.label);
+  if (labels.every((l) => before.has(l))) return ' Or one of those named above.';
   return ` Or${instead.length === 1 ? '' : ' any one of these'}: ${list(labels, MOST_INSTEAD, '; ')}.`;
 }
 
-function missingLine({ ask, leads, action, instead = [] }: Missing): string {
-  const onFile = leads
-    .slice(0, 2)
-    .map((l) => `${kindWords(l.reference)}${l.date === undefined ? '' : `, ${l.date}`}: ${l.label}`);
-  return `${ask}${insteadWords(instead)}${onFile.length === 0 ? '' : ` On file: ${onFile.join('; ')}.`}${action === undefined ? '' : ` Next step: ${action}.`}`;
+function missingLine({ ask, leads, action, instead = [] }: Missing, index: number, all: readonly Missing[]): string {
+  const before = new Set(all.slice(0, index).flatMap((m) => (m.instead ?? []).map((f) => f.label)));
+  const onFile = [...Map.groupBy(leads, (l) => l.label)].slice(0, 2).map(([label, of]) => `${leadWords(of)}: ${label}`);
+  return `${ask}${insteadWords(instead, before)}${onFile.length === 0 ? '' : ` On file: ${onFile.join('; ')}.`}${action === undefined ? '' : ` Next step: ${action}.`}`;
 }
 
 const toDoLine = ({ label, action }: Missing): string =>
@@ -71,10 +79,12 @@ export function unseen(check: CheckedOrder): readonly { readonly section: string
 const contradictedLine = ({ cite, label, why, evidence }: Contradicted): string =>
   `${cite}, ${label}: ${why}${evidence.length === 0 ? '' : ` (${sources(evidence)})`}`;
 
-const exclusionLine = ({ cite, label, evidence }: Satisfied): string => {
-  const where = sources(evidence);
-  return `${cite}, ${label}${where === '' ? '' : ` (${where})`}`;
-};
+const exclusionLines = ({ openExclusions = [], reviews = [] }: Assessment): readonly string[] =>
+  openExclusions.map(({ criterion, cite, label, evidence }) => {
+    const where = sources(evidence);
+    const left = reviews.filter((r) => r.criterion === criterion).map((r) => `; left to a reviewer: ${r.what}`);
+    return `${cite}, ${label}${where === '' ? '' : ` (${where})`}${left.join('')}`;
+  });
 
 function policyLines(check: CheckedOrder): readonly string[] {
   const { policy, payer } = check;
@@ -147,7 +157,8 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
       'The chart says otherwise',
       assessment.outcome === 'met' ? [] : [...new Set(assessment.contradicted.map(contradictedLine))].slice(0, 4),
     ),
-    ...section('An exclusion is not settled', (assessment.openExclusions ?? []).map(exclusionLine)),
+    ...section('Left to a reviewer', reviewsWords(assessment)),
+    ...section('An exclusion is not settled', exclusionLines(assessment)),
     ...(open ? named : []),
     ...(assessment.silentScreens.length === 0
       ? []

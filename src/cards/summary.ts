@@ -82,20 +82,21 @@ const labels = (missing: readonly Missing[], words: Words): readonly string[] =>
 
 function openPoint(check: CheckedOrder, form: Form, words: Words): string {
   const { assessment } = check;
-  const { reason, missing, paths, openExclusions } = assessment;
+  const { reason, missing, paths, openExclusions, reviews } = assessment;
   if (reason === 'data-unavailable') return 'part of the chart could not be read';
   if (reason === 'reviewer') {
-    const [exclusion] = openExclusions ?? [];
-    return exclusion === undefined || form.brief
-      ? 'left to a reviewer'
-      : `left to a reviewer: ${lowerFirst(words(exclusion.label))}`;
+    const left = openExclusions?.[0]?.label ?? reviews?.[0]?.what;
+    return left === undefined || form.brief ? 'left to a reviewer' : `left to a reviewer: ${lowerFirst(words(left))}`;
   }
   const others = paths[0]?.otherStudies;
   if (others !== undefined) return `what is on file concerns ${others.slice(0, 2).join(' or ')}, not this study`;
   const inConflict = missing.filter((m) => m.gap === 'conflict');
   if (reason === 'conflict' && inConflict.length > 0)
     return `the chart contradicts itself: ${list(labels(inConflict, words), form.most)}`;
-  const open = missing.length === 0 ? '' : list(labels(openPoints(assessment), words), form.most);
+  const open =
+    missing.length === 0 || paths[0]?.byTimeAlone === true
+      ? ''
+      : list(labels(openPoints(assessment), words), form.most);
   if (reason === 'no-indication') {
     const elsewhere = reasonsElsewhere(check);
     if (open !== '') return `no indication is on file; the nearest lacks: ${open}`;

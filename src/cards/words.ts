@@ -73,8 +73,8 @@ export function countsWords(check: CheckedOrder): string {
   return `Rests on ${facts(charted)} of the chart and ${facts(attested)} stated by a clinician.`;
 }
 
-/** The first and the last date of evidence. */
-function span(evidence: readonly Evidence[]): readonly string[] {
+/** The first and the last date of what is dated. */
+export function span(evidence: readonly Pick<Evidence, 'date'>[]): readonly string[] {
   const dates = evidence.flatMap((e) => e.date ?? []).sort();
   const [first, last] = [dates[0], dates.at(-1)];
   if (first === undefined || last === undefined) return [];
@@ -178,3 +178,12 @@ export function evidenceList(evidence: readonly Evidence[], label: FactLabel): r
 /** What the policy approves the ordered study for, where none of it is on file. */
 export const indicationsWords = ({ indications = [] }: Assessment): string | undefined =>
   indications.length === 0 ? undefined : `The policy’s indications for this study: ${indications.join('; ')}.`;
+
+/** What the policy leaves to a reviewer, one indication a line; open exclusions are told apart. */
+export const reviewsWords = ({ reviews = [], openExclusions = [] }: Assessment): readonly string[] => {
+  const exclusions = new Set(openExclusions.map((e) => e.criterion));
+  const lines = reviews.flatMap(({ criterion, cite, label, what }) =>
+    exclusions.has(criterion) ? [] : [`${cite}, ${label}: ${what}`],
+  );
+  return [...new Set(lines)];
+};

@@ -2,6 +2,7 @@ import { add, type Day } from '../dates/day.ts';
 import {
   type Assessment,
   type Contradicted,
+  type LeftToReviewer,
   type Missing,
   type NearestPath,
   type PathFact,
@@ -36,9 +37,6 @@ export function governs(policy: CompiledPolicy, order: OrderedStudy, source: Fac
   const { evaluation } = new PathStates(policy, source, order.regions, order.code, silenceOf(policy));
   return rules.some((rule) => evaluation.truth(rule.criteria) === 'true');
 }
-
-/** Does a passage leave something to a reviewer? One that waits for other indications does not. */
-const asksReviewer = (expr: Expr): boolean => expr.op === 'review' || expr.operands.some(asksReviewer);
 
 /** A question without those facts in its place that are asked for themselves; each of them once. */
 function withoutAsked({ instead, ...question }: Missing, asked: ReadonlyMap<string, Missing>): Missing {
@@ -76,7 +74,12 @@ class Assessor {
     const earliest = decision.outcome === 'met' ? undefined : this.#earliest(decision);
     const validUntil = decision.outcome === 'met' ? this.#validUntil(decision.by) : undefined;
     const missing = this.#missing(ranked, decision);
-    const reason = missing.length === 0 && this.#leftToReviewer(decision) ? 'reviewer' : decision.reason;
+    const reviews = decision.outcome === 'undetermined' ? this.#reviews(decision) : [];
+    // a course of treatment that goes on need not wait for a reviewer
+    const goesOn = ranked[0]?.way.needs.every((n) => n.kind === 'document' && n.from !== undefined);
+    const byReviewer =
+      missing.length === 0 && decision.reason === 'documentation' && reviews.length > 0 && goesOn !== true;
+    const reason = byReviewer ? 'reviewer' : decision.reason;
     return {
       outcome: decision.outcome,
       ...(reason !== undefined && { reason }),
@@ -90,6 +93,7 @@ class Assessor {
       alternatives: decision.alternatives,
       ...(decision.outcome === 'undetermined' &&
         decision.asked.length > 0 && { openExclusions: decision.asked.map((e) => this.#openExclusion(e)) }),
+      ...(reviews.length > 0 && { reviews }),
       ...(decision.excludedBy !== undefined && {
         blocked: { exclusion: decision.excludedBy.id, label: decision.excludedBy.label },
       }),
@@ -110,20 +114,25 @@ class Assessor {
     return ranked.length === 0 && reason === 'no-indication' ? this.#nearest.rankedOutOfPlay() : ranked;
   }
 
-  /** Nothing can be documented, but an indication in play has all that it asks of the chart and is left to a reviewer. */
-  #leftToReviewer({ reason }: Decision): boolean {
-    return (
-      reason === 'documentation' &&
-      this.#states
-        .all()
-        .some(
-          (s) =>
-            s.inPlay === 'yes' &&
-            s.truth === 'unknown' &&
-            asksReviewer(s.whole) &&
-            this.#ev.unknownAtoms(s.whole).size === 0,
-        )
+  /** What is left to a reviewer by indications in play that have all that they ask of the chart, and by open exclusions. */
+  #reviews({ asked }: Decision): readonly LeftToReviewer[] {
+    const ready = this.#states
+      .all()
+      .filter((s) => s.inPlay === 'yes' && s.truth === 'unknown' && this.#ev.unknownAtoms(s.whole).size === 0);
+    const passages = [
+      ...asked.map(({ id, label, cite, criteria }) => ({ id, label, cite, criteria })),
+      ...ready.map(({ path: { id, label, cite }, whole }) => ({ id, label, cite, criteria: whole })),
+    ];
+    return passages.flatMap(({ id, label, cite, criteria }) =>
+      [...this.#leftBy(criteria)].map((what) => ({ criterion: id, label, cite, what })),
     );
+  }
+
+  /** What an open expression leaves to a reviewer; one that waits for other indications leaves nothing. */
+  #leftBy(expr: Expr): ReadonlySet<string> {
+    if (this.#ev.truth(expr) !== 'unknown') return new Set();
+    if (expr.op === 'review') return new Set([expr.what]);
+    return new Set(this.#ev.children(expr).flatMap((child) => [...this.#leftBy(child)]));
   }
 
   /** The whole criteria tree as evaluated, passage by passage. */
@@ -136,9 +145,10 @@ class Assessor {
   }
 
   #path({ state, way }: Candidate): NearestPath {
-    const kind = (['wait', 'do'] as const).find((k) => way.needs.some((n) => n.kind === k)) ?? 'document';
     const froms = way.needs.flatMap((n) => n.from ?? []);
     const started = way.needs.flatMap((n) => this.#started(n.atom) ?? []);
+    const [from, startedNow] = [Math.max(...froms), Math.max(...started)];
+    const acts = way.needs.some((n) => n.kind === 'do');
     const studies = this.#states.studiesOf(state);
     const elsewhere = !studies.some(
       ({ code, when }) =>
@@ -153,12 +163,12 @@ class Assessor {
       cite: state.path.cite,
       has: way.has.map((i) => this.#pathFact(i, this.#ev.value(i).truth)),
       needs: [
-        ...way.needs.map((n) => this.#pathFact(n.atom, n.want)),
+        ...way.needs.map((n) => this.#pathFact(n.atom, n.want, this.#search.windowsOf(n, { state, way }))),
         ...this.#condition(state).map((i) => this.#pathFact(i, 'true')),
       ],
-      kind,
-      ...(froms.length > 0 && { from: Math.max(...froms), byTimeAlone: froms.length === way.needs.length }),
-      ...(started.length > 0 && { startedNow: Math.max(...started, ...froms) }),
+      kind: froms.length > 0 ? 'wait' : acts ? 'do' : 'document',
+      ...(froms.length > 0 && { from, byTimeAlone: froms.length === way.needs.length }),
+      ...(startedNow > from && { startedNow }),
       ...(others.length > 0 && { otherStudies: others }),
     };
   }
@@ -171,13 +181,21 @@ class Assessor {
     return [...new Set(atoms)].filter((i) => this.#ev.value(i).gap === 'unclear');
   }
 
-  #pathFact(index: number, truth: Truth): PathFact {
+  /** @param windows the leaf, or those that ask for the same fact in other windows, any of which would do */
+  #pathFact(index: number, truth: Truth, windows: readonly number[] = [index]): PathFact {
     const atom = this.#ev.atom(index);
     const negative = (truth === 'false') !== (atom.kind === 'absent');
     return {
       fact: `${negative ? 'not:' : ''}${atomFact(atom)}`,
-      label: (truth === 'false' ? oppositeLabel : atomLabel)(atom, this.#catalog),
+      label: truth === 'false' ? oppositeLabel(atom, this.#catalog) : atomLabel(...this.#inWindows(windows)),
     };
+  }
+
+  /** What words of a leaf are made of. */
+  #inWindows(windows: readonly number[]): Parameters<typeof atomLabel> {
+    const [atom, ...others] = windows.map((i) => this.#ev.atom(i));
+    if (atom === undefined) throw new RangeError('no leaf');
+    return [atom, this.#catalog, others];
   }
 
   /** The first day on which a fact could be true if its action began on the as-of date. */
@@ -194,7 +212,12 @@ class Assessor {
    */
   #missing(ranked: readonly Candidate[], decision: Decision): readonly Missing[] {
     const out = new Map<string, Missing>();
-    const put = (index: number, criterion: string, rest: Partial<Missing> = {}): void => {
+    const put = (
+      index: number,
+      criterion: string,
+      rest: Partial<Missing> = {},
+      windows: readonly number[] = [index],
+    ): void => {
       const atom = this.#ev.atom(index);
       const fact = atomFact(atom);
       const before = out.get(fact);
@@ -209,8 +232,8 @@ class Assessor {
       const action = atom.kind === 'fact' ? this.#catalog.describe(atom.query.fact)?.action : undefined;
       out.set(fact, {
         fact,
-        label: atomLabel(atom, this.#catalog),
-        ask: atomQuestion(atom, this.#catalog),
+        label: atomLabel(...this.#inWindows(windows)),
+        ask: atomQuestion(...this.#inWindows(windows)),
         ...(region !== undefined && region !== 'any' && { region }),
         criteria: [criterion],
         leads: value.leads ?? [],
@@ -228,17 +251,21 @@ class Assessor {
     }
     const ask = (candidate: Candidate, rest: Partial<Missing> = {}): void => {
       for (const need of candidate.way.needs) {
-        if (need.kind === 'wait') continue;
+        if (need.from !== undefined) continue;
         const instead = this.#search.inPlaceOf(need, candidate).map((i) => this.#pathFact(i, 'true'));
-        put(need.atom, candidate.state.path.id, {
-          ...(instead.length > 0 && { instead }),
-          ...(need.kind === 'do' && { toDo: true }),
-          ...rest,
-        });
+        put(
+          need.atom,
+          candidate.state.path.id,
+          { ...(instead.length > 0 && { instead }), ...(need.kind === 'do' && { toDo: true }), ...rest },
+          this.#search.windowsOf(need, candidate),
+        );
       }
       for (const i of this.#condition(candidate.state)) put(i, candidate.state.path.id, rest);
     };
-    const ways = ranked.slice(0, MAX_PATHS);
+    const [nearest] = ranked;
+    const byTime = nearest?.way.needs.every((n) => n.from !== undefined) ? waitsUntil(nearest) : undefined;
+    // where time alone meets the nearest, what another one asks helps only if that is met sooner
+    const ways = ranked.slice(0, MAX_PATHS).filter((c) => byTime === undefined || (waitsUntil(c) ?? 0) < byTime);
     const now = ways.filter(({ way }) => way.needs.every((n) => n.kind !== 'wait'));
     for (const candidate of now.length > 0 ? now : ways) ask(candidate);
     for (const further of ranked.slice(MAX_PATHS)) {
@@ -451,6 +478,12 @@ class Assessor {
     );
     return this.#decider.exclusions().reduce((end, e) => sooner(end, this.#allowedUntil(e)), until);
   }
+}
+
+/** The first day on which a way can lead to "met", as time has to pass. */
+function waitsUntil({ way }: Candidate): Day | undefined {
+  const days = way.needs.flatMap((n) => n.from ?? []);
+  return days.length === 0 ? undefined : Math.max(...days);
 }
 
 /** That an episode is too short or too long, or the patient too old, is the last thing to tell. */

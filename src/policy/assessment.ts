@@ -83,6 +83,15 @@ export interface Missing {
   readonly gap: Gap;
 }
 
+/** What the policy leaves to a reviewer, or to a document that we do not have. */
+export interface LeftToReviewer {
+  readonly criterion: string;
+  readonly label: string;
+  readonly cite: string;
+  /** what is left, in our words */
+  readonly what: string;
+}
+
 /** A node of the criteria tree as it was evaluated, for people. */
 export interface Trace {
   readonly id?: string;
@@ -124,6 +133,8 @@ export interface Assessment {
   readonly alternatives: readonly string[];
   /** exclusions that are not settled and keep the order open, with what speaks for or against them */
   readonly openExclusions?: readonly Satisfied[];
+  /** what is left to a reviewer by indications that have all else, and by exclusions that are not settled */
+  readonly reviews?: readonly LeftToReviewer[];
   /** codes that an exclusion about contrast leaves open */
   readonly blocked?: { readonly exclusion: string; readonly label: string };
   /** sections whose incompleteness decided */

@@ -4,7 +4,7 @@ import type { Evaluation, Reading } from './evaluate.ts';
 import type { FactCatalog, FactQuery } from './fact-source.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
-import { atomRegion } from './words.ts';
+import { atomFact, atomRegion } from './words.ts';
 
 /** How a missing leaf can become true: by documenting it, by doing something new, or by the passing of time. */
 export type NeedKind = 'document' | 'do' | 'wait';
@@ -13,7 +13,7 @@ export interface Need {
   readonly atom: number;
   readonly want: 'true' | 'false';
   readonly kind: NeedKind;
-  /** the day from which it holds by time alone; a question has one where a course of treatment goes on */
+  /** the day from which it holds by time alone, also where a course of treatment goes on: nobody has to be asked for that */
   readonly from: Day | undefined;
 }
 
@@ -131,21 +131,51 @@ export class WaySearch {
   }
 
   /**
-   * Facts on which the chart is open and of which any one would do in the place of a need: those that the policy lists beside it,
-   * of the same region.
+   * Facts on which the chart is open and of which any one would do in the place of a need: those that the policy lists beside it
+   * (one of them suffices, or some of them do), of the same region.
    * @returns indices of leaves, in the order of the source; none for what has to be done, waited for or ruled out
    */
   inPlaceOf(need: Need, { state, way }: { readonly state: PathState; readonly way: Way }): readonly number[] {
     if (need.kind !== 'document' || need.want !== 'true') return [];
-    const beside = new Set<number>();
-    this.#listedBeside(need.atom, state.whole, beside);
     const rest = way.needs.filter((n) => n !== need);
+    return this.#beside(need, state).filter((atom) => this.#wouldDo([atom], need, rest, state));
+  }
+
+  /**
+   * The windows of a need in which its fact is to be told. Where it would do in another one too, wherever it is asked for (within 60
+   * days, or since the disease began), all of them, save those that begin with an event that is not on file.
+   * @returns leaves of the same fact, at least one
+   */
+  windowsOf(need: Need, { state, way }: { readonly state: PathState; readonly way: Way }): readonly number[] {
+    if (need.want !== 'true') return [need.atom];
+    const fact = atomFact(this.#ev.atom(need.atom));
+    const same = this.#beside(need, state).filter((atom) => atomFact(this.#ev.atom(atom)) === fact);
+    const rest = way.needs.filter((n) => n !== need);
+    if (same.length === 0 || !this.#wouldDo(same, need, rest, state)) return [need.atom];
+    const begun = [need.atom, ...same].filter((atom) => this.#hasBegun(atom));
+    return begun.length === 0 ? [need.atom] : begun;
+  }
+
+  /** Is the event on file with which the window of a leaf begins? */
+  #hasBegun(index: number): boolean {
+    const atom = this.#ev.atom(index);
+    if (atom.kind !== 'fact' || typeof atom.query.since !== 'object') return true;
+    const { fact, certainty = 'history' } = atom.query.since;
+    const event: FactQuery = { fact, certainty, region: atom.query.region, strictRegion: false };
+    return this.#ev.source.fact(event).truth === 'true';
+  }
+
+  /** The open facts of the region of a need that the policy lists beside it. */
+  #beside(need: Need, { whole }: PathState): readonly number[] {
+    const beside = new Set<number>();
+    this.#listedBeside(need.atom, whole, beside);
     const region = atomRegion(this.#ev.atom(need.atom));
-    return [...beside].filter(
-      (atom) =>
-        atomRegion(this.#ev.atom(atom)) === region &&
-        this.#ev.truth(state.whole, this.#fulfilled([...rest, { ...need, atom, from: undefined }])) === 'true',
-    );
+    return [...beside].filter((atom) => atomRegion(this.#ev.atom(atom)) === region);
+  }
+
+  #wouldDo(atoms: readonly number[], need: Need, rest: readonly Need[], { whole }: PathState): boolean {
+    const needs = [...rest, ...atoms.map((atom) => ({ ...need, atom, from: undefined }))];
+    return this.#ev.truth(whole, this.#fulfilled(needs)) === 'true';
   }
 
   /** Collects the open facts that lists of alternatives name beside a leaf. Does the expression hold the leaf at all? */

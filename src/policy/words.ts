@@ -5,7 +5,9 @@ import type { FactCatalog, FactQuery, Region } from './fact-source.ts';
 const comparison = ({ op, than }: Comparison): string =>
   `${{ '>': 'more than', '>=': 'at least', '<': 'less than', '<=': 'at most' }[op]} ${formatDuration(than)}`;
 
-/** The window of a query in words, e.g. " (within the last 3 months)"; empty without one. */
+const withoutBrackets = (label: string): string => label.replace(/ \([^()]*\)/g, '');
+
+/** The window of a query in words, e.g. "within the last 3 months"; empty without one. */
 function window(query: FactQuery): string {
   const parts = [
     ...(query.within === undefined
@@ -16,8 +18,25 @@ function window(query: FactQuery): string {
     ...(query.since === 'episode' ? ['in the current episode'] : []),
     ...(query.source === 'order-reason' ? ['as the reason of this order'] : []),
   ];
-  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+  return parts.join(', ');
 }
+
+/** The windows of queries any of which would do, in brackets; empty when one of them has none. */
+function windows([query, ...others]: readonly FactQuery[], catalog: FactCatalog): string {
+  if (query === undefined) return '';
+  const events: string[] = [];
+  const told = new Set<string>();
+  for (const q of [query, ...others]) {
+    if (others.length > 0 && typeof q.since === 'object')
+      events.push(withoutBrackets(catalog.describe(q.since.fact)?.label ?? q.since.fact));
+    else told.add(window(q));
+  }
+  if (events.length > 0) told.add(`since ${events.join(' or ')}`);
+  return told.has('') ? '' : ` (${[...told].join(', or ')})`;
+}
+
+const queriesOfFacts = (atoms: readonly Atom[]): readonly FactQuery[] =>
+  atoms.flatMap((a) => (a.kind === 'fact' || a.kind === 'absent' ? [a.query] : []));
 
 /** That there is none of what a label names. */
 export const noneOf = (label: string): string => `no ${label.replace(/^an? /, '')}`;
@@ -29,8 +48,11 @@ export const opposite = (label: string): string => (label.startsWith('no ') ? la
 export const factCode = (query: FactQuery): string =>
   query.certainty === 'known' ? query.fact : `${query.fact}.${query.certainty}`;
 
-/** What a leaf states, in words. */
-export function atomLabel(atom: Atom, catalog: FactCatalog): string {
+/**
+ * What a leaf states, in words.
+ * @param also leaves that ask for the same fact in other windows, any of which would do
+ */
+export function atomLabel(atom: Atom, catalog: FactCatalog, also: readonly Atom[] = []): string {
   switch (atom.kind) {
     case 'age':
       return `age ${comparison(atom.comparison)}`;
@@ -43,7 +65,7 @@ export function atomLabel(atom: Atom, catalog: FactCatalog): string {
       const certainty = { known: '', suspected: ' (known or suspected)', history: ' (now or in the past)' }[
         atom.query.certainty
       ];
-      return `${atom.kind === 'absent' ? noneOf(label) : label}${certainty}${window(atom.query)}`;
+      return `${atom.kind === 'absent' ? noneOf(label) : label}${certainty}${windows(queriesOfFacts([atom, ...also]), catalog)}`;
     }
   }
 }
@@ -90,8 +112,11 @@ export function factQuestion({ fact, certainty }: Pick<FactQuery, 'fact' | 'cert
   return certainty === 'history' ? `${ask.replace(/\?$/, '')} (now or in the past)?` : ask;
 }
 
-/** The neutral question that settles a leaf. */
-export function atomQuestion(atom: Atom, catalog: FactCatalog): string {
+/**
+ * The neutral question that settles a leaf.
+ * @param also leaves that ask for the same fact in other windows, any of which would do
+ */
+export function atomQuestion(atom: Atom, catalog: FactCatalog, also: readonly Atom[] = []): string {
   switch (atom.kind) {
     case 'age':
       return 'What is the date of birth?';
@@ -101,7 +126,7 @@ export function atomQuestion(atom: Atom, catalog: FactCatalog): string {
       return atomQuestion({ kind: 'fact', query: atom.countedFrom }, catalog);
     default: {
       const ask = factQuestion(atom.query, catalog);
-      const when = window(atom.query);
+      const when = windows(queriesOfFacts([atom, ...also]), catalog);
       return when === '' ? ask : `${ask.replace(/\?$/, '')}${when}?`;
     }
   }

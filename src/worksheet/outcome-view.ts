@@ -12,6 +12,7 @@ import {
   lowerFirst,
   NOT_A_DECISION,
   OUTCOME_WORDS,
+  reviewsWords,
   timing,
   URGENT,
 } from '../cards/words.ts';
@@ -108,6 +109,7 @@ export function outcomePart(check: CheckedOrder, view: WorksheetView): VNode {
   const { assessment } = check;
   const lines = [
     reasonWords(check),
+    ...reviewsWords(assessment).map((left) => `Left to a reviewer: ${left}.`),
     indicationsWords(assessment),
     asDocumentedWords(assessment),
     ...dateWords(check),

@@ -140,6 +140,46 @@ describe('questions', () => {
     expect(card.detail).toMatch(/Is there fever [^?]*\? Or any one of these: malaise; .*constant pain; /);
     expect(listAt(card.extension[ASSESSMENT_EXTENSION], 'missing.0.instead')).toContain('malaise');
   });
+
+  it('name all items of which the policy wants two', () => {
+    const { detail } = cardOf('IC-normal-items');
+    expect(detail).toMatch(/Is the patient immunosuppressed [^?]*\? Or: bacteremia\./);
+    expect(detail).toMatch(/Does the patient inject drugs[^?]*\? Or one of those named above\./);
+  });
+
+  it('tell of a course in one line, and when it ended', () => {
+    expect(cardOf('2.b.i-old').detail).toMatch(
+      /On file: \d+ procedures, \S+ to \S+: a course of this length that ended on \S+, before the time window\. /,
+    );
+  });
+
+  it('do not ask for the length of a course that goes on', () => {
+    const { detail, summary } = cardOf('IIBa-five-weeks');
+    expect(summary).toBe('72141: Kaiser WA criteria open: met from 2025-10-22 by time alone, if nothing else changes.');
+    expect(detail).toContain('Needed: at least 6 weeks of treatment for the current episode. From 2025-10-22 on by');
+    expect(detail).not.toContain('**Questions');
+  });
+});
+
+describe('what is left to a reviewer', () => {
+  it('is said: in the summary where nothing else is open, in the detail always', () => {
+    const { card } = tell(files.flatMap((f) => f.vignettes).find((v) => v.id === 'IIIB2b-recent-mri') as Vignette);
+    expect(card.summary).toMatch(
+      /: left to a reviewer: a clinical justification for an indication that is not listed\.$/,
+    );
+    expect(card.detail).toMatch(
+      /\*\*Left to a reviewer\*\*\n- Section III\.C, Indication not listed: a clinical justification for an/,
+    );
+    expect(listAt(card.extension[ASSESSMENT_EXTENSION], 'reviews')).toHaveLength(1);
+  });
+
+  it('is said with the exclusion that leaves it', () => {
+    const { detail } = cardOf('N6-pain-as-reason');
+    expect(detail).toMatch(
+      /sclerosis and another reason \([^)]*\); left to a reviewer: whether the lumbar study is for /,
+    );
+    expect(detail).not.toContain('**Left to a reviewer**');
+  });
 });
 
 const cardOf = (id: string): Card => tell(files.flatMap((f) => f.vignettes).find((v) => v.id === id) as Vignette).card;

@@ -33,6 +33,22 @@ describe('four weeks of physical therapy', () => {
     expect(fourWeeks(course('2025-12-01', '2026-01-05'))).toBe('unknown');
     expect(fourWeeks(course('2025-12-01', '2026-01-05'), { within: { count: 6, unit: 'months' } })).toBe('true');
   });
+  it('say of a course that they were long enough, or that it goes on', () => {
+    const whatOf = (...resources: readonly Resource[]): ReadonlySet<string> =>
+      new Set(value('physical-therapy-4-weeks', [PAIN, ...resources], WITHIN).leads?.map((l) => l.label));
+    expect(whatOf(evaluation('2025-11-10'), session('2025-12-08'), session('2025-12-20'))).toEqual(
+      new Set(['a course of this length that ended on 2025-12-20, only in part within the time window']),
+    );
+    const onlyAMonth = { within: { count: 1, unit: 'months' } } as const;
+    const old = value('physical-therapy-4-weeks', [PAIN, evaluation('2025-11-10'), session('2025-12-20')], onlyAMonth);
+    expect(old.leads?.[0]?.label).toBe('a course of this length that ended on 2025-12-20, before the time window');
+    expect(whatOf(evaluation('2026-02-10'), session('2026-02-25'))).toEqual(
+      new Set(['a course that goes on and reaches this length on 2026-03-10']),
+    );
+    expect(whatOf(session('2026-01-05'), session('2026-02-25'))).toEqual(
+      new Set(['treatment on file, not a course of this length']),
+    );
+  });
   it('are dated well enough to be of the episode for certain', () => {
     expect(fourWeeks([evaluation('2026-01'), session('2026-03-01')])).toBe('true');
     expect(value('physical-therapy-4-weeks', [PAIN, evaluation('2025'), session('2026-01-05')]).leads).toMatchObject([

@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { formatDay } from '../../src/dates/day.ts';
 import { governs } from '../../src/policy/assess.ts';
 import type { Assessment } from '../../src/policy/assessment.ts';
-import { checked, factsBy, on, ordered, outcomeOf, type Stand, tinyPolicy } from '../support/tiny-policy.ts';
+import {
+  checked,
+  day,
+  factsBy,
+  on,
+  ordered,
+  outcomeOf,
+  type Stand,
+  type Stands,
+  tinyPolicy,
+} from '../support/tiny-policy.ts';
 
 const PATHS = `
 indications:
@@ -369,6 +379,89 @@ indications:
   });
 });
 
+describe('what would do in the place of a need', () => {
+  const needing = (criteria: string, facts: Stands = {}): Assessment =>
+    checked(
+      tinyPolicy(
+        `indications:\n  - { id: A, label: a, cite: A, entry: pain, studies: ["72148"], criteria: ${criteria} }`,
+      ),
+      { facts: { pain: 'true', ...facts } },
+    );
+  const instead = ({ missing }: Assessment): Readonly<Record<string, readonly string[]>> =>
+    Object.fromEntries(missing.map((m) => [m.fact, (m.instead ?? []).map((f) => f.fact)]));
+
+  it('is named of "two or more of" too, save what is asked for itself or denied', () => {
+    const two = '{ at-least: 2, of: [fever, { any: [sedimentation, protein] }, drugs, bacteremia] }';
+    expect(instead(needing(two, { drugs: 'true', bacteremia: 'false' }))).toEqual({
+      fever: ['sedimentation', 'protein'],
+    });
+    expect(instead(needing(two))).toEqual({
+      fever: ['drugs', 'bacteremia'],
+      sedimentation: ['protein', 'drugs', 'bacteremia'],
+    });
+  });
+
+  it('is told with the need when it is the same fact in another window that has begun', () => {
+    const seen = '{ any: [{ fact: seen, within: 60 days }, { fact: seen, since: { fact: disease } }] }';
+    const words = ({ paths, missing }: Assessment): readonly unknown[] => [
+      paths[0]?.needs.map((n) => n.label),
+      missing.map((m) => m.ask),
+    ];
+    expect(words(needing(seen, { 'disease.history': 'true' }))).toEqual([
+      ['seen (within the last 60 days, or since disease)'],
+      ['Is there seen (within the last 60 days, or since disease)?'],
+    ]);
+    expect(words(needing(seen))).toEqual([
+      ['seen (within the last 60 days)'],
+      ['Is there seen (within the last 60 days)?'],
+    ]);
+    const both = `{ all: [${seen}, { any: [{ fact: seen, within: 60 days }, { fact: seen, since: episode }] }] }`;
+    expect(words(needing(both, { 'disease.history': 'true' }))).toEqual([
+      ['seen (within the last 60 days, or in the current episode, or since disease)'],
+      ['Is there seen (within the last 60 days, or in the current episode, or since disease)?'],
+    ]);
+  });
+});
+
+describe('a course of treatment that goes on', () => {
+  const policy = tinyPolicy(`
+indications:
+  - { id: A, label: a, cite: A, entry: pain, studies: ["72148"], criteria: { all: [care-course, { any: [failure, new-signs] }] } }
+  - { id: B, label: b, cite: B, entry: pain, studies: ["72148"], criteria: { all: [care-course, stenosis] } }`);
+  const going: Stand = { truth: 'unknown', evidence: [], gap: 'unclear', from: day('2026-04-01') };
+
+  it('is not asked for: the way says from when it can be', () => {
+    const found = checked(policy, { facts: { pain: 'true', 'care-course': going } });
+    expect(found.missing.map((m) => m.fact)).toEqual(['failure', 'stenosis']);
+    expect(found.paths[0]).toMatchObject({ kind: 'wait', from: day('2026-04-01'), byTimeAlone: false });
+  });
+
+  it('leaves nothing to ask where nothing else lacks, not even what would do by the same day', () => {
+    const found = checked(policy, { facts: { pain: 'true', failure: 'true', 'care-course': going } });
+    expect([found.missing, found.paths[0]?.byTimeAlone, found.earliest]).toEqual([[], true, day('2026-04-01')]);
+  });
+
+  it('is no matter for a reviewer, where a reviewer may settle the order too', () => {
+    const reviewed = tinyPolicy(`
+indications:
+  - { id: A, label: a, cite: A, entry: pain, studies: ["72148"], criteria: care-course }
+  - { id: R, label: r, cite: R, entry: pain, studies: ["72148"], criteria: { review: any other reason } }`);
+    const found = checked(reviewed, { facts: { pain: 'true', 'care-course': going } });
+    expect([outcomeOf(found), found.reviews?.length]).toEqual(['undetermined: documentation', 1]);
+  });
+
+  it('may be followed by what has to be done, which takes no longer', () => {
+    const found = checked(
+      tinyPolicy(
+        `indications:\n  - { id: A, label: a, cite: A, entry: pain, studies: ["72148"], criteria: { all: [care-course, do-films] } }`,
+      ),
+      { facts: { pain: 'true', 'care-course': { ...going, from: day('2026-06-01') } } },
+    );
+    expect(found.paths[0]).not.toHaveProperty('startedNow');
+    expect(found.paths[0]?.from).toBe(day('2026-06-01'));
+  });
+});
+
 describe('studies under a condition', () => {
   const policy = tinyPolicy(`
 indications:
@@ -419,7 +512,25 @@ describe('reasons of undetermined', () => {
     const policy = tinyPolicy(`
 indications:
   - { id: R, label: left to review, cite: R, entry: pain, studies: ["72148"], criteria: { review: another guideline } }`);
-    expect(outcomeOf(checked(policy, { facts: { pain: 'true' } }))).toBe('undetermined: reviewer');
+    const found = checked(policy, { facts: { pain: 'true' } });
+    expect(outcomeOf(found)).toBe('undetermined: reviewer');
+    expect(found.reviews).toEqual([{ criterion: 'R', label: 'left to review', cite: 'R', what: 'another guideline' }]);
+  });
+
+  it('nothing is left to a reviewer before all else is there', () => {
+    const policy = tinyPolicy(`
+indications:
+  - id: R
+    label: r
+    cite: R
+    entry: pain
+    studies: ["72148"]
+    criteria: { any: [{ all: [surgery, { any: [changed, { review: no change }] }] }, failure] }`);
+    const reviews = (facts: Stands): unknown => checked(policy, { facts: { pain: 'true', ...facts } }).reviews;
+    expect(reviews({})).toBeUndefined();
+    expect(reviews({ surgery: 'true' })).toBeUndefined();
+    expect(reviews({ surgery: 'true', changed: 'false', failure: 'false' })).toMatchObject([{ what: 'no change' }]);
+    expect(reviews({ surgery: 'false', changed: 'false', failure: 'false' })).toBeUndefined();
   });
 
   it('conflict and data that was not seen', () => {

@@ -1,5 +1,5 @@
 import type { Section } from '../../chart/sections.ts';
-import { add, type Day, type Duration, lastDayReaching, subtract } from '../../dates/day.ts';
+import { add, type Day, type Duration, formatDay, lastDayReaching, subtract } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, hasUnseen } from '../context.ts';
 import { duration } from '../duration.ts';
@@ -38,6 +38,8 @@ function runs(given: readonly Treatment[], pause: number): readonly Run[] {
 
 const isOf = (t: { readonly record: Treatment['record'] }, sets: readonly string[], ctx: FactContext): boolean =>
   sets.some((s) => t.record.hits.some((h) => h.set === ctx.set(s)));
+
+const NO_COURSE = 'treatment on file, not a course of this length';
 
 /** The course begins with an evaluation and has a visit on a later day. */
 function evaluated(run: Run, input: CourseInput, ctx: FactContext): boolean {
@@ -96,17 +98,29 @@ export function courseEvidence(
         (x.when?.lo ?? Number.NEGATIVE_INFINITY) > r.end &&
         input.therapies.some((set) => isOf(x, [set], ctx) && r.parts.some((t) => isOf(t, [set], ctx))),
     );
+  const longEnough = (r: Run): boolean => lasted(r) && evaluated(r, input, ctx) && hasGroups(r);
   const complete = (r: Run): boolean =>
-    lasted(r) &&
-    evaluated(r, input, ctx) &&
-    hasGroups(r) &&
+    longEnough(r) &&
     (whole || earliest === undefined || r.end >= earliest) &&
     (!input.ongoing || (goesOn(r, asOf) && !brokenOff(r)));
   /** When time alone completes the course that goes on: it must hold all that belongs to it already. */
-  const completedBy = (): { readonly from?: Day } => {
-    const running = all.find((r) => goesOn(r, asOf) && evaluated(r, input, ctx) && hasGroups(r));
-    const day = running === undefined ? undefined : add(running.start, least);
-    return day === undefined || day <= asOf ? {} : { from: day };
+  const completedBy = (r: Run): Day | undefined => {
+    if (!goesOn(r, asOf) || !evaluated(r, input, ctx) || !hasGroups(r)) return undefined;
+    const day = add(r.start, least);
+    return day <= asOf ? undefined : day;
+  };
+  const from = all.map(completedBy).find((day) => day !== undefined);
+  const byTime = from === undefined ? {} : { from };
+  /** What a treatment that completes no course is on file for. */
+  const whatOf = (t: Treatment, courses: readonly Run[]): string => {
+    const course = courses.find((r) => r.parts.includes(t));
+    if (course === undefined) return NO_COURSE;
+    if (earliest !== undefined && !input.ongoing && longEnough(course))
+      return `a course of this length that ended on ${formatDay(course.end)}, ${course.end < earliest ? 'before the time window' : 'only in part within the time window'}`;
+    const lacking = lasted(course) ? lackingIn(course).map((group) => group.label) : [];
+    if (lacking.length > 0) return `treatment on file, long enough, but without ${lacking.join(' and ')}`;
+    const day = completedBy(course);
+    return day === undefined ? NO_COURSE : `a course that goes on and reaches this length on ${formatDay(day)}`;
   };
   const completed = all.filter(complete);
   for (const run of completed) {
@@ -142,7 +156,7 @@ export function courseEvidence(
       for (const t of [...earlier, ...given])
         tally.lead(toItem(t), 'in part before this complaint, for a problem of the spine that goes on', true);
       for (const section of unseenTreatment(input, usable, ctx)) tally.unseen.add(section);
-      return completedBy();
+      return byTime;
     }
     tally.redoable = true;
     for (const e of episode.evidence)
@@ -156,20 +170,11 @@ export function courseEvidence(
     tally.contra(toItem(first), 'the therapy began with this evaluation, too short a time ago for this course');
     for (const t of given) if (t !== first) tally.ignore(toItem(t), 'part of no course of this length');
   } else {
-    const lacking = new Map(
-      all.flatMap((r) => {
-        const groups = lasted(r) ? lackingIn(r).map((group) => group.label) : [];
-        return groups.length === 0 ? [] : r.parts.map((t) => [t, groups.join(' and ')] as const);
-      }),
-    );
-    for (const t of given) {
-      const without = lacking.get(t);
-      const why = without === undefined ? 'not a course of this length' : `long enough, but without ${without}`;
-      tally.lead(toItem(t), `treatment on file, ${why}`, true);
-    }
+    const courses = whole ? runs(given, pause) : all;
+    for (const t of given) tally.lead(toItem(t), whatOf(t, courses), true);
     for (const section of unseenTreatment(input, usable, ctx)) tally.unseen.add(section);
   }
-  return completedBy();
+  return byTime;
 }
 
 /** Where visits stand. */
@@ -233,10 +238,11 @@ const refusesAll = (r: { readonly record: Treatment['record'] }, input: CourseIn
       ? input.drugs === undefined
       : input.including.some((group) => isOf(r, group.of, ctx));
 
-/** A course goes on as long as its last visit lies no further back. */
+/** A course goes on as long as its last visit lies no further back; a drug as long as it may be taken. */
 const STILL_GOING: Duration = { count: 14, unit: 'days' };
 
-const goesOn = (run: Run, asOf: Day): boolean => run.possibleEnd >= subtract(asOf, STILL_GOING);
+const goesOn = (run: Run, asOf: Day): boolean =>
+  run.parts.some((t) => t.possibleEnd >= (t.isVisit ? subtract(asOf, STILL_GOING) : asOf));
 
 const toItem = (t: Treatment, until?: Day): Item => ({
   ref: t.ref,
