@@ -73,8 +73,9 @@ const whyWords = ({ why }: Contradicted, most: number, words: Words): string =>
 
 /** What the nearest way lacks, and what an exclusion asks; questions of other ways do not add to it. */
 function openPoints(assessment: Assessment): readonly Missing[] {
-  const first = assessment.missing.filter((m) => !ofOtherWays(assessment, m));
-  return first.length > 0 ? first : assessment.missing;
+  const { missing, paths } = assessment;
+  const first = missing.filter((m) => !ofOtherWays(assessment, m));
+  return first.length > 0 || paths[0]?.byTimeAlone === true ? first : missing;
 }
 
 const labels = (missing: readonly Missing[], words: Words): readonly string[] =>
@@ -93,10 +94,7 @@ function openPoint(check: CheckedOrder, form: Form, words: Words): string {
   const inConflict = missing.filter((m) => m.gap === 'conflict');
   if (reason === 'conflict' && inConflict.length > 0)
     return `the chart contradicts itself: ${list(labels(inConflict, words), form.most)}`;
-  const open =
-    missing.length === 0 || paths[0]?.byTimeAlone === true
-      ? ''
-      : list(labels(openPoints(assessment), words), form.most);
+  const open = list(labels(openPoints(assessment), words), form.most);
   if (reason === 'no-indication') {
     const elsewhere = reasonsElsewhere(check);
     if (open !== '') return `no indication is on file; the nearest lacks: ${open}`;

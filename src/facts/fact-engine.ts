@@ -194,6 +194,9 @@ export class FactEngine implements FactSource, FactContext {
       gap: gap.gap,
       sections: gap.sections,
       leads: filled(leads),
+      goesOn: tally.goesOn || undefined,
+      related: tally.related || undefined,
+      outdated: (gap.gap === 'silent' && tally.outdated && !tally.related) || undefined,
       considered: filled(tally.considered),
       conflicts: decided.conflicts,
       sides: decided.sides,
@@ -265,6 +268,8 @@ export class FactEngine implements FactSource, FactContext {
                 ? (record.onset ?? record.recorded)
                 : undefined;
           if (fitIn(when, { asOf: asked.window.asOf }) === 'future') continue;
+          if (record.type === 'condition' && record.verification === 'refuted') continue;
+          if (kind === 'findings') tally.related = true;
           const item: Item = { ref: record.ref, date: when, basis: 'chart' };
           tally.lead(
             item,
@@ -326,6 +331,7 @@ export class FactEngine implements FactSource, FactContext {
       gap: open ? worst(parts.flatMap((p) => p.gap ?? [])) : undefined,
       sections: open ? filled(sections) : undefined,
       leads: filled(unique(leads)),
+      related: parts.some((p) => p.related) || undefined,
       considered: filled(considered),
       conflicts: filled(conflicts),
       sides: moreSided.length === 0 ? sided : undefined,

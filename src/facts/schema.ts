@@ -316,6 +316,9 @@ const Fact = z.strictObject({
     .optional()
     .meta({ description: 'a draft order that can be offered for the action, by region' }),
   takes: DURATION.optional(),
+  lasts: DURATION.optional().meta({
+    description: 'what it tells of has lasted at least so long: cards ask late for it where the complaint began later',
+  }),
   sufficient: z
     .array(z.enum(SECTIONS))
     .optional()

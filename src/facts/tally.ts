@@ -29,6 +29,12 @@ export class Tally {
   /** evidence exists that does not settle the question: a partial date, a result that is not coded */
   unclear = false;
   conflict = false;
+  /** something is on file, but not within the time window */
+  outdated = false;
+  /** a course of treatment goes on, and nothing but time lacks */
+  goesOn = false;
+  /** a finding is on file that the vocabulary calls related */
+  related = false;
   redoable = false;
   /** sections in which an entry that was not retrieved may say otherwise */
   readonly unseen: Set<Section> = new Set();

@@ -43,6 +43,7 @@ export class Vocabulary implements FactCatalog {
         ...(fact.any !== undefined && { impliedBy: fact.any }),
         ...(fact.action !== undefined && { action: fact.action }),
         ...(fact.takes !== undefined && { takes: duration(fact.takes) }),
+        ...(fact.lasts !== undefined && { lasts: duration(fact.lasts) }),
       });
     }
     const speakers = new Speakers(this.#plans);

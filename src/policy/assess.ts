@@ -16,7 +16,7 @@ import type { Evaluation } from './evaluate.ts';
 import type { Evidence, FactCatalog, FactSource } from './fact-source.ts';
 import { lastOf, sooner } from './measure-time.ts';
 import { type Candidate, NearestWays } from './nearest.ts';
-import { WaySearch } from './needs.ts';
+import { type Need, WaySearch } from './needs.ts';
 import { isTrue, type PathState } from './path-state.ts';
 import { PathStates } from './path-states.ts';
 import { silenceOf } from './silent-chart.ts';
@@ -36,6 +36,18 @@ export function governs(policy: CompiledPolicy, order: OrderedStudy, source: Fac
   if (rules.length === 0) return true;
   const { evaluation } = new PathStates(policy, source, order.regions, order.code, silenceOf(policy));
   return rules.some((rule) => evaluation.truth(rule.criteria) === 'true');
+}
+
+/** Nodes belong to a policy for good: what was found in one is kept with it. */
+const reviewed = new WeakMap<Expr, boolean>();
+
+/** Does a passage leave something to a reviewer? */
+function asksReviewer(expr: Expr): boolean {
+  const known = reviewed.get(expr);
+  if (known !== undefined) return known;
+  const asks = expr.op === 'review' || expr.operands.some(asksReviewer);
+  reviewed.set(expr, asks);
+  return asks;
 }
 
 /** A question without those facts in its place that are asked for themselves; each of them once. */
@@ -76,7 +88,7 @@ class Assessor {
     const missing = this.#missing(ranked, decision);
     const reviews = decision.outcome === 'undetermined' ? this.#reviews(decision) : [];
     // a course of treatment that goes on need not wait for a reviewer
-    const goesOn = ranked[0]?.way.needs.every((n) => n.kind === 'document' && n.from !== undefined);
+    const goesOn = ranked[0]?.way.needs.every((n) => this.#ev.value(n.atom).goesOn === true);
     const byReviewer =
       missing.length === 0 && decision.reason === 'documentation' && reviews.length > 0 && goesOn !== true;
     const reason = byReviewer ? 'reviewer' : decision.reason;
@@ -118,7 +130,13 @@ class Assessor {
   #reviews({ asked }: Decision): readonly LeftToReviewer[] {
     const ready = this.#states
       .all()
-      .filter((s) => s.inPlay === 'yes' && s.truth === 'unknown' && this.#ev.unknownAtoms(s.whole).size === 0);
+      .filter(
+        (s) =>
+          s.inPlay === 'yes' &&
+          s.truth === 'unknown' &&
+          asksReviewer(s.whole) &&
+          this.#ev.unknownAtoms(s.whole).size === 0,
+      );
     const passages = [
       ...asked.map(({ id, label, cite, criteria }) => ({ id, label, cite, criteria })),
       ...ready.map(({ path: { id, label, cite }, whole }) => ({ id, label, cite, criteria: whole })),
@@ -130,7 +148,7 @@ class Assessor {
 
   /** What an open expression leaves to a reviewer; one that waits for other indications leaves nothing. */
   #leftBy(expr: Expr): ReadonlySet<string> {
-    if (this.#ev.truth(expr) !== 'unknown') return new Set();
+    if (!asksReviewer(expr) || this.#ev.truth(expr) !== 'unknown') return new Set();
     if (expr.op === 'review') return new Set([expr.what]);
     return new Set(this.#ev.children(expr).flatMap((child) => [...this.#leftBy(child)]));
   }
@@ -166,11 +184,16 @@ class Assessor {
         ...way.needs.map((n) => this.#pathFact(n.atom, n.want, this.#search.windowsOf(n, { state, way }))),
         ...this.#condition(state).map((i) => this.#pathFact(i, 'true')),
       ],
-      kind: froms.length > 0 ? 'wait' : acts ? 'do' : 'document',
+      kind: way.needs.some((n) => this.#isAwaited(n)) ? 'wait' : acts ? 'do' : 'document',
       ...(froms.length > 0 && { from, byTimeAlone: froms.length === way.needs.length }),
       ...(startedNow > from && { startedNow }),
       ...(others.length > 0 && { otherStudies: others }),
     };
+  }
+
+  /** Does nothing but time lack? Then nobody has to be asked. */
+  #isAwaited({ kind, atom }: Need): boolean {
+    return kind === 'wait' || this.#ev.value(atom).goesOn === true;
   }
 
   /** What an indication needs beside its own criteria: the condition under which alone it names the ordered study, where evidence leaves it open. */
@@ -251,7 +274,7 @@ class Assessor {
     }
     const ask = (candidate: Candidate, rest: Partial<Missing> = {}): void => {
       for (const need of candidate.way.needs) {
-        if (need.from !== undefined) continue;
+        if (this.#isAwaited(need)) continue;
         const instead = this.#search.inPlaceOf(need, candidate).map((i) => this.#pathFact(i, 'true'));
         put(
           need.atom,
@@ -263,7 +286,7 @@ class Assessor {
       for (const i of this.#condition(candidate.state)) put(i, candidate.state.path.id, rest);
     };
     const [nearest] = ranked;
-    const byTime = nearest?.way.needs.every((n) => n.from !== undefined) ? waitsUntil(nearest) : undefined;
+    const byTime = nearest?.way.needs.every((n) => this.#isAwaited(n)) ? waitsUntil(nearest) : undefined;
     // where time alone meets the nearest, what another one asks helps only if that is met sooner
     const ways = ranked.slice(0, MAX_PATHS).filter((c) => byTime === undefined || (waitsUntil(c) ?? 0) < byTime);
     const now = ways.filter(({ way }) => way.needs.every((n) => n.kind !== 'wait'));

@@ -79,6 +79,12 @@ export interface FactValue {
   /** chart sections whose retrieval was not complete and on which an unknown depends */
   readonly sections?: readonly string[] | undefined;
   readonly leads?: readonly Lead[] | undefined;
+  /** a course of treatment goes on, and nothing but time lacks */
+  readonly goesOn?: boolean | undefined;
+  /** a finding is on file that proves nothing, but makes it likely (a weakness of no stated grade, cancer in the past) */
+  readonly related?: boolean | undefined;
+  /** it is on file, but only outside of the time window */
+  readonly outdated?: boolean | undefined;
   readonly considered?: readonly Considered[] | undefined;
   /** evidence that speaks the other way and was outweighed */
   readonly conflicts?: readonly Evidence[] | undefined;
@@ -165,6 +171,8 @@ export interface FactDescription {
   readonly action?: string;
   /** how long the action takes before the fact can be true */
   readonly takes?: Duration;
+  /** what it tells of has lasted at least so long: it is not likely of a complaint that began later */
+  readonly lasts?: Duration;
   /** it tells of care that was given (films, treatment, visits), not of what the patient has */
   readonly care: boolean;
   /** it is what patients come with (pain of the back), and speaks of no red flag in particular */

@@ -1,7 +1,8 @@
+import { add } from '../dates/day.ts';
 import type { CompiledPolicy, Expr } from './compiled-policy.ts';
 import type { Decider } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
-import type { FactCatalog } from './fact-source.ts';
+import { type FactCatalog, ofComplaint } from './fact-source.ts';
 import type { Way, WaySearch } from './needs.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
@@ -28,6 +29,8 @@ export class NearestWays {
   readonly #search: WaySearch;
   readonly #decider: Decider;
   readonly #catalog: FactCatalog;
+  /** an indication that is no red flag is in play */
+  #indicated: boolean | undefined;
 
   constructor(policy: CompiledPolicy, states: PathStates, search: WaySearch, decider: Decider, catalog: FactCatalog) {
     this.#catalog = catalog;
@@ -39,8 +42,8 @@ export class NearestWays {
   }
 
   /**
-   * Ways to met, best first, each with different needs: documenting before doing or waiting, of those that wait the soonest,
-   * then what the chart is about before red flags of another complaint, then the share of its leaves that are true already (leaves that speak in few passages weigh more; shares that are nearly
+   * Ways to met, best first, each with different needs: those that the chart makes unlikely last; documenting before doing or
+   * waiting, of those that wait the soonest, then the share of its leaves that are true already (leaves that speak in few passages weigh more; shares that are nearly
    * the same count as one), then the fewest needs.
    * Red flags only with telling evidence.
    * @param orderedOnly ways for the ordered study; else those for other studies where there is none for it
@@ -55,7 +58,10 @@ export class NearestWays {
     const awaited = new Set(named.flatMap((s) => this.#states.awaited(s)));
     return this.#sorted(
       this.#waysOf(
-        candidates.filter((s) => (named.length === 0 && !orderedOnly) || named.includes(s) || awaited.has(s)),
+        // what may be a red flag is no reason to think of another study
+        candidates.filter(
+          (s) => (named.length === 0 && !orderedOnly && (!s.screen || s.onFile)) || named.includes(s) || awaited.has(s),
+        ),
       ),
     );
   }
@@ -116,7 +122,20 @@ export class NearestWays {
     // what speaks against a passage (no fever, a normal laboratory value) is no reason to ask for it
     if (this.#ev.isSilent(expr.index) || this.#ev.truth(expr) === 'false') return false;
     if (expr.op !== 'atom') return this.#ev.children(expr).some((child) => this.#tells(child));
-    return this.#isTelling(expr.atom) && this.#isRead(expr.atom) && this.#ev.hasEvidence(expr);
+    if (!this.#isTelling(expr.atom)) return false;
+    return this.#hasRelated(expr.atom) || (this.#isRead(expr.atom) && this.#ev.hasEvidence(expr));
+  }
+
+  /** Is a related finding on file? Without a complaint it tells of nothing at the spine. */
+  #hasRelated(index: number): boolean {
+    this.#indicated ??= this.#states.all().some((s) => s.inPlay === 'yes' && !s.screen);
+    return this.#indicated && this.#ev.value(index).related === true;
+  }
+
+  /** Is something on file that makes an open leaf likely? */
+  #isLed(index: number): boolean {
+    if (!this.#isTelling(index)) return false;
+    return this.#hasRelated(index) || (this.#ev.value(index).gap === 'unclear' && this.#isRead(index));
   }
 
   /** An examination whose result is not coded is no reason to ask for one red flag rather than for another. */
@@ -148,25 +167,56 @@ export class NearestWays {
     return 1 / (this.#policy.spread[atom] ?? 1);
   }
 
-  /**
-   * A red flag is in play for everybody. It is about this patient when its complaint is on file or, where the policy does not say
-   * more of what it is about, all that it asks for itself; a risk alone (immunosuppression) comes after what the chart is about.
-   */
-  #isAboutPatient({ screen, onFile, entry, path: { about, own } }: PathState): boolean {
-    if (!screen || onFile || (about ?? entry) === undefined) return true;
-    return about === undefined && (own === undefined || this.#ev.truth(own) === 'true');
-  }
-
-  /** What the passage is about and is on file counts like a leaf of its own. */
-  #rank({ state, way: { has, needs } }: Candidate): readonly number[] {
-    const { path } = state;
+  /** What the passage is about and is on file counts like a leaf of its own, and so does what is on file for a leaf that is open. */
+  #rank(candidate: Candidate): readonly number[] {
+    const { path } = candidate.state;
+    const { has, needs } = candidate.way;
     const about = path.about === undefined ? 0 : this.#heaviest(path.about);
     const sum = (atoms: readonly number[]): number => atoms.reduce((total, i) => total + this.#weight(i), 0);
-    const done = sum(has) + about;
+    const led = needs.flatMap(({ atom }) => (this.#isLed(atom) ? [atom] : []));
+    const done = sum(has) + about + sum(led);
     const since = Math.max(0, ...needs.map((n) => n.from ?? 0));
     const share = Math.round((done / (done + needs.length)) * SHARES);
-    const later = needs.some((n) => n.kind !== 'document');
-    return [later ? 1 : 0, since, this.#isAboutPatient(state) ? 0 : 1, -share, needs.length];
+    const acts = needs.some((n) => n.kind !== 'document');
+    const unlikely = this.#unlikelihood(candidate);
+    return [unlikely === 2 ? 1 : 0, acts ? 1 : 0, since, unlikely, -share, needs.length, -led.length];
+  }
+
+  /**
+   * How late is a way to be told? 0: the chart speaks of what it is about. 1: of a red flag it names a sign, but not what that is a
+   * sign of. 2: it names no more than what goes with it (a disease of old), or dates something otherwise than it is needed.
+   */
+  #unlikelihood({ state, way }: Candidate): number {
+    if (way.needs.some(({ atom }) => this.#isDatedOtherwise(atom, way))) return 2;
+    const { path, entry, screen, onFile } = state;
+    const about = path.about ?? entry;
+    if (!(screen || path.redFlag) || about === undefined || onFile || this.#tells(about)) return 0;
+    // all that it asks for itself is there, where the policy does not say more of what it is about
+    if (path.about === undefined && (path.own === undefined || this.#ev.truth(path.own) === 'true')) return 0;
+    return this.#isOfNow(state, way) ? 1 : 2;
+  }
+
+  /** Does something tell of a passage that came in the current episode? */
+  #isOfNow({ path: { region } }: PathState, { has }: Way): boolean {
+    const { onset, knownSince } = this.#ev.source.episode(region);
+    const began = onset?.lo ?? knownSince;
+    if (began === undefined) return false;
+    return has.some((i) => this.#isTelling(i) && (this.#ev.value(i).when?.hi ?? began - 1) >= began);
+  }
+
+  /** Did what a way rests on happen before the window of a need, or is the complaint younger than what the need tells of? */
+  #isDatedOtherwise(index: number, { has }: Way): boolean {
+    const atom = this.#ev.atom(index);
+    if (atom.kind !== 'fact') return false;
+    const { action, lasts } = this.#catalog.describe(atom.query.fact) ?? {};
+    const { outdated, leads = [] } = this.#ev.value(index);
+    if (outdated && action === undefined) {
+      const before = new Set<string | undefined>(leads.map((l) => l.reference));
+      if (has.some((i) => this.#ev.value(i).evidence.some((e) => before.has(e.reference)))) return true;
+    }
+    if (lasts === undefined) return false;
+    const { onset } = ofComplaint(this.#ev.source.episode(atom.query.region));
+    return onset !== undefined && add(onset.lo, lasts) > this.#ev.source.asOf;
   }
 }
 

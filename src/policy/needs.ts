@@ -13,7 +13,7 @@ export interface Need {
   readonly atom: number;
   readonly want: 'true' | 'false';
   readonly kind: NeedKind;
-  /** the day from which it holds by time alone, also where a course of treatment goes on: nobody has to be asked for that */
+  /** the day from which it holds by time alone; a question has one where a course of treatment goes on */
   readonly from: Day | undefined;
 }
 
@@ -112,6 +112,7 @@ export class WaySearch {
   readonly #toTrue: (readonly Costed[] | undefined)[] = [];
   readonly #toFalse: (readonly Costed[] | undefined)[] = [];
   readonly #cheapest = new Map<PathState, Way | undefined>();
+  readonly #besides = new Map<PathState, Map<number, readonly number[]>>();
 
   constructor(states: PathStates, catalog: FactCatalog) {
     this.#catalog = catalog;
@@ -137,8 +138,10 @@ export class WaySearch {
    */
   inPlaceOf(need: Need, { state, way }: { readonly state: PathState; readonly way: Way }): readonly number[] {
     if (need.kind !== 'document' || need.want !== 'true') return [];
+    const beside = this.#beside(need, state);
+    if (beside.length === 0) return beside;
     const rest = way.needs.filter((n) => n !== need);
-    return this.#beside(need, state).filter((atom) => this.#wouldDo([atom], need, rest, state));
+    return beside.filter((atom) => this.#wouldDo([atom], need, rest, state));
   }
 
   /**
@@ -148,8 +151,10 @@ export class WaySearch {
    */
   windowsOf(need: Need, { state, way }: { readonly state: PathState; readonly way: Way }): readonly number[] {
     if (need.want !== 'true') return [need.atom];
+    const beside = this.#beside(need, state);
+    if (beside.length === 0) return [need.atom];
     const fact = atomFact(this.#ev.atom(need.atom));
-    const same = this.#beside(need, state).filter((atom) => atomFact(this.#ev.atom(atom)) === fact);
+    const same = beside.filter((atom) => atomFact(this.#ev.atom(atom)) === fact);
     const rest = way.needs.filter((n) => n !== need);
     if (same.length === 0 || !this.#wouldDo(same, need, rest, state)) return [need.atom];
     const begun = [need.atom, ...same].filter((atom) => this.#hasBegun(atom));
@@ -166,11 +171,16 @@ export class WaySearch {
   }
 
   /** The open facts of the region of a need that the policy lists beside it. */
-  #beside(need: Need, { whole }: PathState): readonly number[] {
-    const beside = new Set<number>();
-    this.#listedBeside(need.atom, whole, beside);
-    const region = atomRegion(this.#ev.atom(need.atom));
-    return [...beside].filter((atom) => atomRegion(this.#ev.atom(atom)) === region);
+  #beside({ atom: needed }: Need, state: PathState): readonly number[] {
+    const known = this.#besides.get(state)?.get(needed);
+    if (known !== undefined) return known;
+    const listed = new Set<number>();
+    this.#listedBeside(needed, state.whole, listed);
+    const region = atomRegion(this.#ev.atom(needed));
+    const beside = [...listed].filter((atom) => atomRegion(this.#ev.atom(atom)) === region);
+    const ofState = this.#besides.get(state) ?? new Map<number, readonly number[]>();
+    this.#besides.set(state, ofState.set(needed, beside));
+    return beside;
   }
 
   #wouldDo(atoms: readonly number[], need: Need, rest: readonly Need[], { whole }: PathState): boolean {
@@ -242,7 +252,7 @@ export class WaySearch {
   #leaf(atom: number, want: 'true' | 'false'): readonly Costed[] {
     const value = this.#ev.value(atom);
     if (value.truth === want) return [{ has: [atom], needs: [], cost: 0 }];
-    const led = (value.leads ?? []).length > 0 ? LEAD : 0;
+    const led = (value.leads ?? []).length > 0 && value.outdated !== true ? LEAD : 0;
     const need = (kind: NeedKind, from?: Day): readonly Costed[] => [
       { has: [], needs: [{ atom, want, kind, from }], cost: COST[kind] - led },
     ];

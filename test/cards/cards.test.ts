@@ -161,6 +161,21 @@ describe('questions', () => {
   });
 });
 
+describe('the nearest way', () => {
+  it.each([
+    ['CA-history-only', 'SP-1.2, cancer, first item'],
+    ['MW-progressive-once', 'SP-1.2, motor weakness'],
+    ['HR-4-old-injury', 'SP-3.1'],
+    ['edge-injury-of-spring-reason', 'SP-3.2, Trauma, films and a failed trial'],
+    ['edge-child-two-months', 'Item 2.a.ii'],
+    ['III-impairment-mobility', 'Section III.A, second item'],
+    ['IIBa-reflex-bare', 'Section II.B.a'],
+  ])('is one of which the chart speaks: %s', (id, cite) => {
+    const { detail } = cardOf(id);
+    expect(detail.split('**Nearest way to meet the criteria**\n- ')[1]?.startsWith(cite)).toBe(true);
+  });
+});
+
 describe('what is left to a reviewer', () => {
   it('is said: in the summary where nothing else is open, in the detail always', () => {
     const { card } = tell(files.flatMap((f) => f.vignettes).find((v) => v.id === 'IIIB2b-recent-mri') as Vignette);

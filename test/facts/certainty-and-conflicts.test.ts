@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FactQuery } from '../../src/policy/fact-source.ts';
 import { condition, pain, value, visit } from '../support/lumbar-facts.ts';
 import { concept, type Resource } from '../support/tiny-chart.ts';
 
@@ -222,5 +223,24 @@ describe('an entry that ended about the day of the order', () => {
     expect(truthOf([listed, ended('2026-04')])).toBe('true');
     expect(truthOf([listed, ended('2026-03')])).toBe('unknown unclear');
     expect(truthOf([listed, ended('2026-02')])).toBe('unknown silent');
+  });
+});
+
+describe('what proves nothing', () => {
+  const stands = (fact: string, resources: readonly Resource[], query: Partial<FactQuery> = {}): unknown => {
+    const { truth, gap, related, outdated } = value(fact, resources, query);
+    return { truth, gap, related, outdated };
+  };
+  it('may be related: cancer in the past says of a malignancy of the spine that it is not unlikely, a refuted one does not', () => {
+    const cancer = condition('icd Z85.3', { recordedDate: '2020-01-01' });
+    expect(stands('spinal-malignancy', [cancer])).toMatchObject({ truth: 'unknown', gap: 'silent', related: true });
+    const refuted = condition('icd C50.911', { recordedDate: '2025-01-01', ...verified('refuted') });
+    expect(stands('spinal-malignancy', [refuted])).toMatchObject({ truth: 'unknown', related: undefined });
+  });
+  it('may be of another time', () => {
+    const sprain = condition('icd S33.5XXA', { onsetDateTime: '2025-10-01' });
+    const within = (months: number): Partial<FactQuery> => ({ within: { count: months, unit: 'months' } });
+    expect(stands('spine-injury', [sprain], within(3))).toMatchObject({ truth: 'unknown', outdated: true });
+    expect(stands('spine-injury', [sprain], within(6))).toMatchObject({ truth: 'true', outdated: undefined });
   });
 });

@@ -42,12 +42,19 @@ describe('four weeks of physical therapy', () => {
     const onlyAMonth = { within: { count: 1, unit: 'months' } } as const;
     const old = value('physical-therapy-4-weeks', [PAIN, evaluation('2025-11-10'), session('2025-12-20')], onlyAMonth);
     expect(old.leads?.[0]?.label).toBe('a course of this length that ended on 2025-12-20, before the time window');
-    expect(whatOf(evaluation('2026-02-10'), session('2026-02-25'))).toEqual(
-      new Set(['a course that goes on and reaches this length on 2026-03-10']),
-    );
     expect(whatOf(session('2026-01-05'), session('2026-02-25'))).toEqual(
       new Set(['treatment on file, not a course of this length']),
     );
+  });
+  it('of a course that goes on say when it is long enough; nothing but time lacks where all treatment is dated', () => {
+    const going = [session('2026-02-10'), session('2026-02-25')];
+    const six = value('treatment-6-weeks', [PAIN, ...going]);
+    expect(six.leads?.[0]?.label).toBe('a course that goes on and reaches this length on 2026-03-24');
+    expect([six.goesOn, formatDay(six.from ?? 0)]).toEqual([true, '2026-03-24']);
+    expect(value('treatment-6-weeks', [PAIN, session('2025'), ...going]).goesOn).toBeUndefined();
+    expect(
+      value('treatment-6-weeks', [PAIN, drug('2026-02-01', { status: 'completed', ...supply(5) })]).goesOn,
+    ).toBeUndefined();
   });
   it('are dated well enough to be of the episode for certain', () => {
     expect(fourWeeks([evaluation('2026-01'), session('2026-03-01')])).toBe('true');

@@ -379,6 +379,71 @@ indications:
   });
 });
 
+describe('ways by what they are about', () => {
+  const policy = tinyPolicy(`
+indications:
+  - { id: A, label: pain, cite: A, entry: pain, studies: ["72148"], criteria: { all: [treatment, failure, visit] } }
+  - { id: D, label: pain, cite: D, entry: pain, studies: ["72148"], criteria: do-therapy }
+  - { id: I, label: infection, cite: I, screen: true, entry: suspected infection, studies: ["72148"], criteria: { all: [suspected infection, { any: [diabetes, deficit] }] } }
+  - { id: W, label: weakness, cite: W, screen: true, entry: grade, studies: ["72148"], criteria: grade }`);
+  const episode = { onset: { lo: day('2026-02-10'), hi: day('2026-02-10') }, evidence: [] };
+  const ways = (facts: Stands): string =>
+    checked(policy, { facts: { pain: 'true', 'do-therapy': 'false', ...facts }, episode })
+      .paths.map((p) => p.criterion)
+      .join();
+  const RELATED: Stand = { truth: 'unknown', evidence: [], gap: 'silent', related: true };
+  const refused: Stand = { truth: 'false', evidence: [], redoable: true };
+
+  it('a related finding makes a red flag worth asking, before one of which nothing but a sign is on file', () => {
+    expect(ways({ grade: RELATED })).toBe('W,A');
+    expect(ways({ grade: RELATED, deficit: 'true' })).toBe('W,A,I');
+  });
+
+  it('a related finding alone is none without a complaint', () => {
+    expect(ways({ pain: 'silent', grade: RELATED })).toBe('');
+  });
+
+  it('a red flag of which no more than an old disease is on file comes last, even after what has to be done', () => {
+    expect(ways({ diabetes: on('diabetes', 'true', '2020-01-01'), 'do-therapy': refused })).toBe('A,D,I');
+    expect(ways({ deficit: on('deficit', 'true', '2026-02-20'), 'do-therapy': refused })).toBe('A,I,D');
+  });
+
+  it('what happened before the window that is asked about comes last', () => {
+    const injured = tinyPolicy(`
+indications:
+  - { id: R, label: r, cite: R, entry: injury, studies: ["72148"], criteria: { fact: injury, within: 3 months } }
+  - { id: F, label: f, cite: F, entry: injury, studies: ["72148"], criteria: { all: [failure, visit] } }`);
+    const order = (reference: string): unknown => {
+      const outside = { reference, date: '2025-10-01', label: 'outside of the time window' };
+      const narrow: Stand = { truth: 'unknown', evidence: [], gap: 'silent', outdated: true, leads: [outside] };
+      const facts: Stands = {
+        injury: (q) => (q.within === undefined ? on('injury', 'true', '2025-10-01') : narrow),
+      };
+      return checked(injured, { facts }).paths.map((p) => p.criterion);
+    };
+    expect([order('Observation/injury'), order('Observation/another')]).toEqual([
+      ['F', 'R'],
+      ['R', 'F'],
+    ]);
+  });
+
+  it('what lasts longer than the complaint comes last', () => {
+    const chronic = tinyPolicy(`
+indications:
+  - { id: C, label: c, cite: C, entry: pain, studies: ["72148"], criteria: long-pain }
+  - { id: F, label: f, cite: F, entry: pain, studies: ["72148"], criteria: { all: [failure, visit] } }`);
+    const order = (onset: string): unknown =>
+      checked(chronic, {
+        facts: { pain: 'true' },
+        episode: { onset: { lo: day(onset), hi: day(onset) }, evidence: [] },
+      }).paths.map((p) => p.criterion);
+    expect([order('2025-12-03'), order('2025-12-02')]).toEqual([
+      ['F', 'C'],
+      ['C', 'F'],
+    ]);
+  });
+});
+
 describe('what would do in the place of a need', () => {
   const needing = (criteria: string, facts: Stands = {}): Assessment =>
     checked(
@@ -428,12 +493,18 @@ describe('a course of treatment that goes on', () => {
 indications:
   - { id: A, label: a, cite: A, entry: pain, studies: ["72148"], criteria: { all: [care-course, { any: [failure, new-signs] }] } }
   - { id: B, label: b, cite: B, entry: pain, studies: ["72148"], criteria: { all: [care-course, stenosis] } }`);
-  const going: Stand = { truth: 'unknown', evidence: [], gap: 'unclear', from: day('2026-04-01') };
+  const going: Stand = { truth: 'unknown', evidence: [], gap: 'unclear', from: day('2026-04-01'), goesOn: true };
 
   it('is not asked for: the way says from when it can be', () => {
     const found = checked(policy, { facts: { pain: 'true', 'care-course': going } });
     expect(found.missing.map((m) => m.fact)).toEqual(['failure', 'stenosis']);
     expect(found.paths[0]).toMatchObject({ kind: 'wait', from: day('2026-04-01'), byTimeAlone: false });
+  });
+
+  it('is asked for all the same where it may have begun earlier', () => {
+    const found = checked(policy, { facts: { pain: 'true', 'care-course': { ...going, goesOn: undefined } } });
+    expect(found.missing.map((m) => m.fact)).toContain('care-course');
+    expect(found.paths[0]).toMatchObject({ kind: 'document', from: day('2026-04-01') });
   });
 
   it('leaves nothing to ask where nothing else lacks, not even what would do by the same day', () => {

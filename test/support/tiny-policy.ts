@@ -39,7 +39,7 @@ export const STUDIES = new StudyCatalog(
   ).data,
 );
 
-/** Every name is a fact, save those that begin with "no-such"; facts of care begin with "care-", complaints with "complaint-", results of examinations with "result-", actions with "do-". */
+/** Every name is a fact, save those that begin with "no-such"; facts of care begin with "care-", complaints with "complaint-", results of examinations with "result-", actions with "do-", what lasts three months with "long-". */
 export const CATALOG: FactCatalog = {
   names: () => [],
   describe: (id) =>
@@ -52,6 +52,7 @@ export const CATALOG: FactCatalog = {
           care: id.startsWith('care-'),
           complaint: id.startsWith('complaint-'),
           byResult: id.startsWith('result-'),
+          ...(id.startsWith('long-') && { lasts: { count: 3, unit: 'months' } as const }),
           ...(id.startsWith('do-') && { action: `Begin ${id}`, takes: { count: 6, unit: 'weeks' } as const }),
         },
 };

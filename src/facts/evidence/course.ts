@@ -172,6 +172,8 @@ export function courseEvidence(
   } else {
     const courses = whole ? runs(given, pause) : all;
     for (const t of given) tally.lead(toItem(t), whatOf(t, courses), true);
+    // treatment that is not dated or placed well enough may have been an earlier part of it
+    tally.goesOn = from !== undefined && found.possible.length === 0;
     for (const section of unseenTreatment(input, usable, ctx)) tally.unseen.add(section);
   }
   return byTime;

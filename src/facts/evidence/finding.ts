@@ -137,6 +137,7 @@ export function inWindow(item: Item, asked: Asked, tally: Tally): boolean {
       tally.ignore(item, 'dated after the order');
       return false;
     case 'outside':
+      tally.outdated = true;
       tally.lead(item, 'outside of the time window');
       return false;
     case 'unclear':
