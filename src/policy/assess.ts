@@ -95,7 +95,8 @@ class Assessor {
     return {
       outcome: decision.outcome,
       ...(reason !== undefined && { reason }),
-      asDocumented: this.#decider.decideAsDocumented().outcome,
+      // no document takes the decision from the reviewer to whom it is left
+      asDocumented: reason === 'reviewer' ? decision.outcome : this.#decider.decideAsDocumented().outcome,
       satisfied: this.#satisfied(decision, ways),
       contradicted: this.#contradicted(decision),
       paths: ways.map((w) => this.#path(w)),

@@ -586,6 +586,8 @@ indications:
     const found = checked(policy, { facts: { pain: 'true' } });
     expect(outcomeOf(found)).toBe('undetermined: reviewer');
     expect(found.reviews).toEqual([{ criterion: 'R', label: 'left to review', cite: 'R', what: 'another guideline' }]);
+    // that the reviewer finds "not met" would be our guess
+    expect(found.asDocumented).toBe('undetermined');
   });
 
   it('nothing is left to a reviewer before all else is there', () => {
