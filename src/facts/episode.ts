@@ -168,8 +168,9 @@ function spans(
       if (record.type !== 'medication' || record.taken === 'not-taken' || record.taken === 'unclear') continue;
       if (record.hasReason && !(record.spineReason && supports(record.reason, region, false))) continue;
       if (record.start === undefined) continue;
-      // a drug for nothing in particular bridges no more time than it was taken for sure
-      const until = record.spineReason && record.taken === 'active' ? UNENDED : drugEnd(record, record.start, asOf).end;
+      // a drug bridges no more time than it was taken for sure: how long after its supply nobody says
+      const goesOn = record.spineReason && record.stated && record.taken === 'active' && record.end === undefined;
+      const until = goesOn ? UNENDED : drugEnd(record, record.start, asOf).end;
       put(record.ref, 'a drug', record.start, until, record.spineReason);
     }
   }

@@ -160,7 +160,10 @@ describe('a new episode', () => {
     const early = [visit('2025-08-01'), visit('2026-02-20')];
     expect(since(early)).toBe(day('2026-02-20'));
     expect(since([...early, therapy('2025-10-15'), therapy('2025-12-20')])).toBe(day('2025-08-01'));
-    expect(since([...early, drug('2025-08-05', because('icd M54.50'))])).toBe(day('2025-08-01'));
+    const forIt = because('icd M54.50');
+    expect(since([...early, drug('2025-08-05', { ...forIt, ...supply(120) })])).toBe(day('2025-08-01'));
+    // still listed as active, but nobody says that it was taken for more than a month
+    expect(since([...early, drug('2025-08-05', forIt)])).toBe(day('2026-02-20'));
   });
   it('a drug for nothing in particular bridges what was supplied, and proves no complaint', () => {
     const early = [visit('2025-08-01'), visit('2026-02-20')];

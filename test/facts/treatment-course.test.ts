@@ -375,6 +375,17 @@ describe('a drug course', () => {
     );
     expect(value('treatment-6-weeks', [pain('2026-02-19'), long('2025-10-01')]).truth).toBe('false');
   });
+  it('that began on an unknown day of the year may have begun after a long pause', () => {
+    const taken = (start: string): Resource => ({
+      resourceType: 'MedicationStatement',
+      status: 'active',
+      medicationCodeableConcept: concept('rxnorm 5640'),
+      effectivePeriod: { start, end: '2026-03-30' },
+    });
+    const therapy = [evaluation('2026-01-05'), session('2026-01-16')];
+    expect(sixWeeks([...therapy, taken('2026-02-01')])).toBe('true');
+    expect(sixWeeks([...therapy, taken('2026')])).toBe('unknown');
+  });
   it('and therapy together make the six weeks; a long pause parts two courses', () => {
     const therapy = [evaluation('2026-01-05'), session('2026-01-20')];
     expect(sixWeeks([...therapy, drug('2025-12-01', { status: 'completed', ...supply(14) })])).toBe('true');

@@ -18,13 +18,16 @@ interface Run {
   readonly possibleEnd: Day;
 }
 
-/** Treatments in one run, each within a pause of the one before. */
+/** The day by which a treatment had begun: the last one of a partial date, unless it had ended before. */
+const begunBy = ({ when, end }: Treatment): Day => Math.min(when.hi, Math.max(end, when.lo));
+
+/** Treatments in one run, each within a pause of the one before for certain. */
 function runs(given: readonly Treatment[], pause: number): readonly Run[] {
   const out: Treatment[][] = [];
   let reach = Number.NEGATIVE_INFINITY;
-  for (const t of given) {
+  for (const t of [...given].sort((a, b) => begunBy(a) - begunBy(b))) {
     const last = out.at(-1);
-    if (last === undefined || t.when.lo - reach > pause) out.push([t]);
+    if (last === undefined || begunBy(t) - reach > pause) out.push([t]);
     else last.push(t);
     reach = Math.max(reach, t.end);
   }
