@@ -6,7 +6,6 @@ import { type FactCatalog, ofComplaint } from './fact-source.ts';
 import type { Way, WaySearch } from './needs.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
-import { atomRegion } from './words.ts';
 
 /** An indication with the cheapest way to make it true. */
 export interface Candidate {
@@ -68,7 +67,7 @@ export class NearestWays {
 
   /**
    * Where no indication is on file: ways to meet those of the ordered study of which the chart says something in particular,
-   * though not what they are about (a high fall, and no complaint). What counts wherever it is says nothing of this region.
+   * though not what they are about (a high fall, and no complaint).
    */
   rankedOutOfPlay(): readonly Candidate[] {
     const away = this.#states
@@ -76,8 +75,17 @@ export class NearestWays {
       .filter((s) => s.inPlay === 'no' && s.truth !== 'true' && this.#decider.concernsOrder(s));
     return this.#sorted(
       this.#waysOf(away).filter(({ way }) =>
-        way.has.some((atom) => this.#isTelling(atom) && atomRegion(this.#ev.atom(atom)) !== 'any'),
+        way.has.some((atom) => this.#isTelling(atom) && this.#mayBeOfOrdered(atom)),
       ),
+    );
+  }
+
+  /** What counts wherever it is (a sign for a scoliosis) tells of the ordered region only when it may be of that one. */
+  #mayBeOfOrdered(index: number): boolean {
+    const atom = this.#ev.atom(index);
+    if (atom.kind !== 'fact' || atom.query.region !== 'any') return true;
+    return this.#states.regions.some(
+      (region) => this.#ev.source.fact({ ...atom.query, region }).truth === this.#ev.value(index).truth,
     );
   }
 
