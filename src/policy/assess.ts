@@ -1,19 +1,11 @@
 import { add, type Day } from '../dates/day.ts';
-import {
-  type Assessment,
-  type Contradicted,
-  type LeftToReviewer,
-  type Missing,
-  type NearestPath,
-  type PathFact,
-  RULED_OUT,
-  type Satisfied,
-  type Trace,
-} from './assessment.ts';
+import type { Assessment, Missing, NearestPath, PathFact, Satisfied, Trace } from './assessment.ts';
 import type { CompiledExclusion, CompiledPolicy, Expr } from './compiled-policy.ts';
+import { Contradictions } from './contradictions.ts';
 import { Decider, type Decision, type ExclusionState, type OrderedStudy } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { Evidence, FactCatalog, FactSource } from './fact-source.ts';
+import { leftToReviewer } from './left-to-reviewer.ts';
 import { lastOf, sooner } from './measure-time.ts';
 import { type Candidate, NearestWays } from './nearest.ts';
 import { type Need, WaySearch } from './needs.ts';
@@ -22,7 +14,8 @@ import { PathStates } from './path-states.ts';
 import { silenceOf } from './silent-chart.ts';
 import { Tracer } from './trace.ts';
 import type { Truth } from './truth.ts';
-import { atomFact, atomLabel, atomQuestion, atomRegion, opposite, oppositeLabel } from './words.ts';
+import { unique } from './unique-evidence.ts';
+import { atomFact, atomLabel, atomQuestion, atomRegion, oppositeLabel } from './words.ts';
 
 export type { OrderedStudy } from './decide.ts';
 
@@ -36,18 +29,6 @@ export function governs(policy: CompiledPolicy, order: OrderedStudy, source: Fac
   if (rules.length === 0) return true;
   const { evaluation } = new PathStates(policy, source, order.regions, order.code, silenceOf(policy));
   return rules.some((rule) => evaluation.truth(rule.criteria) === 'true');
-}
-
-/** Nodes belong to a policy for good: what was found in one is kept with it. */
-const reviewed = new WeakMap<Expr, boolean>();
-
-/** Does a passage leave something to a reviewer? */
-function asksReviewer(expr: Expr): boolean {
-  const known = reviewed.get(expr);
-  if (known !== undefined) return known;
-  const asks = expr.op === 'review' || expr.operands.some(asksReviewer);
-  reviewed.set(expr, asks);
-  return asks;
 }
 
 /** A question without those facts in its place that are asked for themselves; each of them once. */
@@ -86,7 +67,7 @@ class Assessor {
     const earliest = decision.outcome === 'met' ? undefined : this.#earliest(decision);
     const validUntil = decision.outcome === 'met' ? this.#validUntil(decision.by) : undefined;
     const missing = this.#missing(ranked, decision);
-    const reviews = decision.outcome === 'undetermined' ? this.#reviews(decision) : [];
+    const reviews = decision.outcome === 'undetermined' ? leftToReviewer(this.#states, decision.asked) : [];
     // a course of treatment that goes on need not wait for a reviewer
     const goesOn = ranked[0]?.way.needs.every((n) => this.#ev.value(n.atom).goesOn === true);
     const byReviewer =
@@ -98,7 +79,7 @@ class Assessor {
       // no document takes the decision from the reviewer to whom it is left
       asDocumented: reason === 'reviewer' ? decision.outcome : this.#decider.decideAsDocumented().outcome,
       satisfied: this.#satisfied(decision, ways),
-      contradicted: this.#contradicted(decision),
+      contradicted: new Contradictions(this.#states, this.#catalog).of(decision.excludedBy),
       paths: ways.map((w) => this.#path(w)),
       missing,
       silentScreens: open ? this.#silentScreens() : [],
@@ -125,33 +106,6 @@ class Assessor {
     // where another study is met already, ways to a third one help nobody
     const ranked = this.#nearest.ranked(outcome === 'alternative');
     return ranked.length === 0 && reason === 'no-indication' ? this.#nearest.rankedOutOfPlay() : ranked;
-  }
-
-  /** What is left to a reviewer by indications in play that have all that they ask of the chart, and by open exclusions. */
-  #reviews({ asked }: Decision): readonly LeftToReviewer[] {
-    const ready = this.#states
-      .all()
-      .filter(
-        (s) =>
-          s.inPlay === 'yes' &&
-          s.truth === 'unknown' &&
-          asksReviewer(s.whole) &&
-          this.#ev.unknownAtoms(s.whole).size === 0,
-      );
-    const passages = [
-      ...asked.map(({ id, label, cite, criteria }) => ({ id, label, cite, criteria })),
-      ...ready.map(({ path: { id, label, cite }, whole }) => ({ id, label, cite, criteria: whole })),
-    ];
-    return passages.flatMap(({ id, label, cite, criteria }) =>
-      [...this.#leftBy(criteria)].map((what) => ({ criterion: id, label, cite, what })),
-    );
-  }
-
-  /** What an open expression leaves to a reviewer; one that waits for other indications leaves nothing. */
-  #leftBy(expr: Expr): ReadonlySet<string> {
-    if (!asksReviewer(expr) || this.#ev.truth(expr) !== 'unknown') return new Set();
-    if (expr.op === 'review') return new Set([expr.what]);
-    return new Set(this.#ev.children(expr).flatMap((child) => [...this.#leftBy(child)]));
   }
 
   /** The whole criteria tree as evaluated, passage by passage. */
@@ -360,82 +314,6 @@ class Assessor {
   }
 
   /**
-   * What the chart contradicts: indications that fail by their own criteria first (of them those of the complaint on file before
-   * red flags and what is ruled out altogether), those that fail by time alone last; a section's requirement is told once.
-   */
-  #contradicted(decision: Decision): readonly Contradicted[] {
-    const excluded = decision.excludedBy;
-    if (excluded !== undefined) {
-      const { id, label, cite, criteria, unless } = excluded;
-      const evidence = this.#ev.evidence(criteria);
-      const exceptions = unless === undefined ? [] : [...this.#ev.unknownAtoms(unless)].map((i) => this.#ev.atom(i));
-      const labels = exceptions.map((atom) => atomLabel(atom, this.#catalog)).slice(0, 3);
-      const except = labels.length === 0 ? '' : `, unless: ${labels.join('; ')} (not documented)`;
-      return [{ criterion: id, label, cite, why: `the policy excludes this${except}`, evidence }];
-    }
-    const own: Contradicted[] = [];
-    const others: Contradicted[] = [];
-    const required = new Map<string, Contradicted>();
-    for (const state of this.#states.all()) {
-      if (state.inPlay !== 'yes' || state.truth !== 'false') continue;
-      const { path } = state;
-      const failing = path.requires.find((r) => this.#ev.truth(r.criteria) === 'false');
-      if (failing === undefined || state.closedBy.length > 0)
-        (state.onFile && !state.screen && state.closedBy.length === 0 ? own : others).push(
-          this.#ownContradiction(state),
-        );
-      else if (!required.has(failing.section.id)) {
-        const { id, label, cite } = failing.section;
-        required.set(id, {
-          criterion: id,
-          label,
-          cite,
-          why: this.#why([failing.criteria]),
-          evidence: this.#ev.evidence(failing.criteria, 'false'),
-        });
-      }
-    }
-    const against = [...own, ...others, ...required.values()].filter((c) => c.evidence.length > 0);
-    return [...against.filter(tellsMoreThanTime), ...against.filter((c) => !tellsMoreThanTime(c))];
-  }
-
-  #ownContradiction({ path, entry, closedBy }: PathState): Contradicted {
-    const { id: criterion, label, cite, criteria } = path;
-    if (closedBy.length > 0) return { criterion, label, cite, why: RULED_OUT, evidence: closedBy };
-    const against = entry === undefined ? [criteria] : [entry, criteria];
-    const evidence = unique(against.flatMap((e) => this.#ev.evidence(e, 'false')));
-    return { criterion, label, cite, why: this.#why(against), evidence };
-  }
-
-  /** What makes criteria false, in words. */
-  #why(exprs: readonly Expr[]): string {
-    const labels = new Set(exprs.flatMap((expr) => this.#reasons(expr, 'false')));
-    return [...labels].slice(0, 4).join('; ');
-  }
-
-  /** The leaves that give an expression its truth, in words; below "not" those of the opposite. */
-  #reasons(expr: Expr, truth: 'true' | 'false'): readonly string[] {
-    if (this.#ev.truth(expr) !== truth) return [];
-    const below = (wanted: 'true' | 'false'): readonly string[] =>
-      this.#ev.children(expr).flatMap((child) => this.#reasons(child, wanted));
-    switch (expr.op) {
-      case 'atom': {
-        const label = truth === 'true' ? atomLabel : oppositeLabel;
-        return [label(this.#ev.atom(expr.atom), this.#catalog)];
-      }
-      case 'not':
-        if (expr.label === undefined) return below(truth === 'true' ? 'false' : 'true');
-        return [truth === 'true' ? expr.label : opposite(expr.label)];
-      case 'any-indication':
-        return [truth === 'true' ? 'another indication is met' : 'no other indication is met'];
-      case 'closable':
-        return truth === 'false' && this.#ev.truth(expr.child) !== 'false' ? [RULED_OUT] : below(truth);
-      default:
-        return below(truth);
-    }
-  }
-
-  /**
    * Red flags on which what was seen of the chart says nothing; what was not seen is told apart from silence. Where no red flag
    * is looked for, those of the complaint.
    */
@@ -510,27 +388,11 @@ function waitsUntil({ way }: Candidate): Day | undefined {
   return days.length === 0 ? undefined : Math.max(...days);
 }
 
-/** That an episode is too short or too long, or the patient too old, is the last thing to tell. */
-const tellsMoreThanTime = ({ evidence }: Contradicted): boolean =>
-  evidence.some((e) => e.fact !== 'episode-onset' && e.fact !== 'age' && e.basis !== 'absence');
-
 /** The order's own reason need not be cited for what the chart documents too. */
 const withoutRestated = (evidence: readonly Evidence[]): readonly Evidence[] => {
   const charted = new Set(evidence.flatMap((e) => (e.basis === 'chart' ? [e.fact] : [])));
   return evidence.filter((e) => e.basis !== 'order' || !charted.has(e.fact));
 };
-
-/** Each resource once for each fact. */
-function unique(evidence: readonly Evidence[]): readonly Evidence[] {
-  const seen = new Map<string, Set<string | undefined>>();
-  return evidence.filter((e) => {
-    const refs = seen.get(e.fact);
-    if (refs === undefined) seen.set(e.fact, new Set([e.reference]));
-    else if (refs.has(e.reference)) return false;
-    else refs.add(e.reference);
-    return true;
-  });
-}
 
 /**
  * Checks one order against one policy with the facts of one chart.

@@ -1,0 +1,110 @@
+import { type Contradicted, RULED_OUT } from './assessment.ts';
+import type { CompiledExclusion, Expr } from './compiled-policy.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { FactCatalog } from './fact-source.ts';
+import type { PathState } from './path-state.ts';
+import type { PathStates } from './path-states.ts';
+import { unique } from './unique-evidence.ts';
+import { atomLabel, opposite, oppositeLabel } from './words.ts';
+
+/** Tells what speaks against the order. */
+export class Contradictions {
+  readonly #states: PathStates;
+  readonly #ev: Evaluation;
+  readonly #catalog: FactCatalog;
+
+  constructor(states: PathStates, catalog: FactCatalog) {
+    this.#states = states;
+    this.#ev = states.evaluation;
+    this.#catalog = catalog;
+  }
+
+  /** What speaks against the order: the exclusion that holds, else what the chart contradicts. */
+  of(excluded: CompiledExclusion | undefined): readonly Contradicted[] {
+    return excluded === undefined ? this.#ofIndications() : [this.#ofExclusion(excluded)];
+  }
+
+  #ofExclusion({ id, label, cite, criteria, unless }: CompiledExclusion): Contradicted {
+    const exceptions = unless === undefined ? [] : [...this.#ev.unknownAtoms(unless)].map((i) => this.#ev.atom(i));
+    const labels = exceptions.map((atom) => atomLabel(atom, this.#catalog)).slice(0, 3);
+    const except = labels.length === 0 ? '' : `, unless: ${labels.join('; ')} (not documented)`;
+    return {
+      criterion: id,
+      label,
+      cite,
+      why: `the policy excludes this${except}`,
+      evidence: this.#ev.evidence(criteria),
+    };
+  }
+
+  /**
+   * Indications that fail by their own criteria first (of them those of the complaint on file before red flags and what is ruled out
+   * altogether), those that fail by time alone last; a section's requirement is told once.
+   */
+  #ofIndications(): readonly Contradicted[] {
+    const own: Contradicted[] = [];
+    const others: Contradicted[] = [];
+    const required = new Map<string, Contradicted>();
+    for (const state of this.#states.all()) {
+      if (state.inPlay !== 'yes' || state.truth !== 'false') continue;
+      const { path } = state;
+      const failing = path.requires.find((r) => this.#ev.truth(r.criteria) === 'false');
+      if (failing === undefined || state.closedBy.length > 0)
+        (state.onFile && !state.screen && state.closedBy.length === 0 ? own : others).push(
+          this.#ownContradiction(state),
+        );
+      else if (!required.has(failing.section.id)) {
+        const { id, label, cite } = failing.section;
+        required.set(id, {
+          criterion: id,
+          label,
+          cite,
+          why: this.#why([failing.criteria]),
+          evidence: this.#ev.evidence(failing.criteria, 'false'),
+        });
+      }
+    }
+    const against = [...own, ...others, ...required.values()].filter((c) => c.evidence.length > 0);
+    return [...against.filter(tellsMoreThanTime), ...against.filter((c) => !tellsMoreThanTime(c))];
+  }
+
+  #ownContradiction({ path, entry, closedBy }: PathState): Contradicted {
+    const { id: criterion, label, cite, criteria } = path;
+    if (closedBy.length > 0) return { criterion, label, cite, why: RULED_OUT, evidence: closedBy };
+    const against = entry === undefined ? [criteria] : [entry, criteria];
+    const evidence = unique(against.flatMap((e) => this.#ev.evidence(e, 'false')));
+    return { criterion, label, cite, why: this.#why(against), evidence };
+  }
+
+  /** What makes criteria false, in words. */
+  #why(exprs: readonly Expr[]): string {
+    const labels = new Set(exprs.flatMap((expr) => this.#reasons(expr, 'false')));
+    return [...labels].slice(0, 4).join('; ');
+  }
+
+  /** The leaves that give an expression its truth, in words; below "not" those of the opposite. */
+  #reasons(expr: Expr, truth: 'true' | 'false'): readonly string[] {
+    if (this.#ev.truth(expr) !== truth) return [];
+    const below = (wanted: 'true' | 'false'): readonly string[] =>
+      this.#ev.children(expr).flatMap((child) => this.#reasons(child, wanted));
+    switch (expr.op) {
+      case 'atom': {
+        const label = truth === 'true' ? atomLabel : oppositeLabel;
+        return [label(this.#ev.atom(expr.atom), this.#catalog)];
+      }
+      case 'not':
+        if (expr.label === undefined) return below(truth === 'true' ? 'false' : 'true');
+        return [truth === 'true' ? expr.label : opposite(expr.label)];
+      case 'any-indication':
+        return [truth === 'true' ? 'another indication is met' : 'no other indication is met'];
+      case 'closable':
+        return truth === 'false' && this.#ev.truth(expr.child) !== 'false' ? [RULED_OUT] : below(truth);
+      default:
+        return below(truth);
+    }
+  }
+}
+
+/** That an episode is too short or too long, or the patient too old, is the last thing to tell. */
+const tellsMoreThanTime = ({ evidence }: Contradicted): boolean =>
+  evidence.some((e) => e.fact !== 'episode-onset' && e.fact !== 'age' && e.basis !== 'absence');
