@@ -3,9 +3,9 @@ import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import { placeOfRecord } from '../facts/context.ts';
 import type { Assessment, Missing, NearestPath, Outcome } from '../policy/assessment.ts';
-import { type Evidence, REGIONS, type Region } from '../policy/fact-source.ts';
-import { noneOf } from '../policy/words.ts';
-import { NO_PLACE, supports } from '../terminology/regions.ts';
+import { type Evidence, REGIONS } from '../policy/fact-source.ts';
+import { noneOf, REGION_WORDS } from '../policy/words.ts';
+import { placeOfHits, supports } from '../terminology/regions.ts';
 
 export const URGENT = 'Documented red flag: do not delay care for authorization';
 /** The same where room is short. */
@@ -136,28 +136,16 @@ export function dateWords({ assessment: { earliest, validUntil }, order }: Check
   ];
 }
 
-const PARTS: Readonly<Record<Region, string>> = {
-  cervical: 'the cervical spine',
-  thoracic: 'the thoracic spine',
-  lumbar: 'the lumbar spine',
-  pelvis: 'the pelvis',
-};
-
 /**
  * Of which part of the body the reasons of the order speak, where none of them may be about the ordered one.
  * @returns undefined when one may, or when they name no part of the spine
  */
 export function reasonsElsewhere({ chart, study }: Pick<CheckedOrder, 'chart' | 'study'>): string | undefined {
-  const places = chart.orderReasons.map(({ hits, site }) =>
-    placeOfRecord(
-      hits.reduce((place, h) => place | h.place, NO_PLACE),
-      site,
-    ),
-  );
+  const places = chart.orderReasons.map(({ hits, site }) => placeOfRecord(placeOfHits(hits), site));
   const regions = REGIONS.filter((region) => study.regions.includes(region));
   if (places.some((place) => regions.some((region) => supports(place, region, false)))) return undefined;
   const named = REGIONS.filter((region) => places.some((place) => supports(place, region, true)));
-  return named.length === 0 ? undefined : named.map((region) => PARTS[region]).join(' and ');
+  return named.length === 0 ? undefined : named.map((region) => REGION_WORDS[region]).join(' and ');
 }
 
 /** Which studies a way is for, when it is not for the ordered one. */

@@ -1,7 +1,7 @@
 import { type Interval, parseDate } from '../dates/day.ts';
 import { isExact, type OpenStudy, type Study, type StudyCatalog, type StudyInWords } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
-import { NO_PLACE, OTHER, type Place, placeOf, STATED } from '../terminology/regions.ts';
+import { NO_PLACE, OTHER, type Place, placeOf, placeOfHits, STATED } from '../terminology/regions.ts';
 import { CodeMeanings, clearer, type LocalCodes, type Meaning, NOTHING } from './code-meanings.ts';
 import { isStandard, wordsOf } from './concept-words.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
@@ -315,7 +315,7 @@ export class ReadContext {
       stated.length > 0 ? stated : diagnoses.map((reference) => this.condition(visit, reference)?.hits ?? NO_HITS);
     const spine = all.map((hits) => hits.filter((hit) => hit.set === this.#set['spine-problem']));
     if (spine.length === 0 || spine.some((hits) => hits.length === 0)) return NO_REASON;
-    return { place: spine.flat().reduce((place, hit) => place | hit.place, NO_PLACE), spine: true, given: true };
+    return { place: placeOfHits(spine.flat()), spine: true, given: true };
   }
 
   /** The days of the visit to which a resource belongs: of its encounter, else of the first visit that names it as a diagnosis. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Atom, CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { FactCatalog, FactQuery, Region } from '../policy/fact-source.ts';
-import { factCode, factQuestion } from '../policy/words.ts';
+import { factCode, factQuestion, REGION_WORDS } from '../policy/words.ts';
 
 /** A fact that a clinician can state, as a question. */
 export interface AskedFact {
@@ -17,16 +17,9 @@ export interface AskedFact {
 /** The one fact that is a date. */
 const ONSET = 'episode-onset';
 
-const PLACE: Readonly<Record<Region, string>> = {
-  cervical: 'the cervical spine',
-  thoracic: 'the thoracic spine',
-  lumbar: 'the lumbar spine',
-  pelvis: 'the pelvis',
-};
-
 /** Names the region in a question that speaks of "this region of the spine". */
 const inRegion = (question: string, region: Region | undefined): string =>
-  region === undefined ? question : question.replace(/this region( of the spine)?/g, PLACE[region]);
+  region === undefined ? question : question.replace(/this region( of the spine)?/g, REGION_WORDS[region]);
 
 /** What a leaf asks of the chart; the order's own reasons are changed in the order, not stated here. */
 function queriesOf(atom: Atom): readonly FactQuery[] {

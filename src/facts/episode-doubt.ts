@@ -1,12 +1,9 @@
 import type { ConditionRecord } from '../chart/records.ts';
-import type { Day, Interval } from '../dates/day.ts';
+import { type Day, type Interval, SOME_DAY } from '../dates/day.ts';
 import type { Span } from './span.ts';
 
 /** A new onset of the same complaint begins a new episode when it lies further apart than a slip of memory. */
 export const SAME_ONSET_DAYS = 30;
-
-/** What has no date. */
-const SOME_DAY: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
 
 /** An entry of the chart for what an episode is of. */
 export interface Complaint {
@@ -52,7 +49,7 @@ export function overMeanwhile(
 }
 
 /** The complaint whose onset is the first, and what else the chart tells. */
-interface First extends Complaint {
+export interface First extends Complaint {
   readonly onset: Interval;
 }
 interface Told {

@@ -13,6 +13,7 @@ import {
   type Doubt,
   doubtOf,
   endedAnew,
+  type First,
   latest,
   overMeanwhile,
   SAME_ONSET_DAYS,
@@ -219,6 +220,28 @@ function newOnset(found: readonly Complaint[], since: Day, asOf: Day): Day | und
   return starts.length === 0 ? undefined : latest(starts);
 }
 
+/**
+ * Where in a run of spans the episode begins, and the latest onset in it. A new onset that has ended does not end an older entry that
+ * goes on: of which of them today's complaint is nobody says.
+ */
+function beginningOf(found: readonly Complaint[], run: Day, asOf: Day): { readonly start: Day; readonly anew: Day } {
+  const anew = Math.max(run, newOnset(found, run, asOf) ?? run);
+  const older = Math.max(run, newOnset(found.filter(isCurrent), run, asOf) ?? run);
+  const goesOn = found.some(
+    ({ record: { current, onset } }) => current && onset !== undefined && onset.hi >= older && onset.hi < anew,
+  );
+  return { start: goesOn ? older : anew, anew };
+}
+
+/** The complaint whose onset is the first of those between two days. */
+function firstOnset(found: readonly Complaint[], start: Day, asOf: Day): First | undefined {
+  return found.reduce<First | undefined>((first, { kind, record }) => {
+    const { onset } = record;
+    if (onset === undefined || onset.hi < start || onset.lo > asOf) return first;
+    return first === undefined || onset.lo < first.onset.lo ? { kind, record, onset } : first;
+  }, undefined);
+}
+
 const evidenceOf = (ref: string, date: Interval, basis: Evidence['basis']): Evidence => ({
   reference: ref,
   date: formatInterval(date),
@@ -346,13 +369,7 @@ function episodeOf(
 ): Episode {
   const all = spans(chart, vocabulary, kinds, region, found, asOf);
   const run = runStart(all, asOf, maxGap);
-  const anew = Math.max(run, newOnset(found, run, asOf) ?? run);
-  // a new onset that has ended does not end an older entry that goes on: of which of them today's complaint is nobody says
-  const older = Math.max(run, newOnset(found.filter(isCurrent), run, asOf) ?? run);
-  const goesOn = found.some(
-    ({ record: { current, onset } }) => current && onset !== undefined && onset.hi >= older && onset.hi < anew,
-  );
-  const start = goesOn ? older : anew;
+  const { start, anew } = beginningOf(found, run, asOf);
   // where the chart was read later: until the day before the end of a complaint that is there now
   const ends = found.flatMap(({ record: { current, abated } }) => (current && abated ? [abated.lo - 1] : []));
   const until = sooner(goesOnUntil(all, found, maxGap), ends.length === 0 ? undefined : Math.min(...ends));
@@ -367,28 +384,18 @@ function episodeOf(
       ...(onset !== undefined && { onset }),
       ...(doubt !== undefined && { doubt: doubt.reason }),
     });
-  const inside = found.filter(
-    ({ record }) => record.onset !== undefined && record.onset.hi >= start && record.onset.lo <= asOf,
-  );
-  const complaint = inside.reduce<Complaint | undefined>(
-    (min, c) => (min?.record.onset === undefined || (c.record.onset?.lo ?? 0) < min.record.onset.lo ? c : min),
-    undefined,
-  );
-  const first = complaint?.record;
+  const first = firstOnset(found, start, asOf);
   const over = overMeanwhile(found, all, start, asOf);
-  if (complaint !== undefined && first?.onset !== undefined) {
-    const doubt =
-      start < anew
-        ? endedAnew(anew)
-        : doubtOf({ kind: complaint.kind, onset: first.onset, record: first }, { found, all, start, over });
+  if (first !== undefined) {
+    const doubt = start < anew ? endedAnew(anew) : doubtOf(first, { found, all, start, over });
     const onset = doubt === undefined ? first.onset : { lo: Math.min(start, first.onset.lo), hi: doubt.surelySince };
     return {
       onset,
       ...(doubt !== undefined && { surelySince: doubt.surelySince }),
       knownSince: Math.min(onset.hi, start),
       ...(until !== undefined && { until }),
-      evidence: [evidenceOf(first.ref, first.onset, first.basis)],
-      considered: considered(first, doubt),
+      evidence: [evidenceOf(first.record.ref, first.onset, first.record.basis)],
+      considered: considered(first.record, doubt),
     };
   }
   const least = over?.surelySince ?? start;

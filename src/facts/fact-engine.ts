@@ -37,7 +37,7 @@ import { signEvidence } from './evidence/sign.ts';
 import { changeEvidence, comparisonEvidence, improvementEvidence, worseningEvidence } from './evidence/symptoms.ts';
 import { trendEvidence } from './evidence/trend.ts';
 import { type FactPlan, sufficientlySeen } from './fact-plan.ts';
-import { lastOf } from './later.ts';
+import { latestOf } from './later.ts';
 import type { Lookup } from './query-pool.ts';
 import type { BlockInput, FactInput } from './schema.ts';
 import { UNSEEN } from './speakers.ts';
@@ -285,8 +285,8 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   #silence(plan: FactPlan): FactValue {
-    const settled = sufficientlySeen(plan, this.chart.sections) && !plan.sections.some((s) => hasUnseen(this, s));
-    return settled ? SILENT : { truth: 'unknown', evidence: [], ...this.#gap('silent', plan, new Set()) };
+    const gap = this.#gap('silent', plan, new Set());
+    return gap.sections === undefined ? SILENT : { truth: 'unknown', evidence: [], ...gap };
   }
 
   /** A silence is a silence only when one sufficient section is complete. */
@@ -337,7 +337,7 @@ export class FactEngine implements FactSource, FactContext {
       sides: moreSided.length === 0 ? sided : undefined,
       when: yes ? when : undefined,
       first: yes ? first : undefined,
-      stated: open ? undefined : lastOf(speaking.map((p) => p.stated)),
+      stated: open ? undefined : latestOf(speaking.map((p) => p.stated)),
       from: undefined,
       until: yes && until !== Number.POSITIVE_INFINITY ? until : undefined,
       redoable: truth === 'false' && speaking.some((p) => p.redoable === true) ? true : undefined,

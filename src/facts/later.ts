@@ -11,7 +11,7 @@ export const isLater = (these: Days, those: Days): boolean =>
   Math.max(...those.map((d) => d?.hi ?? Number.NEGATIVE_INFINITY));
 
 /** The latest of these days, which may be partial dates; undefined when none has a date. */
-export function lastOf(days: Days): Interval | undefined {
+export function latestOf(days: Days): Interval | undefined {
   const known = days.flatMap((d) => d ?? []);
   return known.length === 0
     ? undefined

@@ -1,7 +1,7 @@
 import type { Section } from '../chart/sections.ts';
 import { type Day, formatInterval, type Interval } from '../dates/day.ts';
 import type { Basis, Considered, Evidence, FactValue, Gap, Lead } from '../policy/fact-source.ts';
-import { isLater, lastOf } from './later.ts';
+import { isLater, latestOf } from './later.ts';
 
 /** One piece of evidence for or against a fact. */
 export interface Item {
@@ -161,7 +161,7 @@ export class Tally {
       return {
         truth: 'false',
         evidence: this.#evidence(this.against),
-        stated: lastOf(contra),
+        stated: latestOf(contra),
         conflicts: this.for.length === 0 ? undefined : this.#evidence(this.for),
       };
     if ((contra.length === 0 || isLater(pro, contra)) && this.#contesting.length === 0) return this.#true();
@@ -202,7 +202,7 @@ export class Tally {
       conflicts: this.against.length === 0 ? undefined : this.#evidence(this.against),
       when,
       first,
-      stated: lastOf(this.for.map(decidingDay)),
+      stated: latestOf(this.for.map(decidingDay)),
       until: until === Number.POSITIVE_INFINITY ? undefined : until,
     };
   }

@@ -3,15 +3,9 @@ import type { CompiledPolicy, Expr } from './compiled-policy.ts';
 import type { Decider } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
 import { type FactCatalog, ofComplaint } from './fact-source.ts';
-import type { Way, WaySearch } from './needs.ts';
+import type { Candidate, Way, WaySearch } from './needs.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
-
-/** An indication with the cheapest way to make it true. */
-export interface Candidate {
-  readonly state: PathState;
-  readonly way: Way;
-}
 
 /** A leaf that speaks in a larger share of the passages tells nothing of one of them. */
 const TELLING = 1 / 3;

@@ -23,6 +23,12 @@ export interface Way {
   readonly needs: readonly Need[];
 }
 
+/** An indication with the cheapest way to make it true. */
+export interface Candidate {
+  readonly state: PathState;
+  readonly way: Way;
+}
+
 interface Costed extends Way {
   readonly cost: number;
 }
@@ -136,7 +142,7 @@ export class WaySearch {
    * (one of them suffices, or some of them do), of the same region.
    * @returns indices of leaves, in the order of the source; none for what has to be done, waited for or ruled out
    */
-  inPlaceOf(need: Need, { state, way }: { readonly state: PathState; readonly way: Way }): readonly number[] {
+  inPlaceOf(need: Need, { state, way }: Candidate): readonly number[] {
     if (need.kind !== 'document' || need.want !== 'true') return [];
     const beside = this.#beside(need, state);
     if (beside.length === 0) return beside;
@@ -149,7 +155,7 @@ export class WaySearch {
    * days, or since the disease began), all of them, save those that begin with an event that is not on file.
    * @returns leaves of the same fact, at least one
    */
-  windowsOf(need: Need, { state, way }: { readonly state: PathState; readonly way: Way }): readonly number[] {
+  windowsOf(need: Need, { state, way }: Candidate): readonly number[] {
     if (need.want !== 'true') return [need.atom];
     const beside = this.#beside(need, state);
     if (beside.length === 0) return [need.atom];

@@ -2,6 +2,14 @@ import { formatDuration } from '../dates/day.ts';
 import type { Atom, Comparison } from './compiled-policy.ts';
 import type { FactCatalog, FactQuery, Region } from './fact-source.ts';
 
+/** The regions in words, as a question names them. */
+export const REGION_WORDS: Readonly<Record<Region, string>> = {
+  cervical: 'the cervical spine',
+  thoracic: 'the thoracic spine',
+  lumbar: 'the lumbar spine',
+  pelvis: 'the pelvis',
+};
+
 const comparison = ({ op, than }: Comparison): string =>
   `${{ '>': 'more than', '>=': 'at least', '<': 'less than', '<=': 'at most' }[op]} ${formatDuration(than)}`;
 

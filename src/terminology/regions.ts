@@ -16,6 +16,10 @@ const BIT: Readonly<Record<Region, Place>> = { cervical: 1, thoracic: 2, lumbar:
 export const placeOf = (regions: readonly string[]): Place =>
   regions.reduce((bits, r) => bits | ((REGIONS as readonly string[]).includes(r) ? BIT[r as Region] : OTHER), NO_PLACE);
 
+/** The places that codes name together. */
+export const placeOfHits = (hits: readonly { readonly place: Place }[]): Place =>
+  hits.reduce((place, hit) => place | hit.place, NO_PLACE);
+
 /**
  * Regions of the fifth (or sixth) character of ICD-10-CM dorsopathy codes. Junctions belong to both neighbours; sacral codes
  * support lumbar and pelvic studies, as the lumbar study reaches the mid-sacrum.

@@ -1,7 +1,7 @@
 import { type Interval, parseDate } from '../../dates/day.ts';
 import { isExact, type OpenStudy, type Study } from '../../policy/studies.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
-import { placeOf } from '../../terminology/regions.ts';
+import { placeOf, placeOfHits } from '../../terminology/regions.ts';
 import { type Json, objects, text } from '../json.ts';
 import { joined, type ReadContext, start } from '../read-context.ts';
 import type { ImagingRecord, Performed, ReportRecord } from '../records.ts';
@@ -126,7 +126,7 @@ export function readDiagnosticReport(ctx: ReadContext, r: Json, ref: string): Im
     cancelled: status === 'not-done',
     when,
     findings,
-    conclusionPlace: findings.reduce((place, hit) => place | hit.place, 0),
+    conclusionPlace: placeOfHits(findings),
   };
 }
 

@@ -33,12 +33,12 @@ export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: 
     if (inWindow(item, asked, tally))
       tally.pro({ ...item, until: lastDayInside(item.decides ?? item.date, asked.window) }, 'not improved');
   if (from === undefined) return;
-  const lasting = painAbove(input.slight, from, input, asked, ctx);
-  const slight = painAbove(0, from, input, asked, ctx).filter((s) => lasting.every((l) => l.ref !== s.ref));
+  const pains = painAbove(0, from, input, asked, ctx);
   // a slight pain may be what an improvement has left that was not seen
-  const mayHaveImproved = hasUnseen(ctx, 'Observation');
-  if (mayHaveImproved) for (const item of slight) tally.undecidedBy(item, 'Observation');
-  for (const item of [...visitsForIt(from, asked, ctx), ...lasting, ...(mayHaveImproved ? [] : slight)])
+  const lasting = hasUnseen(ctx, 'Observation') ? painAbove(input.slight, from, input, asked, ctx) : pains;
+  const sure = new Set(lasting.map((l) => l.ref));
+  for (const item of pains) if (!sure.has(item.ref)) tally.undecidedBy(item, 'Observation');
+  for (const item of [...visitsForIt(from, asked, ctx), ...lasting])
     if (inWindow(item, asked, tally)) tally.pro(item, 'the complaint is seen again');
 }
 
