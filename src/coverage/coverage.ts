@@ -1,5 +1,5 @@
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
-import { localKey, type PatientScope } from '../chart/references.ts';
+import { FHIR_ID, localKey, type PatientScope } from '../chart/references.ts';
 import { type Day, parseDate } from '../dates/day.ts';
 import type { LineOfBusiness, PayerName } from './payers.ts';
 
@@ -149,12 +149,12 @@ function readCoverage(
   ];
 }
 
-/** Reads the patient's Coverages; other patients' and void ones are left out. @param resources Coverages and Organizations */
+/** Reads the patient's Coverages; other patients', void ones, and those that no reference can name are left out. @param resources Coverages and Organizations */
 export function readCoverages(resources: readonly unknown[], scope: PatientScope): readonly Coverage[] {
   const organizations = new Map<string, Json>();
   const coverages = new Map<string, Json>();
   for (const r of resources) {
-    if (!isObject(r) || typeof r['id'] !== 'string') continue;
+    if (!isObject(r) || typeof r['id'] !== 'string' || !FHIR_ID.test(r['id'])) continue;
     if (r['resourceType'] === 'Organization') organizations.set(`Organization/${r['id']}`, r);
     if (r['resourceType'] === 'Coverage' && scope.includes(object(r['beneficiary'])))
       coverages.set(`Coverage/${r['id']}`, r);

@@ -20,7 +20,7 @@ const TOPIC = {
 /**
  * Proposes the study that the policy names instead (CRD 2.2, "Propose Alternate Request": suggestions, no links).
  * @param label the insurer's name
- * @param order the order with its coverage-information, so that a client that takes it loses nothing
+ * @param order the order with its coverage-information, where that is wanted, so that a client that takes it loses nothing
  */
 export function alternateCard(
   check: CheckedOrder,

@@ -2,7 +2,7 @@ import type { Budget } from '../cds-hooks/budget.ts';
 import type { Action } from '../cds-hooks/card.ts';
 import { type HookAccess, hookAccess, nowIn } from '../cds-hooks/hook-access.ts';
 import type { IssueCode } from '../cds-hooks/operation-outcome.ts';
-import { type Json, object, objects } from '../chart/json.ts';
+import { type Json, object, objects, text } from '../chart/json.ts';
 import { PatientScope } from '../chart/references.ts';
 import type { Section } from '../chart/sections.ts';
 import {
@@ -106,7 +106,7 @@ async function answerWith(
     return { status: 412, code: 'incomplete', field: 'prefetch.serviceRequests', message: OUT_OF_REACH };
   const nothing = { status: 200, cards: [], systemActions: [], told: [], failed: [], calls, now } as const;
   if (read === undefined) return nothing;
-  const { orders, asked, gathered } = read;
+  const { orders, bookedFor, asked, gathered } = read;
   const payer = payerOf(found, options.checker);
   const data: PatientData | undefined =
     gathered.kind === 'gathered' && payer !== undefined ? { ...gathered.data, settled: payer } : undefined;
@@ -116,7 +116,7 @@ async function answerWith(
   const technicalOf = (order: ImagingOrder): string | undefined =>
     data === undefined ? 'the patient could not be read.' : technicalWords(failed.find((f) => f.ref === order.ref));
   const results = orders.map((order) =>
-    answerOrder(order, byRef.get(order.ref), technicalOf(order), request, found, options, now.lo),
+    answerOrder(order, bookedFor(order), byRef.get(order.ref), technicalOf(order), request, found, options, now.lo),
   );
   return {
     ...nothing,
@@ -137,6 +137,8 @@ const technicalWords = (failed: FailedOrder | undefined): string | undefined =>
 /** The imaging orders of a call, and what was read of the patient for them. */
 interface ChartOfOrders {
   readonly orders: readonly ImagingOrder[];
+  /** the day for which an order is being booked */
+  readonly bookedFor: (order: ImagingOrder) => Day | undefined;
   readonly asked: OrdersToCheck;
   readonly gathered: Gathered;
 }
@@ -170,7 +172,12 @@ async function chartOfOrders(
     today: now,
     sections: options.sections,
   };
-  return { orders, asked, gathered: await gatherChart(asked, options.checker) };
+  return {
+    orders,
+    bookedFor: ({ resource }) => scope.bookedFor.get(text(resource['id']) ?? ''),
+    asked,
+    gathered: await gatherChart(asked, options.checker),
+  };
 }
 
 /** Has the coverage said no already, without a word of the EHR? What needs no network is settled before the next turn. */
@@ -223,8 +230,13 @@ function benefitsOnly(check: CheckedOrder, input: GuidanceInput): CheckedOrder {
   return { ...check, assessment: { ...check.assessment, alternatives } };
 }
 
+/**
+ * @param bookedFor the day for which the order is being booked: then it is the date of service, for benefits and lists. The criteria
+ *   stay those of the order
+ */
 function answerOrder(
   order: ImagingOrder,
+  bookedFor: Day | undefined,
   check: OrderCheck | undefined,
   technical: string | undefined,
   request: CrdRequest,
@@ -236,6 +248,7 @@ function answerOrder(
   if (study === undefined) return {};
   const { studies } = options.checker.knowledge;
   const checked = check?.kind === 'checked' ? check : undefined;
+  const serviceDate = bookedFor ?? order.serviceDate;
   const input: GuidanceInput = {
     hook: request.hook satisfies CrdHook,
     studies: order.open === undefined ? [checked?.study ?? study] : order.studies,
@@ -243,10 +256,10 @@ function answerOrder(
     member: {
       plans: coverage.plans,
       lineOfBusiness: coverage.lineOfBusiness,
-      serviceDate: order.serviceDate,
+      serviceDate,
     },
     today,
-    inForce: coverage.covers(order.serviceDate),
+    inForce: coverage.covers(serviceDate),
     payer,
     config: options.config,
     check: checked,
@@ -263,9 +276,10 @@ function answerOrder(
   );
   const updated = withCoverageInformation(order.resource, coverage.ref, said, request.fhirServer);
   const wanted = crdOptions(request.extension);
+  const withSaid = wanted.coverageInfo ? (updated ?? order.resource) : order.resource;
   const card =
     wanted.alternatives && input.inForce && checked?.assessment.outcome === 'alternative'
-      ? alternateCard(benefitsOnly(checked, input), payer.label, updated ?? order.resource, studies)
+      ? alternateCard(benefitsOnly(checked, input), payer.label, withSaid, studies)
       : undefined;
   return {
     ...(wanted.coverageInfo &&

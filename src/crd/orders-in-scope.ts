@@ -1,6 +1,7 @@
 import { type Json, object, objects, text } from '../chart/json.ts';
 import { FHIR_ID, localKey, localReference } from '../chart/references.ts';
 import { readPrefetch } from '../chart/retrieve.ts';
+import { type Day, parseDate } from '../dates/day.ts';
 import { type FhirAccess, matches } from '../ehr/fhir-access.ts';
 import { serviceRequests } from '../order/order.ts';
 import type { CrdRequest } from './crd-request.ts';
@@ -15,32 +16,49 @@ export interface OrdersInScope {
   readonly drafts: readonly Json[];
   /** orders are only referred to, and can be had neither by prefetch nor by the token */
   readonly outOfReach: boolean;
+  /** by id: the day for which an order is being booked */
+  readonly bookedFor: ReadonlyMap<string, Day>;
 }
 
-/** The service requests that appointments are based on. */
-function basedOn(appointments: CrdRequest['context']['appointments']): readonly string[] {
-  const list: readonly Json[] = Array.isArray(appointments)
+const NOT_BOOKED: OrdersInScope['bookedFor'] = new Map();
+
+/** The id of the order that a reference names, if the order is of the EHR that calls. */
+function orderId(reference: Json, base: string | undefined): string | undefined {
+  const parsed = localReference(reference, base);
+  return parsed?.type === 'ServiceRequest' && FHIR_ID.test(parsed.id) ? parsed.id : undefined;
+}
+
+const appointmentsOf = ({ appointments }: CrdRequest['context']): readonly Json[] =>
+  Array.isArray(appointments)
     ? objects(appointments)
     : objects(object(appointments)?.['entry'])
         .map((e) => object(e['resource']))
         .filter((r) => r !== undefined);
-  return list.flatMap((a) => objects(a['basedOn']).flatMap((r) => text(r['reference']) ?? []));
+
+/** The day of an appointment: on which it begins, else from which on it is wanted. */
+const dayOf = (appointment: Json): Day | undefined =>
+  (parseDate(appointment['start']) ?? parseDate(objects(appointment['requestedPeriod'])[0]?.['start']))?.lo;
+
+/** The ids of the orders that appointments are based on, each with the day of the first of them that has one. */
+function booked({ context, fhirServer }: CrdRequest): ReadonlyMap<string, Day | undefined> {
+  const days = new Map<string, Day | undefined>();
+  for (const appointment of appointmentsOf(context)) {
+    const day = dayOf(appointment);
+    for (const id of objects(appointment['basedOn']).flatMap((r) => orderId(r, fhirServer) ?? [])) {
+      const before = days.get(id);
+      days.set(id, before === undefined || (day !== undefined && day < before) ? day : before);
+    }
+  }
+  return days;
 }
 
-/** Finds orders by reference: in the prefetch, else at the EHR. */
+/** Finds orders by id: in the prefetch, else at the EHR. */
 async function named(
-  references: readonly string[],
+  wanted: Iterable<string>,
   request: CrdRequest,
   fhir: FhirAccess | undefined,
-): Promise<OrdersInScope> {
-  const ids = [
-    ...new Set(
-      references.flatMap((r) => {
-        const parsed = localReference({ reference: r }, request.fhirServer);
-        return parsed?.type === 'ServiceRequest' && FHIR_ID.test(parsed.id) ? [parsed.id] : [];
-      }),
-    ),
-  ].slice(0, MOST_READ);
+): Promise<Omit<OrdersInScope, 'bookedFor'>> {
+  const ids = [...new Set(wanted)].slice(0, MOST_READ);
   const value = readPrefetch(request.prefetch ?? undefined, 'serviceRequests');
   const given = value.kind === 'bundle' ? matches(value.bundle) : value.kind === 'resource' ? [value.resource] : [];
   const prefetched = new Map<string, Json>(
@@ -64,11 +82,19 @@ async function named(
 
 /** The orders in scope of each hook (CRD 2.2, "Supported hooks"). */
 export async function ordersInScope(request: CrdRequest, fhir: FhirAccess | undefined): Promise<OrdersInScope> {
-  const { draftOrders, selections, dispatchedOrders, order, appointments } = request.context;
-  if (request.hook === 'order-dispatch') return named(dispatchedOrders ?? [order ?? ''], request, fhir);
-  if (request.hook === 'appointment-book') return named(basedOn(appointments), request, fhir);
+  const { draftOrders, selections, dispatchedOrders, order } = request.context;
+  if (request.hook === 'order-dispatch') {
+    const ids = (dispatchedOrders ?? [order]).flatMap((reference) => orderId({ reference }, request.fhirServer) ?? []);
+    return { ...(await named(ids, request, fhir)), bookedFor: NOT_BOOKED };
+  }
+  if (request.hook === 'appointment-book') {
+    const days = booked(request);
+    const bookedFor = new Map([...days].flatMap(([id, day]) => (day === undefined ? [] : [[id, day] as const])));
+    return { ...(await named(days.keys(), request, fhir)), bookedFor };
+  }
   const drafts = serviceRequests(draftOrders);
-  if (selections === undefined || request.hook === 'order-sign') return { orders: drafts, drafts, outOfReach: false };
+  const all = { orders: drafts, drafts, outOfReach: false, bookedFor: NOT_BOOKED };
+  if (selections === undefined || request.hook === 'order-sign') return all;
   const selected = new Set(selections.flatMap((s) => [s, localKey({ reference: s }) ?? s]));
-  return { orders: drafts.filter((o) => selected.has(`ServiceRequest/${text(o['id'])}`)), drafts, outOfReach: false };
+  return { ...all, orders: drafts.filter((o) => selected.has(`ServiceRequest/${text(o['id'])}`)) };
 }

@@ -301,6 +301,29 @@ describe('coverage-information', () => {
     expect(codeOf(saidIn(lastDay), 'covered')).toBe('covered');
   });
 
+  it('the date of service is that of the first appointment, once the order is being booked', async () => {
+    const basedOn = [{ reference: 'ServiceRequest/order-1' }];
+    const covered = async (...appointments: readonly Json[]): Promise<unknown> => {
+      const answer = await send('appointment-book', {
+        ...fhirAccess(ehr.fhir),
+        context: {
+          userId: 'Practitioner/o',
+          patientId: 'p1',
+          appointments: draftOrders(...appointments.map((a) => ({ resourceType: 'Appointment', basedOn, ...a }))),
+        },
+        prefetch: prefetch({ coverage: searchset([withPayer({ period: { end: '2025-06-30' } })]) }),
+      });
+      expect(breaches(saidIn(answer))).toEqual([]);
+      return codeOf(saidIn(answer), 'covered');
+    };
+    const late = { start: '2025-07-01T08:00:00-07:00' };
+    const inTime = { start: '2025-06-30T23:00:00-07:00' };
+    for (const after of [[late], [late, {}], [{}, late], [{ requestedPeriod: [{ start: '2025-07-01' }] }]])
+      expect(await covered(...after)).toBe('indeterminate');
+    for (const before of [[{}], [{ start: 'soon' }], [late, inTime], [inTime, late]])
+      expect(await covered(...before)).toBe('covered');
+  });
+
   it('what is said never expires before it is said: documents too old for a request of today are asked for anew', async () => {
     const DAY = 86_400_000;
     const today = Date.parse(new Date().toISOString().slice(0, 10));
@@ -350,6 +373,14 @@ describe('coverage-information', () => {
     expect([at(card, 'links'), at(card, 'selectionBehavior')]).toEqual([undefined, 'at-most-one']);
     expect(at(card, 'detail')).toContain('ServiceRequest/order-1');
     expect(informationOf(at(card, 'suggestions.0.actions.0.resource'))).toHaveLength(2);
+    const unsaid = await send('order-sign', {
+      context,
+      extension: { 'davinci-crd.configuration': { 'coverage-info': false } },
+    });
+    expect([listAt(unsaid.body, 'cards').length, JSON.stringify(unsaid.body).includes(COVERAGE_INFORMATION)]).toEqual([
+      1,
+      false,
+    ]);
     const none = await send('order-sign', { context, extension: { 'davinci-crd.configuration': { 'max-cards': 0 } } });
     expect(at(none.body, 'cards')).toEqual([]);
   });
@@ -547,6 +578,7 @@ describe('errors and unknown coverage', () => {
       searchset([withPayer({ payor: [{ display: 'Kaiser Permanente Washington' }] })]),
       'not-supported',
     ],
+    ['one that no reference can name', searchset([withPayer({ id: '../x y' })]), 'not-found'],
     ['another patient’s', searchset([withPayer({ beneficiary: { reference: 'Patient/x' } })]), 'not-found'],
   ])('400 with an OperationOutcome: %s', async (_, value, code) => {
     const answer = await send('order-sign', { prefetch: prefetch({ coverage: value }) });
