@@ -1,4 +1,4 @@
-import type { EncounterRecord, MedicationRecord, OrderRecord, ProcedureRecord } from '../../chart/records.ts';
+import type { ConditionRecord, EncounterRecord, MedicationRecord, OrderRecord, ProcedureRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval, SOME_DAY } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { type Place, STATED, supports } from '../../terminology/regions.ts';
@@ -131,6 +131,8 @@ function longEnough(record: MedicationRecord, input: MedicationInput, asOf: Day)
 /** Visits that took place: in person or not, with a specialty, for the spine problem. */
 export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const relates = relatedVisits(asked, ctx);
+  const reasons = input.reasons?.map((name) => ctx.set(name)) ?? [];
+  let madeAt: ReadonlySet<string> | undefined;
   for (const record of ctx.chart.encounters) {
     if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx)) continue;
     if (input.codes !== undefined && !inSets(record.hits, input.codes, ctx)) continue;
@@ -145,8 +147,11 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
     }
     if (input.reasons !== undefined) {
       if (record.hasReason && !inSets(record.reasons, input.reasons, ctx) && !sharesReason(record, ctx)) {
-        tally.ignore(found, 'a visit for another reason');
-        continue;
+        madeAt ??= visitsWithDiagnosis(reasons, () => true, ctx);
+        if (!madeAt.has(record.ref)) {
+          tally.ignore(found, 'a visit for another reason');
+          continue;
+        }
       }
     } else if (input.related && !relates(record, tally, found)) continue;
     if (input['in-person'] && !record.inPerson) tally.lead(found, 'not in person');
@@ -169,20 +174,10 @@ export function relatedVisits(
         sets.includes(h.set) && supports(placeOfRecord(h.place, site), asked.query.region, asked.query.strictRegion),
     );
   let madeAt: ReadonlySet<string> | undefined;
-  const diagnosesAt = (): ReadonlySet<string> =>
-    new Set(
-      sets
-        .flatMap((set) => ctx.chart.bySet(set))
-        .flatMap((c) =>
-          c.type === 'condition' && c.encounter !== undefined && c.verification !== 'refuted' && fits(c.hits, c.site)
-            ? [c.encounter]
-            : [],
-        ),
-    );
   const ordered = ctx.chart.orderReasons.some((r) => r.hits.some((h) => sets.includes(h.set)));
   return (visit, tally, found) => {
     if (fits(visit.reasons, 0) || fits(visit.ruledOut, 0)) return true;
-    madeAt ??= diagnosesAt();
+    madeAt ??= visitsWithDiagnosis(sets, (c) => fits(c.hits, c.site), ctx);
     if (madeAt.has(visit.ref) || (!ordered && sharesReason(visit, ctx))) return true;
     if (found !== undefined && tally !== undefined) {
       if (visit.hasReason) tally.ignore(found, 'a visit for another reason');
@@ -191,6 +186,22 @@ export function relatedVisits(
     return false;
   };
 }
+
+/** The visits at which a diagnosis of some sets was made: many EHRs say at the diagnosis where it was made, and not at the visit. */
+const visitsWithDiagnosis = (
+  sets: readonly number[],
+  fits: (diagnosis: ConditionRecord) => boolean,
+  ctx: FactContext,
+): ReadonlySet<string> =>
+  new Set(
+    sets
+      .flatMap((set) => ctx.chart.bySet(set))
+      .flatMap((c) =>
+        c.type === 'condition' && c.encounter !== undefined && c.verification !== 'refuted' && fits(c)
+          ? [c.encounter]
+          : [],
+      ),
+  );
 
 /**
  * Is a reason of the visit a reason of the order? An order whose reasons no code set knows as a spine problem is for a problem
