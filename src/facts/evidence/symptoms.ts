@@ -11,13 +11,13 @@ import {
   placeOfRecord,
   placeOfSign,
 } from '../context.ts';
+import { lastCourseBegan, ongoingSince } from '../courses.ts';
 import { duration } from '../duration.ts';
 import { episodeStart } from '../episode.ts';
 import type { ChangeInput, ComparisonInput, ImprovementInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
-import { lastCourseBegan, ongoingSince } from './course.ts';
 import { servicePlace } from './events.ts';
 import { contraAsLast } from './last-seen.ts';
 import { inUnit } from './measure.ts';
