@@ -1,4 +1,10 @@
-import type { ConditionRecord, EncounterRecord, MedicationRecord, OrderRecord, ProcedureRecord } from '../../chart/records.ts';
+import type {
+  ConditionRecord,
+  EncounterRecord,
+  MedicationRecord,
+  OrderRecord,
+  ProcedureRecord,
+} from '../../chart/records.ts';
 import { add, type Day, type Interval, SOME_DAY } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { type Place, STATED, supports } from '../../terminology/regions.ts';
