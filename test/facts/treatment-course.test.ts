@@ -124,7 +124,14 @@ describe('four weeks of physical therapy', () => {
       visit('2026-01-05', undefined, { type: [concept('cpt 97161')], ...done }),
       visit('2026-02-02', undefined, { type: [concept('cpt 97110')], ...done }),
     ];
-    for (const visits of [course, asVisits]) {
+    const onTwo = { basedOn: [{ reference: 'ServiceRequest/bare' }, ...done.basedOn] };
+    const bare = { ...referral({}), id: 'bare' };
+    for (const visits of [
+      course,
+      asVisits,
+      [...course.map((v) => ({ ...v, ...onTwo })), bare],
+      [...asVisits.map((v) => ({ ...v, ...onTwo })), bare],
+    ]) {
       expect(fourWeeks([...visits, referral(BACK)])).toBe('true');
       expect(fourWeeks([...visits, referral(because('icd M54.2'))])).toBe('unknown');
       expect(fourWeeks([...visits, referral({})])).toBe('unknown');

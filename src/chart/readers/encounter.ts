@@ -59,11 +59,11 @@ export function unknownClass(ctx: ReadContext, r: Json): Json | undefined {
 const tellsWhatWasDone = (ctx: ReadContext, r: Json, types: readonly Hit[]): boolean =>
   types.some((h) => !ctx.isContact(h)) || ctx.keys(r['type']).some((k) => k.startsWith('cpt|'));
 
-/** Where the reasons of a visit stand: in itself, else in the order on which it took place. */
-function reasonedIn(ctx: ReadContext, r: Json): Json {
-  const own = [r['reasonCode'], r['reasonReference'], r['diagnosis']].some((x) => x !== undefined);
-  return own ? r : (ctx.orders(r)[0] ?? r);
-}
+const hasReasons = (r: Json): boolean =>
+  r['reasonCode'] !== undefined || r['reasonReference'] !== undefined || r['diagnosis'] !== undefined;
+
+/** Where the reasons of a visit stand: in itself, else in the first order on which it took place that has one. */
+const reasonedIn = (ctx: ReadContext, r: Json): Json => (hasReasons(r) ? r : (ctx.orders(r).find(hasReasons) ?? r));
 
 /** Reads an Encounter. */
 export function readEncounter(ctx: ReadContext, r: Json, ref: string): EncounterRecord | undefined {
