@@ -12,7 +12,7 @@ const BROKEN = {
 const LATE = {
   summary:
     'The imaging criteria of this order were not checked: too many orders in one call; it says nothing about the order.',
-  why: 'because the call has more orders than can be checked in its time. Select the order alone to check it',
+  why: 'because the call has more orders than are checked in one. Select the order alone to check it',
 };
 
 /** The card about an order that was not checked: unknown, and said so; never silence. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Json } from '../chart/json.ts';
+import { FHIR_ID } from '../chart/references.ts';
 import { normalBase } from '../ehr/ehr-registry.ts';
 import type { Hook } from './service-definition.ts';
 
@@ -17,7 +18,7 @@ export const BUNDLE = z.custom<Json>(
 export const absentable = <T extends z.ZodType>(schema: T): z.ZodType<z.output<T> | undefined> =>
   schema.nullish().overwrite((v) => v ?? undefined) as z.ZodType<z.output<T> | undefined>;
 
-const FhirAuthorization = z.looseObject({
+const FhirAuthorization = z.object({
   access_token: WORDS,
   token_type: z.string().refine((t) => t.toLowerCase() === 'bearer', 'expected "Bearer"'),
   expires_in: z.number(),
@@ -43,7 +44,7 @@ export const PATIENT_ID = z
   .string()
   .max(256)
   .transform((id) => id.replace(/^Patient\//, ''))
-  .pipe(z.string().regex(/^[A-Za-z0-9\-.]{1,64}$/, 'expected a FHIR id'));
+  .pipe(z.string().regex(FHIR_ID, 'expected a FHIR id'));
 /** The context of hooks about draft orders. */
 export const ORDERING = {
   userId: WORDS,
@@ -56,19 +57,19 @@ export const authorizationNeedsServer = (r: { fhirServer?: unknown; fhirAuthoriz
   r.fhirAuthorization === undefined || r.fhirServer !== undefined;
 export const NEEDS_SERVER = { path: ['fhirServer'], error: 'required when fhirAuthorization is given' };
 
-/** The request of each hook (CDS Hooks 2.0.1 and hook library 1.0.1). Unknown members are ignored. */
+/** The request of each hook (CDS Hooks 2.0.1 and hook library 1.0.1). Members that the hook does not have are left out. */
 const REQUESTS = {
   'order-select': z
-    .looseObject({
+    .object({
       hook: z.literal('order-select'),
       ...HOOK_MEMBERS,
-      context: z.looseObject({ ...ORDERING, selections: z.array(z.string().max(2048)).max(1000) }),
+      context: z.object({ ...ORDERING, selections: z.array(z.string().max(2048)).max(1000) }),
     })
     .refine(authorizationNeedsServer, NEEDS_SERVER),
   'order-sign': z
-    .looseObject({ hook: z.literal('order-sign'), ...HOOK_MEMBERS, context: z.looseObject(ORDERING) })
+    .object({ hook: z.literal('order-sign'), ...HOOK_MEMBERS, context: z.object(ORDERING) })
     .refine(authorizationNeedsServer, NEEDS_SERVER),
-} as const satisfies Record<Hook, z.ZodType<OrderHookRequest>>;
+} as const satisfies Record<Hook, RequestSchema & z.ZodType<OrderHookRequest>>;
 
 /** An order hook call, validated. */
 export interface OrderHookRequest {
@@ -96,19 +97,27 @@ export type Validated<T> =
   | { readonly ok: true; readonly request: T }
   | { readonly ok: false; readonly problems: readonly RequestProblem[] };
 
+/** A schema that knows its members. */
+type Members = Pick<z.ZodObject, 'shape'>;
+/** The schema of a call, and in it that of its context. */
+export type RequestSchema = z.ZodType & { readonly shape: { readonly context: Members } };
+
 /** All that is asked of a resource here is that it is an object, and of which type; of a list, what its items are. */
 function outline(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => (Array.isArray(item) ? [] : outline(item)));
   return isObject(value) ? { resourceType: (value as Json)['resourceType'] } : value;
 }
 
-/** The members of an object in outline; of those in `whole`, all. */
-const outlines = (from: Json, whole: Readonly<Record<string, (member: Json) => unknown>> = {}): Json =>
+/** The members of an object that a schema knows, in outline; of those in `whole`, all. */
+const outlines = (from: Json, schema: Members, whole: Readonly<Record<string, (member: Json) => unknown>> = {}): Json =>
   Object.fromEntries(
-    Object.entries(from).map(([name, value]) => {
-      const all = Object.hasOwn(whole, name) && isObject(value) ? whole[name] : undefined;
-      return [name, all === undefined ? outline(value) : all(value as Json)];
-    }),
+    Object.keys(schema.shape)
+      .filter((name) => Object.hasOwn(from, name))
+      .map((name) => {
+        const value = from[name];
+        const all = Object.hasOwn(whole, name) && isObject(value) ? whole[name] : undefined;
+        return [name, all === undefined ? outline(value) : all(value as Json)];
+      }),
   );
 
 /** What was validated in outline, with its content. */
@@ -124,24 +133,25 @@ const filled = (outlined: Json, from: Json, whole: readonly string[] = []): Json
 /**
  * Validates the body of a call. Zod sees the chart in outline only: what it is given stays in memory until the old generation
  * is collected (V8 has learnt from the content read at the start that what zod makes lives long), and moving charts there
- * costs a fifth of a call.
+ * costs a fifth of a call. Members that no hook knows are not looked at: there may be half a million of them.
  */
-export function validate<T>(schema: z.ZodType<T>, body: unknown): Validated<T> {
+export function validate<T>(schema: RequestSchema & z.ZodType<T>, body: unknown): Validated<T> {
   if (!isObject(body)) return { ok: false, problems: [{ field: 'body', message: 'expected a JSON object' }] };
   const whole = body as Json;
-  const parsed = schema.safeParse(outlines(whole, { context: outlines, fhirAuthorization: (member) => member }));
+  const context = (member: Json): Json => outlines(member, schema.shape.context);
+  const parsed = schema.safeParse(outlines(whole, schema, { context, fhirAuthorization: (member) => member }));
   if (parsed.success) {
     const data = parsed.data as Json;
     const request = filled(data, whole, ['context', 'fhirAuthorization']);
-    const context = filled(data['context'] as Json, whole['context'] as Json);
-    return { ok: true, request: { ...request, context } as T };
+    const about = filled(data['context'] as Json, whole['context'] as Json);
+    return { ok: true, request: { ...request, context: about } as T };
   }
   return { ok: false, problems: problemsOf(parsed.error) };
 }
 
 /** Validates the body of a hook call. */
 export const readRequest = (hook: Hook, body: unknown): Validated<OrderHookRequest> =>
-  validate(REQUESTS[hook] as z.ZodType<OrderHookRequest>, body);
+  validate(REQUESTS[hook] as RequestSchema & z.ZodType<OrderHookRequest>, body);
 
 /** What is wrong with a member, in words that name what is expected and no value. */
 function describe(issue: z.core.$ZodIssue): string {

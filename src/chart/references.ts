@@ -1,8 +1,8 @@
 import type { Json } from './json.ts';
 import { text } from './json.ts';
 
-/** FHIR ids; nothing else ever becomes part of a URL. */
-export const FHIR_ID = /^[A-Za-z0-9\-.]{1,64}$/;
+/** FHIR ids; nothing else ever becomes part of a URL. "." and ".." are allowed by the letter, and would lead out of it. */
+export const FHIR_ID = /^(?!\.{1,2}$)[A-Za-z0-9\-.]{1,64}$/;
 const TYPE = /^[A-Z][A-Za-z]{1,60}$/;
 
 /** A reference within one FHIR server, e.g. { type: "Condition", id: "c1" }. */

@@ -6,6 +6,7 @@ import {
   NEEDS_SERVER,
   ORDERING,
   PATIENT_ID,
+  type RequestSchema,
   type Validated,
   validate,
   WORDS,
@@ -17,7 +18,7 @@ const REFERENCES = z.array(z.string().max(2048)).max(1000);
 
 /** order-dispatch 1.0 named one order; 1.1 names several. */
 const DISPATCH = z
-  .looseObject({
+  .object({
     patientId: PATIENT_ID,
     dispatchedOrders: REFERENCES.optional(),
     order: z.string().max(2048).optional(),
@@ -29,18 +30,18 @@ const DISPATCH = z
 /** The library's own example gives an array where the definition asks for a Bundle. */
 const APPOINTMENTS = z.union([BUNDLE, z.array(z.custom<Json>((v) => object(v) !== undefined)).max(1000)]);
 
-const request = <T extends CrdHook, C extends z.ZodType>(hook: T, context: C) =>
-  z.looseObject({ hook: z.literal(hook), ...HOOK_MEMBERS, context }).refine(authorizationNeedsServer, NEEDS_SERVER);
+const request = <T extends CrdHook, C extends z.ZodObject>(hook: T, context: C) =>
+  z.object({ hook: z.literal(hook), ...HOOK_MEMBERS, context }).refine(authorizationNeedsServer, NEEDS_SERVER);
 
 const REQUESTS = {
-  'order-sign': request('order-sign', z.looseObject(ORDERING)),
-  'order-select': request('order-select', z.looseObject({ ...ORDERING, selections: REFERENCES })),
+  'order-sign': request('order-sign', z.object(ORDERING)),
+  'order-select': request('order-select', z.object({ ...ORDERING, selections: REFERENCES })),
   'order-dispatch': request('order-dispatch', DISPATCH),
   'appointment-book': request(
     'appointment-book',
-    z.looseObject({ userId: WORDS, patientId: PATIENT_ID, appointments: APPOINTMENTS }),
+    z.object({ userId: WORDS, patientId: PATIENT_ID, appointments: APPOINTMENTS }),
   ),
-} as const satisfies Record<CrdHook, z.ZodType<CrdRequest>>;
+} as const satisfies Record<CrdHook, RequestSchema & z.ZodType<CrdRequest>>;
 
 /** A call of payer mode, validated. */
 export interface CrdRequest {
@@ -83,7 +84,7 @@ export function crdOptions(extension: Json | undefined): CrdOptions {
 
 /** Validates a call. A version of CRD that we do not speak is an error that names the member. */
 export function readCrdRequest(hook: CrdHook, body: unknown): Validated<CrdRequest> {
-  const read = validate(REQUESTS[hook] as z.ZodType<CrdRequest>, body);
+  const read = validate(REQUESTS[hook] as RequestSchema & z.ZodType<CrdRequest>, body);
   if (!read.ok) return read;
   const version = read.request.extension?.['davinci-crd.requestedVersion'];
   if (version === undefined || version === null || version === CRD_VERSION) return read;

@@ -45,10 +45,10 @@ export type Answer =
 
 type Checked = Extract<Answer, { readonly kind: 'checked' }>;
 
-/** An order that was not checked: its check broke (a defect of ours, never the caller's), or there was no time left for it. */
+/** An order that was not checked: its check broke (a defect of ours, never the caller's), or the call has too many for its time. */
 export interface FailedOrder {
   readonly ref: string;
-  /** there was no time left */
+  /** there was no time left, or too many came before it */
   readonly late?: true;
   /** for the log: kind and place of the error, nothing of the chart */
   readonly error: string;
@@ -231,7 +231,7 @@ export function checkGathered(
   );
 }
 
-/** The same for many orders: others are served in between, and orders that come too late are named in `failed`. */
+/** The same for many orders: others are served in between, and orders that are too many or come too late are named in `failed`. */
 export async function checkInTime(
   request: OrdersToCheck,
   data: PatientData,
@@ -287,6 +287,8 @@ function withAnswers(section: RetrievedSection | undefined, answers: readonly Js
 const LEAST_MS = 500;
 /** After so long others are served before the next order is checked. */
 const AT_A_TIME_MS = 50;
+/** No more orders of one call are checked: each is read with all others beside it, and recorded with what it rests on. */
+const MOST_ORDERS = 100;
 
 async function checkAll(
   orders: readonly ImagingOrder[],
@@ -299,8 +301,8 @@ async function checkAll(
   let since = performance.now();
   for (const order of orders) {
     const now = performance.now();
-    if (now >= end && results.length > 0) {
-      results.push({ failed: { ref: order.ref, late: true, error: 'deadline' } });
+    if (results.length >= MOST_ORDERS || (now >= end && results.length > 0)) {
+      results.push({ failed: { ref: order.ref, late: true, error: 'too many orders' } });
       continue;
     }
     if (now - since > AT_A_TIME_MS) {

@@ -231,6 +231,12 @@ describe('requests', () => {
     expect(orders).toEqual([`ServiceRequest/${order.id}`, 'ServiceRequest/order-2']);
   });
 
+  it('T033: a list of selections, which order-sign does not have, leaves out no order at signing', async () => {
+    const call = orderSignCall();
+    (call['context'] as Json)['selections'] = ['ServiceRequest/another'];
+    expect(outcomeOf(await post(sign(), call))).toBe('met');
+  });
+
   it('T039: order-select speaks of the selected order alone, matched exactly', async () => {
     const { order } = storyFhir();
     const other = { ...order, id: `${order.id}-2` };
