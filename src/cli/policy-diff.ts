@@ -4,31 +4,14 @@ import { parseArgs } from 'node:util';
 import type { Checker } from '../criteria-check/check-order.ts';
 import { parseDate } from '../dates/day.ts';
 import { checkAgain } from '../decisions/replay.ts';
-import { compilePolicy } from '../policy/compile.ts';
-import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { comparePolicies, type PassageChange, type PolicyDiff } from '../policy/diff/compare-policies.ts';
-import { PolicyFile } from '../policy/schema.ts';
 import { readConfig } from '../server/config.ts';
 import { type ChangedCase, changedCase, changedVignettes, checkerWith } from '../vignettes/compare-texts.ts';
 import { loadVignettes } from '../vignettes/run.ts';
-import { readYaml } from '../yaml/yaml-file.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
 import { allDecisions, instantOf, settingsStore } from './decisions.ts';
+import { namedText } from './named-text.ts';
 import { loadRegistry } from './registry.ts';
-
-/** A text: a file, or "id" (the latest) or "id@date" (the one of that effective date) of the policies folder. */
-function textOf(name: string, { knowledge }: Checker): CompiledPolicy {
-  if (existsSync(name) && statSync(name).isFile())
-    return compilePolicy(readYaml(name, PolicyFile), knowledge.vocabulary, knowledge.studies);
-  const [id, date] = name.split('@');
-  const found = knowledge.policies.policies.filter(
-    (p) => p.id === id && (date === undefined || p.input.effective === date),
-  );
-  const last = found.at(-1);
-  if (last !== undefined) return last;
-  const known = knowledge.policies.policies.map((p) => `${p.id}@${p.input.effective}`).join(', ');
-  throw new UsageError(`policy diff: "${name}" is neither a file nor one of ${known}`);
-}
 
 const SIGNS: Readonly<Record<PassageChange['kind'], string>> = {
   added: '+',
@@ -142,7 +125,7 @@ patients.
       throw new UsageError('policy diff: expected two texts');
     if (values.since !== undefined && !values.decisions) throw new UsageError('--since: goes with --decisions');
     const checker = loadChecker();
-    const [from, to] = [textOf(a, checker), textOf(b, checker)];
+    const [from, to] = [namedText(a, checker, 'policy diff'), namedText(b, checker, 'policy diff')];
     const on = parseDate(values.date ?? to.input.effective);
     if (on === undefined || on.lo !== on.hi)
       throw new UsageError(`--date: expected YYYY-MM-DD, found "${values.date ?? to.input.effective}"`);

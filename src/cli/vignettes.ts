@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { CheckedOrder, Checker } from '../criteria-check/check-order.ts';
 import { readConfig } from '../server/config.ts';
 import { KnownCodes } from '../terminology/known-codes.ts';
+import { checkerWith } from '../vignettes/compare-texts.ts';
 import { criteriaCoverage } from '../vignettes/coverage.ts';
 import { checkVignette, differences, loadVignettes, type VignetteFile } from '../vignettes/run.ts';
 import { unknownCodes } from '../vignettes/unknown-codes.ts';
@@ -11,6 +12,7 @@ import { unknownNames } from '../vignettes/unknown-names.ts';
 import { meant } from '../yaml/nearest-names.ts';
 import { InvalidFileError } from '../yaml/yaml-file.ts';
 import { type Command, loadChecker, UsageError, withFile } from './command.ts';
+import { namedText } from './named-text.ts';
 
 /** The vignettes of a folder, or of one file of it. @throws UsageError when there are none */
 function filesOf(path: string): readonly VignetteFile[] {
@@ -58,29 +60,36 @@ function reasons(check: CheckedOrder | undefined): readonly string[] {
 }
 
 export const vignettes: Command = {
-  usage: 'vignettes [PATH] [--policy ID]',
+  usage: 'vignettes [PATH] [--policy ID | --text TEXT]',
   help: `Tries vignettes on the policies of the settings (POLICIES): each that does not come out as it expects is told with what differs.
 Names and codes that do not exist are refused.
 Then the criteria that no vignette decided for, or against, by file, line and column. The exit code is 1 when a vignette fails.
 
   PATH          a file or folder; default: test/vignettes
-  --policy ID   vignettes of this policy alone`,
+  --policy ID   vignettes of this policy alone
+  --text TEXT   vignettes of one policy, tried on this text of it and no other, be it a draft: a file, or ID@EFFECTIVE-DATE`,
   examples: [
     ['vignettes test/vignettes/harbor-lumbar-mri.yaml', 'the cases of one file'],
     ['vignettes --policy kaiser-wa-lumbar-mri', 'all cases of one policy'],
+    ['vignettes new-cases.yaml --text harbor-lumbar-mri@2026-06-01', 'new cases on a draft'],
   ],
   run(args, out) {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { policy: { type: 'string' } },
+      options: { policy: { type: 'string' }, text: { type: 'string' } },
     });
     if (positionals.length > 1) throw new UsageError('vignettes: expected one file or folder');
+    if (values.policy !== undefined && values.text !== undefined)
+      throw new UsageError('vignettes: --text names the policy too');
     const { CANONICAL_BASE } = readConfig(process.env);
     const path = positionals[0] ?? 'test/vignettes';
-    const files = filesOf(path).filter((f) => values.policy === undefined || f.source.data.policy === values.policy);
-    if (files.length === 0) throw new UsageError(`--policy: ${path} holds no vignette of "${values.policy}"`);
-    const checker = loadChecker();
+    const loaded = loadChecker();
+    const text = values.text === undefined ? undefined : namedText(values.text, loaded, '--text');
+    const checker = text === undefined ? loaded : checkerWith(text, text.id, loaded);
+    const policy = text?.id ?? values.policy;
+    const files = filesOf(path).filter((f) => policy === undefined || f.source.data.policy === policy);
+    if (files.length === 0) throw new UsageError(`${path} holds no vignette of "${policy}"`);
     const known = new KnownCodes();
     const misnamed = files.flatMap((f) => [
       ...strangers(f, checker),

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalUrls } from '../../src/chart/readers/answer.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { policyDiff } from '../../src/cli/policy-diff.ts';
+import { policyShow } from '../../src/cli/policy-show.ts';
 import { replayDecisions, shadowReport } from '../../src/cli/replay.ts';
+import { vignettes as tryVignettes } from '../../src/cli/vignettes.ts';
 import { loadKnowledge } from '../../src/criteria-check/knowledge.ts';
 import { lintFolder } from '../../src/criteria-check/lint.ts';
 import { openStore } from '../../src/decisions/store/open-store.ts';
@@ -133,6 +135,17 @@ describe('docs/change-a-policy.md, step by step', () => {
     const days = ['2026-05-18', '2026-07-01'].map((d) => Date.parse(d) / 86_400_000);
     expect(days.map((d) => policies.inForce('harbor-lumbar-mri', d)?.input.version)).toEqual(['12', '12']);
     expect(days.map((d) => policies.inForce('harbor-lumbar-mri', d, 'shadow'))).toEqual([undefined, undefined]);
+  });
+
+  it('1. the draft is shown in words, and the new cases come out on it as written from the source', async () => {
+    const text = 'harbor-lumbar-mri@2026-06-01';
+    const [head] = shownOutput(DOCUMENT, 'policy show').split('\n[…]');
+    expect((await printed(draft, policyShow, [text])).startsWith(`${head}\n`)).toBe(true);
+    const file = join(draft, 'test/vignettes/harbor-lumbar-mri-13.yaml');
+    const [, last] = shownOutput(DOCUMENT, 'vignettes').split('[…]\n');
+    expect((await printed(draft, tryVignettes, [file, '--text', text])).split('\n').at(-1)).toBe(last);
+    // on the texts in force they do not
+    expect(await printed(draft, tryVignettes, [file])).toContain('4 vignettes tried, 3 come out otherwise');
   });
 
   it('2. policy diff says what changes', async () => {
