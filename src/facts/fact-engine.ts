@@ -202,6 +202,7 @@ export class FactEngine implements FactSource, FactContext {
       sides: decided.sides,
       when: decided.when,
       first: decided.first,
+      firstIsOnset: decided.firstIsOnset,
       stated: decided.stated,
       from: truth === 'true' ? undefined : from,
       until: decided.until,
@@ -316,8 +317,8 @@ export class FactEngine implements FactSource, FactContext {
     const conflicts = parts.flatMap((p) => p.conflicts ?? []);
     const [sided, ...moreSided] = parts.flatMap((p) => p.sides ?? []);
     const sections = [...new Set(parts.flatMap((p) => p.sections ?? []))];
-    const firsts = speaking.flatMap((p) => p.first ?? []);
-    const first = firsts.sort((a, b) => a.lo - b.lo)[0];
+    const dated = speaking.filter((p) => p.first !== undefined);
+    const [first] = dated.sort((a, b) => (a.first?.lo ?? 0) - (b.first?.lo ?? 0));
     const charted = speaking.filter((p) => p.when !== undefined && !fromOrder(p));
     const whens = (charted.length > 0 ? charted : speaking).flatMap((p) => p.when ?? []);
     const when = whens.sort((a, b) => b.hi - a.hi)[0];
@@ -336,7 +337,8 @@ export class FactEngine implements FactSource, FactContext {
       conflicts: filled(conflicts),
       sides: moreSided.length === 0 ? sided : undefined,
       when: yes ? when : undefined,
-      first: yes ? first : undefined,
+      first: yes ? first?.first : undefined,
+      firstIsOnset: yes ? first?.firstIsOnset : undefined,
       stated: open ? undefined : latestOf(speaking.map((p) => p.stated)),
       from: undefined,
       until: yes && until !== Number.POSITIVE_INFINITY ? until : undefined,

@@ -12,6 +12,8 @@ export interface Item {
   readonly decides?: Interval | undefined;
   /** the last as-of day on which it still lies in its window */
   readonly until?: Day | undefined;
+  /** its date is the stated onset; without that it may have begun any time before */
+  readonly isOnset?: true;
 }
 
 /** Collects what the chart says about one fact, then decides. */
@@ -143,7 +145,7 @@ export class Tally {
   /** Several dates speak: the later one wins; on the same day, or where a partial date leaves it open, it is a conflict. */
   decide(): Pick<
     FactValue,
-    'truth' | 'gap' | 'evidence' | 'conflicts' | 'sides' | 'when' | 'first' | 'stated' | 'until'
+    'truth' | 'gap' | 'evidence' | 'conflicts' | 'sides' | 'when' | 'first' | 'firstIsOnset' | 'stated' | 'until'
   > {
     const decided = this.#decide();
     const { yes, no } = this.#outweighed;
@@ -152,7 +154,10 @@ export class Tally {
     return { ...decided, sides };
   }
 
-  #decide(): Pick<FactValue, 'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'first' | 'stated' | 'until'> {
+  #decide(): Pick<
+    FactValue,
+    'truth' | 'gap' | 'evidence' | 'conflicts' | 'when' | 'first' | 'firstIsOnset' | 'stated' | 'until'
+  > {
     this.#settle();
     const pro = this.for.map(decidingDay);
     const contra = this.against.map(decidingDay);
@@ -188,8 +193,8 @@ export class Tally {
         (max, i) => (i.date !== undefined && (max === undefined || i.date.hi > max.hi) ? i.date : max),
         undefined,
       );
-    const first = this.for.reduce<Interval | undefined>(
-      (min, i) => (i.date !== undefined && (min === undefined || i.date.lo < min.lo) ? i.date : min),
+    const first = this.for.reduce<Item | undefined>(
+      (min, i) => (i.date !== undefined && (min?.date === undefined || i.date.lo < min.date.lo) ? i : min),
       undefined,
     );
     const until = this.for.reduce(
@@ -201,7 +206,8 @@ export class Tally {
       evidence: this.#evidence(this.for),
       conflicts: this.against.length === 0 ? undefined : this.#evidence(this.against),
       when,
-      first,
+      first: first?.date,
+      firstIsOnset: first?.isOnset,
       stated: latestOf(this.for.map(decidingDay)),
       until: until === Number.POSITIVE_INFINITY ? undefined : until,
     };

@@ -37,9 +37,8 @@ const beginning = (evidence: readonly Evidence[]): Day =>
 const NO_EVIDENCE: readonly Evidence[] = [];
 const ABSENT_TRUE: FactValue = { truth: 'true', evidence: [] };
 
-/** What is on file since a day may have begun any time before, where not all was seen. */
-const atOrBefore = (first: Interval | undefined): Interval | undefined =>
-  first === undefined ? undefined : { lo: subtract(first.lo, { count: 100 * 12, unit: 'months' }), hi: first.hi };
+/** What is on file since a day may have begun any time before, where not all was seen or the day is no onset. */
+const atOrBefore = ({ lo, hi }: Interval): Interval => ({ lo: subtract(lo, { count: 100 * 12, unit: 'months' }), hi });
 
 /** What was looked at, for explanations. */
 const lookedAt = (...values: readonly FactValue[]): Pick<FactValue, 'considered'> => {
@@ -194,7 +193,8 @@ export class Evaluation {
   #schedule(atom: Extract<Atom, { kind: 'schedule' }>): FactValue {
     const start = this.source.fact(atom.countedFrom);
     const unseen = atom.from === 'earliest' && this.source.unseen(atom.countedFrom);
-    const began = atom.from === 'latest' ? start.when : unseen ? atOrBefore(start.first) : start.first;
+    const began =
+      atom.from === 'latest' ? start.when : unseen && start.first !== undefined ? atOrBefore(start.first) : start.first;
     if (start.truth !== 'true' || began === undefined)
       return (
         this.#dueInAnyCase(atom, start) ?? {
@@ -218,7 +218,8 @@ export class Evaluation {
 
   /**
    * The start of the schedule is not on file, but what came before it is. Intervals grow with time, so a study that would be due
-   * counted from the earlier date is due in any case; nothing else follows.
+   * counted from the earlier date is due in any case; nothing else follows. What is only entered or stated on a day, without its
+   * onset, may have been there for long.
    */
   #dueInAnyCase(atom: Extract<Atom, { kind: 'schedule' }>, start: FactValue): FactValue | undefined {
     if (atom.after === undefined || start.truth !== 'unknown' || start.gap !== 'silent') return undefined;
@@ -226,8 +227,9 @@ export class Evaluation {
     const last = this.source.fact(atom.last);
     if (before.truth !== 'true' || before.first === undefined) return undefined;
     if (last.truth === 'unknown' && last.gap !== 'silent') return undefined;
+    const began = before.firstIsOnset ? before.first : atOrBefore(before.first);
     const seen = last.truth === 'true' ? last.when : before.first;
-    const timed = compareSchedule(before.first, seen, this.source.asOf, atom.bands);
+    const timed = compareSchedule(began, seen, this.source.asOf, atom.bands);
     if (timed.truth !== 'true') return undefined;
     return {
       ...timed,

@@ -94,6 +94,8 @@ export interface FactValue {
   readonly when?: Interval | undefined;
   /** the day of the earliest one */
   readonly first?: Interval | undefined;
+  /** that day is a stated onset; without that it may have begun any time before */
+  readonly firstIsOnset?: true | undefined;
   /** the day on which the latest of its evidence was stated: an entry may tell of an onset long before */
   readonly stated?: Interval | undefined;
   /** first as-of day on which it becomes true by the passing of time alone */

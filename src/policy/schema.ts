@@ -153,7 +153,7 @@ const Schedule = z.strictObject({
     'counted-from': FACT.meta({ description: 'the fact whose date starts the schedule' }),
     after: FACT.optional().meta({
       description:
-        'a fact that came before it (the diagnosis before its treatment): without the date of the start, a study that is due counted from this is due in any case',
+        'a fact that came before it (the diagnosis before its treatment): without the date of the start, a study that is due counted from the onset of this is due in any case',
     }),
     from: z.enum(['earliest', 'latest']).default('latest').meta({
       description: 'its first evidence (a diagnosis) or its last one (the end of treatment)',
