@@ -8,6 +8,7 @@ import {
   type FactSource,
   type FactValue,
   type Gap,
+  type Later,
   type Region,
   SILENT,
   type Unseen,
@@ -201,6 +202,7 @@ export class FactEngine implements FactSource, FactContext {
       conflicts: decided.conflicts,
       sides: decided.sides,
       when: decided.when,
+      later: this.#later(tally.openUntil, plan),
       first: decided.first,
       firstIsOnset: decided.firstIsOnset,
       stated: decided.stated,
@@ -222,6 +224,13 @@ export class FactEngine implements FactSource, FactContext {
   #unseen(plan: FactPlan): Unsettled {
     if (sufficientlySeen(plan, this.chart.sections)) return NO_GAP;
     return { gap: undefined, sections: plan.sections.filter((s) => this.chart.sections.get(s) !== 'complete') };
+  }
+
+  /** What may have come after the latest evidence that settles the question: what does not settle it, and what was not seen. */
+  #later(openUntil: Day, plan: FactPlan): Later | undefined {
+    const { sections } = this.#unseen(plan);
+    if (sections !== undefined) return { until: this.asOf, sections };
+    return openUntil === Number.NEGATIVE_INFINITY ? undefined : { until: Math.min(openUntil, this.asOf) };
   }
 
   #block(block: BlockInput, asked: Asked, tally: Tally): Day | undefined {
@@ -287,7 +296,8 @@ export class FactEngine implements FactSource, FactContext {
 
   #silence(plan: FactPlan): FactValue {
     const gap = this.#gap('silent', plan, new Set());
-    return gap.sections === undefined ? SILENT : { truth: 'unknown', evidence: [], ...gap };
+    if (gap.sections === undefined) return SILENT;
+    return { truth: 'unknown', evidence: [], ...gap, later: this.#later(Number.NEGATIVE_INFINITY, plan) };
   }
 
   /** A silence is a silence only when one sufficient section is complete. */
@@ -309,7 +319,9 @@ export class FactEngine implements FactSource, FactContext {
       parts.push(own);
     }
     const considered = parts.flatMap((p) => p.considered ?? []);
-    if (own.truth === 'true' && fact.any !== undefined) return considered.length === 0 ? own : { ...own, considered };
+    const later = latestLater(parts);
+    if (own.truth === 'true' && fact.any !== undefined)
+      return { ...own, later, ...(considered.length > 0 && { considered }) };
     const combine = fact.all === undefined ? any : all;
     const truth = combine(parts.map((p) => p.truth));
     const speaking = parts.filter((p) => p.truth === truth);
@@ -337,6 +349,7 @@ export class FactEngine implements FactSource, FactContext {
       conflicts: filled(conflicts),
       sides: moreSided.length === 0 ? sided : undefined,
       when: yes ? when : undefined,
+      later,
       first: yes ? first?.first : undefined,
       firstIsOnset: yes ? first?.firstIsOnset : undefined,
       stated: open ? undefined : latestOf(speaking.map((p) => p.stated)),
@@ -383,6 +396,13 @@ const NO_GAP: Unsettled = { gap: undefined, sections: undefined };
 
 /** A list that says something. */
 const filled = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
+
+/** The latest of what may have come later for one of the parts of a fact. */
+const latestLater = (parts: readonly FactValue[]): Later | undefined =>
+  parts.reduce<Later | undefined>(
+    (most, { later }) => (later !== undefined && later.until > (most?.until ?? later.until - 1) ? later : most),
+    undefined,
+  );
 
 /** Is what is asked of the current episode, so that it ends with it? */
 const restsOnEpisode = ({ since }: FactQuery, { fact }: FactPlan): boolean =>

@@ -30,6 +30,8 @@ export class Tally {
   readonly #untilLater: Set<Item> = new Set();
   /** evidence exists that does not settle the question: a partial date, a result that is not coded */
   unclear = false;
+  /** the last day of what does not settle the question, but may */
+  openUntil: Day = Number.NEGATIVE_INFINITY;
   conflict = false;
   /** something is on file, but not within the time window */
   outdated = false;
@@ -123,7 +125,10 @@ export class Tally {
 
   /** Helps to answer, proves nothing. @param open true when it leaves the question open rather than silent */
   lead(item: Item, reason: string, open = false): void {
-    if (open) this.unclear = true;
+    if (open) {
+      this.unclear = true;
+      this.openUntil = Math.max(this.openUntil, item.date?.hi ?? Number.POSITIVE_INFINITY);
+    }
     this.#note(item, 'lead', reason);
   }
 

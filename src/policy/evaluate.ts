@@ -1,10 +1,14 @@
 import { type Day, type Interval, parseInterval, subtract } from '../dates/day.ts';
 import type { Atom, CompiledPolicy, Expr } from './compiled-policy.ts';
 import { type Evidence, type FactSource, type FactValue, ofComplaint, type Region } from './fact-source.ts';
-import { compareAge, compareEpisode, compareSchedule, sooner, unsettled } from './measure-time.ts';
+import { compareAge, compareEpisode, compareSchedule, lastDays, sooner, unsettled } from './measure-time.ts';
 import { NO_SILENCE, type Silence } from './silence.ts';
 import { atLeast, not, type Truth } from './truth.ts';
 import { Truths } from './truths.ts';
+
+/** The days on which the last study of a schedule may have been; undefined when none is on file. */
+const lastStudied = ({ truth, when, later }: FactValue): Interval | undefined =>
+  truth === 'true' && when !== undefined ? lastDays(when, later) : undefined;
 
 /** What the leaves of an expression are read as. */
 export interface Reading {
@@ -205,12 +209,16 @@ export class Evaluation {
       );
     const last = this.source.fact(atom.last);
     if (last.truth === 'unknown' && last.gap !== 'silent') return { ...last, ...lookedAt(start, last) };
-    const timed = compareSchedule(began, last.truth === 'true' ? last.when : undefined, this.source.asOf, atom.bands);
+    const timed = compareSchedule(began, lastStudied(last), this.source.asOf, atom.bands);
     const evidence = [...start.evidence, ...this.#lastStudy(atom, last)];
     return {
       ...timed,
       ...(timed.truth === 'unknown'
-        ? { evidence: [], gap: unseen ? ('incomplete' as const) : ('unclear' as const) }
+        ? {
+            evidence: [],
+            gap: unseen || last.later?.sections !== undefined ? ('incomplete' as const) : ('unclear' as const),
+            sections: last.later?.sections,
+          }
         : { evidence }),
       ...lookedAt(start, last),
     };
@@ -228,7 +236,7 @@ export class Evaluation {
     if (before.truth !== 'true' || before.first === undefined) return undefined;
     if (last.truth === 'unknown' && last.gap !== 'silent') return undefined;
     const began = before.firstIsOnset ? before.first : atOrBefore(before.first);
-    const seen = last.truth === 'true' ? last.when : before.first;
+    const seen = lastStudied(last) ?? before.first;
     const timed = compareSchedule(began, seen, this.source.asOf, atom.bands);
     if (timed.truth !== 'true') return undefined;
     return {

@@ -92,6 +92,8 @@ export interface FactValue {
   readonly sides?: Sides | undefined;
   /** the day of the latest event that made it true */
   readonly when?: Interval | undefined;
+  /** a later one may be on file */
+  readonly later?: Later | undefined;
   /** the day of the earliest one */
   readonly first?: Interval | undefined;
   /** that day is a stated onset; without that it may have begun any time before */
@@ -104,6 +106,13 @@ export interface FactValue {
   readonly until?: Day | undefined;
   /** a false that new action can turn (a therapy that was refused, a film that was not taken) */
   readonly redoable?: boolean | undefined;
+}
+
+/** What may have come after the latest event that is known: evidence that does not settle it, or what was not retrieved. */
+export interface Later {
+  readonly until: Day;
+  /** chart sections in which it may stand */
+  readonly sections?: readonly string[] | undefined;
 }
 
 /** The answer to every query about a fact of which a chart that was seen whole says nothing. */

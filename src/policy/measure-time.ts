@@ -1,6 +1,6 @@
 import { add, type Day, type Interval } from '../dates/day.ts';
 import type { Comparison, ScheduleBand } from './compiled-policy.ts';
-import type { Episode, FactValue } from './fact-source.ts';
+import type { Episode, FactValue, Later } from './fact-source.ts';
 import { fromBounds, type Truth } from './truth.ts';
 
 /** The earlier of two ends, of which either may be open. */
@@ -13,6 +13,12 @@ export function lastOf(ends: readonly (Day | undefined)[]): Day | undefined {
   const last = Math.max(...ends.map((d) => d ?? Number.POSITIVE_INFINITY));
   return last === Number.POSITIVE_INFINITY ? undefined : last;
 }
+
+/** The days on which the latest event may have been. @param later what may have come after it */
+export const lastDays = ({ lo, hi }: Interval, later: Later | undefined): Interval => ({
+  lo,
+  hi: Math.max(hi, later?.until ?? hi),
+});
 
 type Timed = { readonly truth: Truth; readonly from?: Day; readonly until?: Day };
 
