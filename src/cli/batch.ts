@@ -31,7 +31,7 @@ function workersOf(given: string | undefined): number {
 
 export const batch: Command = {
   usage:
-    'batch DIR [--study CODE] [--payer PAYER] [--every-patient] [--date DATE] [--out FILE] [--csv FILE] [--workers N]',
+    'batch DIR [--study CODE] [--payer PAYER] [--line LINE] [--every-patient] [--date DATE] [--reason ICD10]... [--out FILE] [--csv FILE] [--workers N]',
   help: `Checks the spine imaging orders (ServiceRequest) of a FHIR bulk export: a folder of NDJSON files, plain or gzipped, in any
 order. One row for each order goes to --out (NDJSON; default: standard output) and --csv. A line that cannot be used is reported
 with file and line and stops nothing. The lines of patients with orders are sorted in a temporary folder (TMPDIR), which is removed

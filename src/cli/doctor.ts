@@ -145,6 +145,10 @@ pages and whether its codes are understood. Nothing of a chart is printed but co
     const seconds = Number(values.deadline ?? 60);
     if (!(seconds > 0)) throw new UsageError('--deadline: expected a number of seconds');
     const token = values.token ?? process.env['FHIR_TOKEN'];
+    if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
+      throw new UsageError(
+        '--token (or FHIR_TOKEN): expected a token without spaces, line ends and letters beyond ASCII',
+      );
     // Whoever types the address may reach it, private networks included.
     const fhir = new FhirAccess({
       base,

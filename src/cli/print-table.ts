@@ -19,15 +19,16 @@ const NARROWEST = 40;
  */
 export function table(
   head: readonly string[],
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   width = Number.POSITIVE_INFINITY,
 ): readonly string[] {
+  const rows = cells.map((row) => row.map((cell) => cell.replace(/[\r\n\t]+/g, ' ')));
   const widest = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)));
   const last = head.length - 1;
   const left = widest.slice(0, last).reduce((sum, w) => sum + w + 2, 0);
   const widths = widest.map((w, i) => (i === last ? Math.min(w, Math.max(NARROWEST, width - left)) : w));
-  const line = (cells: readonly string[]): string =>
-    cells
+  const line = (row: readonly string[]): string =>
+    row
       .map((cell, i) => (i === last ? cell : cell.padEnd(widths[i] ?? 0)))
       .join('  ')
       .trimEnd();

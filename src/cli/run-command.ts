@@ -1,6 +1,7 @@
 import { nearestNames } from '../yaml/nearest-names.ts';
 import type { InvalidFileError } from '../yaml/yaml-file.ts';
 import { type Command, fileProblem } from './command.ts';
+import { printable } from './printable.ts';
 
 interface Offered {
   readonly summary: string;
@@ -124,7 +125,10 @@ const OURS: readonly unknown[] = ['USAGE', 'CHART_INVALID', 'CONFIG_INVALID'];
 const MOST_PROBLEMS = 30;
 
 /** What the parser of options says, without its advice on arguments that begin with a dash. */
-const parserSays = (message: string): string => message.replace(/\. To specify a positional argument.*$/s, '');
+const parserSays = (message: string): string =>
+  message.replace(/\. To specify a positional argument.*$/s, '').replace(/\.?\n.*$/s, '');
+
+const complain = (line: string): void => console.error(printable(line));
 
 /** Mistakes of the caller end in one line and exit code 2; anything else is a defect and shows its stack. */
 function fail(error: unknown): number {
@@ -133,12 +137,14 @@ function fail(error: unknown): number {
   if (!(error instanceof Error)) console.error(error);
   else if (code === INVALID_FILE) {
     const { problems } = error as InvalidFileError;
-    for (const problem of problems.slice(0, MOST_PROBLEMS)) console.error(problem);
+    for (const problem of problems.slice(0, MOST_PROBLEMS)) complain(problem);
     if (problems.length > MOST_PROBLEMS) console.error(`and ${problems.length - MOST_PROBLEMS} more`);
-  } else if (OURS.includes(code) || parsing) console.error(`${NAME}: ${parserSays(error.message)}`);
+  } else if (parsing) complain(`${NAME}: ${parserSays(error.message)}`);
+  else if (OURS.includes(code)) complain(`${NAME}: ${error.message}`);
   else {
     const problem = fileProblem(error);
-    console.error(problem === undefined ? error : `${NAME}: ${problem}`);
+    if (problem === undefined) console.error(error);
+    else complain(`${NAME}: ${problem}`);
   }
   return 2;
 }
@@ -147,7 +153,7 @@ async function main(args: readonly string[]): Promise<number> {
   const found = find(args);
   if (found === undefined) {
     const asked = args.length === 0 || args[0] === '--help' || args[0] === '-h' || args[0] === 'help';
-    (asked ? console.log : console.error)(asked ? overview() : unknownCommand(args));
+    (asked ? console.log : complain)(asked ? overview() : unknownCommand(args));
     return asked ? 0 : 2;
   }
   const command = await found.command.load();
@@ -155,7 +161,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(helpOf(command));
     return 0;
   }
-  return command.run(found.rest, (line) => console.log(line));
+  return command.run(found.rest, (line) => console.log(printable(line)));
 }
 
 // Whoever reads our output may have seen enough ("| head"): that is no mistake.

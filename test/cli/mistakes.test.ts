@@ -27,6 +27,8 @@ describe('a mistake of the caller', () => {
   it.each([
     ['an unknown command', ['nothing'], 'there is no command "nothing"'],
     ['an unknown option', ['assess', '--bogus'], "Unknown option '--bogus'"],
+    ['a value with a dash', ['doctor', '--deadline', '-1'], "Option '--deadline' argument is ambiguous"],
+    ['a token of two lines', ['doctor', '--fhir', 'http://127.0.0.1:9', '--token', 'a\nb'], 'expected a token without'],
     ['a word of a command', ['policy', 'lnt'], 'there is no command "policy lnt"; there are policy diff, policy lint'],
     ['a command misspelt', ['polcy', 'lint'], 'near it: policy lint'],
     ['a file that is not there', ['assess', join(folder, 'none.json')], 'none.json: there is no such file or folder'],
@@ -48,6 +50,7 @@ describe('a mistake of the caller', () => {
     expect([status, lines[0]]).toEqual([2, expect.stringContaining(`payer-policy-cds: `)]);
     expect(lines[0]).toContain(said);
     expect(lines.filter((l) => /^\s+at /.test(l))).toEqual([]);
+    if (args[0] === 'doctor') expect(lines.length).toBe(1);
   });
 
   it('in a setting is said with its name', () => {
@@ -71,4 +74,44 @@ it('the help of a command is printed, with calls to begin with', () => {
     0,
     expect.stringContaining('usage: payer-policy-cds decisions purge'),
   ]);
+});
+
+describe('what a terminal would obey', () => {
+  const HOSTILE = 'lumbar\u001b]0;owned\u0007 \u001b[2Jpain\u009b31m\r\nroot# \u202eon';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are looked for
+  const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/;
+
+  it.each([
+    ['codes', ['codes', 'unknown'], []],
+    ['an order', ['assess'], ['--study', '72148', '--date', '2025-06-01', '--all']],
+    ['a card', ['assess'], ['--study', '72148', '--date', '2025-06-01', '--card']],
+  ])('is shown as a sign of its own where a chart holds it: %s', (_, command, options) => {
+    const chart = [
+      { resourceType: 'Patient', id: 'p1', birthDate: '1970-01-01' },
+      {
+        resourceType: 'Coverage',
+        id: 'c1',
+        status: 'active',
+        beneficiary: { reference: 'Patient/p1' },
+        payor: [{ display: HOSTILE }],
+      },
+      {
+        resourceType: 'Condition',
+        id: 'd1',
+        subject: { reference: 'Patient/p1' },
+        code: { coding: [{ system: 'urn:local', code: HOSTILE, display: HOSTILE }], text: HOSTILE },
+      },
+    ].map((resource) => ({ resource }));
+    const path = file('hostile.json', JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry: chart }));
+    const { stdout } = cli([...command, path, ...options]);
+    expect(stdout).toContain('owned');
+    expect(stdout).not.toMatch(OBEYED);
+    if (command[0] === 'codes') expect(stdout).not.toMatch(/^root/m);
+  });
+
+  it('is shown as a sign of its own where an argument holds it', () => {
+    const { lines } = cli(['assess', join(folder, '\u001b[31mno.json')]);
+    expect(lines[0]).toContain('there is no such file');
+    expect(lines.join()).not.toMatch(OBEYED);
+  });
 });
