@@ -142,9 +142,12 @@ export class FactEngine implements FactSource, FactContext {
     if (query.since === undefined)
       return length === undefined ? base : { ...base, earliest: subtract(this.asOf, length), length };
     const anchor = this.#anchor(query.since, query.region, query.grace);
-    // a current episode has begun by now, whenever that was: what is of the day itself belongs to it
-    if (anchor === undefined)
-      return { ...base, uncertainBefore: query.since === 'episode' ? this.asOf : this.asOf + 1 };
+    // a current episode has begun by now, whenever that was: what is of the day itself belongs to it, and what came so long before
+    if (anchor === undefined && query.since !== 'episode') return { ...base, uncertainBefore: this.asOf + 1 };
+    if (anchor === undefined) {
+      const reach = query.grace ?? NO_TIME;
+      return { ...base, uncertainBefore: subtract(this.asOf, reach), length: reach };
+    }
     // an event with a window of its own: evidence follows the event by no more than the window, which the query counts from today
     const floor = length === undefined ? undefined : subtract(this.asOf, length);
     const earliest = Math.max(anchor.earliest ?? Number.NEGATIVE_INFINITY, floor ?? Number.NEGATIVE_INFINITY);
@@ -163,7 +166,7 @@ export class FactEngine implements FactSource, FactContext {
     region: Region | 'any',
     grace: FactQuery['grace'],
   ): Anchor | undefined {
-    const from = (day: Day): Day => (grace === undefined ? day : subtract(day, grace));
+    const from = (day: Day): Day => before(day, grace);
     const after = ({ lo, hi }: Interval): Anchor => ({
       earliest: from(lo),
       ...(hi > lo && { uncertainBefore: from(hi) }),
@@ -382,6 +385,9 @@ interface Anchor {
   readonly moving?: Duration;
 }
 const NO_TIME: Duration = { count: 0, unit: 'days' };
+
+/** Evidence from so long before a day counts too. */
+const before = (day: Day, grace: Duration | undefined): Day => (grace === undefined ? day : subtract(day, grace));
 
 /** Does a fact rest on the reasons of the order alone? They have the order's own date. */
 const fromOrder = ({ evidence }: FactValue): boolean =>

@@ -9,7 +9,7 @@ export interface Window {
   readonly earliest?: Day;
   /** the lower bound itself is not known for sure: evidence before this day is unclear, not out */
   readonly uncertainBefore?: Day;
-  /** the duration behind `earliest`, to tell until when evidence stays inside */
+  /** the duration behind `earliest`, or behind `uncertainBefore` where that is the only bound, to tell until when evidence stays inside */
   readonly length?: Duration;
 }
 
@@ -34,6 +34,7 @@ export function fitIn(date: Interval | undefined, window: Window): Fit {
 
 /** The last as-of day on which a date still lies in a window that counts back from the as-of day. */
 export function lastDayInside(date: Interval | undefined, window: Window): Day | undefined {
-  if (date === undefined || window.length === undefined || window.earliest === undefined) return undefined;
+  if (date === undefined || window.length === undefined) return undefined;
+  if (window.earliest === undefined && window.uncertainBefore === undefined) return undefined;
   return lastDayReaching(date.lo, window.length);
 }
