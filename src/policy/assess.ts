@@ -8,14 +8,14 @@ import type { Evidence, FactCatalog, FactSource } from './fact-source.ts';
 import { leftToReviewer } from './left-to-reviewer.ts';
 import { lastOf, sooner } from './measure-time.ts';
 import { NearestWays } from './nearest.ts';
-import { type Candidate, type Need, WaySearch } from './needs.ts';
+import { type Candidate, type Need, type Way, WaySearch } from './needs.ts';
 import { isTrue, type PathState } from './path-state.ts';
 import { PathStates } from './path-states.ts';
 import { silenceOf } from './silent-chart.ts';
 import { Tracer } from './trace.ts';
 import type { Truth } from './truth.ts';
 import { unique } from './unique-evidence.ts';
-import { atomFact, atomLabel, atomQuestion, atomRegion, oppositeLabel } from './words.ts';
+import { atomFact, atomLabel, atomQuestion, atomRegion, noneOf, opposite, oppositeLabel } from './words.ts';
 
 export type { OrderedStudy } from './decide.ts';
 
@@ -62,7 +62,9 @@ class Assessor {
   assess(): Assessment {
     const decision = this.#decider.decide();
     const open = decision.outcome === 'undetermined' || decision.outcome === 'alternative';
-    const ranked = open && !this.#heldUp(decision) ? this.#ways(decision) : [];
+    // what time or a new step changes is told where the chart contradicts the criteria, too
+    const changeable = open || (decision.outcome === 'not-met' && decision.excludedBy === undefined);
+    const ranked = changeable && !this.#heldUp(decision) ? this.#ways(decision) : [];
     const ways = ranked.slice(0, MAX_PATHS);
     const earliest = decision.outcome === 'met' ? undefined : this.#earliest(decision);
     const validUntil = decision.outcome === 'met' ? this.#validUntil(decision.by) : undefined;
@@ -134,7 +136,7 @@ class Assessor {
       criterion: state.path.id,
       label: state.path.label,
       cite: state.path.cite,
-      has: way.has.map((i) => this.#pathFact(i, this.#ev.value(i).truth)),
+      has: this.#onFile(way),
       needs: [
         ...way.needs.map((n) => this.#pathFact(n.atom, n.want, this.#search.windowsOf(n, { state, way }))),
         ...this.#condition(state).map((i) => this.#pathFact(i, 'true')),
@@ -144,6 +146,22 @@ class Assessor {
       ...(startedNow > from && { startedNow }),
       ...(others.length > 0 && { otherStudies: others }),
     };
+  }
+
+  /** What a way has. That none is on file of a disease that is suspected is told of a confirmed one. */
+  #onFile({ has }: Way): readonly PathFact[] {
+    const told = new Set(has.flatMap((i) => this.#factOf(i, 'fact') ?? []));
+    return has.map((i) => {
+      const pathFact = this.#pathFact(i, this.#ev.value(i).truth);
+      const none = this.#ev.value(i).truth === 'true' ? this.#factOf(i, 'absent') : undefined;
+      if (none === undefined || !told.has(none)) return pathFact;
+      return { ...pathFact, label: noneOf(`confirmed ${opposite(pathFact.label)}`) };
+    });
+  }
+
+  #factOf(index: number, kind: 'fact' | 'absent'): string | undefined {
+    const atom = this.#ev.atom(index);
+    return atom.kind === kind ? atom.query.fact : undefined;
   }
 
   /** Does nothing but time lack? Then nobody has to be asked. */
@@ -221,6 +239,9 @@ class Assessor {
       });
     };
     for (const exclusion of decision.asked) for (const i of this.#decider.openLeaves(exclusion)) put(i, exclusion.id);
+    // an exclusion that holds is lifted by its exception alone
+    if (decision.excludedBy !== undefined)
+      for (const i of this.#decider.openExceptions(decision.excludedBy)) put(i, decision.excludedBy.id);
     for (const state of decision.outcome === 'undetermined' ? decision.by : []) {
       for (const ref of this.#states.studiesOf(state)) {
         if (ref.code === this.#order.code && ref.when !== undefined)
@@ -230,11 +251,12 @@ class Assessor {
     const ask = (candidate: Candidate, rest: Partial<Missing> = {}): void => {
       for (const need of candidate.way.needs) {
         if (this.#isAwaited(need)) continue;
+        const ruledOut = need.want === 'false' && { label: oppositeLabel(this.#ev.atom(need.atom), this.#catalog) };
         const instead = this.#search.inPlaceOf(need, candidate).map((i) => this.#pathFact(i, 'true'));
         put(
           need.atom,
           candidate.state.path.id,
-          { ...(instead.length > 0 && { instead }), ...(need.kind === 'do' && { toDo: true }), ...rest },
+          { ...ruledOut, ...(instead.length > 0 && { instead }), ...(need.kind === 'do' && { toDo: true }), ...rest },
           this.#search.windowsOf(need, candidate),
         );
       }
@@ -262,6 +284,7 @@ class Assessor {
       cite: path.cite,
       evidence: withoutRestated(evidence),
     });
+    if (decision.outcome === 'not-met') return [];
     if (decision.by.length > 0)
       return decision.by
         .slice(0, MAX_SATISFIED)

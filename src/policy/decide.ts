@@ -106,6 +106,15 @@ export class Decider {
     return [...atoms];
   }
 
+  /** The open leaves of an exclusion's exception that somebody can state. */
+  openExceptions({ unless }: CompiledExclusion): readonly number[] {
+    if (unless === undefined) return [];
+    return [...this.#ev.unknownAtoms(unless)].filter((i) => {
+      const atom = this.#ev.atom(i);
+      return atom.kind === 'fact' && atom.query.source !== 'order-reason';
+    });
+  }
+
   /** Does an indication name the ordered study, under a condition that holds? */
   namesOrdered({ path }: PathState): boolean {
     return (

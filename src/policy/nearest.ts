@@ -3,7 +3,7 @@ import type { CompiledPolicy, Expr } from './compiled-policy.ts';
 import type { Decider } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
 import { type FactCatalog, ofComplaint } from './fact-source.ts';
-import type { Candidate, Way, WaySearch } from './needs.ts';
+import type { Candidate, Need, Way, WaySearch } from './needs.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
 
@@ -11,6 +11,8 @@ import type { PathStates } from './path-states.ts';
 const TELLING = 1 / 3;
 /** Steps by which shares of true leaves are told apart: how often a policy repeats a requirement moves them a little. */
 const SHARES = 20;
+/** So many facts on file for each that lacks make a way one of which the chart says almost everything. */
+const ALMOST = 2;
 
 const same = (a: Expr, b: Expr): boolean => a === b || (a.op === 'atom' && b.op === 'atom' && a.atom === b.atom);
 
@@ -36,8 +38,8 @@ export class NearestWays {
 
   /**
    * Ways to met, best first, each with different needs: those that the chart makes unlikely last; documenting before doing or
-   * waiting, of those that wait the soonest, then the share of its leaves that are true already (leaves that speak in few passages weigh more; shares that are nearly
-   * the same count as one), then the fewest needs.
+   * waiting; while care is lacking, what needs a disease of which the chart says nothing later; of those that wait the soonest, then the share of its leaves that are true already (leaves that speak in few passages weigh more; shares that are nearly
+   * the same count as one; that none is on file does not count), then the fewest needs.
    * Red flags only with telling evidence.
    * @param orderedOnly ways for the ordered study; else those for other studies where there is none for it
    */
@@ -49,27 +51,32 @@ export class NearestWays {
       );
     const named = candidates.filter((s) => this.#decider.namesOrdered(s));
     const awaited = new Set(named.flatMap((s) => this.#states.awaited(s)));
-    return this.#sorted(
-      this.#waysOf(
-        // what may be a red flag is no reason to think of another study
-        candidates.filter(
-          (s) => (named.length === 0 && !orderedOnly && (!s.screen || s.onFile)) || named.includes(s) || awaited.has(s),
-        ),
-      ),
-    );
+    const ways = this.#waysOf(candidates.filter((s) => named.includes(s) || awaited.has(s)));
+    if (ways.length > 0 || orderedOnly || !named.every((s) => this.#failsByTimeAlone(s))) return this.#sorted(ways);
+    // what may be a red flag is no reason to think of another study
+    const others = candidates.filter((s) => named.length === 0 || s.truth === 'unknown');
+    return this.#sorted(this.#waysOf(others.filter((s) => !s.screen || s.onFile)));
+  }
+
+  /** Is an indication contradicted by nothing but the length of the episode, or the age? */
+  #failsByTimeAlone({ truth, closedBy, whole }: PathState): boolean {
+    if (truth !== 'false' || closedBy.length > 0) return false;
+    return this.#ev.evidence(whole, 'false').every((e) => e.fact === 'episode-onset' || e.fact === 'age');
   }
 
   /**
    * Where no indication is on file: ways to meet those of the ordered study of which the chart says something in particular,
-   * though not what they are about (a high fall, and no complaint).
+   * though not what they are about (a high fall, and no complaint), or almost everything (the whole course of care, and no complaint).
    */
   rankedOutOfPlay(): readonly Candidate[] {
     const away = this.#states
       .all()
       .filter((s) => s.inPlay === 'no' && s.truth !== 'true' && this.#decider.concernsOrder(s));
     return this.#sorted(
-      this.#waysOf(away).filter(({ way }) =>
-        way.has.some((atom) => this.#isTelling(atom) && this.#mayBeOfOrdered(atom)),
+      this.#waysOf(away).filter(
+        ({ way }) =>
+          way.has.some((atom) => this.#isTelling(atom) && this.#mayBeOfOrdered(atom)) ||
+          way.needs.length * ALMOST <= this.#documented(way.has),
       ),
     );
   }
@@ -152,6 +159,11 @@ export class NearestWays {
     return atom.kind === 'fact' && (this.#policy.spread[index] ?? 1) <= TELLING && this.#isParticular(atom.query.fact);
   }
 
+  #isCare(index: number): boolean {
+    const atom = this.#ev.atom(index);
+    return atom.kind === 'fact' && this.#catalog.describe(atom.query.fact)?.care === true;
+  }
+
   /** Neither care that was given nor the complaint itself makes one red flag more likely than another. */
   #isParticular(fact: string): boolean {
     const described = this.#catalog.describe(fact);
@@ -176,12 +188,41 @@ export class NearestWays {
     const about = path.about === undefined ? 0 : this.#heaviest(path.about);
     const sum = (atoms: readonly number[]): number => atoms.reduce((total, i) => total + this.#weight(i), 0);
     const led = needs.flatMap(({ atom }) => (this.#isLed(atom) ? [atom] : []));
-    const done = sum(has) + about + sum(led);
+    const done = sum(this.#toldOnce(has)) + about + sum(led);
     const since = Math.max(0, ...needs.map((n) => n.from ?? 0));
     const share = Math.round((done / (done + needs.length)) * SHARES);
     const acts = needs.some((n) => n.kind !== 'document');
     const unlikely = this.#unlikelihood(candidate);
-    return [unlikely === 2 ? 1 : 0, acts ? 1 : 0, since, unlikely, -share, needs.length, -led.length];
+    // nobody asks for a disease of which the chart says nothing while care is lacking; of a red flag that is told a sign is on file
+    const lacksCare = acts || needs.some(({ atom }) => this.#isCare(atom));
+    const unheard = lacksCare && !(candidate.state.screen || path.redFlag) && needs.some((n) => this.#isUnheardOf(n));
+    return [unlikely === 2 ? 1 : 0, acts ? 1 : 0, unheard ? 1 : 0, since, unlikely, -share, needs.length, -led.length];
+  }
+
+  /** Of how many facts of the ordered region does evidence tell? */
+  #documented(atoms: readonly number[]): number {
+    return this.#toldOnce(atoms).filter((i) => this.#ev.value(i).evidence.length > 0 && this.#mayBeOfOrdered(i)).length;
+  }
+
+  /** A fact that several leaves tell of counts once, and that none is on file is nothing that was documented. */
+  #toldOnce(atoms: readonly number[]): readonly number[] {
+    const once = new Map<string | number, number>();
+    for (const index of atoms) {
+      const atom = this.#ev.atom(index);
+      if (atom.kind === 'absent') continue;
+      const key = atom.kind === 'fact' ? `${atom.query.fact}|${atom.query.region}` : index;
+      const before = once.get(key);
+      if (before === undefined || this.#weight(index) > this.#weight(before)) once.set(key, index);
+    }
+    return [...once.values()];
+  }
+
+  /** Does a need ask for the suspicion of a disease on which the chart says nothing at all? */
+  #isUnheardOf({ atom: index, kind }: Need): boolean {
+    const atom = this.#ev.atom(index);
+    if (kind !== 'document' || atom.kind !== 'fact' || atom.query.certainty !== 'suspected') return false;
+    const { gap, related, leads = [] } = this.#ev.value(index);
+    return gap === 'silent' && related !== true && leads.length === 0 && this.#isParticular(atom.query.fact);
   }
 
   /**
