@@ -4,7 +4,7 @@ import type { CheckedOrder, OrderCheck, UncheckedOrder } from '../criteria-check
 import type { StudyCatalog } from '../policy/studies.ts';
 import { ASSESSMENT_EXTENSION, checkedExtension, uncheckedExtension } from './assessment-extension.ts';
 import { checkedDetail, uncheckedDetail } from './detail.ts';
-import { againstContrast, alternativeSuggestions, nextStepSuggestions } from './suggestions.ts';
+import { alternativeSuggestions, nextStepSuggestions, notOfferedReasons } from './suggestions.ts';
 import { checkedSummary, uncheckedSummary } from './summary.ts';
 
 /** What cards need to know of the deployment and of the EHR that asks. */
@@ -59,7 +59,7 @@ function checkedCard(check: CheckedOrder, options: CardOptions, { worksheet, cri
   return {
     uuid: randomUUID(),
     summary: checkedSummary(check),
-    detail: `${checkedDetail(check, options.studies)}${contrastNote(check, options, alternatives.length)}`,
+    detail: `${checkedDetail(check, options.studies)}${notOffered(check, options)}`,
     indicator: warning ? 'warning' : 'info',
     source: source(options),
     ...(suggestions.length > 0 && {
@@ -72,13 +72,16 @@ function checkedCard(check: CheckedOrder, options: CardOptions, { worksheet, cri
   };
 }
 
-/** Says why a study with contrast that the policy names is not offered as a change of the order. */
-function contrastNote(check: CheckedOrder, options: CardOptions, offered: number): string {
-  if (check.assessment.outcome !== 'alternative' || offered >= Math.min(check.assessment.alternatives.length, 3))
-    return '';
-  const reason = againstContrast(check);
-  const named = check.assessment.alternatives.map((c) => options.studies.get(c)?.label ?? c).join(', ');
-  return reason === undefined ? '' : `\n\nNot offered as a change of the order, as ${reason} is documented: ${named}.`;
+/** Says why studies that the policy names are not offered as a change of the order. */
+function notOffered(check: CheckedOrder, { studies }: CardOptions): string {
+  const reasons = notOfferedReasons(check, studies);
+  const byReason = Map.groupBy(reasons, (r) => r.why);
+  return [...byReason]
+    .map(([why, of]) => {
+      const named = of.map(({ code }) => studies.get(code)?.label ?? code).join(', ');
+      return `\n\nNot offered as a change of the order, as ${why}: ${named}.`;
+    })
+    .join('');
 }
 
 function uncheckedCard(check: UncheckedOrder, options: CardOptions, links: readonly Link[]): Card {

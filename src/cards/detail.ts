@@ -6,20 +6,20 @@ import type { Lead } from '../policy/fact-source.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import {
   asDocumentedWords,
-  bareScreen,
   countsWords,
   dateWords,
   evidenceList,
   factLabels,
+  factWords,
   forOthers,
   indicationsWords,
   list,
-  lowerFirst,
   NOT_A_DECISION,
   OUTCOME_WORDS,
   ofOtherWays,
   reasonsElsewhere,
   reviewsWords,
+  screenWords,
   sources,
   span,
   timing,
@@ -30,10 +30,9 @@ const section = (heading: string, lines: readonly string[]): readonly string[] =
   lines.length === 0 ? [] : ['', `**${heading}**`, ...lines.map((l) => `- ${l}`)];
 
 function pathLines(path: NearestPath): readonly string[] {
-  const labels = (facts: NearestPath['has']): readonly string[] => [...new Set(facts.map((f) => f.label))];
-  const has = path.has.length === 0 ? 'nothing yet' : list(labels(path.has), 4);
+  const has = path.has.length === 0 ? 'nothing yet' : list(factWords(path.has), 4);
   return [
-    `${path.cite}, ${path.label}. Documented: ${has}. Needed: ${labels(path.needs).join('; ')}.${timing(path)}${forOthers(path)}`,
+    `${path.cite}, ${path.label}. Documented: ${has}. Needed: ${factWords(path.needs).join('; ')}.${timing(path)}${forOthers(path)}`,
   ];
 }
 
@@ -135,6 +134,11 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...section('Questions of other ways', others.map(missingLine)),
     ...section('Still to be done', toDo.map(toDoLine)),
   ];
+  const notMet = assessment.outcome === 'not-met';
+  const otherwise = section(
+    'The chart says otherwise',
+    assessment.outcome === 'met' ? [] : [...new Set(assessment.contradicted.map(contradictedLine))].slice(0, 4),
+  );
   const notSeen = unseen(check).filter((s) => s.state !== 'not-available' || assessment.sections.includes(s.section));
   return [
     ...(check.urgent.length === 0
@@ -150,19 +154,17 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...(alone === undefined ? [] : [alone]),
     ...dateWords(check),
     ...(assessment.satisfied.length + assessment.contradicted.length === 0 ? [] : [countsWords(check)]),
+    ...(notMet ? otherwise : []),
     ...(open ? [...ways, ...documented] : [...named, ...documented, ...ways]),
     ...section('Other ways', assessment.paths.slice(1).flatMap(pathLines)),
     ...(approved === undefined ? [] : ['', approved]),
-    ...section(
-      'The chart says otherwise',
-      assessment.outcome === 'met' ? [] : [...new Set(assessment.contradicted.map(contradictedLine))].slice(0, 4),
-    ),
+    ...(notMet ? [] : otherwise),
     ...section('Left to a reviewer', reviewsWords(assessment)),
     ...section('An exclusion is not settled', exclusionLines(assessment)),
     ...(open ? named : []),
     ...(assessment.silentScreens.length === 0
       ? []
-      : ['', `Not documented either way: ${list(assessment.silentScreens.map(bareScreen).map(lowerFirst), 8, '; ')}.`]),
+      : ['', `Not documented either way: ${list(screenWords(assessment), 8, '; ')}.`]),
     ...(notSeen.length === 0
       ? []
       : ['', `Not seen whole: ${notSeen.map((s) => `${s.section} (${s.state})`).join(', ')}.`]),

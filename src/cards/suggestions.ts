@@ -45,20 +45,42 @@ function withStudy(resource: Json, study: Study, pamaRating: boolean): Readonly<
 
 const PAMA_RATING = 'http://fhir.org/argonaut/Extension/pama-rating';
 
-/** Suggestions to order the study that the policy names, unless it adds contrast that the chart speaks against. */
+/** Is a study on order already, in the basket or in the chart? */
+const isOrdered = (code: string, { openOrders }: Chart): boolean =>
+  openOrders.some((o) => o.codes.includes(`cpt|${code}`));
+
+const MOST_ALTERNATIVES = 3;
+
+/** Why a study that the policy names is not offered as a change of the order; undefined when nothing speaks against it. */
+function againstStudy(study: Study, check: CheckedOrder): string | undefined {
+  if (isOrdered(study.code, check.chart)) return 'it is on order already';
+  const against = usesContrast(study) && !usesContrast(check.study) ? againstContrast(check) : undefined;
+  return against === undefined ? undefined : `${against} is documented`;
+}
+
+/** The studies that the policy names and that are not offered, each with the reason. */
+export function notOfferedReasons(
+  check: CheckedOrder,
+  studies: StudyCatalog,
+): readonly { readonly code: string; readonly why: string }[] {
+  if (check.assessment.outcome !== 'alternative') return [];
+  return check.assessment.alternatives.slice(0, MOST_ALTERNATIVES).flatMap((code) => {
+    const study = studies.get(code);
+    const why = study === undefined ? undefined : againstStudy(study, check);
+    return why === undefined ? [] : [{ code, why }];
+  });
+}
+
+/** Suggestions to order the study that the policy names, unless it is on order, or adds contrast that the chart speaks against. */
 export function alternativeSuggestions(
   check: CheckedOrder,
   studies: StudyCatalog,
   quirks: ReadonlySet<string>,
 ): readonly Suggestion[] {
   if (check.assessment.outcome !== 'alternative') return [];
-  return check.assessment.alternatives.slice(0, 3).flatMap((code): readonly Suggestion[] => {
+  return check.assessment.alternatives.slice(0, MOST_ALTERNATIVES).flatMap((code): readonly Suggestion[] => {
     const study = studies.get(code);
-    if (
-      study === undefined ||
-      (usesContrast(study) && !usesContrast(check.study) && againstContrast(check) !== undefined)
-    )
-      return [];
+    if (study === undefined || againstStudy(study, check) !== undefined) return [];
     const label = `Order ${study.code} instead: ${study.label}`;
     return [
       {

@@ -2,12 +2,12 @@ import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order
 import { formatDay } from '../dates/day.ts';
 import { type Assessment, type Contradicted, type Missing, RULED_OUT } from '../policy/assessment.ts';
 import {
-  bareScreen,
   list,
   lowerFirst,
   ofOtherWays,
   openLabel,
   reasonsElsewhere,
+  screenWords,
   shorten,
   URGENT,
   URGENT_SHORT,
@@ -57,7 +57,7 @@ function story(check: CheckedOrder, form: Form): string {
         return `${study.code}: excluded by the ${by} criteria: ${lowerFirst(words(against.label))}.`;
       if (!form.brief) return `${start}. ${words(against.label)}: ${whyWords(against, form.most, words)}.`;
       const ruledOut = against.why === RULED_OUT;
-      return `${study.code}: ${by} criteria contradicted: ${ruledOut ? `${lowerFirst(words(against.label))} ruled out` : whyWords(against, form.most, words)}.`;
+      return `${study.code}: ${by} criteria not met: ${ruledOut ? `${lowerFirst(words(against.label))} ruled out` : whyWords(against, form.most, words)}.`;
     }
     case 'undetermined':
       return form.brief
@@ -94,7 +94,14 @@ function openPoint(check: CheckedOrder, form: Form, words: Words): string {
   const inConflict = missing.filter((m) => m.gap === 'conflict');
   if (reason === 'conflict' && inConflict.length > 0)
     return `the chart contradicts itself: ${list(labels(inConflict, words), form.most)}`;
-  const open = list(labels(openPoints(assessment), words), form.most);
+  const ofExclusions = new Set(openExclusions?.map((e) => e.criterion));
+  const points = openPoints(assessment).filter((m) => !m.criteria.some((c) => ofExclusions.has(c)));
+  const open = list(labels(points, words), form.most);
+  const [exclusion] = openExclusions ?? [];
+  if (exclusion !== undefined) {
+    const unsettled = `exclusion not settled: ${lowerFirst(words(exclusion.label))}`;
+    return open === '' || form.brief ? unsettled : `${unsettled}; not documented: ${open}`;
+  }
   if (reason === 'no-indication') {
     const elsewhere = reasonsElsewhere(check);
     if (open !== '') return `no indication is on file; the nearest lacks: ${open}`;
@@ -107,13 +114,15 @@ function openPoint(check: CheckedOrder, form: Form, words: Words): string {
 }
 
 /** What keeps criteria open when there is nothing to ask: time, or red flags of which the chart does not speak. */
-function nothingToAsk({ earliest, paths, silentScreens }: Assessment, { most, brief }: Form): string {
+function nothingToAsk(assessment: Assessment, { most, brief }: Form): string {
+  const { earliest, paths } = assessment;
   const [nearest] = paths;
   const from = earliest ?? (nearest?.byTimeAlone === true ? nearest.from : undefined);
   if (from !== undefined) return `met from ${formatDay(from)} by time alone, if nothing else changes`;
-  if (silentScreens.length === 0) return 'nothing that is on file meets them';
-  if (brief) return `contradicted, unless one of ${silentScreens.length} red flags is documented`;
-  return `contradicted, unless a red flag is documented: ${list(silentScreens.map(bareScreen).map(lowerFirst), most)}`;
+  const screens = screenWords(assessment);
+  if (screens.length === 0) return 'nothing that is on file meets them';
+  if (brief) return `contradicted, unless one of ${screens.length} red flags is documented`;
+  return `contradicted, unless a red flag is documented: ${list(screens, most)}`;
 }
 
 /** The sentence that tells the story alone: the fullest that fits. */

@@ -2,7 +2,7 @@ import { kindsWords } from '../chart/resource-words.ts';
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import { placeOfRecord } from '../facts/context.ts';
-import type { Assessment, Missing, NearestPath, Outcome } from '../policy/assessment.ts';
+import type { Assessment, Missing, NearestPath, Outcome, PathFact } from '../policy/assessment.ts';
 import { type Evidence, REGIONS } from '../policy/fact-source.ts';
 import { noneOf, REGION_WORDS } from '../policy/words.ts';
 import { placeOfHits, supports } from '../terminology/regions.ts';
@@ -41,6 +41,32 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
 
 /** What a red flag is about, without the words that all of them begin with. */
 export const bareScreen = (label: string): string => label.replace(/^Red flag[^:]*: /, '');
+
+/** The red flags on which the chart is silent, each once, within a sentence. */
+export const screenWords = ({ silentScreens }: Pick<Assessment, 'silentScreens'>): readonly string[] => [
+  ...new Set(silentScreens.map(bareScreen).map(lowerFirst)),
+];
+
+const BRACKETS = / \([^()]*\)/g;
+/** What a label says of certainty: less than known suffices. */
+const LESS_CERTAIN = /^ \((known or suspected|now or in the past)\)$/;
+
+/** Leaves of a way in words: what several say of one fact is one, as certain as the most certain, with all their windows. */
+export function factWords(facts: readonly PathFact[]): readonly string[] {
+  const byFact = Map.groupBy(
+    facts,
+    (f) => `${f.fact.replace(/\.(suspected|history)$/, '')}|${f.label.replace(BRACKETS, '')}`,
+  );
+  return [...byFact.values()].map((same) => {
+    const [first] = same;
+    if (first === undefined || same.length === 1) return first?.label ?? '';
+    const brackets = same.map((f) => f.label.match(BRACKETS) ?? []);
+    const known = brackets.some((b) => !b.some((words) => LESS_CERTAIN.test(words)));
+    const told = new Set(brackets.flat().filter((words) => !(known && LESS_CERTAIN.test(words))));
+    const windows = [...told].map((words) => words.slice(2, -1)).join('; ');
+    return `${first.label.replace(BRACKETS, '')}${windows === '' ? '' : ` (${windows})`}`;
+  });
+}
 
 /** The label of a fact in words. */
 export type FactLabel = (fact: string) => string;
@@ -158,7 +184,10 @@ export function evidenceList(evidence: readonly Evidence[], label: FactLabel): r
   return [...byFact.values()].flatMap(([first, ...more]) => {
     if (first === undefined) return [];
     const where = sources([first, ...more]);
-    if (first.basis === 'absence') return [`${noneOf(label(first.fact))}: ${where}`];
+    if (first.basis === 'absence') {
+      const suspected = evidence.some((e) => e.fact === first.fact && e.basis !== 'absence');
+      return [`${noneOf(`${suspected ? 'confirmed ' : ''}${label(first.fact)}`)}: ${where}`];
+    }
     return [`${label(first.fact)}${where === '' ? '' : ` (${where})`}`];
   });
 }

@@ -1,3 +1,4 @@
+import { formatDay } from '../dates/day.ts';
 import { type Contradicted, RULED_OUT } from './assessment.ts';
 import type { CompiledExclusion, Expr } from './compiled-policy.ts';
 import type { Evaluation } from './evaluate.ts';
@@ -27,12 +28,15 @@ export class Contradictions {
   #ofExclusion({ id, label, cite, criteria, unless }: CompiledExclusion): Contradicted {
     const exceptions = unless === undefined ? [] : [...this.#ev.unknownAtoms(unless)].map((i) => this.#ev.atom(i));
     const labels = exceptions.map((atom) => atomLabel(atom, this.#catalog)).slice(0, 3);
-    const except = labels.length === 0 ? '' : `, unless: ${labels.join('; ')} (not documented)`;
+    const { until } = this.#ev.timed(criteria);
+    const ends = until === undefined || unless !== undefined ? '' : ` until ${formatDay(until)}`;
+    const open = labels.length === 1 ? 'its exception is not documented' : 'none of its exceptions is documented';
+    const except = labels.length === 0 ? '' : `, as ${open}: ${labels.join('; ')}`;
     return {
       criterion: id,
       label,
       cite,
-      why: `the policy excludes this${except}`,
+      why: `the policy excludes this${ends}${except}`,
       evidence: this.#ev.evidence(criteria),
     };
   }
@@ -45,6 +49,7 @@ export class Contradictions {
     const own: Contradicted[] = [];
     const others: Contradicted[] = [];
     const required = new Map<string, Contradicted>();
+    const ofComplaint = new Set<string>();
     for (const state of this.#states.all()) {
       if (state.inPlay !== 'yes' || state.truth !== 'false') continue;
       const { path } = state;
@@ -53,8 +58,10 @@ export class Contradictions {
         (state.onFile && !state.screen && state.closedBy.length === 0 ? own : others).push(
           this.#ownContradiction(state),
         );
-      else if (!required.has(failing.section.id)) {
+      else {
         const { id, label, cite } = failing.section;
+        if (state.onFile && !state.screen) ofComplaint.add(id);
+        if (required.has(id)) continue;
         required.set(id, {
           criterion: id,
           label,
@@ -64,7 +71,10 @@ export class Contradictions {
         });
       }
     }
-    const against = [...own, ...others, ...required.values()].filter((c) => c.evidence.length > 0);
+    const sections = [...required.values()].sort(
+      (a, b) => Number(ofComplaint.has(b.criterion)) - Number(ofComplaint.has(a.criterion)),
+    );
+    const against = [...own, ...others, ...sections].filter((c) => c.evidence.length > 0);
     return [...against.filter(tellsMoreThanTime), ...against.filter((c) => !tellsMoreThanTime(c))];
   }
 

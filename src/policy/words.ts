@@ -29,13 +29,19 @@ function window(query: FactQuery): string {
   return parts.join(', ');
 }
 
+/** Does a question not say by itself after what it asks, as it does of what follows a treatment? */
+const tellsOfEvent = ({ fact, since }: FactQuery, catalog: FactCatalog): boolean =>
+  typeof since === 'object' &&
+  catalog.describe(since.fact)?.takes === undefined &&
+  !/\bsince\b/.test(catalog.describe(fact)?.ask ?? '');
+
 /** The windows of queries any of which would do, in brackets; empty when one of them has none. */
 function windows([query, ...others]: readonly FactQuery[], catalog: FactCatalog): string {
   if (query === undefined) return '';
   const events: string[] = [];
   const told = new Set<string>();
   for (const q of [query, ...others]) {
-    if (others.length > 0 && typeof q.since === 'object')
+    if (typeof q.since === 'object' && (others.length > 0 || tellsOfEvent(q, catalog)))
       events.push(withoutBrackets(catalog.describe(q.since.fact)?.label ?? q.since.fact));
     else told.add(window(q));
   }
@@ -47,10 +53,13 @@ const queriesOfFacts = (atoms: readonly Atom[]): readonly FactQuery[] =>
   atoms.flatMap((a) => (a.kind === 'fact' || a.kind === 'absent' ? [a.query] : []));
 
 /** That there is none of what a label names. */
-export const noneOf = (label: string): string => `no ${label.replace(/^an? /, '')}`;
+export const noneOf = (label: string): string => `no ${label.replace(/^(an?|the) /, '')}`;
 
-/** The opposite of a statement in words; the opposite of "no x" is "x". */
-export const opposite = (label: string): string => (label.startsWith('no ') ? label.slice(3) : `not: ${label}`);
+/** The opposite of what a label names: of "no x" it is "x", of "at least" so much "less than" that. */
+export function opposite(label: string): string {
+  if (label.startsWith('no ')) return label.slice(3);
+  return label.startsWith('at least ') ? label.replace('at least', 'less than') : noneOf(label);
+}
 
 /** The code under which an answer to this query is documented: the fact, with a suffix when suspicion or history suffices. */
 export const factCode = (query: FactQuery): string =>
@@ -112,12 +121,15 @@ export function atomInFull(atom: Atom, catalog: FactCatalog, pathRegion: Region 
 
 const place = (region: Region | 'any'): string => (region === 'any' ? 'of any region' : `of the ${region} region`);
 
+/** Questions about what is seen, felt or happened, not suspected, and those that ask for the suspicion anyway. */
+const NOT_TO_SUSPECT = /suspected|^(Does the examination|Are there|Was) /;
+
 /** The neutral question for a fact, whenever it was: the same wherever the fact is asked under this code. */
 export function factQuestion({ fact, certainty }: Pick<FactQuery, 'fact' | 'certainty'>, catalog: FactCatalog): string {
-  const description = catalog.describe(fact);
-  if (certainty === 'suspected') return `Is there a clinical suspicion or diagnosis of ${description?.label ?? fact}?`;
-  const ask = description?.ask ?? `Is there ${fact}?`;
-  return certainty === 'history' ? `${ask.replace(/\?$/, '')} (now or in the past)?` : ask;
+  const { ask = `Is there ${fact}?`, complaint = false } = catalog.describe(fact) ?? {};
+  const said = ask.replace(/\?$/, '');
+  if (certainty === 'suspected' && !complaint && !NOT_TO_SUSPECT.test(ask)) return `${said}, or is that suspected?`;
+  return certainty === 'history' ? `${said} (now or in the past)?` : ask;
 }
 
 /**

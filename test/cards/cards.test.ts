@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ASSESSMENT_EXTENSION } from '../../src/cards/assessment-extension.ts';
 import { buildCard } from '../../src/cards/build-card.ts';
-import { OUTCOME_WORDS } from '../../src/cards/words.ts';
+import { factWords, OUTCOME_WORDS } from '../../src/cards/words.ts';
 import type { Card } from '../../src/cds-hooks/card.ts';
 import type { CheckedOrder } from '../../src/criteria-check/check-order.ts';
 import { parseDate } from '../../src/dates/day.ts';
+import type { PathFact } from '../../src/policy/assessment.ts';
 import { expandVignettes, type Vignette } from '../../src/vignettes/expand.ts';
 import { checkVignette, loadVignettes } from '../../src/vignettes/run.ts';
 import { VignettesFile } from '../../src/vignettes/schema.ts';
@@ -92,6 +93,14 @@ function problems({ check, card }: Told): readonly string[] {
   return out;
 }
 
+function find(id: string): Vignette {
+  const found = files.flatMap((f) => f.vignettes).find((v) => v.id === id);
+  if (found === undefined) throw new Error(`no vignette ${id}`);
+  return found;
+}
+
+const fact = (code: string, label: string): PathFact => ({ fact: code, label });
+
 describe.each(files)('cards of $file', ({ vignettes }) => {
   it('say what a card must say, in its bounds', () => {
     const governed = vignettes.filter((v) => v.expect.outcome !== 'not-governed');
@@ -107,7 +116,9 @@ describe('questions', () => {
   it('of an exclusion come first: a pacemaker of no stated kind', () => {
     const vignette = files.flatMap((f) => f.vignettes).find((v) => v.id === 'N4-unrated');
     const { card } = tell(vignette as Vignette);
-    expect(card.summary).toContain('implanted device that is MR unsafe');
+    // an exclusion is to be ruled out, not to be documented
+    expect(card.summary).toContain('exclusion not settled: incompatible implanted device');
+    expect(card.summary).not.toContain('not documented');
     const asked = card.detail.slice(card.detail.indexOf('**Questions that would settle it**'));
     expect(asked.split('\n- ')[1]).toMatch(/MR unsafe/i);
   });
@@ -260,6 +271,46 @@ describe('what is documented', () => {
   }, 120_000);
 });
 
+describe('a way in words', () => {
+  const named = (id: string): string => tell(find(id)).card.detail;
+
+  it('says the opposite of a leaf without a colon', () => {
+    expect(named('near-not-met-by-therapy')).toContain('less than 4 weeks of physical therapy');
+    for (const { vignettes } of files)
+      for (const v of vignettes.filter((one) => one.expect.outcome === 'not-met'))
+        expect(tell(v).card.summary, v.id).not.toMatch(/not: /);
+  }, 120_000);
+
+  it('tells what is next where the criteria are not met', () => {
+    const { card } = tell(find('near-not-met-by-therapy'));
+    expect(card.indicator).toBe('warning');
+    const headings = [...card.detail.matchAll(/^\*\*([^*]+)\*\*$/gm)].map((m) => m[1]);
+    expect(headings.slice(0, 2)).toEqual(['The chart says otherwise', 'Nearest way to meet the criteria']);
+    expect(card.detail).not.toContain('**Documented');
+  });
+
+  it('tells examination before a test where the policy lists both', () => {
+    const { check } = tell(find('near-repeat-unchanged'));
+    expect(check.assessment.paths[0]?.criterion).toBe('III.B.1.worsening');
+  });
+
+  it('says of a fact in several windows once what it is', () => {
+    expect(
+      factWords([fact('films', 'plain films (in the current episode)'), fact('films', 'plain films (since surgery)')]),
+    ).toEqual(['plain films (in the current episode; since surgery)']);
+    expect(factWords([fact('x.suspected', 'x (known or suspected)'), fact('x', 'x')])).toEqual(['x']);
+    expect(factWords([fact('x.suspected', 'x (known or suspected)'), fact('y', 'y')])).toEqual([
+      'x (known or suspected)',
+      'y',
+    ]);
+  });
+
+  it('tells none on file of a suspected disease from a confirmed one', () => {
+    const detail = named('VIA-three-features');
+    expect(detail).not.toContain('no ankylosing spondylitis');
+  });
+});
+
 describe('what the chart says otherwise', () => {
   const otherwise = (card: Card): readonly string[] =>
     (card.detail.split('**The chart says otherwise**\n')[1] ?? '').split('\n\n')[0]?.split('\n') ?? [];
@@ -319,6 +370,12 @@ vignettes:
     chart: [{ condition: icd Z33.1, recorded: -60d }]
     expect: { outcome: alternative }
     why: The policy names contrast all the same.
+  - id: ordered
+    title: The same, with the study that the policy names on order beside it
+    like: infection
+    chart: [{ order: cpt 72158, date: -0d }]
+    expect: { outcome: alternative }
+    why: The order that is checked is for another study.
 `;
 
 describe('a study with contrast', () => {
@@ -333,6 +390,12 @@ describe('a study with contrast', () => {
     const { code: _new, ...changed } = suggestion?.actions[0]?.resource ?? {};
     const { code: _old, ...before } = check.order.resource;
     expect(changed).toEqual(before);
+  });
+
+  it('is not offered when it is on order already', () => {
+    const { card } = told('ordered');
+    expect(card.suggestions).toBeUndefined();
+    expect(card.detail).toContain('Not offered as a change of the order, as it is on order already: MRI lumbar spine');
   });
 
   it.each(['allergy', 'kidneys', 'pregnant'])(
