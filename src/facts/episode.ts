@@ -242,6 +242,10 @@ function firstOnset(found: readonly Complaint[], start: Day, asOf: Day): First |
   }, undefined);
 }
 
+/** A vague onset ("2025") lies before the first visit for the complaint, or the first treatment of it. */
+const begunBy = (start: Day, onset: Interval): Interval =>
+  start < onset.lo || start >= onset.hi ? onset : { lo: onset.lo, hi: start };
+
 const evidenceOf = (ref: string, date: Interval, basis: Evidence['basis']): Evidence => ({
   reference: ref,
   date: formatInterval(date),
@@ -388,7 +392,7 @@ function episodeOf(
   const over = overMeanwhile(found, all, start, asOf);
   if (first !== undefined) {
     const doubt = start < anew ? endedAnew(anew) : doubtOf(first, { found, all, start, over });
-    const onset = doubt === undefined ? first.onset : { lo: Math.min(start, first.onset.lo), hi: doubt.surelySince };
+    const onset = doubt === undefined ? begunBy(start, first.onset) : { lo: Math.min(start, first.onset.lo), hi: doubt.surelySince };
     return {
       onset,
       ...(doubt !== undefined && { surelySince: doubt.surelySince }),
