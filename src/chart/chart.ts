@@ -8,6 +8,7 @@ import { type Canonical, isFactObservation, readFactObservation, readQuestionnai
 import { readCondition, readFamilyHistory } from './readers/condition.ts';
 import { readEncounter } from './readers/encounter.ts';
 import {
+  isExaminationInWords,
   isImagingCategory,
   readCompletedStudy,
   readDiagnosticReport,
@@ -252,7 +253,8 @@ class ChartBuilder implements Chart {
           ctx.knows(r['code']) ||
           (r['valueCodeableConcept'] !== undefined && ctx.knows(r['valueCodeableConcept'])) ||
           r['component'] !== undefined ||
-          isFactObservation(r, this.#canonical)
+          isFactObservation(r, this.#canonical) ||
+          isExaminationInWords(ctx, r)
         );
       case 'ServiceRequest':
         return ctx.knows(r['code']);

@@ -14,6 +14,8 @@ export const MODALITIES = [
   'ultrasound',
   'qmr',
   'myelography',
+  'fluoroscopy',
+  'densitometry',
 ] as const;
 export type Modality = (typeof MODALITIES)[number];
 export const CONTRASTS = ['without', 'with', 'without-and-with', 'none'] as const;

@@ -160,6 +160,29 @@ describe('a prior MRI', () => {
       expect(mri([local('MR ANGIOGRAPHY SPINE')])).toBe('none');
       expect(mri([local('MRI KNEE RIGHT WO CONTRAST', radiology)])).toBe('none');
       expect(mri([local('LUMBAR SPINE RANGE OF MOTION')])).toBe('none');
+      expect(mri([local('DEXA SPINE', radiology)])).toBe('none');
+      expect(mri([local('FL LUMBAR PUNCTURE', radiology)])).toBe('none');
+      expect(mri([local('MRI LUMBAR SPINE AFTER FL INJECTION', radiology)])).toBe('unknown');
+    });
+    it('may be an Observation of imaging', () => {
+      const observed = (text: string | undefined, category: string): Resource => ({
+        ...local(undefined, {
+          category: [
+            { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: category }] },
+          ],
+        }),
+        resourceType: 'Observation',
+        code: {
+          coding: [{ system: 'http://loinc.org', code: '59776-5' }],
+          ...(text !== undefined && { text }),
+        },
+        valueString: 'Mild stenosis',
+      });
+      expect(mri([observed('MRI LUMBAR SPINE WO CONTRAST', 'imaging')])).toBe('unknown');
+      expect(mri([observed('Narrative', 'imaging')])).toBe('none');
+      expect(mri([observed(undefined, 'imaging')])).toBe('none');
+      expect(mri([observed('XR LUMBAR SPINE', 'imaging')])).toBe('none');
+      expect(mri([observed('Lumbar spine flexion', 'exam')])).toBe('none');
     });
     it('of a modality that is none of ours is none; one of several suffices', () => {
       expect(mri([study(series('MG'))])).toBe('none');

@@ -208,7 +208,7 @@ export function readImagingInWords(
   });
 }
 
-/** Diagnostic service sections of imaging (v2-0074), and the LOINC part and SNOMED CT concept for radiology. */
+/** Diagnostic service sections of imaging (v2-0074), the category of Observations, the LOINC part and SNOMED CT concept for radiology. */
 const IMAGING_CATEGORIES = new Set([
   'RAD',
   'RX',
@@ -222,8 +222,17 @@ const IMAGING_CATEGORIES = new Set([
   'XRC',
   'LP29684-5',
   '363679005',
+  'imaging',
+  'Imaging',
 ]);
 
 /** Does a category say that it is imaging? */
 export const isImagingCategory = (category: unknown): boolean =>
   objects(category).some((c) => objects(c['coding']).some((k) => IMAGING_CATEGORIES.has(text(k['code']) ?? '')));
+
+/** Is it an Observation of imaging that names an examination of the spine in words? The text of a report that has no report of its own. */
+export const isExaminationInWords = (ctx: ReadContext, r: Json): boolean => {
+  if (!isImagingCategory(r['category'])) return false;
+  const words = ctx.studyInWords(r['code']);
+  return words !== undefined && words !== 'wordless';
+};

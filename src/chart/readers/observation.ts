@@ -2,7 +2,7 @@ import { parseDate } from '../../dates/day.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { type ReadContext, start } from '../read-context.ts';
 import type { ImagingRecord, ObservationRecord, ObservedValue } from '../records.ts';
-import { readImaging } from './imaging.ts';
+import { isExaminationInWords, readImaging, readImagingInWords } from './imaging.ts';
 
 const COMPARATORS = new Set(['<', '<=', '>=', '>']);
 
@@ -84,7 +84,11 @@ export function readObservation(
   if (study !== undefined) return [readImaging(ctx, r, ref, study, start(r, 'effective'))];
   const whole = r['component'] === undefined ? [r] : [r, ...objects(r['component'])];
   const parts = whole.filter((part) => speaks(ctx, part));
-  if (parts.length === 0) return [];
+  const dated = start(r, 'effective') ?? parseDate(r['issued']);
+  if (parts.length === 0) {
+    const named = isExaminationInWords(ctx, r) && readImagingInWords(ctx, r, ref, r['code'], true, dated);
+    return named ? [named] : [];
+  }
   const status = text(r['status']);
   const of: OfAllParts = {
     ref,
@@ -92,7 +96,7 @@ export function readObservation(
     siteHits: ctx.hits(r['bodySite']),
     encounter: ctx.key(object(r['encounter'])),
     final: status === undefined || FINAL.has(status),
-    when: start(r, 'effective') ?? parseDate(r['issued']),
+    when: dated,
   };
   return parts.map((part) => readPart(ctx, part, of));
 }
