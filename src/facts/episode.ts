@@ -392,7 +392,10 @@ function episodeOf(
   const over = overMeanwhile(found, all, start, asOf);
   if (first !== undefined) {
     const doubt = start < anew ? endedAnew(anew) : doubtOf(first, { found, all, start, over });
-    const onset = doubt === undefined ? begunBy(start, first.onset) : { lo: Math.min(start, first.onset.lo), hi: doubt.surelySince };
+    const onset =
+      doubt === undefined
+        ? begunBy(start, first.onset)
+        : { lo: Math.min(start, first.onset.lo), hi: doubt.surelySince };
     return {
       onset,
       ...(doubt !== undefined && { surelySince: doubt.surelySince }),
