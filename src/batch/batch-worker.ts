@@ -2,8 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { canonicalUrls } from '../chart/readers/answer.ts';
 import type { Checker } from '../criteria-check/check-order.ts';
 import { loadKnowledge } from '../criteria-check/knowledge.ts';
-import type { BatchRow } from './batch-row.ts';
-import { evaluatePartition, loadShared, type SharedResources } from './evaluate-partition.ts';
+import { type Evaluated, evaluatePartition, loadShared, type SharedResources } from './evaluate-partition.ts';
 import { type BatchWish, patientsWithOrders } from './find-orders.ts';
 import { type BadLine, partitionFile } from './partition-file.ts';
 
@@ -36,7 +35,7 @@ export type BatchMessage =
   | { readonly kind: 'bad'; readonly bad: BadLine }
   | { readonly kind: 'found'; readonly patients: ReadonlySet<string> }
   | { readonly kind: 'sorted'; readonly index: number; readonly lines: number }
-  | { readonly kind: 'evaluated'; readonly index: number; readonly rows: readonly BatchRow[]; readonly charts: number };
+  | ({ readonly kind: 'evaluated'; readonly index: number } & Evaluated);
 
 const PROGRESS_BYTES = 8 << 20;
 

@@ -1,7 +1,9 @@
+import { isNewer } from '../chart/chart.ts';
 import { type Json, object, text } from '../chart/json.ts';
 import { localKey } from '../chart/references.ts';
 import { patientData } from '../criteria-check/check-bundle.ts';
 import { type Checker, checkOrder, type PatientData } from '../criteria-check/check-order.ts';
+import { type UngovernedReason, whyUngoverned } from '../criteria-check/ungoverned.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import { type BatchRow, batchRow } from './batch-row.ts';
 import { type BatchWish, ordersOf } from './find-orders.ts';
@@ -74,14 +76,23 @@ export function loadShared(folder: string): SharedResources {
   return shared;
 }
 
-/** Reads one partition, and checks the imaging orders of each of its patients. @returns rows in the order of patients */
+/** What came of one partition. */
+export interface Evaluated {
+  /** in the order of patients */
+  readonly rows: readonly BatchRow[];
+  readonly charts: number;
+  /** why orders have no row, one for each */
+  readonly ungoverned: readonly UngovernedReason[];
+}
+
+/** Reads one partition, and checks the imaging orders of each of its patients. */
 export function evaluatePartition(
   folder: string,
   partition: number,
   shared: SharedResources,
   wish: BatchWish,
   checker: Checker,
-): { readonly rows: readonly BatchRow[]; readonly charts: number } {
+): Evaluated {
   const charts = new Map<string, Gathering>();
   const chartOf = (patient: string): Gathering => {
     const known = charts.get(patient);
@@ -98,11 +109,13 @@ export function evaluatePartition(
       continue;
     }
     const chart = chartOf(owner);
-    if (resource['resourceType'] === 'Patient') chart.patient = resource;
-    else chart.resources.push(resource);
+    if (resource['resourceType'] === 'Patient') {
+      if (chart.patient === undefined || isNewer(resource, chart.patient)) chart.patient = resource;
+    } else chart.resources.push(resource);
     if (!shared.isEmpty) for (const reference of referencesIn(line)) chart.references.add(reference);
   }
   const rows: BatchRow[] = [];
+  const ungoverned: UngovernedReason[] = [];
   let known = 0;
   for (const id of [...charts.keys()].sort()) {
     const chart = charts.get(id);
@@ -113,9 +126,13 @@ export function evaluatePartition(
     if (orders.length === 0) continue;
     const resources = [...chart.resources, ...shared.of(chart.references)];
     const data = withoutLost(patientData({ ...gathered, resources }, wish), chart.lost);
-    rows.push(...orders.flatMap((order) => rowOf(id, order, data, shared.nobodys, checker) ?? []));
+    for (const order of orders) {
+      const row = rowOf(id, order, data, shared.nobodys, checker);
+      if (row === undefined) ungoverned.push(whyUngoverned(order, data, checker));
+      else rows.push(row);
+    }
   }
-  return { rows, charts: known };
+  return { rows, charts: known, ungoverned };
 }
 
 /** What resources of a section refer to. */

@@ -1,9 +1,11 @@
+import { isNewer } from '../chart/chart.ts';
 import { type Json, objects } from '../chart/json.ts';
 import { ReadContext } from '../chart/read-context.ts';
 import { PatientScope } from '../chart/references.ts';
 import { type OrderWish, orderFor } from '../criteria-check/check-bundle.ts';
 import type { Checker } from '../criteria-check/check-order.ts';
 import { type ImagingOrder, readOrder } from '../order/order.ts';
+import { NEWLINE } from './line-blocks.ts';
 import { objectIn } from './line-json.ts';
 import { readNdjson } from './read-ndjson.ts';
 import { ownerOf } from './resource-owner.ts';
@@ -21,7 +23,6 @@ interface OrderedChart {
   readonly resources: readonly Json[];
 }
 
-const NEWLINE = 0x0a;
 const SERVICE_REQUEST = Buffer.from('"ServiceRequest"');
 
 /** The lines of a block that hold these bytes. */
@@ -31,6 +32,16 @@ function* linesWith(bytes: Buffer, block: Buffer): Generator<string> {
     yield block.toString('utf8', block.lastIndexOf(NEWLINE, at) + 1, end < 0 ? block.length : end);
     at = end < 0 ? -1 : block.indexOf(bytes, end);
   }
+}
+
+/** The last version of each resource: an export that was added to holds resources in several. */
+function lastVersions(resources: readonly Json[]): readonly Json[] {
+  const last = new Map<unknown, Json>();
+  for (const resource of resources) {
+    const before = last.get(resource['id']);
+    if (before === undefined || isNewer(resource, before)) last.set(resource['id'], resource);
+  }
+  return [...last.values()];
 }
 
 /** The orders to check of those that a patient has on file. */
@@ -55,7 +66,7 @@ export function ordersOf(chart: OrderedChart, wish: BatchWish, checker: Checker)
   const requests =
     wish.everyPatient && wish.study !== undefined
       ? [orderFor(chart, wish.study, wish)]
-      : objects(chart.resources.filter((r) => r['resourceType'] === 'ServiceRequest'));
+      : lastVersions(objects(chart.resources.filter((r) => r['resourceType'] === 'ServiceRequest')));
   return wishedOrders(requests, chart.patientId, wish, checker);
 }
 
@@ -86,7 +97,7 @@ export async function patientsWithOrders(
     }
   };
   try {
-    await readNdjson(file, onBlock, onRead);
+    await readNdjson(file, { onBlock, onRead });
   } catch {
     // a file that breaks off holds no further orders
   }

@@ -1,16 +1,18 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-const NEWLINE = 0x0a;
+export const NEWLINE = 0x0a;
 /** Bytes that are read at a time. */
 export const CHUNK = 1 << 16;
 
 /** Puts whole lines together from chunks. A block of them is valid until the next chunk is added. */
 export class LineBlocks {
+  readonly #chunkBytes: number;
   #buffer: Buffer;
   #from = 0;
   #to = 0;
 
   constructor(chunkBytes: number) {
+    this.#chunkBytes = chunkBytes;
     this.#buffer = Buffer.allocUnsafeSlow(2 * chunkBytes);
   }
 
@@ -33,6 +35,15 @@ export class LineBlocks {
   /** What follows the last line break. */
   rest(): Buffer {
     return this.#buffer.subarray(this.#from, this.#to);
+  }
+
+  /** Gives up the line that has not ended. @returns its first bytes */
+  dropPending(bytes: number): Buffer {
+    const start = Buffer.from(this.rest().subarray(0, bytes));
+    this.#buffer = Buffer.allocUnsafeSlow(2 * this.#chunkBytes);
+    this.#from = 0;
+    this.#to = 0;
+    return start;
   }
 
   #makeRoom(bytes: number): void {

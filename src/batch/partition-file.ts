@@ -4,7 +4,7 @@ import { type Json, object, text } from '../chart/json.ts';
 import { SECTIONS } from '../chart/sections.ts';
 import { linesIn } from './line-blocks.ts';
 import { jsonIn } from './line-json.ts';
-import { readNdjson } from './read-ndjson.ts';
+import { LONGEST_LINE, readNdjson } from './read-ndjson.ts';
 import { ownerOf } from './resource-owner.ts';
 
 /** About nobody in particular: kept apart, for all patients. */
@@ -110,6 +110,7 @@ type Place =
   | { readonly bad: string; readonly broken: boolean };
 
 const NO_OBJECT: Place = { bad: 'not a JSON object', broken: true };
+const TOO_LONG = `longer than ${LONGEST_LINE >> 20} MB`;
 const NO_JSON: Place = { bad: 'not valid JSON', broken: true };
 
 /** @param begins the type with which the line begins, if it does */
@@ -161,6 +162,13 @@ export async function partitionFile(
     const known = [...types, ...typesInName(task.file)];
     share({ [LOST]: known.length === 0 ? [ANY_TYPE] : known });
   };
+  /** A line that cannot be used: the charts of the patients whom it names are not whole; does it name none, it may be anybody's. */
+  const broken = (line: string, begins: string | undefined, what: string): void => {
+    onBad({ file: task.file, line: lastLine, what });
+    const named = patientsIn(line);
+    if (named.length > 0) put(named, line);
+    else share({ [NOBODYS]: begins ?? typesInName(task.file)[0] ?? ANY_TYPE });
+  };
   const isWanted = (patient: string): boolean => task.wanted?.has(patient) ?? true;
   const sort = (line: string, unended: boolean): void => {
     const begins = typeIn(line);
@@ -175,22 +183,24 @@ export async function partitionFile(
     if (place === 'shared') writer.put('shared', line);
     else if ('patient' in place) {
       if (place.isPatient || isWanted(place.patient)) put([place.patient], line);
-    } else {
-      onBad({ file: task.file, line: lastLine, what: place.bad });
-      if (!place.broken) return;
-      const named = patientsIn(line);
-      if (named.length > 0) put(named, line);
-      else share({ [NOBODYS]: begins ?? typesInName(task.file)[0] ?? ANY_TYPE });
-    }
+    } else if (place.broken) broken(line, begins, place.bad);
+    else onBad({ file: task.file, line: lastLine, what: place.bad });
   };
   const onBlock = (block: Buffer, unended: boolean): void => {
     for (const line of linesIn(block)) {
       lastLine++;
-      if (line !== '' && line !== '\r') sort(line, unended);
+      if (/\S/.test(line)) sort(line, unended);
     }
   };
+  const onLong = (start: Buffer): void => {
+    lastLine++;
+    const line = start.toString();
+    const begins = typeIn(line);
+    if (begins !== undefined) types.add(begins);
+    if (begins === undefined || READ.has(begins)) broken(line, begins, TOO_LONG);
+  };
   try {
-    await readNdjson(task.file, onBlock, onRead);
+    await readNdjson(task.file, { onBlock, onLong, onRead });
   } catch (error) {
     breaksOff(lastLine + 1, error instanceof RangeError ? error.message : 'the file breaks off');
   }

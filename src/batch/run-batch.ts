@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { UngovernedReason } from '../criteria-check/ungoverned.ts';
 import type { BatchRow } from './batch-row.ts';
 import type { BatchMessage, BatchTask, BatchWorkerData, WantedPatients } from './batch-worker.ts';
 import type { BatchWish } from './find-orders.ts';
@@ -49,6 +50,8 @@ export interface BatchSummary {
   readonly bad: number;
   /** rows that a lost line which names nobody may change */
   readonly unsure: number;
+  /** orders without a row, as no text governs them, by reason */
+  readonly ungoverned: ReadonlyMap<UngovernedReason, number>;
 }
 
 /** The NDJSON files of a folder, in the order of their names. */
@@ -56,9 +59,14 @@ export const exportFiles = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((f) => /\.(ndjson|jsonl)(\.gz)?$/i.test(f))
     .sort()
-    .map((f) => join(folder, f));
+    .map((f) => join(folder, f))
+    .filter((f) => !isFolder(f));
 
-const sizeOf = (file: string): number => statSync(file).size;
+/** Some writers make a folder "Condition.ndjson" with the parts of the file in it. */
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** What is not there (a link that leads nowhere) is told where it is read. */
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 /** Gives each worker one task after the other until none is left. */
 async function share(
@@ -121,7 +129,8 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
     const workerData: BatchWorkerData = { part, folder: sorted.path, partitions, files, wish, policies, canonicalBase };
     return new Worker(new URL('./batch-thread.ts', import.meta.url), { workerData, resourceLimits: WORKER_HEAP });
   });
-  const total = { lines: 0, charts: 0, rows: 0, bad: 0, unsure: 0 };
+  const ungoverned = new Map<UngovernedReason, number>();
+  const total = { lines: 0, charts: 0, rows: 0, bad: 0, unsure: 0, ungoverned };
   const bad = (line: BadLine): void => {
     total.bad++;
     options.onBad(line);
@@ -169,6 +178,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
       (message) => {
         if (message.kind === 'evaluated') {
           total.charts += message.charts;
+          for (const reason of message.ungoverned) ungoverned.set(reason, (ungoverned.get(reason) ?? 0) + 1);
           emit(message.index, message.rows);
           progress.tell(++checked / partitions, checked);
         }

@@ -430,7 +430,7 @@ class ChartBuilder implements Chart {
 }
 
 /** Is one of two versions of a resource later than the other, by what their meta says? Exports may hold several. */
-function isNewer(one: Json | undefined, other: Json): boolean {
+export function isNewer(one: Json | undefined, other: Json): boolean {
   if (one === undefined) return false;
   const [a, b] = [object(one['meta']), object(other['meta'])];
   const [day, than] = [a, b].map((m) => Date.parse(text(m?.['lastUpdated']) ?? ''));

@@ -2,7 +2,8 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CSV_HEADING, csvRow } from '../batch/batch-row.ts';
-import { type BatchProgress, exportFiles, runBatch } from '../batch/run-batch.ts';
+import { type BatchProgress, type BatchSummary, exportFiles, runBatch } from '../batch/run-batch.ts';
+import type { UngovernedReason } from '../criteria-check/ungoverned.ts';
 import { readConfig } from '../server/config.ts';
 import { ORDER_OPTIONS, orderWish } from './assess.ts';
 import { type Command, loadChecker, UsageError, withFile } from './command.ts';
@@ -16,6 +17,18 @@ function sink(file: string | undefined): { readonly write: (text: string) => voi
   const handle = withFile(file, () => openSync(file, 'w', 0o600));
   return { write: (text) => void writeSync(handle, text), close: () => closeSync(handle) };
 }
+
+const WHY_UNGOVERNED: Readonly<Record<UngovernedReason, string>> = {
+  'no-coverage': 'no coverage on file, and no --payer',
+  'unknown-payer': 'a payer that is not in payers.yaml',
+  'no-policy': 'no text of the payer governs the study',
+};
+
+const ungovernedLine = (ungoverned: BatchSummary['ungoverned']): string => {
+  const reasons = [...ungoverned].sort(([a], [b]) => a.localeCompare(b));
+  const sum = reasons.reduce((all, [, orders]) => all + orders, 0);
+  return `${sum} orders not checked: ${reasons.map(([reason, orders]) => `${WHY_UNGOVERNED[reason]} (${orders})`).join('; ')}`;
+};
 
 function progressLine({ phase, done, rate, secondsLeft }: BatchProgress): string {
   const unit = phase === 'checking' ? 'parts/s' : 'MB/s';
@@ -106,6 +119,7 @@ at the end.
     const more = shown > MOST_SHOWN ? ` (${shown - MOST_SHOWN} of them not listed)` : '';
     const tell = values.out === undefined ? console.error : out;
     tell(`${summary.rows} orders of ${charts} charts checked, ${lines} lines read, ${bad} could not be used${more}`);
+    if (summary.ungoverned.size > 0) tell(ungovernedLine(summary.ungoverned));
     if (summary.unsure > 0)
       tell(
         `${summary.unsure} orders would come out otherwise if a broken line that names nobody were of their patient (mayLack)`,

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -7,13 +7,15 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BatchRow, CSV_HEADING, csvField, csvRow } from '../../src/batch/batch-row.ts';
 import { linesIn } from '../../src/batch/line-blocks.ts';
 import { linesOf } from '../../src/batch/part-lines.ts';
-import type { BadLine } from '../../src/batch/partition-file.ts';
+import { type BadLine, partitionFile } from '../../src/batch/partition-file.ts';
 import { readNdjson } from '../../src/batch/read-ndjson.ts';
 import { type BatchSummary, exportFiles, runBatch } from '../../src/batch/run-batch.ts';
+import { batch } from '../../src/cli/batch.ts';
 import { loadVignettes } from '../../src/vignettes/run.ts';
 import { vignetteToFhir } from '../../src/vignettes/to-fhir.ts';
 import { storyFhir } from '../support/hook-request.ts';
 import { CANONICAL_BASE, ROOT } from '../support/knowledge.ts';
+import { runCommand } from '../support/run-command.ts';
 
 type Json = Record<string, unknown>;
 
@@ -197,6 +199,35 @@ describe('a chart of which lines cannot be used', () => {
     expect(found).toEqual([MET('a'), UNSEEN('b')]);
   });
 
+  it('is whole with lines of spaces between its lines, in a folder that is called as a file', async () => {
+    const found = await outcomes((file, lines) => {
+      mkdirSync(file);
+      writeFileSync(join(file, 'part-0.ndjson'), `\n   \n${lines.join('\n \r\n')}\n\t`);
+    });
+    expect(found).toEqual([MET('a'), MET('b')]);
+  });
+
+  it('has the last version of what comes in several', async () => {
+    const ofA = (l: string): boolean => l.includes('"ServiceRequest"') && l.includes('Patient/a"');
+    const versions = (...changes: readonly Json[]): Promise<readonly unknown[]> =>
+      outcomes((file, conditions) => {
+        const all = join(incomplete, 'all.ndjson');
+        const lines = readFileSync(all, 'utf8').split('\n');
+        const order = JSON.parse(lines.find(ofA) ?? '') as Json;
+        const orders = changes.map((c) => JSON.stringify({ ...order, ...c }));
+        writeFileSync(all, [...lines.filter((l) => !ofA(l)), ...orders].join('\n'));
+        writeFileSync(file, conditions.join('\n'));
+      });
+    expect(await versions({}, {})).toEqual([MET('a'), MET('b')]);
+    const first = { meta: { lastUpdated: '2025-06-10T08:00:00Z' } };
+    const revoked = { meta: { lastUpdated: '2025-06-10T09:00:00Z' }, status: 'revoked' };
+    for (const both of [
+      [first, revoked],
+      [revoked, first],
+    ])
+      expect(await versions(...both)).toEqual([MET('b')]);
+  });
+
   it('may lack a broken line that names nobody: the row keeps its outcome, and says that it turns on it', async () => {
     const alone = (broken: string) =>
       outcomes((file, lines) =>
@@ -252,13 +283,78 @@ describe('lines of a file', () => {
       const file = join(temporary, name);
       writeFileSync(file, content);
       const lines: string[] = [];
-      await readNdjson(file, (block, unended) =>
-        lines.push(...[...linesIn(block)].map((l) => `${unended ? 'unended ' : ''}${l.trim().length}`)),
-      );
-      rmSync(file);
+      const onBlock = (block: Buffer, unended: boolean): number =>
+        lines.push(...[...linesIn(block)].map((l) => `${unended ? 'unended ' : ''}${l.trim().length}`));
+      await readNdjson(file, { onBlock });
       expect(lines).toEqual(['3', '0', '2000000', 'unended 4']);
+      // what is too long is passed over
+      await readNdjson(file, { onBlock, onLong: (start) => lines.push(`long ${start.toString().slice(0, 3)}`) }, 1e6);
+      expect(lines.slice(4)).toEqual(['3', '0', 'long bbb', 'unended 4']);
+      rmSync(file);
     }
   });
+
+  it('do not hold the mark with which some writers begin a file', async () => {
+    const file = join(temporary, 'mark.ndjson');
+    writeFileSync(file, '\uFEFF{}\n\uFEFF{}');
+    const lines: string[] = [];
+    await readNdjson(file, { onBlock: (block) => lines.push(...linesIn(block)) });
+    rmSync(file);
+    expect(lines).toEqual(['{}', '\uFEFF{}']);
+  });
+});
+
+it('orders that no text governs have no row, and are told with the reason', { timeout: 60_000 }, async () => {
+  const small = mkdtempSync(join(tmpdir(), 'ungoverned-'));
+  const { patient, order, coverage } = storyFhir();
+  const of = (id: string, payer?: string, study = '72148'): readonly Json[] => [
+    { ...patient, id },
+    {
+      ...order,
+      status: 'active',
+      subject: { reference: `Patient/${id}` },
+      insurance: [],
+      code: { coding: [{ system: 'http://www.ama-assn.org/go/cpt', code: study }] },
+    },
+    ...(payer === undefined
+      ? []
+      : [{ ...coverage, id: `c-${id}`, beneficiary: { reference: `Patient/${id}` }, payor: [{ display: payer }] }]),
+  ];
+  const charts = [of('a', 'Cigna'), of('b'), of('c'), of('d', 'Nobody Health'), of('e', 'HealthHelp', '72141')];
+  writeFileSync(
+    join(small, 'all.ndjson'),
+    charts
+      .flat()
+      .map((r) => JSON.stringify(r))
+      .join('\n'),
+  );
+  const { lines } = await runCommand(batch, [small, '--out', join(small, 'rows.out'), '--workers', '1']);
+  rmSync(small, { recursive: true });
+  expect(lines).toEqual([
+    '1 orders of 5 charts checked, 13 lines read, 0 could not be used',
+    '4 orders not checked: no coverage on file, and no --payer (2); no text of the payer governs the study (1); a payer that is not in payers.yaml (1)',
+  ]);
+});
+
+it('a line that is too long is told, if its type is read, and costs no other line', async () => {
+  const file = join(temporary, 'long.ndjson');
+  const parts = mkdtempSync(join(temporary, 'parts-'));
+  const long = Buffer.alloc(65 << 20, 'x');
+  const condition = '{"resourceType":"Condition","subject":{"reference":"Patient/a"}';
+  for (const part of ['{"resourceType":"Binary","data":"', long, `"}\n${condition},"x":"`, long, `"}\n${condition}}\n`])
+    appendFileSync(file, part);
+  const bad: BadLine[] = [];
+  const lines = await partitionFile(
+    { file, partitions: 1, folder: parts, part: 0, wanted: undefined },
+    () => undefined,
+    (line) => bad.push(line),
+  );
+  const sorted = [...linesOf(join(parts, '0.0.ndjson'))];
+  rmSync(file);
+  rmSync(parts, { recursive: true });
+  expect([lines, bad]).toEqual([3, [{ file, line: 2, what: 'longer than 64 MB' }]]);
+  // the beginning of the long one, which says whose it is and of what type, and the one behind it
+  expect([sorted.length, sorted[0]?.startsWith(condition), sorted[1]]).toEqual([2, true, `${condition}}`]);
 });
 
 describe('the CSV form', () => {
