@@ -125,7 +125,8 @@ export function sources(evidence: readonly Evidence[]): string {
 }
 
 /** When a way can lead to "met", as time has to pass or something to be done; empty when nothing stands in the way. */
-export function timing({ from, byTimeAlone, startedNow }: NearestPath): string {
+export function timing({ from, byTimeAlone, startedNow, openUntil }: NearestPath): string {
+  if (openUntil !== undefined) return ` Open until ${formatDay(openUntil)}: what is started now comes too late for it.`;
   const day = from === undefined ? '' : formatDay(from);
   if (byTimeAlone) return ` From ${day} on by time alone.`;
   if (startedNow !== undefined) return ` If started now: ${formatDay(startedNow)} at the earliest.`;

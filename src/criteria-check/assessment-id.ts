@@ -58,7 +58,7 @@ function findings(a: Assessment): string {
   for (const s of a.satisfied) text += `\n+${s.criterion}${cited(s.evidence)}`;
   for (const c of a.contradicted) text += `\n-${c.criterion} ${c.why}${cited(c.evidence)}`;
   for (const p of a.paths) {
-    text += `\n>${p.criterion} ${p.kind} ${p.from} ${p.startedNow}`;
+    text += `\n>${p.criterion} ${p.kind} ${p.from} ${p.startedNow} ${p.openUntil}`;
     for (const f of p.has) text += ` ${f.fact}`;
     for (const f of p.needs) text += ` ?${f.fact}`;
   }

@@ -4,9 +4,9 @@ import type { CompiledExclusion, CompiledPolicy, Expr } from './compiled-policy.
 import { Contradictions } from './contradictions.ts';
 import { Decider, type Decision, type ExclusionState, type OrderedStudy } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
-import type { Evidence, FactCatalog, FactSource } from './fact-source.ts';
+import { type Evidence, type FactCatalog, type FactSource, ofComplaint } from './fact-source.ts';
 import { leftToReviewer } from './left-to-reviewer.ts';
-import { lastOf, sooner } from './measure-time.ts';
+import { compareEpisode, lastOf, sooner } from './measure-time.ts';
 import { NearestWays } from './nearest.ts';
 import { type Candidate, type Need, type Way, WaySearch } from './needs.ts';
 import { isTrue, type PathState } from './path-state.ts';
@@ -123,6 +123,7 @@ class Assessor {
     const froms = way.needs.flatMap((n) => n.from ?? []);
     const started = way.needs.flatMap((n) => this.#started(n.atom) ?? []);
     const [from, startedNow] = [Math.max(...froms), Math.max(...started)];
+    const openUntil = Math.min(...way.has.flatMap((i) => this.#outgrown(i) ?? []));
     const acts = way.needs.some((n) => n.kind === 'do');
     const studies = this.#states.studiesOf(state);
     const elsewhere = !studies.some(
@@ -144,6 +145,7 @@ class Assessor {
       kind: way.needs.some((n) => this.#isAwaited(n)) ? 'wait' : acts ? 'do' : 'document',
       ...(froms.length > 0 && { from, byTimeAlone: froms.length === way.needs.length }),
       ...(startedNow > from && { startedNow }),
+      ...(Math.max(from, startedNow) > openUntil && { openUntil }),
       ...(others.length > 0 && { otherStudies: others }),
     };
   }
@@ -162,6 +164,17 @@ class Assessor {
   #factOf(index: number, kind: 'fact' | 'absent'): string | undefined {
     const atom = this.#ev.atom(index);
     return atom.kind === kind ? atom.query.fact : undefined;
+  }
+
+  /** The last day of a leaf that time alone ends for good: an upper limit of an age, or of the length of the episode. */
+  #outgrown(index: number): Day | undefined {
+    const atom = this.#ev.atom(index);
+    if (atom.kind === 'age') return this.#ev.value(index).until;
+    if (atom.kind !== 'episode') return undefined;
+    // without the day until which an episode goes on: it is told anew with each visit
+    const episode = ofComplaint(this.#ev.source.episode(atom.region));
+    const { from, until } = compareEpisode(episode, this.#asOf, atom.comparison);
+    return from === undefined ? until : from - 1;
   }
 
   /** Does nothing but time lack? Then nobody has to be asked. */

@@ -59,6 +59,8 @@ export interface NearestPath {
   readonly byTimeAlone?: boolean;
   /** the first day on which it could be true if what it needs were started on the as-of date */
   readonly startedNow?: Day;
+  /** the last day on which it is open at all, where time or what is started now would come later */
+  readonly openUntil?: Day;
   /** the studies that it names, when the ordered one is not among them: it leads to "alternative" */
   readonly otherStudies?: readonly string[];
 }

@@ -698,6 +698,26 @@ indications:
     const open = checked(policy, { facts: { pain: 'true', x: 'false' } });
     expect(open.paths[0]?.startedNow === undefined ? '' : formatDay(open.paths[0].startedNow)).toBe('2026-04-13');
   });
+
+  it.each([
+    ['at most three months', '{ episode: "<= 3 months" }'],
+    ['not more than three months', '{ not: { episode: "> 3 months" } }'],
+  ])('what is started now may come too late for an episode of %s', (_, limit) => {
+    const policy = tinyPolicy(`
+indications:
+  - { id: A, label: treated in time, cite: A, entry: pain, studies: ["72148"], criteria: { all: [${limit}, do-therapy] } }`);
+    const open = (onset: string): readonly (string | undefined)[] => {
+      const found = checked(policy, {
+        facts: { pain: 'true' },
+        // nothing on file says that it goes on for longer, but the next visit will
+        episode: { onset: { lo: day(onset), hi: day(onset) }, until: day('2026-03-15'), evidence: [] },
+      });
+      const [path] = found.paths;
+      return [path?.openUntil, path?.startedNow].map((d) => (d === undefined ? undefined : formatDay(d)));
+    };
+    expect(open('2026-02-01')).toEqual([undefined, '2026-04-13']);
+    expect(open('2026-01-01')).toEqual(['2026-04-01', '2026-04-13']);
+  });
 });
 
 describe('studies of many parts of the body', () => {
