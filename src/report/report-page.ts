@@ -80,7 +80,7 @@ export function reportPage(tally: Tally, options: ReportOptions): string {
       <title>Spine imaging criteria: report</title>
       <style dangerouslySetInnerHTML=${{ __html: STYLE }}></style>
     </head>
-    <body>
+    <body><main>
       <h1>Spine imaging criteria: report</h1>
       <p>${tally.orders} orders${tally.orders === 0 ? '' : `, dated ${tally.from} to ${tally.to}`}; ${options.source}; made ${options.made}.</p>
       ${
@@ -92,7 +92,7 @@ export function reportPage(tally: Tally, options: ReportOptions): string {
         Assessments of published criteria on what charts document; not coverage decisions, and no measure of clinicians.
       </p>
       ${parts}
-    </body>
+    </main></body>
   </html>`;
   return `<!doctype html>${renderToString(page as VNode)}`;
 }

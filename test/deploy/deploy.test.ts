@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -65,6 +66,14 @@ describe('the image', () => {
     expect(copied.filter((name) => !ignored.includes(`!${name}`))).toEqual([]);
     expect(ignored[1]).toBe('*');
   });
+});
+
+it('the image is not built for ever when the service does not start in it', () => {
+  const start = dockerfile.indexOf('RUN DECISIONS=off') + 'RUN '.length;
+  const script = dockerfile.slice(start, dockerfile.indexOf('\n\n', start));
+  const broken = script.replace('node src/start.ts', 'false').replace(/until node -e "[^"]*"/, 'until false');
+  expect(broken).not.toContain('node ');
+  expect(spawnSync('sh', ['-c', broken], { timeout: 15_000 }).status).toBe(1);
 });
 
 it('systemd starts node as npm start does', () => {
@@ -151,8 +160,23 @@ describe('the Kubernetes manifests', () => {
     expect(readFileSync(join(ROOT, 'docs/operate.md'), 'utf8')).toContain(`-t ${image} .`);
     const namespace = at(manifest('Kustomization'), 'namespace');
     expect(manifests.has(`Namespace ${String(namespace)}`)).toBe(true);
-    for (const name of ['Secret cds-secrets', 'ConfigMap cds-ehrs'])
+    for (const name of ['Secret cds-secrets', 'ConfigMap cds-ehrs', 'Ingress cds'])
       expect(at(manifest(name), 'metadata.namespace')).toBe(namespace);
+  });
+
+  it('let clients reach what the proxy of docs/operate.md does, and nothing that has to stay inside', () => {
+    const doc = readFileSync(join(ROOT, 'docs/operate.md'), 'utf8');
+    const outside = /location ~ \^\/\(([^)]*)\)/
+      .exec(doc)?.[1]
+      ?.split('|')
+      .map((path) => `/${path}`);
+    const paths = listAt(manifest('Ingress cds'), 'spec.rules.0.http.paths');
+    expect(paths.map((p) => at(p, 'path'))).toEqual(outside);
+    expect(
+      new Set(paths.map((p) => [at(p, 'backend.service.name'), at(p, 'backend.service.port.name')].join())),
+    ).toEqual(new Set(['cds,http']));
+    expect(at(manifest('Service cds'), 'spec.ports.0.name')).toBe('http');
+    expect(`https://${String(at(manifest('Ingress cds'), 'spec.rules.0.host'))}`).toBe(config.PUBLIC_URL);
   });
 
   it('agree on the port', () => {

@@ -86,6 +86,8 @@ describe('the page', () => {
     expect(page.replace(/xmlns(:\w+)?="[^"]*"/g, '')).not.toMatch(/https?:|<script|src=|href="(?!#)/);
     expect(page).not.toContain('<b>therapy');
     expect(page).toContain('&lt;b>therapy');
+    // a landmark for those who do not see it
+    expect(page).toMatch(/<body>\s*<main>\s*<h1>.*<\/main>\s*<\/body>/s);
   });
 
   it('says so when there is nothing to report', () => {
