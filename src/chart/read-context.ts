@@ -115,6 +115,7 @@ export class ReadContext {
   /** specialty codes of practitioners and roles, by "Practitioner/x" */
   readonly #specialties = new Map<string, readonly Hit[]>();
   readonly #inWords = new Map<string, StudyInWords | undefined>();
+  #diagnosesByVisit: Map<string, Json[]> | undefined;
   /** when conditions were first the diagnosis of a visit */
   #firstDiagnosed: ReadonlyMap<string, Interval> | undefined;
   /** conditions that were referred to */
@@ -307,12 +308,16 @@ export class ReadContext {
     if (visit === undefined) return NO_REASON;
     const references = objects(visit['reasonReference']);
     const stated = [
-      ...objects(visit['reasonCode']).map((concept) => this.hits(concept)),
+      ...objects(visit['reasonCode']).flatMap((c) => (objects(c['coding']).length > 0 ? [this.hits(c)] : [])),
       ...references.map((reference) => this.condition(visit, reference)?.hits ?? NO_HITS),
     ];
     const diagnoses = objects(visit['diagnosis']).map((d) => object(d['condition']));
     const all =
-      stated.length > 0 ? stated : diagnoses.map((reference) => this.condition(visit, reference)?.hits ?? NO_HITS);
+      stated.length > 0
+        ? stated
+        : diagnoses.length > 0
+          ? diagnoses.map((reference) => this.condition(visit, reference)?.hits ?? NO_HITS)
+          : this.#madeAt(visit).map((diagnosis) => this.#referred(diagnosis).hits);
     const spine = all.map((hits) => hits.filter((hit) => hit.set === this.#set['spine-problem']));
     if (spine.length === 0 || spine.some((hits) => hits.length === 0)) return NO_REASON;
     return { place: placeOfHits(spine.flat()), spine: true, given: true };
@@ -322,6 +327,22 @@ export class ReadContext {
   visitDate(resource: Json): Interval | undefined {
     const own = daysOf(this.#known('Encounter', object(resource['encounter'])));
     return own ?? this.#diagnosed().get(`${resource['resourceType']}/${resource['id']}`);
+  }
+
+  /** The diagnoses that say themselves that they were made at a visit. */
+  #madeAt(visit: Json): readonly Json[] {
+    if (this.#diagnosesByVisit === undefined) {
+      const byVisit = new Map<string, Json[]>();
+      for (const diagnosis of this.resources.ofType('Condition').values()) {
+        const key = this.key(object(diagnosis['encounter']));
+        if (key === undefined || verification(diagnosis['verificationStatus']) === 'refuted') continue;
+        const others = byVisit.get(key);
+        if (others === undefined) byVisit.set(key, [diagnosis]);
+        else others.push(diagnosis);
+      }
+      this.#diagnosesByVisit = byVisit;
+    }
+    return this.#diagnosesByVisit.get(`Encounter/${visit['id']}`) ?? NO_RESOURCES;
   }
 
   /** When what visits name as their diagnoses was first one, by "Condition/x". Looked up only for what has no date itself. */

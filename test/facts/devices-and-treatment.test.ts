@@ -27,6 +27,13 @@ describe('device ratings', () => {
       gap: 'unclear',
     });
   });
+  it('a device that only its name tells leaves it open', () => {
+    const named = { ...device(PACEMAKER), type: undefined, deviceName: [{ name: 'PACEMAKER DUAL CHAMBER' }] };
+    expect(ask('evidence: [{ device: { codes: [pacemaker] } }]', [named])).toMatchObject({
+      truth: 'unknown',
+      gap: 'unclear',
+    });
+  });
   it('a device that is no longer in place does not count', () => {
     expect(ask(unsafe, [device(PACEMAKER, UNSAFE, 'inactive')]).truth).toBe('unknown');
   });
@@ -119,6 +126,23 @@ describe('placed procedures without a reason', () => {
     );
     expect(ask(placed, [visit('finished', 'icd M54.50'), at(therapy('2026-02-01'), 'v2')])).toMatchObject(open);
     expect(ask(placed, [visit('cancelled', 'icd M54.50'), at(therapy('2026-02-01'))])).toMatchObject(open);
+  });
+  it('take that of the diagnoses which say that they were made at the visit', () => {
+    const made = (code: string, certainty = 'confirmed'): Resource => ({
+      resourceType: 'Condition',
+      verificationStatus: { coding: [{ code: certainty }] },
+      code: concept(code),
+      encounter: { reference: 'Encounter/v1' },
+    });
+    const { reasonCode: _reasonCode, ...bare } = visit('finished');
+    const inWords = { ...bare, reasonCode: [{ text: 'Back pain' }] };
+    const open = { truth: 'unknown', gap: 'unclear' };
+    expect(ask(placed, [bare, made('icd M54.50'), at(therapy('2026-02-01'))]).truth).toBe('true');
+    expect(ask(placed, [inWords, made('icd M54.50'), at(therapy('2026-02-01'))]).truth).toBe('true');
+    expect(ask(placed, [bare, made('icd M54.50', 'refuted'), at(therapy('2026-02-01'))])).toMatchObject(open);
+    expect(ask(placed, [bare, made('icd M25.561'), at(therapy('2026-02-01'))])).toMatchObject(open);
+    const several = [bare, made('icd M54.50'), made('icd M25.561'), at(therapy('2026-02-01'))];
+    expect(ask(placed, several)).toMatchObject(open);
   });
   it('keep a reason of their own', () => {
     const knee = at(therapy('2026-02-01', 'icd M25.561'));

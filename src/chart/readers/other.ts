@@ -31,7 +31,8 @@ export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyReco
 export function readDevice(ctx: ReadContext, r: Json, ref: string): DeviceRecord | undefined {
   const hits = ctx.hits(r['type']);
   const safety = ctx.hits([r['safety'], ...objects(r['property']).map((p) => p['valueCode'])]);
-  const named = hits.length === 0 ? ctx.inWords(r['type']) : [];
+  const names = objects(r['deviceName']).map((n) => ({ text: n['name'] }));
+  const named = hits.length === 0 ? [r['type'], ...names].flatMap((words) => ctx.inWords(words)) : [];
   if (hits.length === 0 && named.length === 0 && safety.length === 0) return undefined;
   const status = text(r['status']);
   const present = status === 'unknown' ? undefined : status === undefined || status === 'active';
