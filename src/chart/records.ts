@@ -82,6 +82,8 @@ export interface ProcedureRecord extends Base {
   readonly performed: Performed;
   readonly when?: Interval | undefined;
   readonly end?: Interval | undefined;
+  /** it is in progress, over a period that has no end yet */
+  readonly goesOn: boolean;
   /** place named by reason codes and referenced conditions; OTHER when they name no spine problem */
   readonly reason: Place;
   /** a reason is given and is a spine problem (its place may be open) */

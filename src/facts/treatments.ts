@@ -142,7 +142,7 @@ function therapy(
   if (done === 'unclear') return maybe('not documented as completed');
   if (record.when === undefined) return maybe('a therapy visit without a date', true);
   if (record.when.lo > asOf) return tally.ignore(item, 'dated after the order');
-  const end = Math.min(record.type === 'procedure' ? (record.end?.lo ?? record.when.lo) : record.when.lo, asOf);
+  const end = Math.min(lastDayOf(record, record.when, asOf), asOf);
   const visit = { ref: record.ref, when: record.when, record, end, possibleEnd: end, isVisit: true };
   if (since !== undefined && record.when.hi < since) {
     if (record.when.hi < (first ?? since)) earlier.push(visit);
@@ -151,6 +151,12 @@ function therapy(
   }
   if (mayBeEarlier(record.when, since)) return maybe(UNCERTAIN, true);
   given.push(visit);
+}
+
+/** The last day of a therapy; one that is in progress and has no end yet goes on. */
+function lastDayOf(record: ProcedureRecord | EncounterRecord, when: Interval, asOf: Day): Day {
+  if (record.type === 'encounter') return when.lo;
+  return record.goesOn ? asOf : (record.end?.lo ?? when.lo);
 }
 
 function placeAndReason(

@@ -56,6 +56,18 @@ describe('four weeks of physical therapy', () => {
       value('treatment-6-weeks', [PAIN, drug('2026-02-01', { status: 'completed', ...supply(5) })]).goesOn,
     ).toBeUndefined();
   });
+  it('as one procedure without an end go on while it is in progress', () => {
+    const course = (status: string): Resource =>
+      procedure('cpt 97110', '', {
+        ...BACK,
+        status,
+        performedDateTime: undefined,
+        performedPeriod: { start: '2025-12-01' },
+      });
+    expect(sixWeeks([course('in-progress')])).toBe('true');
+    expect(sixWeeks([course('completed')])).toBe('unknown');
+    expect(value('active-care-ongoing', [PAIN, course('in-progress')]).truth).toBe('true');
+  });
   it('are dated well enough to be of the episode for certain', () => {
     expect(fourWeeks([evaluation('2026-01'), session('2026-03-01')])).toBe('true');
     expect(value('physical-therapy-4-weeks', [PAIN, evaluation('2025'), session('2026-01-05')]).leads).toMatchObject([

@@ -36,6 +36,7 @@ export function readProcedure(ctx: ReadContext, r: Json, ref: string): Procedure
     performed,
     when,
     end: last,
+    goesOn: status === 'in-progress' && last === undefined && object(r['performedPeriod']) !== undefined,
     reason: reason.place,
     spineReason: reason.spine,
     hasReason: reason.given,
