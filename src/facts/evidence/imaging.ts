@@ -4,7 +4,9 @@ import { placeOf } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion } from '../context.ts';
 import type { ImagingInput, ReportInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
+import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
+import { Entries } from './earlier-entry.ts';
 import { inWindow, refusedInWindow } from './finding.ts';
 
 type Verdict = 'yes' | 'no' | 'open';
@@ -130,6 +132,12 @@ const mayShow = (record: ImagingRecord): boolean => !record.hasResult && record.
  */
 export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const contrary: Item[] = [];
+  const refused: Item[] = [];
+  const entries = new Entries(
+    (input.shows ?? []).map((name) => ctx.set(name)),
+    asked,
+    ctx,
+  );
   const leftOpenBy = input.follows === undefined ? undefined : firstLeftOpen(input, asked, ctx);
   let positives = 0;
   for (const record of ctx.chart.imaging) {
@@ -148,7 +156,7 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
         continue;
       }
       tally.redoable = true;
-      contrary.push(item);
+      refused.push(item);
       continue;
     }
     if (record.done === 'unclear') {
@@ -161,7 +169,9 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       continue;
     }
     const verdict = verdictOn(record, input, asked, ctx);
-    if (verdict === 'yes') {
+    if (verdict === 'yes' && input.new && (entries.onFileBefore([], record.when) || shownBefore(input, asked, ctx)))
+      tally.lead(item, 'on file before: not known to be new', true);
+    else if (verdict === 'yes') {
       positives++;
       tally.pro(item, 'examination on file');
     } else if (verdict === 'no' && input.result === 'non-diagnostic') tally.contra(item, 'a diagnostic examination');
@@ -169,9 +179,21 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
     else if (input.shows === undefined) tally.lead(item, 'the result is not coded', true);
     else tally.lead(item, record.hasResult ? 'it shows something else' : 'the result is not coded', mayShow(record));
   }
-  if (positives > 0) for (const item of contrary) tally.ignore(item, 'another examination counts');
-  else for (const item of contrary) tally.contraUntilLater(item, 'not done, or with another result');
+  for (const item of [...contrary, ...refused]) {
+    if (positives === 0) tally.contraUntilLater(item, 'not done, or with another result');
+    else if (input.latest && contrary.includes(item)) tally.contra(item, 'another examination is normal');
+    else tally.ignore(item, 'another examination counts');
+  }
 }
+
+/** Did an examination from before the window show it already? */
+const shownBefore = (input: ImagingInput, asked: Asked, ctx: FactContext): boolean =>
+  ctx.chart.imaging.some(
+    (r) =>
+      r.done === 'done' &&
+      fitIn(r.when, asked.window) === 'outside' &&
+      shows(r, input.shows ?? [], [], asked, ctx) === 'yes',
+  );
 
 const SPINE = placeOf(['cervical', 'thoracic', 'lumbar', 'pelvis']);
 
