@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Decision, DecisionQuery, DecisionStore } from '../decisions/decision.ts';
 import { openStore } from '../decisions/store/open-store.ts';
@@ -7,11 +8,14 @@ import { type Command, loadChecker, UsageError } from './command.ts';
 
 const PAGE = 500;
 
-/** Opens the store of the settings. @throws UsageError when recording is off or the store cannot be opened */
+/** Opens the store of the settings. @throws UsageError when recording is off, or the store is not there or cannot be opened */
 export async function settingsStore(): Promise<DecisionStore> {
   const config = readConfig(process.env);
   const where = config.DATABASE_URL ?? config.DECISIONS;
   if (where === 'off') throw new UsageError('decisions are not recorded (DECISIONS=off)');
+  // Opened, a file that is not there would be an empty store, and a check of it would pass.
+  if (config.DATABASE_URL === undefined && !existsSync(where))
+    throw new UsageError(`${where}: there is no such store of decisions: see DECISIONS and DATABASE_URL`);
   try {
     return await openStore(where);
   } catch {

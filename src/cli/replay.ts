@@ -12,6 +12,23 @@ function asText(r: Replayed): readonly string[] {
   return [head, ...r.changes.map((c) => `    ${c.criterion}: ${c.before} → ${c.after}`)];
 }
 
+interface Count {
+  all: number;
+  /** to the last piece of evidence, under the same text */
+  same: number;
+  /** another outcome */
+  outcome: number;
+}
+
+function summary({ all, same, outcome }: Count): string {
+  const otherwise = all - same - outcome;
+  return [
+    `${all} decisions made again: ${same} the same`,
+    ...(otherwise === 0 ? [] : [`${otherwise} with the same outcome on another text or other grounds`]),
+    `${outcome} with another outcome`,
+  ].join(', ');
+}
+
 export const replayDecisions: Command = {
   usage: 'replay --since DATE [--policy ID] [--json]',
   help: `Makes the recorded decisions again from their recorded input, with the policies on disk, and tells which come out
@@ -36,7 +53,7 @@ otherwise and by which criteria. With unchanged policies and software nothing do
       ...(policy !== undefined && { policy }),
     };
     const store = await settingsStore();
-    const count = { all: 0, same: 0, outcome: 0 };
+    const count: Count = { all: 0, same: 0, outcome: 0 };
     for await (const decision of allDecisions(store, query)) {
       const again = replay(decision, checker, registry.byId(decision.ehr ?? '') ?? {});
       const changed = again.after?.outcome !== again.before.outcome && decision.policy !== null;
@@ -47,8 +64,7 @@ otherwise and by which criteria. With unchanged policies and software nothing do
       else if (changed || again.changes.length > 0) for (const text of asText(again)) out(text);
     }
     await store.close();
-    if (values.json !== true)
-      out(`${count.all} decisions made again: ${count.same} the same, ${count.outcome} with another outcome`);
+    if (values.json !== true) out(summary(count));
     return count.outcome > 0 ? 1 : 0;
   },
 };

@@ -13,8 +13,14 @@ function changedPolicies(file: string, change: (text: string) => string): string
   return folder;
 }
 
+const KAISER_LUMBAR = 'kaiser-wa/lumbar-mri/2020-09-01.yaml';
+
+/** The Kaiser lumbar policy under another title: another text, whose outcomes are the same. */
+export const retitledPolicies = (): string =>
+  changedPolicies(KAISER_LUMBAR, (text) => text.replace(/^title: .*/m, 'title: Lumbar MRI'));
+
 /** The Kaiser lumbar policy as if it wanted a confirmed cauda equina syndrome, which the story's chart only suspects. */
 export const strictPolicies = (): string =>
-  changedPolicies('kaiser-wa/lumbar-mri/2020-09-01.yaml', (text) =>
+  changedPolicies(KAISER_LUMBAR, (text) =>
     text.replace('- suspected cauda-equina-syndrome', '- cauda-equina-syndrome'),
   );
