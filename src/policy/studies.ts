@@ -24,24 +24,31 @@ export type Contrast = (typeof CONTRASTS)[number];
 export const STUDY_REGIONS = [...REGIONS, 'brain', 'other'] as const;
 export type StudyRegion = (typeof STUDY_REGIONS)[number];
 
-const Study = z.strictObject({
-  code: CODE,
-  label: z.string().min(1).meta({ description: 'our own short label, never the AMA descriptor' }),
-  modality: z.enum(MODALITIES),
-  regions: z.array(z.enum(STUDY_REGIONS)).min(1),
-  'in-view': z
-    .array(z.enum(REGIONS))
-    .default([])
-    .meta({ description: 'spine regions that an examination of the trunk or neck takes in' }),
-  contrast: z.enum(CONTRASTS),
-  orderable: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'an order for it is assessed; otherwise it is only evidence' }),
-  loinc: z.array(z.string()).default([]),
-  snomed: z.array(z.string()).default([]),
-  icd10pcs: z.array(z.string()).default([]),
-});
+const Study = z
+  .strictObject({
+    code: CODE,
+    label: z.string().min(1).meta({ description: 'our own short label, never the AMA descriptor' }),
+    modality: z.enum(MODALITIES),
+    regions: z
+      .array(z.enum(STUDY_REGIONS))
+      .meta({ description: 'empty = the region is left open, where the study is only evidence' }),
+    'in-view': z
+      .array(z.enum(REGIONS))
+      .default([])
+      .meta({ description: 'spine regions that an examination of the trunk or neck takes in' }),
+    contrast: z.enum(CONTRASTS),
+    orderable: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'an order for it is assessed; otherwise it is only evidence' }),
+    loinc: z.array(z.string()).default([]),
+    snomed: z.array(z.string()).default([]),
+    icd10pcs: z.array(z.string()).default([]),
+  })
+  .refine((s) => !s.orderable || s.regions.length > 0, {
+    error: 'an orderable study names its region',
+    path: ['regions'],
+  });
 
 const Open = z.strictObject({
   label: z.string().min(1),
