@@ -1,6 +1,6 @@
 import type { FhirAccess } from '../ehr/fhir-access.ts';
 import { isObject, type Json, object, text } from './json.ts';
-import { localReference, type PatientScope, parseReference } from './references.ts';
+import { localReference, type PatientScope } from './references.ts';
 import type { RetrievedSection, Section } from './sections.ts';
 
 /** So many Medications are read one by one, those of the latest entries first. */
@@ -11,7 +11,7 @@ const VOID = new Set<unknown>(['entered-in-error', 'cancelled']);
 /** An entry of this patient that names its drug by a Medication of its own. */
 interface Referring {
   readonly section: Section;
-  /** undefined for a Medication of another server */
+  /** undefined for a Medication of another server, or one that no reference leads to */
   readonly id: string | undefined;
   readonly day: string;
 }
@@ -20,10 +20,11 @@ function referring(section: Section, entry: unknown, scope: PatientScope, base: 
   if (!isObject(entry) || entry['medicationCodeableConcept'] !== undefined) return [];
   if (VOID.has(entry['status']) || !scope.includes(object(entry['subject']))) return [];
   const reference = object(entry['medicationReference']);
-  if (parseReference(reference?.['reference'])?.type !== 'Medication') return [];
+  if (reference === undefined || text(reference['reference'])?.startsWith('#')) return [];
+  const named = localReference(reference, base);
   const period = object(entry['effectivePeriod']);
   const day = text(entry['authoredOn']) ?? text(entry['effectiveDateTime']) ?? text(period?.['start']) ?? '';
-  return [{ section, id: localReference(reference, base)?.id, day }];
+  return [{ section, id: named?.type === 'Medication' ? named.id : undefined, day }];
 }
 
 /** The Medications that came with the sections, by id. */

@@ -128,6 +128,15 @@ describe('a drug that is named by a reference to a Medication', () => {
 });
 
 describe('a drug that stays unknown is not "no drug": the section was not seen whole', () => {
+  it.each([
+    { reference: 'urn:uuid:6f2c0a1e-1111-4222-8333-444455556666' },
+    { identifier: { value: 'x' }, display: 'naproxen' },
+    { reference: 'Substance/naproxen' },
+  ])('when its reference leads nowhere (%j)', async (medicationReference) => {
+    const answer = await fetching([prescription('rx', '', { medicationReference }), NAPROXEN]);
+    expect([answer.status, drugState(answer), drugIsEvidence(answer)]).toEqual([200, 'truncated', false]);
+    expect(readMedications()).toEqual([]);
+  });
   it.each(['403', '404', '500', 'hang', 'not-fhir'] as const)('when the read fails (%s)', async (mood) => {
     ehr.moods.set('Medication', mood);
     const answer = await fetching([prescription('rx', 'Medication/naproxen'), NAPROXEN]);
