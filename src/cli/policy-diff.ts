@@ -1,5 +1,3 @@
-import { existsSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Checker } from '../criteria-check/check-order.ts';
 import { parseDate } from '../dates/day.ts';
@@ -8,7 +6,7 @@ import { comparePolicies, type PassageChange, type PolicyDiff } from '../policy/
 import { readConfig } from '../server/config.ts';
 import { type ChangedCase, changedCase, changedVignettes, checkerWith } from '../vignettes/compare-texts.ts';
 import { loadVignettes } from '../vignettes/run.ts';
-import { type Command, loadChecker, UsageError } from './command.ts';
+import { type Command, loadChecker, UsageError, withFile } from './command.ts';
 import { allDecisions, instantOf, settingsStore } from './decisions.ts';
 import { namedText } from './named-text.ts';
 import { loadRegistry } from './registry.ts';
@@ -51,10 +49,7 @@ const caseLines = (cases: readonly ChangedCase[]): readonly string[] =>
 
 /** The vignettes of a file or folder for a policy. @throws UsageError when there is none */
 function vignettesOf(path: string, policy: string): Parameters<typeof changedVignettes>[0] {
-  if (!existsSync(path)) throw new UsageError(`--vignettes: ${path} cannot be read`);
-  const folder = statSync(path).isDirectory() ? path : dirname(path);
-  const found = loadVignettes(folder)
-    .filter((f) => folder === path || f.file === basename(path))
+  const found = withFile(path, () => loadVignettes(path))
     .flatMap((f) => f.vignettes)
     .filter((v) => v.policy === policy);
   if (found.length === 0) throw new UsageError(`--vignettes: ${path} holds no vignette (*.yaml) of ${policy}`);

@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { basename, dirname, relative } from 'node:path';
+import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CheckedOrder, Checker } from '../criteria-check/check-order.ts';
 import { readConfig } from '../server/config.ts';
@@ -16,9 +15,7 @@ import { namedText } from './named-text.ts';
 
 /** The vignettes of a folder, or of one file of it. @throws UsageError when there are none */
 function filesOf(path: string): readonly VignetteFile[] {
-  const isFolder = withFile(path, () => statSync(path)).isDirectory();
-  const folder = isFolder ? path : dirname(path);
-  const found = loadVignettes(folder).filter((f) => isFolder || f.file === basename(path));
+  const found = withFile(path, () => loadVignettes(path));
   if (found.length === 0) throw new UsageError(`${path}: expected vignettes (*.yaml)`);
   return found;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseDuration } from '../dates/day.ts';
+import { sayingAll } from '../yaml/yaml-file.ts';
 import { REGIONS, type Region } from './fact-source.ts';
 
 const ID = z
@@ -187,13 +188,38 @@ const Not = z.strictObject({
   },
 });
 
+const OPERATORS = [
+  All,
+  Any,
+  AtLeast,
+  Not,
+  Fact,
+  Absent,
+  Age,
+  EpisodeLength,
+  Use,
+  Review,
+  Schedule,
+  AnyIndication,
+] as const;
+/** The members by which nodes show what they are. (Asked for late: nodes are made of nodes.) */
+const operatorNames = (): readonly string[] =>
+  OPERATORS.flatMap(({ shape }) =>
+    Object.keys(shape).filter((name) => !(name in common || name in window || name === 'of' || name === 'with')),
+  );
+
+/** What is wrong with a node of which no kind of node can tell it. */
+function aboutNode(input: unknown): string {
+  if (Array.isArray(input)) return 'a list of criteria goes under all: or any:';
+  const names = operatorNames();
+  const operators = Object.keys(input ?? {}).filter((name) => names.includes(name));
+  if (operators.length > 1)
+    return sayingAll(`one operator a node: ${operators.join(' and ')} go into nodes of their own, under all: or any:`);
+  return 'expected "fact-name", "suspected fact-name", "history of fact-name", or a node such as { fact: … }, { all: […] }, { not: … }';
+}
+
 const Node: z.ZodType<NodeInput> = z
-  .union([FACT, All, Any, AtLeast, Not, Fact, Absent, Age, EpisodeLength, Use, Review, Schedule, AnyIndication], {
-    error: ({ input }) =>
-      Array.isArray(input)
-        ? 'a list of criteria goes under all: or any:'
-        : 'expected "fact-name", "suspected fact-name", "history of fact-name", or a node such as { fact: … }, { all: […] }, { not: … }',
-  })
+  .union([FACT, ...OPERATORS], { error: ({ input }) => aboutNode(input) })
   .meta({ id: 'Criterion' });
 
 const StudyName = text(

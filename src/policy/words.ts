@@ -112,7 +112,7 @@ export function atomInFull(atom: Atom, catalog: FactCatalog, pathRegion: Region 
   if (atom.kind === 'episode') return atom.region === pathRegion ? base : `${base} (${place(atom.region)})`;
   const { since, grace, region } = atom.query;
   const more = [
-    ...(typeof since === 'object' ? [`since ${label(since.fact)}`] : []),
+    ...(typeof since === 'object' && !tellsOfEvent(atom.query, catalog) ? [`since ${label(since.fact)}`] : []),
     ...(grace === undefined ? [] : [`or up to ${formatDuration(grace)} before`]),
     ...(region === pathRegion ? [] : [place(region)]),
   ];

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { ReadContext } from '../chart/read-context.ts';
 import { PatientScope } from '../chart/references.ts';
 import { type RetrievedSection, SECTIONS, type Section } from '../chart/sections.ts';
@@ -21,12 +22,15 @@ export interface VignetteFile {
   readonly source: LoadedFile<VignettesInput>;
 }
 
-/** Loads every vignette file of a folder. @throws InvalidFileError */
-export const loadVignettes = (folder: string): readonly VignetteFile[] =>
-  yamlNames(folder).map((name) => {
+/** Loads one file of vignettes, whatever stands beside it, or every one of a folder. @throws InvalidFileError */
+export function loadVignettes(path: string): readonly VignetteFile[] {
+  const isFolder = statSync(path).isDirectory();
+  const folder = isFolder ? path : dirname(path);
+  return (isFolder ? yamlNames(path) : [basename(path)]).map((name) => {
     const file = readYaml(join(folder, name), VignettesFile);
     return { file: name, origin: file.data.origin, vignettes: expandVignettes(file), source: file };
   });
+}
 
 /** Checks a vignette's order. @returns undefined when no policy governs it */
 export const checkVignette = (

@@ -65,6 +65,11 @@ const membersOf: z.core.$ZodErrorMap = ({ code, inst }) =>
     ? Object.keys((inst as z.ZodObject)._zod.def.shape).join(' ')
     : undefined;
 
+/** Marks words of a union that say all there is to say, whatever its branches would; zod has no other way for it. */
+const SAYS_ALL = '\u0000';
+/** The words of a union about a value of which no branch can tell what is wrong. */
+export const sayingAll = (words: string): string => `${SAYS_ALL}${words}`;
+
 /** Is a text expected that YAML reads as a number or as a truth value, as it has no quotes? */
 const quoted = (issue: z.core.$ZodIssueInvalidType): boolean =>
   issue.expected === 'string' && ['number', 'boolean'].includes(typeof issue.input);
@@ -96,6 +101,7 @@ function wording(issue: z.core.$ZodIssue): string {
 function flatten(issues: readonly z.core.$ZodIssue[], prefix: Path = []): readonly Problem[] {
   return issues.flatMap((issue): readonly Problem[] => {
     const path = [...prefix, ...issue.path];
+    if (issue.message.startsWith(SAYS_ALL)) return [{ path, message: issue.message.slice(SAYS_ALL.length) }];
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
       const deeper = issue.errors.some((errors) =>
         errors.some((e) => e.path.length > 0 || e.code === 'unrecognized_keys'),

@@ -49,6 +49,13 @@ describe('vignettes', () => {
     expect(lines.at(-1)).toBe('1 vignettes tried, 1 come out otherwise');
   });
 
+  it('reads the file that is named, whatever stands beside it', async () => {
+    writeFileSync(join(folder, 'draft.yaml'), 'policy: draft\n');
+    const { code } = await runCommand(vignettes, [file('undetermined')]);
+    rmSync(join(folder, 'draft.yaml'));
+    expect(code).toBe(0);
+  });
+
   it.each([
     [
       'policy: kaiser-wa-lumbar\npayer: Kaiser Foundation Health Plan of Washington',

@@ -23,6 +23,17 @@ describe('a broken policy is refused with file, line and column', () => {
     ['a passage that uses itself', path('{ use: A }'), /refers to itself: A > A/],
     ['a window without a unit', path('{ fact: x, within: "6" }'), /^tiny\.yaml:16:\d+ .*expected a number and a unit/],
     ['a count that can never be reached', path('{ at-least: 3, of: [x, z] }'), /at-least 3 of 2 can never hold/],
+    ['a list where a node should be', path('{ not: [x] }'), /^tiny\.yaml:16:\d+ .*goes under all: or any:$/],
+    [
+      'two operators in a node',
+      path('{ all: [x], any: [z] }'),
+      /^tiny\.yaml:16:15 \S+: one operator a node: all and any go/,
+    ],
+    [
+      'a fact with an operator',
+      path('{ fact: x, not: z }'),
+      /^tiny\.yaml:16:15 \S+: one operator a node: fact and not go/,
+    ],
     ['an operator that does not exist', path('{ every: [x] }'), /^tiny\.yaml:16:\d+/],
     ['a code that YAML reads as a number', path('x').replace('"72148"', '72148'), /^tiny\.yaml:15:\d+ /],
     ['a study that is unknown', path('x').replace('72148', '99999'), /^tiny\.yaml:15:\d+ .*99999/],

@@ -24,6 +24,15 @@ describe('the outline of a policy', () => {
     expect(ids(first.children)).toEqual(['I.A', 'I.B', 'I.C', 'I.D', 'I.E']);
   });
 
+  it('says everything of a leaf once', () => {
+    const twice = knowledge.policies.policies.flatMap((policy) =>
+      [...outlineNodes(outline(policy, knowledge.vocabulary).indications)].flatMap(([node]) =>
+        /(\([^()]+\)).*\1/.test(node.label ?? '') ? [`${policy.id}: ${node.label}`] : [],
+      ),
+    );
+    expect(twice).toEqual([]);
+  });
+
   it('tells the operators, the windows of reused passages and the questions', () => {
     const { told } = of('kaiser-wa-lumbar-mri');
     const infection = find(told.indications, 'I.C');
