@@ -173,6 +173,8 @@ export interface EncounterRecord extends Base {
   readonly held: boolean;
   readonly cancelled: boolean;
   readonly when?: Interval | undefined;
+  /** a stay in hospital; its last day is left out while the patient is there */
+  readonly stay?: { readonly last?: Interval | undefined } | undefined;
   readonly specialties: readonly Hit[];
   /** hits of reason codes and of diagnoses */
   readonly reasons: readonly Hit[];

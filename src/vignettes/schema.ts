@@ -45,6 +45,7 @@ export const ChartItem = z.union([
     ...common,
     visit: z.enum(['office', 'emergency', 'inpatient', 'telehealth', 'home']),
     date: WHEN,
+    end: WHEN.optional(),
     reasons: CODES.optional(),
     specialty: CODE.optional(),
     type: CODE.optional(),

@@ -118,7 +118,7 @@ function visit(item: Of<'visit'>, id: string, at: (w: string) => string): Resour
     status: item.status ?? 'finished',
     class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: CLASS[item.visit] ?? 'AMB' },
     ...(item.type !== undefined && { type: [concept(item.type)] }),
-    period: { start: date, end: date },
+    period: { start: date, end: item.end === undefined ? date : at(item.end) },
     ...concepts(item.reasons),
     ...(item.specialty !== undefined && {
       serviceType: concept(item.specialty),

@@ -7,6 +7,8 @@ import type { EncounterRecord } from '../records.ts';
 /** v3 ActCode classes of visits at which patient and clinician are in one place. */
 const IN_PERSON = new Set(['AMB', 'EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'SS', 'HH', 'FLD']);
 const TELEHEALTH = 'VR';
+/** Those that may last for days; a visit of another class with a long period is a series, of which no day is known. */
+const STAYS = new Set(['EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'SS']);
 /** Finished, or under way on the day; "arrived" and "triaged" say that the patient waits. */
 const HELD = new Set(['finished', 'in-progress', 'onleave']);
 
@@ -65,6 +67,13 @@ const hasReasons = (r: Json): boolean =>
 /** Where the reasons of a visit stand: in itself, else in the first order on which it took place that has one. */
 const reasonedIn = (ctx: ReadContext, r: Json): Json => (hasReasons(r) ? r : (ctx.orders(r).find(hasReasons) ?? r));
 
+/** A stay in hospital: one that is over and has no stated end is of its first day alone. */
+function stayOf(r: Json): EncounterRecord['stay'] {
+  const last = parseDate(object(r['period'])?.['end']);
+  if (!STAYS.has(text(object(r['class'])?.['code']) ?? '')) return undefined;
+  return last !== undefined || r['status'] === 'in-progress' ? { last } : undefined;
+}
+
 /** Reads an Encounter. */
 export function readEncounter(ctx: ReadContext, r: Json, ref: string): EncounterRecord | undefined {
   const status = text(r['status']);
@@ -84,6 +93,7 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
     held: status === undefined || HELD.has(status),
     cancelled: status === 'cancelled',
     when: parseDate(period?.['start']) ?? parseDate(period?.['end']),
+    stay: stayOf(r),
     specialties,
     reasons: joined(ctx.hits(reasoned['reasonCode']), diagnoses.hits),
     ruledOut: diagnoses.ruledOut,

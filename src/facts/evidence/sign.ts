@@ -1,4 +1,5 @@
-import type { ConditionRecord, ObservationRecord } from '../../chart/records.ts';
+import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
+import type { Day } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfSign } from '../context.ts';
 import type { SignInput } from '../schema.ts';
@@ -57,12 +58,18 @@ function condition(record: ConditionRecord, set: number, asked: Asked, ctx: Fact
   tally.pro({ ...visit, until: item.until }, 'the examination in person');
 }
 
+/** Was a visit on a day, or was that a day of a stay? */
+function wasOn(day: Day, { when, stay }: EncounterRecord): boolean {
+  if (when === undefined) return false;
+  return when.lo === day || (stay !== undefined && when.lo < day && day <= (stay.last?.hi ?? day));
+}
+
 /** The visit in person at which a sign was found, or a later one for the spine problem. */
 function visitOf(record: ConditionRecord, asked: Asked, ctx: FactContext): Item | undefined {
   const held = ctx.chart.encounters.filter((v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf);
   const stated = statedOn(record);
   const at = held.filter((v) =>
-    record.encounter === undefined ? stated !== undefined && v.when?.lo === stated.lo : v.ref === record.encounter,
+    record.encounter === undefined ? stated !== undefined && wasOn(stated.lo, v) : v.ref === record.encounter,
   );
   const relates = relatedVisits(asked, ctx);
   const later = held.filter((v) => stated !== undefined && (v.when?.lo ?? 0) >= stated.lo && relates(v));
@@ -89,7 +96,7 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
   if (answer === false) return ruledOut(item, set, 'observed as absent', ctx, tally);
   if (answer === undefined) return tally.lead(item, 'the result is not coded', true);
   const visit = ctx.chart.encounters.find(
-    (v) => v.held && v.inPerson && (last.record.encounter === v.ref || v.when?.lo === last.when.lo),
+    (v) => v.held && v.inPerson && (last.record.encounter === v.ref || wasOn(last.when.lo, v)),
   );
   if (visit === undefined) return tally.lead(item, 'not found at a visit in person', true);
   const absent = all.find(({ record, when }) => when.hi < last.when.lo && present(record) === false);
