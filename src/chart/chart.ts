@@ -207,6 +207,8 @@ class ChartBuilder implements Chart {
         if (reason !== undefined) {
           this.dropped.push({ ref: `${type}/${id}`, reason, hits: this.#ctx.hits(resource['code']) });
           if (reason === 'entered in error' || reason === 'cancelled') this.#voided.set(`${type}/${id}`, resource);
+          if (reason === 'no patient' || (reason === 'another patient' && !this.#scope.excludes(subjectOf(resource))))
+            this.#notSeenWhole(type);
           return;
         }
       }
@@ -238,6 +240,11 @@ class ChartBuilder implements Chart {
       reason: 'modifier extension',
       hits: this.#ctx.hits(resource['code']),
     });
+    this.#notSeenWhole(type);
+  }
+
+  /** Something of a section is neither evidence nor silence. */
+  #notSeenWhole(type: string): void {
     const section = SECTIONS.find((s) => s === type);
     if (section !== undefined && this.sections.get(section) === 'complete') this.sections.set(section, 'truncated');
   }
@@ -297,7 +304,7 @@ class ChartBuilder implements Chart {
   }
 
   #unusable(type: string, r: Json): Dropped['reason'] | undefined {
-    const subject = object(r['subject']) ?? object(r['patient']) ?? object(r['beneficiary']);
+    const subject = subjectOf(r);
     if (subject === undefined) return 'no patient';
     if (!this.#scope.includes(subject)) return 'another patient';
     const status = r['status'];
@@ -439,6 +446,10 @@ export function isNewer(one: Json | undefined, other: Json): boolean {
 }
 
 /** "Type/id" of a resource whose id was checked. */
+/** Whom a resource is about; the types name it differently. */
+const subjectOf = (r: Json): Json | undefined =>
+  object(r['subject']) ?? object(r['patient']) ?? object(r['beneficiary']);
+
 const refOf = (r: Json): string => `${text(r['resourceType'])}/${text(r['id'])}`;
 
 /**

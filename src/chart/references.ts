@@ -89,4 +89,13 @@ export class PatientScope {
     if (parsed === undefined || parsed.type !== 'Patient' || parsed.id !== this.#id) return false;
     return parsed.base === undefined || this.#base === undefined || parsed.base === this.#base;
   }
+
+  /**
+   * Does the Reference element name somebody else for sure? One without a literal reference does not tell whom it names, and a
+   * server may call itself by another address: a patient of the same id there may be this one.
+   */
+  excludes(element: Json | undefined): boolean {
+    const parsed = parseReference(element?.['reference']);
+    return parsed !== undefined && !(parsed.type === 'Patient' && parsed.id === this.#id);
+  }
 }

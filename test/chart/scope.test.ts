@@ -41,6 +41,20 @@ describe('whose record it is', () => {
     ]);
     expect(dropped(chartOf([{ ...pain, subject: 'Patient/p1' }]))).toEqual(['Condition/c1: no patient']);
   });
+  it('does not take what names nobody, or a patient of this id elsewhere, for nothing found', () => {
+    const state = (...subjects: readonly unknown[]): unknown =>
+      chartOf(subjects.map((subject, i) => ({ ...pain, id: `c${i}`, subject }))).sections.get('Condition');
+    expect(
+      state(SUBJECT, { reference: 'Patient/p2' }, { reference: 'https://other.example.org/fhir/Patient/p2' }),
+    ).toBe('complete');
+    for (const subject of [
+      { reference: 'https://other.example.org/fhir/Patient/p1' },
+      { reference: 'urn:uuid:00000000-0000-0000-0000-000000000000' },
+      { identifier: { value: '1' }, display: 'A patient' },
+      undefined,
+    ])
+      expect(state(SUBJECT, subject), JSON.stringify(subject)).toBe('truncated');
+  });
   it('reads the patient of every type where that type has it', () => {
     const types: readonly Resource[] = [
       { resourceType: 'Device', type: concept('snomed 14106009'), patient: SUBJECT },
