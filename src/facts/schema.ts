@@ -203,7 +203,14 @@ const Device = z.strictObject({
     description: 'true when each device of `codes` has such a rating; one with no rating leaves it open',
   }),
 });
-const Allergy = z.strictObject({ codes: SETS, reaction: SETS.optional() });
+const Allergy = z.strictObject({
+  codes: SETS,
+  reaction: SETS.optional(),
+  suggests: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'it leaves open whether the fact holds: a kind that is not stated' }),
+});
 /** Treatment of one kind. */
 const TreatmentGroup = z.strictObject({ label: TEXT, of: SETS });
 const Course = z.strictObject({

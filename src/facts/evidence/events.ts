@@ -370,8 +370,9 @@ export function allergyEvidence(input: AllergyInput, asked: Asked, ctx: FactCont
       const found = chartedItem(record.ref, record.recorded, asked);
       if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf)
         tally.ignore(found, 'recorded after the order');
-      else if (record.verification === 'refuted') tally.contra(found, 'documented as no allergy');
-      else if (input.reaction !== undefined && !inSets(record.reactions, input.reaction, ctx)) {
+      else if (record.verification === 'refuted') {
+        if (!input.suggests) tally.contra(found, 'documented as no allergy');
+      } else if (input.reaction !== undefined && !inSets(record.reactions, input.reaction, ctx)) {
         if (inSets(record.reactionsNamed, input.reaction, ctx))
           tally.lead(found, 'only words say how the patient reacted', true);
         else tally.lead(found, 'another or no reaction is stated');
@@ -379,6 +380,7 @@ export function allergyEvidence(input: AllergyInput, asked: Asked, ctx: FactCont
       else if (!record.current) tally.lead(found, 'inactive', true);
       else if (inSets(record.named, [name], ctx)) tally.lead(found, 'only words say to what', true);
       else if (record.verification === 'suspected') tally.lead(found, 'only suspected', true);
+      else if (input.suggests) tally.lead(found, 'of a kind that is not stated', true);
       else tally.pro(found, 'allergy on file');
     }
   }
