@@ -289,7 +289,7 @@ class Assessor {
     return [...out.values()].map((m) => withoutAsked(m, out));
   }
 
-  /** The first indication with all its evidence, the others with what is their own. */
+  /** The first indication with all its evidence, the others with what is their own; those that the order's reasons are about first. */
   #satisfied(decision: Decision, ways: readonly Candidate[]): readonly Satisfied[] {
     const of = ({ path }: PathState, evidence: readonly Evidence[]): Satisfied => ({
       criterion: path.id,
@@ -299,12 +299,19 @@ class Assessor {
     });
     if (decision.outcome === 'not-met') return [];
     if (decision.by.length > 0)
-      return decision.by
+      return this.#reasonsFirst(decision)
         .slice(0, MAX_SATISFIED)
         .map((s, i) => of(s, i === 0 ? this.#evidenceFor(s) : this.#evidenceOfOwn(s)));
     return ways
       .map(({ state, way }, i) => of(state, i === 0 ? this.#evidenceOfLeaves(way.has) : this.#evidenceOfOwn(state)))
       .filter((s) => s.evidence.length > 0);
+  }
+
+  /** What meets the criteria: the indications that the order's reasons are about before others. */
+  #reasonsFirst({ outcome, by }: Decision): readonly PathState[] {
+    if (outcome !== 'met' || by.length < 2) return by;
+    const of = new Set(by.filter((s) => this.#states.isReasonOfOrder(s)));
+    return [...of, ...by.filter((s) => !of.has(s))];
   }
 
   /** An exclusion that is not settled, with the entries of the chart that it rests on so far. */

@@ -11,6 +11,8 @@ import type { PathStates } from './path-states.ts';
 const TELLING = 1 / 3;
 /** Steps by which shares of true leaves are told apart: how often a policy repeats a requirement moves them a little. */
 const SHARES = 20;
+/** Where so many of these steps are true, the fewer needs are the nearer way: leaves that speak in one passage alone weigh much. */
+const ALMOST_ALL = 18;
 /** So many facts on file for each that lacks make a way one of which the chart says almost everything. */
 const ALMOST = 2;
 
@@ -159,6 +161,11 @@ export class NearestWays {
     return atom.kind === 'fact' && (this.#policy.spread[index] ?? 1) <= TELLING && this.#isParticular(atom.query.fact);
   }
 
+  #isReason(index: number): boolean {
+    const atom = this.#ev.atom(index);
+    return atom.kind === 'fact' && atom.query.source === 'order-reason';
+  }
+
   #isCare(index: number): boolean {
     const atom = this.#ev.atom(index);
     return atom.kind === 'fact' && this.#catalog.describe(atom.query.fact)?.care === true;
@@ -190,13 +197,25 @@ export class NearestWays {
     const led = needs.flatMap(({ atom }) => (this.#isLed(atom) ? [atom] : []));
     const done = sum(this.#toldOnce(has)) + about + sum(led);
     const since = Math.max(0, ...needs.map((n) => n.from ?? 0));
-    const share = Math.round((done / (done + needs.length)) * SHARES);
-    const acts = needs.some((n) => n.kind !== 'document');
+    const share = done / (done + needs.length);
+    const steps = Math.min(Math.round(share * SHARES), ALMOST_ALL);
+    // a reason of the order is changed in the order, not documented
+    const acts = needs.some((n) => n.kind !== 'document' || this.#isReason(n.atom));
     const unlikely = this.#unlikelihood(candidate);
     // nobody asks for a disease of which the chart says nothing while care is lacking; of a red flag that is told a sign is on file
     const lacksCare = acts || needs.some(({ atom }) => this.#isCare(atom));
     const unheard = lacksCare && !(candidate.state.screen || path.redFlag) && needs.some((n) => this.#isUnheardOf(n));
-    return [unlikely === 2 ? 1 : 0, acts ? 1 : 0, unheard ? 1 : 0, since, unlikely, -share, needs.length, -led.length];
+    return [
+      unlikely === 2 ? 1 : 0,
+      acts ? 1 : 0,
+      unheard ? 1 : 0,
+      since,
+      unlikely,
+      -steps,
+      needs.length,
+      -led.length,
+      -share,
+    ];
   }
 
   /** Of how many facts of the ordered region does evidence tell? */

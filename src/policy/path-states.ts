@@ -1,7 +1,7 @@
 import type { Day } from '../dates/day.ts';
 import type { CompiledPath, CompiledPolicy, Expr, StudyRef } from './compiled-policy.ts';
 import { Evaluation } from './evaluate.ts';
-import type { Evidence, FactSource, Region } from './fact-source.ts';
+import type { Evidence, FactQuery, FactSource, Region } from './fact-source.ts';
 import { lastOf, sooner } from './measure-time.ts';
 import { type InPlay, isTrue, type PathState } from './path-state.ts';
 import { NO_SILENCE, type Silence } from './silence.ts';
@@ -165,6 +165,21 @@ export class PathStates {
     const silent = this.#silence.paths.get(path);
     if (silent === undefined || !silent.nodes.every((n) => this.evaluation.isSilent(n))) return undefined;
     return this.isOrdered(path) ? silent.ordered : silent.elsewhere;
+  }
+
+  /** Do the reasons of the order speak of what an indication is about? */
+  isReasonOfOrder({ entry }: PathState): boolean {
+    return entry !== undefined && this.#isReason(entry);
+  }
+
+  #isReason(expr: Expr): boolean {
+    if (this.evaluation.truth(expr) !== 'true') return false;
+    if (expr.op !== 'atom') return this.evaluation.children(expr).some((child) => this.#isReason(child));
+    const atom = this.evaluation.atom(expr.atom);
+    if (atom.kind !== 'fact') return false;
+    const { fact, region, strictRegion } = atom.query;
+    const stated: FactQuery = { fact, certainty: 'suspected', region, strictRegion, source: 'order-reason' };
+    return this.evaluation.source.fact(stated).truth === 'true';
   }
 
   /** Is any other indication true? Indications that ask the same question are left out; one that is not in play is a no. */

@@ -294,6 +294,14 @@ describe('a way in words', () => {
     expect(check.assessment.paths[0]?.criterion).toBe('III.B.1.worsening');
   });
 
+  it('begins with the indication that the order names', () => {
+    expect(tell(find('edge-reason-first')).card.summary).toContain('(SP-6.1)');
+  });
+
+  it('takes fewer needs for nearer where almost everything is on file', () => {
+    expect(tell(find('7.b.i-open')).check.assessment.paths[0]?.criterion).toBe('7.b.i');
+  });
+
   it('says of a fact in several windows once what it is', () => {
     expect(
       factWords([fact('films', 'plain films (in the current episode)'), fact('films', 'plain films (since surgery)')]),
