@@ -13,6 +13,9 @@ import { yamlNames } from '../yaml/yaml-names.ts';
 import { namesPrivateAddress } from './network.ts';
 import { SmartFile, type SmartRegistration, smartRegistration } from './smart-registration.ts';
 
+/** Is this a plain http address, without anything that a FHIR base cannot have (credentials, a query, a fragment)? */
+export const isBase = (url: string): boolean => URL.canParse(url) && /^https?:\/\/[^?#@\s\\]+$/i.test(url);
+
 const URL_TEXT = z.url({ protocol: /^https?$/ });
 const LocalCodesFile = z.strictObject({
   codes: z
@@ -57,9 +60,12 @@ const IssuerInput = z
   );
 
 const EhrFile = z.strictObject({
-  ehr: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  ehr: z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected an id of small letters, digits and -, e.g. general-hospital'),
   name: z.string().min(1),
-  'fhir-bases': z.array(URL_TEXT).default([]).meta({ description: 'FHIR base URLs that we may call for this EHR' }),
+  'fhir-bases': z
+    .array(URL_TEXT.refine(isBase, 'a FHIR base has no credentials, query or fragment'))
+    .default([])
+    .meta({ description: 'FHIR base URLs that we may call for this EHR' }),
   issuers: z.array(IssuerInput).default([]).meta({ description: 'who signs the tokens of its hook calls' }),
   'private-network': z.boolean().default(false).meta({ description: 'its bases may have private addresses' }),
   'allowed-origins': z
@@ -130,9 +136,6 @@ export interface Ehr {
   readonly quirks: ReadonlySet<string>;
   readonly smart?: SmartRegistration;
 }
-
-/** Is this a plain http address, without anything that a FHIR base cannot have (credentials, a query, a fragment)? */
-export const isBase = (url: string): boolean => URL.canParse(url) && /^https?:\/\/[^?#@\s\\]+$/i.test(url);
 
 /** A FHIR base URL in the form in which bases are compared: host in lower case, no default port, no slash at the end. */
 export function normalBase(url: string): string {

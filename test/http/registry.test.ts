@@ -320,6 +320,16 @@ describe('a registry that cannot be trusted stops the start', () => {
       ],
       /signs for a too/,
     ],
+    [
+      'credentials in a FHIR base',
+      () => [entry('a', { 'fhir-bases': ['https://user:secret@ehr.example.org/r4'] })],
+      /a FHIR base has no credentials/,
+    ],
+    [
+      'a FHIR base with a query',
+      () => [entry('a', { 'fhir-bases': ['https://ehr.example.org/r4?tenant=1'] })],
+      /a FHIR base has no credentials, query/,
+    ],
     ['plain http to the internet', () => [entry('a', { 'fhir-bases': ['http://ehr.example.org/r4'] })], /not https/],
     [
       'plain http to the keys',
