@@ -6,7 +6,7 @@ import { ORDER_OPTIONS, orderWish } from './assess.ts';
 import { type Command, loadChecker, UsageError, withChart } from './command.ts';
 import { checkAsJson } from './print-check.ts';
 import { table } from './print-table.ts';
-import { spanOf } from './text-span.ts';
+import { NOT_ON_FILE, spanOf } from './text-span.ts';
 
 const FEW = 3;
 /** Characters of a line; what is missing goes on in the next. */
@@ -40,12 +40,17 @@ const outcome = ({ assessment }: CheckedOrder): string =>
     ...(assessment.alternatives.length === 0 ? [] : [assessment.alternatives.join(', ')]),
   ].join(' ');
 
-/** That no text governs a study on a day, and which texts do on other days. */
-function nobody(study: string, on: Day, { knowledge }: Checker): string {
-  const texts = knowledge.policies.policies.filter((p) => p.governs.has(study));
-  const spans = texts.map((p) => `${p.id} ${spanOf(p)}`);
+/** That no text governs a study on a day, and which texts do on other days, or for other charts. */
+function nobody(study: string, on: Day, { knowledge: { policies } }: Checker): string {
+  const texts = policies.policies.filter((p) => p.governs.has(study));
   const head = `No policy governs ${study} on ${formatDay(on)}`;
-  return spans.length === 0 ? `${head} or any other day.` : `${head}. Texts that do: ${spans.join('; ')}.`;
+  if (texts.length === 0) return `${head} or any other day.`;
+  const [silent, others] = [true, false].map((now) => texts.filter((p) => (policies.inForce(p.id, on) === p) === now));
+  return [
+    `${head}.`,
+    ...(others?.length ? [`Texts that do: ${others.map((p) => `${p.id} ${spanOf(p)}`).join('; ')}.`] : []),
+    ...(silent ?? []).map((p) => `${p.id} ${NOT_ON_FILE}.`),
+  ].join(' ');
 }
 
 export const compare: Command = {

@@ -6,7 +6,7 @@ import type { Knowledge } from '../criteria-check/knowledge.ts';
 import { whyUngoverned } from '../criteria-check/ungoverned.ts';
 import { formatDay } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';
-import { spanOf } from './text-span.ts';
+import { NOT_ON_FILE, spanOf } from './text-span.ts';
 
 /** An order for which there was no check, with what was known of its coverage. */
 interface Ungoverned {
@@ -50,7 +50,7 @@ function routeText(
     ...(inForce === undefined ? [`its texts: ${texts.map(spanOf).join('; ')}`] : []),
     ...(codes.some((c) => governed.includes(c)) ? [] : [`governs ${governed.sort().join(', ')}`]),
   ];
-  return `  ${route.policy}: ${why.length === 0 ? 'governs this study only for what is not on file' : why.join('; ')}`;
+  return `  ${route.policy}: ${why.length === 0 ? NOT_ON_FILE : why.join('; ')}`;
 }
 
 /** The payers that the order may belong to. */

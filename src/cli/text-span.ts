@@ -6,3 +6,6 @@ export function spanOf({ input }: CompiledPolicy): string {
   const span = until === undefined ? `from ${effective}` : `${effective} until ${until}`;
   return status === 'in-force' ? span : `${span} (${status})`;
 }
+
+/** Of a text in force for a study of many parts of the body, which it governs for some conditions alone. */
+export const NOT_ON_FILE = 'governs this study only for conditions of which the chart has none on file';

@@ -227,6 +227,10 @@ describe('compare', () => {
     expect(text).toMatch(
       /^No policy governs 72148 on 2001-01-01\. Texts that do: .*kaiser-wa-lumbar-mri from 2020-09-01/,
     );
+    const spectroscopy = await runCommand(compare, [chart(), '--study', '76390', '--date', '2026-03-02']);
+    expect(spectroscopy.text).toMatch(
+      /^No policy governs 76390 on 2026-03-02\. cigna-evicore-spine governs this study only for conditions of which the chart has none/,
+    );
     const wide = await runCommand(compare, [chart(), '--study', '72148', '--date', '2026-03-02']);
     expect(Math.max(...wide.lines.map((l) => l.length))).toBeLessThanOrEqual(140);
   });
