@@ -4,7 +4,7 @@ import type { Considered, Evidence, FactQuery, FactValue, Sides } from '../polic
 import { factCode } from '../policy/words.ts';
 import { supports } from '../terminology/regions.ts';
 import type { Asked } from './context.ts';
-import { isLater } from './later.ts';
+import { isLater, latestOf } from './later.ts';
 import type { FactInput } from './schema.ts';
 import { fitIn, type Window } from './window.ts';
 
@@ -43,7 +43,8 @@ function withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactV
   if (answer === undefined || answer.value.kind !== 'boolean') return value;
   const truth = answer.value.value ? 'true' : 'false';
   const evidence = statementOf(answer, asked.query.fact);
-  const { gap: _gap, sections: _sections, ...settled } = value;
+  // whoever states it knows it of what was not retrieved, and of what is not settled, too
+  const { gap: _gap, sections: _sections, later, ...settled } = value;
   const until =
     asked.window.length !== undefined && answer.when !== undefined
       ? { until: lastDayReaching(answer.when.lo, asked.window.length) }
@@ -51,8 +52,13 @@ function withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactV
   const sides = withStatement(value, truth, evidence);
   const dated = answer.when !== undefined && { when: answer.when, first: answer.when };
   if (value.truth === 'unknown') return { ...settled, ...sides, truth, evidence: [evidence], ...until, ...dated };
-  // whoever states it knows it of what was not retrieved too
-  if (value.truth === truth) return { ...settled, ...sides, evidence: [...value.evidence, evidence] };
+  if (value.truth === truth)
+    return {
+      ...settled,
+      ...sides,
+      evidence: [...value.evidence, evidence],
+      ...(later !== undefined && { when: latestOf([value.when, answer.when]) }),
+    };
   const charted = chartedOn(value);
   if (answer.when !== undefined && isLater([answer.when], charted)) {
     // what the chart said of the other truth (when it holds again, that it can be done) is no longer so
