@@ -4,6 +4,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RequestHandler, Router } from 'express';
+import { derivedOnce } from '../derived-texts.ts';
 import { dataHeaders } from './data-headers.ts';
 
 /** Where the assets are served. */
@@ -18,7 +19,8 @@ interface Asset {
 
 /** The browser's form of a client module: types stripped, imports of siblings and of preact by their served names. */
 function browserModule(file: string): string {
-  return withoutWarning(() => stripTypeScriptTypes(readFileSync(file, 'utf8')))
+  const text = readFileSync(file, 'utf8');
+  return String(derivedOnce('script', text, () => withoutWarning(() => stripTypeScriptTypes(text))))
     .replace(/(from\s+['"]\.\/[\w-]+)\.ts(['"])/g, '$1.js$2')
     .replace(/(from\s+['"])htm\/preact(['"])/g, '$1./preact.js$2');
 }

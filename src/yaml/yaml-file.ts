@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type * as z from 'zod';
+import { derivedOnce } from '../derived-texts.ts';
 import { meant } from './nearest-names.ts';
-import { parsedOnce } from './parsed-texts.ts';
 
 /** Problems found in files that people edit: each line is "file:line:column path: what is expected". */
 export class InvalidFileError extends Error {
@@ -186,7 +186,7 @@ export function parseYaml<S extends z.ZodType>(file: string, text: string, schem
   };
   let positions: ReadonlyMap<string, string> | undefined;
   const locate = (path: Path): string => {
-    positions ??= parsedOnce('positions', text, () => positionsOf(parse())) as ReadonlyMap<string, string>;
+    positions ??= derivedOnce('positions', text, () => positionsOf(parse())) as ReadonlyMap<string, string>;
     for (let p = path; p.length > 0; p = p.slice(0, -1)) {
       const position = positions.get(keyOf(p));
       if (position !== undefined) return `${file}:${position}`;
@@ -195,7 +195,7 @@ export function parseYaml<S extends z.ZodType>(file: string, text: string, schem
   };
   const result = validated(
     schema,
-    parsedOnce('values', text, () => parse().doc.toJS({ maxAliasCount: 50 })),
+    derivedOnce('values', text, () => parse().doc.toJS({ maxAliasCount: 50 })),
   );
   if (result.success) return { file, text, data: result.data, locate };
   throw new InvalidFileError(told(result.error, locate));

@@ -38,7 +38,7 @@ const instructions = (name: string): readonly string[] =>
     (m) => m[1] ?? '',
   );
 const instruction = (name: string): string => instructions(name)[0] ?? '';
-const { MALLOC_ARENA_MAX, ...imageEnv } = Object.fromEntries(
+const { MALLOC_ARENA_MAX, NODE_COMPILE_CACHE, ...imageEnv } = Object.fromEntries(
   instructions('ENV')
     .flatMap((line) => line.split(' '))
     .map((pair) => pair.split('=')),
@@ -49,7 +49,8 @@ const compose: unknown = parse(read('compose.yaml'));
 describe('the image', () => {
   it('starts as npm start does', () => {
     const command = (JSON.parse(instruction('CMD')) as readonly string[]).join(' ');
-    expect(`MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX} exec ${command}`).toBe(scripts.start);
+    const own = `MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX} NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE}`;
+    expect(`${own} exec ${command}`).toBe(scripts.start);
   });
 
   it('runs without rights, on the port that it tells, with settings that there are', () => {
@@ -80,8 +81,8 @@ it('systemd starts node as npm start does', () => {
   const unit = read('payer-policy-cds.service');
   const value = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
   const command = value('ExecStart').replace(`${value('WorkingDirectory')}/node_modules/.bin/`, '');
-  const [production, arenas] = value('Environment').split(' ');
-  expect([production, `${arenas} exec ${command}`]).toEqual(['NODE_ENV=production', scripts.start]);
+  const [production, ...own] = value('Environment').split(' ');
+  expect([production, `${own.join(' ')} exec ${command}`]).toEqual(['NODE_ENV=production', scripts.start]);
   expect(Number(value('TimeoutStopSec'))).toBeGreaterThan(GRACE_MS / 1000);
 });
 
