@@ -16,7 +16,8 @@ const ADVICE: Readonly<Record<FhirProblem, string>> = {
   'rate-limited': 'the server limits the rate',
   'server-error': 'the server fails',
   conflict: 'the server speaks of a conflict',
-  'not-fhir': 'the answer is no FHIR resource of the expected kind (HTML, a redirect, another FHIR version?)',
+  'not-fhir':
+    'the answer is no FHIR resource of the expected kind (HTML, a redirect, compressed though not asked for, another FHIR version?)',
   deadline: 'no answer in time',
   network: 'the server cannot be reached',
   'too-large': 'the answer is too large',

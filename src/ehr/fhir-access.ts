@@ -2,7 +2,7 @@ import { Client } from 'fhir-kit-client';
 import { isObject, type Json, objects, text } from '../chart/json.ts';
 import { FHIR_ID, parseReference, withoutSlashAtEnd } from '../chart/references.ts';
 import type { Permissions } from './granted-scopes.ts';
-import { LIMITS, namesPrivateAddress, PRIVATE_NETWORK, PUBLIC_NETWORK, withinBytes } from './network.ts';
+import { COMPRESSED, LIMITS, namesPrivateAddress, PRIVATE_NETWORK, PUBLIC_NETWORK, withinBytes } from './network.ts';
 
 /** Why an EHR gave no usable answer. */
 export type FhirProblem =
@@ -65,7 +65,7 @@ const ANSWER_MS = 200;
 function problemOf(error: unknown): FhirProblem {
   const e = error as {
     name?: string;
-    cause?: { code?: string; name?: string };
+    cause?: { code?: string; name?: string; message?: string };
     response?: { status?: number; data?: unknown };
   };
   const status = e.response?.status;
@@ -80,6 +80,8 @@ function problemOf(error: unknown): FhirProblem {
   }
   if (e.name === 'TimeoutError' || e.name === 'AbortError') return 'deadline';
   if (e.cause?.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return 'too-large';
+  // the server answers, but with something else; the error of fetch for a redirect has no code
+  if (e.cause?.code === COMPRESSED || e.cause?.message === 'unexpected redirect') return 'not-fhir';
   return 'network';
 }
 

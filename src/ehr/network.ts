@@ -116,6 +116,9 @@ const replacing = (handler: Handler, replaced: (handler: Handler) => Partial<Han
   });
 };
 
+/** The code of the error that ends a compressed answer. */
+export const COMPRESSED = 'ERR_COMPRESSED_ANSWER';
+
 /** Only plain answers: a compressed one could be small on the wire and endless in memory. */
 const plainAnswers: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
   dispatch(
@@ -123,7 +126,8 @@ const plainAnswers: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (opt
     replacing(handler, (inner) => ({
       onResponseStart: (controller, status, headers, message) => {
         const encoding = headers['content-encoding'];
-        if (encoding !== undefined && encoding !== 'identity') throw new Error('compressed answers are refused');
+        if (encoding !== undefined && encoding !== 'identity')
+          throw Object.assign(new Error('compressed answers are refused'), { code: COMPRESSED });
         return inner.onResponseStart?.(controller, status, headers, message);
       },
     })),

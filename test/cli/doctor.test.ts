@@ -57,7 +57,8 @@ describe('doctor', () => {
     ['429', /rate-limited: the server limits the rate/],
     ['500', /server-error: the server fails/],
     ['html', /not-fhir: .*HTML/],
-    ['redirect', /not-fhir|network/],
+    ['redirect', /not-fhir: .*redirect/],
+    ['gzip', /not-fhir: .*compressed/],
     ['page-elsewhere', /NOT COMPLETE/],
   ])('%s on one section: says what it is and what it means, and fails', async (mood, advice) => {
     ehr.moods.set('Condition', mood);
