@@ -120,12 +120,13 @@ export function nextStepSuggestions(check: CheckedOrder, studies: StudyCatalog):
     if (isOnOrder(order.system, order.code, check.chart, studies)) continue;
     const { resource } = check.order;
     out.set(order.code, {
-      label: fact.action,
+      // an action may be more than the order that is drafted
+      label: `Draft order: ${order.label}`,
       uuid: randomUUID(),
       actions: [
         {
           type: 'create',
-          description: `${fact.action} (draft order)`,
+          description: `${order.label} (draft order)`,
           resource: {
             resourceType: 'ServiceRequest',
             status: 'draft',

@@ -1,6 +1,6 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
-import { type Assessment, type Contradicted, type Missing, RULED_OUT } from '../policy/assessment.ts';
+import { type Assessment, type Contradicted, type Missing, type NearestPath, RULED_OUT } from '../policy/assessment.ts';
 import {
   list,
   lowerFirst,
@@ -109,9 +109,13 @@ function openPoint(check: CheckedOrder, form: Form, words: Words): string {
       ? 'no indication of the policy is on file'
       : `no indication is on file, as the reason of the order concerns ${elsewhere}`;
   }
-  if (open !== '') return `not documented: ${open}`;
+  if (open !== '') return `${form.brief ? '' : early(paths[0])}not documented: ${open}`;
   return nothingToAsk(assessment, form);
 }
+
+/** What is to be documented suffices from a day on only, as time has to pass. */
+const early = (nearest: NearestPath | undefined): string =>
+  nearest?.kind === 'wait' && nearest.from !== undefined ? `not before ${formatDay(nearest.from)}; ` : '';
 
 /** What keeps criteria open when there is nothing to ask: time, or red flags of which the chart does not speak. */
 function nothingToAsk(assessment: Assessment, { most, brief }: Form): string {

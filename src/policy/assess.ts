@@ -182,6 +182,14 @@ class Assessor {
     return kind === 'wait' || this.#ev.value(atom).goesOn === true;
   }
 
+  /** Does a fact follow something that is awaited itself, so that nobody can tell of it yet (the visit after a course that goes on)? */
+  #comesAfter({ atom: index }: Need, { needs }: Way): boolean {
+    const atom = this.#ev.atom(index);
+    if (atom.kind !== 'fact' || typeof atom.query.since !== 'object') return false;
+    const { fact } = atom.query.since;
+    return needs.some((n) => this.#isAwaited(n) && this.#factOf(n.atom, 'fact') === fact);
+  }
+
   /** What an indication needs beside its own criteria: the condition under which alone it names the ordered study, where evidence leaves it open. */
   #condition(state: PathState): readonly number[] {
     const refs = this.#states.studiesOf(state).filter((r) => r.code === this.#order.code);
@@ -269,7 +277,12 @@ class Assessor {
         put(
           need.atom,
           candidate.state.path.id,
-          { ...ruledOut, ...(instead.length > 0 && { instead }), ...(need.kind === 'do' && { toDo: true }), ...rest },
+          {
+            ...ruledOut,
+            ...(instead.length > 0 && { instead }),
+            ...((need.kind === 'do' || this.#comesAfter(need, candidate.way)) && { toDo: true }),
+            ...rest,
+          },
           this.#search.windowsOf(need, candidate),
         );
       }

@@ -157,7 +157,7 @@ describe('the order', () => {
     const window = await open('ada');
     const { page } = window;
     await orderStory(page);
-    await card(page).getByRole('button', { name: 'Refer to physical therapy' }).click();
+    await card(page).getByRole('button', { name: 'Draft order: Referral to physiotherapist' }).click();
     await page.getByText('Ordered along with it').waitFor();
     await settled(page);
     // what is ordered along is no treatment yet

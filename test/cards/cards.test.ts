@@ -298,6 +298,25 @@ describe('a way in words', () => {
     expect(tell(find('edge-reason-first')).card.summary).toContain('(SP-6.1)');
   });
 
+  it('tells what follows a course that has just begun as still to be done', () => {
+    const detail = named('edge-acute');
+    const [, questions = '', toDo = ''] = detail.split(/\*\*(?:Questions on the way|Still to be done)\*\*/);
+    expect(questions).not.toContain('re-evaluation');
+    expect(tell(find('edge-acute')).card.summary).toContain('not before 2026-04-05; not documented: ');
+    expect(toDo).toContain(
+      'clinical re-evaluation, in person or by other contact. Next step: Arrange a re-evaluation.',
+    );
+  });
+
+  it('leaves out visits of no stated reason from before the time window', () => {
+    expect(named('edge-evaluation-old')).not.toContain('a visit without a stated reason');
+  });
+
+  it('offers the order that is drafted, not more', () => {
+    const labels = tell(find('edge-neck-ibuprofen')).card.suggestions?.map((s) => s.label);
+    expect(labels).toEqual(['Draft order: Referral to physiotherapist']);
+  });
+
   it('takes fewer needs for nearer where almost everything is on file', () => {
     expect(tell(find('7.b.i-open')).check.assessment.paths[0]?.criterion).toBe('7.b.i');
   });

@@ -20,6 +20,7 @@ import type {
   VisitInput,
 } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
+import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { systemOf } from './earlier-entry.ts';
 import { inWindow, refusedInWindow } from './finding.ts';
@@ -159,11 +160,19 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
           continue;
         }
       }
+    } else if (input.related && isOutside(found, asked)) {
+      // a visit of no stated reason helps to answer only where it may lie in the window
+      if (!relates(record)) {
+        tally.ignore(found, 'outside of the time window, and not stated to be for this problem');
+        continue;
+      }
     } else if (input.related && !relates(record, tally, found)) continue;
     if (input['in-person'] && !record.inPerson) tally.lead(found, 'not in person');
     else if (inWindow(found, asked, tally)) tally.pro(found, 'visit on file');
   }
 }
+
+const isOutside = ({ date }: Item, { window }: Asked): boolean => fitIn(date, window) === 'outside';
 
 /**
  * Tells which visits are for the spine problem of this region: by their reasons, their diagnoses, a diagnosis made at them, or the

@@ -404,7 +404,7 @@ function other(
         return tally.lead(item, REPEATED, true);
       return visited(item, asked, ctx, tally);
     case 'family':
-      return tally.lead(item, 'family history, not the patient’s own');
+      return tally.lead(item, 'not the patient’s own');
     case 'lead':
       return tally.lead(item, `${record.resource} on file`);
     default:
