@@ -13,7 +13,7 @@ const CPT = SYSTEMS.cpt[0];
 const MOST_NEXT_STEPS = 2;
 
 /** Why contrast cannot be suggested for this patient, in words; undefined when nothing speaks against it. */
-export function againstContrast(check: CheckedOrder): string | undefined {
+function againstContrast(check: CheckedOrder): string | undefined {
   for (const fact of AGAINST_CONTRAST) {
     const query: FactQuery = { fact, certainty: 'suspected', region: 'any', strictRegion: false };
     if (check.facts.fact(query).truth === 'true') return check.facts.vocabulary.describe(fact)?.label ?? fact;

@@ -445,11 +445,11 @@ export function isNewer(one: Json | undefined, other: Json): boolean {
   return Number(text(a?.['versionId'])) > Number(text(b?.['versionId']));
 }
 
-/** "Type/id" of a resource whose id was checked. */
 /** Whom a resource is about; the types name it differently. */
 const subjectOf = (r: Json): Json | undefined =>
   object(r['subject']) ?? object(r['patient']) ?? object(r['beneficiary']);
 
+/** "Type/id" of a resource whose id was checked. */
 const refOf = (r: Json): string => `${text(r['resourceType'])}/${text(r['id'])}`;
 
 /**
