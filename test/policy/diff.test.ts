@@ -24,6 +24,21 @@ describe('a criterion becomes', () => {
     ['tighter by a new exception', 'x', '{ all: [x, { not: z }] }', 'tightened'],
     ['another one', 'x', 'z', 'changed'],
     ['reworded when it means the same', '{ not: { any: [x, z] } }', '{ all: [{ not: x }, { not: z }] }', 'reworded'],
+    ['tighter by an age between the usual ones', '{ age: "> 55 years" }', '{ age: "> 57 years" }', 'tightened'],
+    [
+      'looser by a few days, deep within',
+      '{ all: [a, b, { at-least: 3, of: [c, d, { fact: x, within: 45 days }] }] }',
+      '{ all: [a, b, { at-least: 3, of: [c, d, { fact: x, within: 49 days }] }] }',
+      'loosened',
+    ],
+    [
+      'tighter where few come near the line',
+      '{ all: [a, b, c, d, e, f, { episode: "> 6 weeks" }, { episode: "<= 2 months" }, { at-least: 2, of: [x, y, { age: "> 50 years" }] }] }',
+      '{ all: [a, b, c, d, e, f, { episode: "> 6 weeks" }, { episode: "<= 2 months" }, { at-least: 2, of: [x, y, { age: "> 52 years" }] }] }',
+      'tightened',
+    ],
+    // nobody fulfils it: what differs is told, not weighed
+    ['another one where nothing can be told', '{ all: [x, { not: x }, a] }', '{ all: [x, { not: x }, b] }', 'changed'],
   ])('%s', (_, before, after, kind) => {
     expect(kinds(path(before), path(after))).toEqual([`A ${kind}`]);
   });

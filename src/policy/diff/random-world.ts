@@ -26,6 +26,10 @@ const DENSITIES = [0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95] as const;
 const AGES = [0, 5, 13, 27, 29, 41, 43, 59, 61, 89, 93, 120, 170, 190, 300, 370, 700, 1000, 2500, 6000] as const;
 const YEARS = [1, 4, 9, 12, 17, 19, 21, 35, 39, 45, 50, 51, 60, 65, 66, 70, 71, 80] as const;
 
+/** Parts of a world that are drawn with seeds of their own. */
+type Redrawn = ReadonlyMap<string, number>;
+const NOTHING_REDRAWN: Redrawn = new Map();
+
 interface State {
   /** how sure it is; each is enough for the ones before it, but history */
   readonly level: 'none' | 'history' | 'suspected' | 'known';
@@ -36,6 +40,13 @@ interface State {
 
 const pick = <T>(from: readonly T[], random: number): T => from[Math.floor(random * from.length)] as T;
 
+/** How often a number is one of those around which policies draw lines; else it is any, for the lines of others. */
+const NEAR_LINES = 0.7;
+const daysBack = (random: () => number): number =>
+  random() < NEAR_LINES ? pick(AGES, random()) : Math.floor(Math.exp(random() * Math.log(6000)));
+const yearsOld = (random: () => number): number =>
+  random() < NEAR_LINES ? pick(YEARS, random()) : Math.floor(random() * 95);
+
 /**
  * A made-up patient of whom everything is known: facts, when they were found, age, onset. The same fact is the same for every
  * policy that asks, and a longer window finds whatever a shorter one finds.
@@ -44,23 +55,40 @@ export class RandomWorld implements FactSource {
   readonly asOf: Day;
   readonly serviceDate: Day;
   readonly #seed: number;
+  readonly #redrawn: Redrawn;
   readonly #density: number;
   readonly #states = new Map<string, State>();
   readonly #coins = new Map<string, boolean>();
   readonly #birth: Interval;
   readonly #onset: Interval;
 
-  /** @param seed tells worlds apart @param on the day of the order */
-  constructor(seed: number, on: Day) {
-    const random = seeded(seed);
+  /** @param seed tells worlds apart @param on the day of the order @param redrawn what is not as in the world of this seed */
+  constructor(seed: number, on: Day, redrawn: Redrawn = NOTHING_REDRAWN) {
     this.#seed = seed;
-    this.#density = pick(DENSITIES, random());
+    this.#redrawn = redrawn;
+    this.#density = pick(DENSITIES, seeded(seed)());
     this.asOf = on;
     this.serviceDate = on;
-    const born = add(on, { count: pick(YEARS, random()), unit: 'years' }, -1) - Math.floor(random() * 360);
+    const [birth, onset] = [this.#randomOf('birth'), this.#randomOf('onset')];
+    const born = add(on, { count: yearsOld(birth), unit: 'years' }, -1) - Math.floor(birth() * 360);
     this.#birth = { lo: born, hi: born };
-    const began = on - pick(AGES, random());
+    const began = on - daysBack(onset);
     this.#onset = { lo: began, hi: began };
+  }
+
+  /** What the world was asked for. */
+  get asked(): readonly string[] {
+    return ['birth', 'onset', ...this.#states.keys(), ...this.#coins.keys()];
+  }
+
+  /** The same world, with some of what it was asked for drawn again. */
+  with(parts: readonly string[], seed: number): RandomWorld {
+    const redrawn = new Map([...this.#redrawn, ...parts.map((part, i) => [part, seed + i * 0x9e37] as const)]);
+    return new RandomWorld(this.#seed, this.asOf, redrawn);
+  }
+
+  #randomOf(part: string): () => number {
+    return seeded(this.#redrawn.get(part) ?? this.#seed ^ numberOf(part));
   }
 
   birth(): { readonly on: Interval; readonly reference: string } {
@@ -76,13 +104,13 @@ export class RandomWorld implements FactSource {
     const known = this.#states.get(key);
     if (known !== undefined) return known;
     // drawn for the fact itself, so that it does not matter which text asks for what first
-    const random = seeded(this.#seed ^ numberOf(key));
-    const levels = ['history', 'suspected', 'known', 'known', 'known'] as const;
-    const latest = pick(AGES, random());
+    const random = this.#randomOf(key);
+    const level = random() < 0.5 + this.#density / 2 ? 'known' : pick(['history', 'suspected'] as const, random());
+    const latest = daysBack(random);
     const state: State = {
-      level: random() < this.#density ? pick(levels, random()) : 'none',
+      level: random() < this.#density ? level : 'none',
       latest,
-      first: latest + pick(AGES, random()),
+      first: latest + daysBack(random),
     };
     this.#states.set(key, state);
     return state;
@@ -91,7 +119,7 @@ export class RandomWorld implements FactSource {
   #coin(key: string): boolean {
     const known = this.#coins.get(key);
     if (known !== undefined) return known;
-    const value = seeded(this.#seed ^ numberOf(key))() < 0.5;
+    const value = this.#randomOf(key)() < 0.5;
     this.#coins.set(key, value);
     return value;
   }
