@@ -82,7 +82,7 @@ export class Library {
     });
   }
 
-  /** The passages that hold every word of a query, in themselves or in their criteria. */
+  /** The passages that hold every word of a query, in themselves or in their criteria; those first whose title has them. */
   search(query: string): { readonly found: readonly Found[]; readonly more: boolean } {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean).slice(0, 12);
     if (words.length === 0) return { found: [], more: false };
@@ -95,12 +95,14 @@ export class Library {
       const chain = [...above, node];
       const passage = chain.findLast(isPassage);
       if (passage === undefined || seen.has(passage)) continue;
-      if (found.length >= MOST_FOUND) return { found, more: true };
       seen.add(passage);
       const because = texts.find((t) => words.some((w) => t.toLowerCase().includes(w))) ?? node.label;
       found.push({ text, node: passage, above: chain.slice(0, chain.indexOf(passage)), because });
     }
-    return { found, more: false };
+    const titled = ({ node: { id = '', label } }: Found): boolean =>
+      words.every((w) => `${id} ${label}`.toLowerCase().includes(w));
+    const sorted = [...found.filter(titled), ...found.filter((f) => !titled(f))];
+    return { found: sorted.slice(0, MOST_FOUND), more: sorted.length > MOST_FOUND };
   }
 
   *#nodes(): Generator<Passage> {

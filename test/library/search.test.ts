@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { Library } from '../../src/library/library.ts';
+import { checker } from '../support/knowledge.ts';
+
+const library = new Library(checker().knowledge);
+const titles = (query: string): readonly string[] =>
+  library.search(query).found.map(({ node }) => `${node.id} ${node.label}`.toLowerCase());
+
+describe('the search of the library', () => {
+  it.each([['cauda equina'], ['myelopathy'], ['MULTIPLE sclerosis']])(
+    '%s: passages of that title come before those that only look at it',
+    (query) => {
+      const words = query.toLowerCase().split(' ');
+      const named = titles(query).map((title) => words.every((w) => title.includes(w)));
+      expect(named).toContain(true);
+      expect(named).toContain(false);
+      expect(named.lastIndexOf(true)).toBeLessThan(named.indexOf(false));
+    },
+  );
+
+  it('says that there are more than it shows', () => {
+    const { found, more } = library.search('72148');
+    expect([found.length, more]).toEqual([100, true]);
+  });
+});
