@@ -18,8 +18,16 @@ export function setsOf(value: unknown, path: YamlPath = [], naming = false): rea
 }
 
 /** The code sets that say what an episode is. */
-export const episodeSets = ({ complaints, otherwise, ...rest }: EpisodeInput): readonly NamedSet[] => [
+export const episodeSets = ({
+  complaints,
+  otherwise,
+  'also-for': alsoFor,
+  ...rest
+}: EpisodeInput): readonly NamedSet[] => [
   ...Object.entries(complaints).flatMap(([kind, sets]) => setsOf(sets, ['episode', 'complaints', kind], true)),
   ...Object.entries(otherwise).flatMap(([kind, sets]) => setsOf(sets, ['episode', 'otherwise', kind], true)),
+  ...Object.entries(alsoFor).flatMap(([drugs, problems]) =>
+    setsOf([drugs, ...problems], ['episode', 'also-for', drugs], true),
+  ),
   ...(['therapies', 'drugs', 'visit-reasons'] as const).flatMap((key) => setsOf(rest[key], ['episode', key], true)),
 ];

@@ -87,7 +87,11 @@ export function treatments(
   // a drug may belong to several of the sets
   const medications = [...new Set(ofDrugs)].filter((r): r is MedicationRecord => r.type === 'medication');
   const notTaken = medications.filter((r) => r.taken === 'not-taken');
-  for (const record of medications) drug(record, start, episode.onset !== undefined, notTaken, asked, tally, out.given);
+  for (const record of medications) {
+    if (mayBeForAnother(record, ctx))
+      tally.lead(drugItem(record), 'no reason is stated, and it may be for another problem on file', true);
+    else drug(record, start, episode.onset !== undefined, notTaken, asked, tally, out.given);
+  }
   out.given.sort((a, b) => a.when.lo - b.when.lo);
   return out;
 }
@@ -169,6 +173,22 @@ function placeAndReason(
   return { place: placeOfRecord(codePlace, place), spine: record.reasons.length > 0 };
 }
 
+const drugItem = (record: MedicationRecord): Item => ({ ref: record.ref, date: record.start, basis: 'chart' });
+
+/** Has a drug no reason stated, while a problem is on file for which such drugs are given too (duloxetine, and a depression)? */
+function mayBeForAnother(record: MedicationRecord, ctx: FactContext): boolean {
+  if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return false;
+  return Object.entries(ctx.vocabulary.episode['also-for']).some(
+    ([drugs, problems]) =>
+      record.hits.some((h) => h.set === ctx.set(drugs)) &&
+      problems.some((name) =>
+        ctx.chart
+          .bySet(ctx.set(name))
+          .some((r) => r.type === 'condition' && r.current && r.verification === 'confirmed'),
+      ),
+  );
+}
+
 /**
  * A drug counts from the start of the episode, when it was taken then for sure. One begun before a known onset was not begun for
  * this complaint, unless its reason is a problem of the spine. One that is documented as not taken counts until that is said for,
@@ -185,7 +205,7 @@ function drug(
 ): void {
   const asOf = asked.window.asOf;
   const { since } = episode;
-  const item = { ref: record.ref, date: record.start, basis: 'chart' as const };
+  const item = drugItem(record);
   if (record.taken === 'not-taken') return tally.ignore(item, 'not taken');
   if (record.taken === 'unclear') return tally.lead(item, 'not documented as taken');
   if (record.hasReason && !(record.spineReason && supports(record.reason, asked.query.region, false)))
