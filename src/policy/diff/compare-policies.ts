@@ -31,9 +31,9 @@ export interface PolicyDiff {
 }
 
 /** Made-up patients; those of them who fulfil a passage and are changed, and how often. */
-const WORLDS = 6000;
+const WORLDS = 2000;
 const NEAR = 50;
-const CHANGED = 6000;
+const CHANGED = 2500;
 
 const onlyIn = (a: readonly string[], b: readonly string[]): readonly string[] => {
   const known = new Set(b);
