@@ -13,7 +13,7 @@ import {
   SILENT,
   type Unseen,
 } from '../policy/fact-source.ts';
-import { sooner } from '../policy/measure-time.ts';
+import { lastDays, sooner } from '../policy/measure-time.ts';
 import { all, any } from '../policy/truth.ts';
 import { withAnswers } from './answers.ts';
 import { type Asked, type FactContext, hasUnseen } from './context.ts';
@@ -179,7 +179,9 @@ export class FactEngine implements FactSource, FactContext {
     const { certainty = 'history' } = since;
     const event = this.fact({ fact: since.fact, certainty, region, strictRegion: false });
     if (event.truth !== 'true' || event.when === undefined) return undefined;
-    return fromOrder(event) ? { ...after(event.when), moving: grace ?? NO_TIME } : after(event.when);
+    // what is dated before an event that may have come later is not after it for sure
+    const last = after(lastDays(event.when, event.later));
+    return fromOrder(event) ? { ...last, moving: grace ?? NO_TIME } : last;
   }
 
   #evidence(plan: FactPlan, window: Window, query: FactQuery): FactValue {

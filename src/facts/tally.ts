@@ -30,7 +30,7 @@ export class Tally {
   readonly #untilLater: Set<Item> = new Set();
   /** evidence exists that does not settle the question: a partial date, a result that is not coded */
   unclear = false;
-  /** the last day of what does not settle the question, but may */
+  /** the last day of what may be an event of the kind asked about */
   openUntil: Day = Number.NEGATIVE_INFINITY;
   conflict = false;
   /** something is on file, but not within the time window */
@@ -125,11 +125,14 @@ export class Tally {
 
   /** Helps to answer, proves nothing. @param open true when it leaves the question open rather than silent */
   lead(item: Item, reason: string, open = false): void {
-    if (open) {
-      this.unclear = true;
-      this.openUntil = Math.max(this.openUntil, item.date?.hi ?? Number.POSITIVE_INFINITY);
-    }
+    if (open) this.unclear = true;
     this.#note(item, 'lead', reason);
+  }
+
+  /** May be an event of the kind asked about, which leaves the question open, and open too which one was the last. */
+  perhaps(item: Item, reason: string): void {
+    this.openUntil = Math.max(this.openUntil, item.date?.hi ?? Number.POSITIVE_INFINITY);
+    this.lead(item, reason, true);
   }
 
   /** Would speak as the first or last of its kind, but a part of the section was not seen: another entry there may say otherwise. */

@@ -49,7 +49,7 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
       if (input.regional && !fitsRegion(asked, place))
         tally.ignore(found, place === STATED ? 'part of a procedure whose region is not stated' : 'another region');
       else if (input.placed && place === 0 && !record.spineReason)
-        tally.lead(found, 'a treatment without region or reason', true);
+        tally.perhaps(found, 'a treatment without region or reason');
       else if (record.performed === 'not-done') {
         if (!refusedInWindow(found, asked, tally)) continue;
         tally.redoable = true;

@@ -120,7 +120,7 @@ function wordsOnly(record: ImagingRecord, input: ImagingInput, asked: Asked, tal
   const item = chartedItem(record.ref, record.when, asked);
   if (record.done === 'not-done' || !isOf(record, input)) return;
   if (fitsPlace(record, input, asked) === 'no' || !inWindow(item, asked, tally)) return;
-  tally.lead(item, 'an examination that no known code names', true);
+  tally.perhaps(item, 'an examination that no known code names');
 }
 
 /** A report without a coded result may say it in words; a procedure without one, or a report of something else, does not. */
@@ -160,7 +160,7 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       continue;
     }
     if (record.done === 'unclear') {
-      if (inWindow(item, asked, tally)) tally.lead(item, 'not final', true);
+      if (inWindow(item, asked, tally)) tally.perhaps(item, 'not final');
       continue;
     }
     if (!inWindow(item, asked, tally)) continue;
@@ -176,8 +176,9 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       tally.pro(item, 'examination on file');
     } else if (verdict === 'no' && input.result === 'non-diagnostic') tally.contra(item, 'a diagnostic examination');
     else if (verdict === 'no') contrary.push(item);
-    else if (input.shows === undefined) tally.lead(item, 'the result is not coded', true);
-    else tally.lead(item, record.hasResult ? 'it shows something else' : 'the result is not coded', mayShow(record));
+    else if (input.shows === undefined) tally.perhaps(item, 'the result is not coded');
+    else if (mayShow(record)) tally.perhaps(item, 'the result is not coded');
+    else tally.lead(item, record.hasResult ? 'it shows something else' : 'the result is not coded');
   }
   for (const item of [...contrary, ...refused]) {
     if (positives === 0) tally.contraUntilLater(item, 'not done, or with another result');
@@ -212,7 +213,7 @@ function fitsPlace(record: ImagingRecord, input: ImagingInput, asked: Asked): Ve
 
 function rightPlace(record: ImagingRecord, input: ImagingInput, asked: Asked, tally: Tally, item: Item): boolean {
   const fits = fitsPlace(record, input, asked);
-  if (fits === 'open') tally.lead(item, 'the examined region is not stated', true);
+  if (fits === 'open') tally.perhaps(item, 'the examined region is not stated');
   else if (fits === 'no' && !input.brain) tally.ignore(item, 'another region');
   return fits === 'yes';
 }
