@@ -48,6 +48,32 @@ describe('the policy library', () => {
     await window.close();
   });
 
+  it.each([['list'], ['codes']] as const)(
+    'keeps the words of its tables whole in a narrow window: %s',
+    async (name) => {
+      const window = await openWindow(browser, { viewport: { width: 400, height: 800 } });
+      await window.page.goto(`${service.base}${PAGES[name]}`);
+      // a word that stands on two lines has several boxes
+      const broken = await window.page.evaluate(() => {
+        const words: string[] = [];
+        for (const cell of document.querySelectorAll('table :is(th, td)')) {
+          const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+          for (let node = walker.nextNode(); node !== null; node = walker.nextNode())
+            for (const { 0: word, index } of (node.nodeValue ?? '').matchAll(/[\p{L}\p{N}]+/gu)) {
+              const range = document.createRange();
+              range.setStart(node, index);
+              range.setEnd(node, index + word.length);
+              if (range.getClientRects().length > 1) words.push(word);
+            }
+        }
+        return words;
+      });
+      expect(broken).toEqual([]);
+      expect(await fitsWidth(window.page)).toBe(true);
+      await window.close();
+    },
+  );
+
   it('is read without JavaScript: from a search to the passage, its facts and its codes', async () => {
     const { page, close } = await openWindow(browser, { javaScriptEnabled: false });
     await page.goto(`${service.base}/policies`);
