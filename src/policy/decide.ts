@@ -38,6 +38,9 @@ export interface Decision {
   readonly asked: readonly CompiledExclusion[];
 }
 
+/** So many facts at most are asked for that would lift an exclusion. */
+const MOST_EXCEPTIONS = 2;
+
 interface Named {
   readonly state: PathState;
   /** does the indication name the ordered study? unknown = under a condition that was not seen, or whose evidence does not settle it */
@@ -106,13 +109,14 @@ export class Decider {
     return [...atoms];
   }
 
-  /** The open leaves of an exclusion's exception that somebody can state. */
+  /** The open leaves of an exclusion's exception that somebody can state; none of one that is a whole list (any red flag). */
   openExceptions({ unless }: CompiledExclusion): readonly number[] {
     if (unless === undefined) return [];
-    return [...this.#ev.unknownAtoms(unless)].filter((i) => {
+    const stated = [...this.#ev.unknownAtoms(unless)].filter((i) => {
       const atom = this.#ev.atom(i);
       return atom.kind === 'fact' && atom.query.source !== 'order-reason';
     });
+    return stated.length > MOST_EXCEPTIONS ? [] : stated;
   }
 
   /** Does an indication name the ordered study, under a condition that holds? */

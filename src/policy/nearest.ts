@@ -13,6 +13,8 @@ const TELLING = 1 / 3;
 const SHARES = 20;
 /** Where so many of these steps are true, the fewer needs are the nearer way: leaves that speak in one passage alone weigh much. */
 const ALMOST_ALL = 18;
+/** Where no indication is on file a way that lacks more than this is none of which the chart says a part. */
+const FEW = 2;
 /** So many facts on file for each that lacks make a way one of which the chart says almost everything. */
 const ALMOST = 2;
 
@@ -77,7 +79,7 @@ export class NearestWays {
     return this.#sorted(
       this.#waysOf(away).filter(
         ({ way }) =>
-          way.has.some((atom) => this.#isTelling(atom) && this.#mayBeOfOrdered(atom)) ||
+          (way.needs.length <= FEW && way.has.some((atom) => this.#isTelling(atom) && this.#mayBeOfOrdered(atom))) ||
           way.needs.length * ALMOST <= this.#documented(way.has),
       ),
     );

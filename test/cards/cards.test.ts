@@ -177,7 +177,7 @@ describe('the nearest way', () => {
     ['CA-history-only', 'SP-1.2, cancer, first item'],
     ['MW-progressive-once', 'SP-1.2, motor weakness'],
     ['HR-4-old-injury', 'SP-3.1'],
-    ['edge-injury-of-spring-reason', 'SP-3.2, Trauma, films and a failed trial'],
+    ['edge-injury-of-spring-reason', 'SP-3.2 and SP-1.2, fracture'],
     ['edge-child-two-months', 'Item 2.a.ii'],
     ['III-impairment-mobility', 'Section III.A, second item'],
     ['IIBa-reflex-bare', 'Section II.B.a'],
