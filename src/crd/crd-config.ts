@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { LineOfBusiness, PayerDirectory } from '../coverage/payers.ts';
 import { type Day, parseDate } from '../dates/day.ts';
+import type { StudyCatalog } from '../policy/studies.ts';
 import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
 
 const LINES = ['medicare', 'medicaid', 'commercial'] as const;
@@ -87,17 +88,55 @@ export function linesFor<T extends ListLine>(lines: readonly T[], of: Member): r
   return each.map((line) => firstLine(lines, { ...of, lineOfBusiness: line }));
 }
 
+/** What is wrong with a list: a mistake in it would be said to members. @param locate where a line of it stands */
+function listProblems(
+  lines: readonly ListLine[],
+  locate: (line: number, member?: string) => string,
+  studies: StudyCatalog,
+): readonly string[] {
+  const all = lines.findIndex((l) =>
+    [l.studies, l.plans, l['line-of-business'], l.from, l.until].every((scope) => scope === undefined),
+  );
+  return lines.flatMap((line, i) => [
+    ...(line.studies ?? []).flatMap((code) =>
+      studies.get(code) === undefined ? [`${locate(i, 'studies')}: ${code} is no study of policies/studies.yaml`] : [],
+    ),
+    ...(line.from !== undefined && line.until !== undefined && line.from >= line.until
+      ? [`${locate(i, 'until')}: expected a day after ${line.from}; it is the first on which the line does not hold`]
+      : []),
+    ...(all >= 0 && i > all ? [`${locate(i)}: is never reached, as a line before it holds for all`] : []),
+  ]);
+}
+
 /**
  * Reads the settings of payer mode.
- * @throws InvalidFileError for an invalid file or a payer that `payers.yaml` does not have
+ * @throws InvalidFileError for an invalid file: a payer or study that the policies do not have, an identifier of two payers, a line of
+ * a list that never applies
  */
-export function loadCrdConfig(file: string, payers: PayerDirectory): CrdConfig {
+export function loadCrdConfig(file: string, payers: PayerDirectory, studies: StudyCatalog): CrdConfig {
   const { data, locate } = readYaml(file, CrdFile);
-  const problems = data.payers.flatMap((p, i) =>
-    payers.get(p.payer) === undefined
+  const seen = new Set<string>();
+  const problems = data.payers.flatMap((p, i) => [
+    ...(payers.get(p.payer) === undefined
       ? [`${locate(['payers', i, 'payer'])} payers.${i}.payer: there is no payer "${p.payer}" in payers.yaml`]
-      : [],
-  );
+      : []),
+    ...p.identifiers.flatMap(({ system, value }, k) => {
+      const known = seen.has(`${system}|${value}`);
+      seen.add(`${system}|${value}`);
+      const path = ['payers', i, 'identifiers', k];
+      return known ? [`${locate(path)} ${path.join('.')}: ${value} stands there twice`] : [];
+    }),
+    ...(['benefits', 'prior-authorization'] as const).flatMap((list) =>
+      listProblems(
+        p[list],
+        (line, member) => {
+          const path = ['payers', i, list, line, ...(member === undefined ? [] : [member])];
+          return `${locate(path)} ${path.join('.')}`;
+        },
+        studies,
+      ),
+    ),
+  ]);
   if (problems.length > 0) throw new InvalidFileError(problems);
   return data;
 }

@@ -56,7 +56,7 @@ export function loadContent(config: Config, folders: Folders = config, issuer?: 
     ...(folders.CRD_CONFIG !== undefined && {
       crd: {
         services: loadCrdServices(join(folders.CDS_SERVICES, 'crd')),
-        config: loadCrdConfig(folders.CRD_CONFIG, knowledge.payers),
+        config: loadCrdConfig(folders.CRD_CONFIG, knowledge.payers, knowledge.studies),
       },
     }),
   };
