@@ -177,10 +177,12 @@ export class FactEngine implements FactSource, FactContext {
       return knownSince === undefined ? undefined : { uncertainBefore: from(knownSince) };
     }
     const { certainty = 'history' } = since;
-    const event = this.fact({ fact: since.fact, certainty, region, strictRegion: false });
+    const query: FactQuery = { fact: since.fact, certainty, region, strictRegion: false };
+    const event = this.fact(query);
     if (event.truth !== 'true' || event.when === undefined) return undefined;
-    // what is dated before an event that may have come later is not after it for sure
-    const last = after(lastDays(event.when, event.later));
+    // of examinations the last one counts: what is dated before one that may have come later is not after it for sure
+    const { evidence } = this.vocabulary.queries.lookup(query).plan.fact;
+    const last = after(lastDays(event.when, evidence.some((b) => 'imaging' in b) ? event.later : undefined));
     return fromOrder(event) ? { ...last, moving: grace ?? NO_TIME } : last;
   }
 
