@@ -2,8 +2,17 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readFactFiles } from '../facts/vocabulary.ts';
 import { readConfig } from '../server/config.ts';
+import { readCodeSetFiles } from '../terminology/code-sets.ts';
 import { type Command, withFile } from './command.ts';
 import { table } from './print-table.ts';
+
+/** Code sets in whose name or label each of the words stands, with their places: some facts are read by them without naming them. */
+const codeSetsOf = (folder: string, words: readonly string[]): readonly string[] =>
+  readCodeSetFiles(folder).flatMap(({ data, locate }) =>
+    Object.entries(data['code-sets'])
+      .filter(([id, { label }]) => words.every((w) => `${id} ${label}`.toLowerCase().includes(w)))
+      .map(([id]) => `${id} (${relative('', locate(['code-sets', id]))})`),
+  );
 
 export const facts: Command = {
   usage: 'facts [WORD...]',
@@ -14,7 +23,8 @@ export const facts: Command = {
   run(args, out) {
     const { positionals } = parseArgs({ args: [...args], allowPositionals: true });
     const words = positionals.map((w) => w.toLowerCase());
-    const folder = join(readConfig(process.env).POLICIES, 'facts');
+    const { POLICIES } = readConfig(process.env);
+    const folder = join(POLICIES, 'facts');
     const files = withFile(folder, () => readFactFiles(folder));
     const found = files.flatMap(({ data, locate }) =>
       Object.entries(data.facts)
@@ -26,6 +36,8 @@ export const facts: Command = {
     );
     if (found.length === 0) {
       out(`No fact has ${words.map((w) => `"${w}"`).join(' and ')} in name, label or question.`);
+      const sets = codeSetsOf(join(POLICIES, 'codes'), words);
+      if (sets.length > 0) out(`Code sets that do: ${sets.join(', ')}.`);
       return 1;
     }
     for (const line of table(['fact', 'where', 'label'], found)) out(line);

@@ -19,4 +19,10 @@ describe('facts', () => {
     const none = await runCommand(facts, ['fever', 'claustrophobia']);
     expect([none.code, none.text]).toEqual([1, 'No fact has "fever" and "claustrophobia" in name, label or question.']);
   });
+
+  it('names code sets where no fact has the words: drugs are read by treatment courses', async () => {
+    const { code, lines } = await runCommand(facts, ['NSAID']);
+    expect(code).toBe(1);
+    expect(lines[1]).toMatch(/^Code sets that do: .*\bnsaid \(policies\/codes\/drugs\.yaml:\d+:\d+\)/);
+  });
 });
