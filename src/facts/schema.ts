@@ -239,6 +239,10 @@ const Improvement = z.strictObject({
   claims: z
     .enum(['none', 'some'])
     .meta({ description: 'none: true when the pain did not improve; some: true when it did' }),
+  limbs: SETS.optional().meta({
+    description: 'body sites whose scores show it when no score of the region does, with a complaint of `radicular`',
+  }),
+  radicular: SETS.optional().meta({ description: 'complaints whose pain is felt in a limb' }),
 });
 const Worsening = z.strictObject({
   scores: SETS,

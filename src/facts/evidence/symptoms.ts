@@ -113,7 +113,8 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
     if (improved === (input.claims === 'some')) tally.pro(item, improved ? 'improved' : 'not improved');
     else tally.contra(item, improved ? 'improved' : 'not improved');
   };
-  const known = scores(input.scores, asked, ctx);
+  const own = scores(input.scores, asked, ctx);
+  const known = own.length > 0 ? own : limbScores(input, asked, ctx);
   const { firsts, lasts } = ends(known);
   const [first] = firsts;
   const [last] = lasts;
@@ -135,6 +136,26 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
     else for (const s of [first, last]) say({ ...s.item, ...dated(last) }, change === 'improved');
   } else if (first !== undefined) tally.lead(first.item, 'a single score does not show a course');
   outcomes(asked, ctx, say);
+}
+
+/** Scores of the limb that the nerves of the region go to, when a complaint whose pain is felt there is on file. */
+function limbScores(
+  { scores: sets, limbs, radicular }: ImprovementInput,
+  asked: Asked,
+  ctx: FactContext,
+): readonly Score[] {
+  const complaints = new Set((radicular ?? []).map((name) => ctx.set(name)));
+  const felt = [...complaints]
+    .flatMap((set) => ctx.chart.bySet(set))
+    .some(
+      (r) =>
+        r.type === 'condition' &&
+        r.current &&
+        r.verification !== 'refuted' &&
+        r.hits.some((h) => complaints.has(h.set) && fitsRegion(asked, placeOfRecord(h.place, r.site))),
+    );
+  if (!felt) return [];
+  return scores(sets, asked, ctx, limbs ?? []).filter((s) => fitsRegion(asked, placeOfSign(NO_PLACE, s.record, ctx)));
 }
 
 type Change = ReturnType<typeof changeOf>;
