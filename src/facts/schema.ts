@@ -129,9 +129,9 @@ const Imaging = z.strictObject({
         'examinations of trunk or neck that take the region asked about in: they count too, or only they; any: of whatever part of the spine',
     }),
   codes: SETS.optional().meta({ description: 'only examinations whose code is of one of these sets' }),
-  new: z.boolean().default(false).meta({
+  new: SETS.optional().meta({
     description:
-      'with shows: what a diagnosis or an examination from before the time window tells of already leaves the question open',
+      'with shows: a diagnosis or an examination of one of these sets from before the time window leaves the question open',
   }),
   latest: z.boolean().default(false).meta({
     description: 'with shows: a later examination with a normal result speaks against an earlier one',

@@ -16,7 +16,7 @@ export const systemOf = (code: string): string => code.slice(0, code.indexOf('|'
 export const statedOn = (r: ConditionRecord): Interval | undefined => r.recorded ?? r.onset;
 
 /** The day on which an entry ended: never, when it is current; what is resolved without a date ended after it was last stated. */
-const endOf = (r: ConditionRecord): Day =>
+export const endOf = (r: ConditionRecord): Day =>
   r.current ? Number.POSITIVE_INFINITY : ((r.abated ?? statedOn(r))?.lo ?? Number.NEGATIVE_INFINITY);
 
 /** The latest day for each kind, and for the code systems that entries use. */

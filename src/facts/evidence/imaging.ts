@@ -1,12 +1,12 @@
 import type { ImagingRecord } from '../../chart/records.ts';
-import type { Day } from '../../dates/day.ts';
+import type { Day, Interval } from '../../dates/day.ts';
 import { placeOf } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, fitsRegion } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord } from '../context.ts';
 import type { ImagingInput, ReportInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
-import { Entries } from './earlier-entry.ts';
+import { endOf } from './earlier-entry.ts';
 import { inWindow, refusedInWindow } from './finding.ts';
 
 type Verdict = 'yes' | 'no' | 'open';
@@ -133,11 +133,6 @@ const mayShow = (record: ImagingRecord): boolean => !record.hasResult && record.
 export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const contrary: Item[] = [];
   const refused: Item[] = [];
-  const entries = new Entries(
-    (input.shows ?? []).map((name) => ctx.set(name)),
-    asked,
-    ctx,
-  );
   const leftOpenBy = input.follows === undefined ? undefined : firstLeftOpen(input, asked, ctx);
   let positives = 0;
   for (const record of ctx.chart.imaging) {
@@ -169,7 +164,7 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       continue;
     }
     const verdict = verdictOn(record, input, asked, ctx);
-    if (verdict === 'yes' && input.new && (entries.onFileBefore([], record.when) || shownBefore(input, asked, ctx)))
+    if (verdict === 'yes' && input.new !== undefined && knownBefore(input.new, record, asked, ctx))
       tally.lead(item, 'on file before: not known to be new', true);
     else if (verdict === 'yes') {
       positives++;
@@ -187,14 +182,21 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
   }
 }
 
-/** Did an examination from before the window show it already? */
-const shownBefore = (input: ImagingInput, asked: Asked, ctx: FactContext): boolean =>
-  ctx.chart.imaging.some(
-    (r) =>
-      r.done === 'done' &&
-      fitIn(r.when, asked.window) === 'outside' &&
-      shows(r, input.shows ?? [], [], asked, ctx) === 'yes',
+/** Was it on file before the window already: shown by an examination, or as a diagnosis that had not ended by this one? */
+function knownBefore(names: readonly string[], { when }: ImagingRecord, asked: Asked, ctx: FactContext): boolean {
+  const shown = ctx.chart.imaging.some(
+    (r) => r.done === 'done' && fitIn(r.when, asked.window) === 'outside' && shows(r, names, [], asked, ctx) === 'yes',
   );
+  return shown || names.some((name) => diagnosedBefore(ctx.set(name), when, asked, ctx));
+}
+
+const diagnosedBefore = (set: number, when: Interval | undefined, asked: Asked, ctx: FactContext): boolean =>
+  ctx.chart.bySet(set).some((r) => {
+    if (r.type !== 'condition' || r.orderReason || r.verification === 'refuted') return false;
+    const began = r.onset ?? r.recorded;
+    if (began === undefined || !fitsRegion(asked, placeOfRecord(placeIn(r.hits, [set]), r.site))) return false;
+    return fitIn(began, asked.window) !== 'inside' && (when === undefined || endOf(r) >= when.lo);
+  });
 
 const SPINE = placeOf(['cervical', 'thoracic', 'lumbar', 'pelvis']);
 
