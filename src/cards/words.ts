@@ -189,7 +189,8 @@ export function evidenceList(evidence: readonly Evidence[], label: FactLabel): r
       const suspected = evidence.some((e) => e.fact === first.fact && e.basis !== 'absence');
       return [`${noneOf(`${suspected ? 'confirmed ' : ''}${label(first.fact)}`)}: ${where}`];
     }
-    return [`${label(first.fact)}${where === '' ? '' : ` (${where})`}`];
+    const suspected = [first, ...more].every((e) => e.suspected === true) ? 'suspected ' : '';
+    return [`${suspected}${label(first.fact)}${where === '' ? '' : ` (${where})`}`];
   });
 }
 

@@ -14,6 +14,8 @@ export interface Item {
   readonly until?: Day | undefined;
   /** its date is the stated onset; without that it may have begun any time before */
   readonly isOnset?: true;
+  /** a diagnosis that is only suspected */
+  readonly suspected?: true;
 }
 
 /** Collects what the chart says about one fact, then decides. */
@@ -222,7 +224,13 @@ export class Tally {
   }
 
   #evidence(items: readonly Item[]): readonly Evidence[] {
-    return items.map((i) => ({ reference: i.ref, date: dateOf(i), fact: this.fact, basis: i.basis }));
+    return items.map((i) => ({
+      reference: i.ref,
+      date: dateOf(i),
+      fact: this.fact,
+      basis: i.basis,
+      ...(i.suspected && { suspected: true }),
+    }));
   }
 
   leads(): readonly Lead[] {

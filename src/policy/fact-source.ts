@@ -43,6 +43,8 @@ export interface Evidence {
   readonly date?: string | undefined;
   readonly fact: string;
   readonly basis: Basis;
+  /** a diagnosis that the chart holds as suspected, not as confirmed */
+  readonly suspected?: true;
 }
 
 /** Why an unknown is unknown. */

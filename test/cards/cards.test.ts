@@ -312,6 +312,11 @@ describe('a way in words', () => {
     expect(named('edge-evaluation-old')).not.toContain('a visit without a stated reason');
   });
 
+  it('tells a suspicion from a diagnosis', () => {
+    const detail = named('N2-without');
+    expect(detail).toContain('suspected infection of the spine (diagnosis, 2025-06-09)');
+  });
+
   it('offers the order that is drafted, not more', () => {
     const labels = tell(find('edge-neck-ibuprofen')).card.suggestions?.map((s) => s.label);
     expect(labels).toEqual(['Draft order: Referral to physiotherapist']);

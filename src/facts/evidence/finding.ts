@@ -104,6 +104,7 @@ function toItem(record: ConditionRecord, date: Interval | undefined, asked: Aske
   return {
     ...charted,
     basis: record.basis,
+    ...(record.verification === 'suspected' && !record.orderReason && { suspected: true as const }),
     ...(date !== undefined && date === record.onset && { isOnset: true as const }),
     ...(ends !== undefined && { until: sooner(charted.until, ends.lo - 1) }),
     ...(stated !== undefined && { decides: stated }),
