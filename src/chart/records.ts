@@ -170,6 +170,8 @@ export interface OrderRecord extends Base {
 export interface EncounterRecord extends Base {
   readonly type: 'encounter';
   readonly inPerson: boolean;
+  /** said to have been by telephone, video or message; neither where nothing known says how the contact was */
+  readonly remote: boolean;
   readonly held: boolean;
   readonly cancelled: boolean;
   readonly when?: Interval | undefined;

@@ -59,6 +59,14 @@ describe('an evaluation in person', () => {
       { label: 'a visit without a stated reason' },
     ]);
   });
+  it('says of a visit what is not known: how the contact was, or what its reason in words means', () => {
+    const lead = (members: object, reason?: string): unknown =>
+      value('in-person-evaluation', [PAIN, visit('2026-02-20', reason, members)], LAST_MONTH).leads?.[0]?.label;
+    expect(lead({ class: { system: 'urn:local', code: '13' } }, LUMBAR)).toBe('not stated to be in person');
+    expect(lead({ class: { code: 'VR' } }, LUMBAR)).toBe('not in person');
+    expect(lead({ reasonCode: [{ text: 'LOW BACK PAIN' }] })).toBe('a visit whose reason no known code states');
+    expect(lead({}, 'icd M25.561')).toBeUndefined();
+  });
   it('is no therapy session', () => {
     expect(inPerson([visit('2026-02-20', LUMBAR, { type: [concept('cpt 97110')] })])).toBe('unknown');
   });

@@ -39,11 +39,15 @@ const classHits = (ctx: ReadContext, r: Json): readonly Hit[] => ctx.hits({ codi
  * Were patient and clinician in one place? Codes that say telephone or video go before the class; where the class is one of the EHR's
  * own, codes may say that they were, as may what the EHR's file of local codes says of the class.
  */
-function isInPerson(ctx: ReadContext, r: Json, typesAndService: readonly Hit[]): boolean {
+function contactAt(
+  ctx: ReadContext,
+  r: Json,
+  typesAndService: readonly Hit[],
+): Pick<EncounterRecord, 'inPerson' | 'remote'> {
   const code = text(object(r['class'])?.['code']);
   const contact = ctx.contact(joined(typesAndService, classHits(ctx, r)));
-  if (contact === 'remote' || code === TELEHEALTH) return false;
-  return contact === 'in-person' || (code !== undefined && IN_PERSON.has(code));
+  const remote = contact === 'remote' || code === TELEHEALTH;
+  return { remote, inPerson: !remote && (contact === 'in-person' || (code !== undefined && IN_PERSON.has(code))) };
 }
 
 /** The class of a visit, where neither the standard nor the EHR's file of local codes says whether it was in person. */
@@ -89,7 +93,7 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
     ref,
     hits: tellsWhatWasDone(ctx, r, types) ? types : joined(types, specialties),
     site: 0,
-    inPerson: isInPerson(ctx, r, joined(types, service)),
+    ...contactAt(ctx, r, joined(types, service)),
     held: status === undefined || HELD.has(status),
     cancelled: status === 'cancelled',
     when: parseDate(period?.['start']) ?? parseDate(period?.['end']),

@@ -167,7 +167,8 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
         continue;
       }
     } else if (input.related && !relates(record, tally, found)) continue;
-    if (input['in-person'] && !record.inPerson) tally.lead(found, 'not in person');
+    if (input['in-person'] && !record.inPerson)
+      tally.lead(found, record.remote ? 'not in person' : 'not stated to be in person');
     else if (inWindow(found, asked, tally)) tally.pro(found, 'visit on file');
   }
 }
@@ -195,8 +196,9 @@ export function relatedVisits(
     madeAt ??= visitsWithDiagnosis(sets, (c) => fits(c.hits, c.site), ctx);
     if (madeAt.has(visit.ref) || (!ordered && sharesReason(visit, ctx))) return true;
     if (found !== undefined && tally !== undefined) {
-      if (visit.hasReason) tally.ignore(found, 'a visit for another reason');
-      else tally.lead(found, 'a visit without a stated reason');
+      if (!visit.hasReason) tally.lead(found, 'a visit without a stated reason');
+      else if (visit.reasonCodes.length === 0) tally.lead(found, 'a visit whose reason no known code states');
+      else tally.ignore(found, 'a visit for another reason');
     }
     return false;
   };
