@@ -115,6 +115,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
   const documented = section(
     open ? 'Documented so far' : 'Documented',
     onceEach(assessment.satisfied)
+      .filter((s) => !open || s.evidence.length > 0)
       .slice(0, 4)
       .map(
         (s) =>

@@ -64,7 +64,7 @@ export class Tally {
 
   /** Evidence for, or a mere suggestion that leaves the question open. */
   support(item: Item, reason: string, suggests: boolean): void {
-    if (suggests) this.lead(item, reason, true);
+    if (suggests) this.lead(item, 'it may be so, and does not say', true);
     else this.pro(item, reason);
   }
 

@@ -350,14 +350,15 @@ class Assessor {
     return unique(found);
   }
 
-  /** The evidence of the true leaves of an indication's own criteria. */
-  #evidenceOfOwn({ path }: PathState): readonly Evidence[] {
+  /** The evidence of the true leaves of an indication's own criteria; of what it is about where it has none. */
+  #evidenceOfOwn({ path, entry }: PathState): readonly Evidence[] {
     const atoms = new Set<number>();
     const visit = (expr: Expr): void => {
       if (expr.op === 'atom') atoms.add(expr.atom);
       else if (expr.op !== 'not') for (const child of this.#ev.children(expr)) visit(child);
     };
-    if (path.own !== undefined) visit(path.own);
+    const own = path.own ?? entry;
+    if (own !== undefined) visit(own);
     return this.#evidenceOfLeaves([...atoms]);
   }
 

@@ -312,6 +312,11 @@ describe('a way in words', () => {
     expect(named('edge-evaluation-old')).not.toContain('a visit without a stated reason');
   });
 
+  it('leaves out normal values from before the time window, and names evidence for every indication', () => {
+    expect(named('edge-child-normal-once')).not.toContain('outside of the time window');
+    expect(named('N2-without')).not.toContain('by the policy itself');
+  });
+
   it('tells a suspicion from a diagnosis', () => {
     const detail = named('N2-without');
     expect(detail).toContain('suspected infection of the spine (diagnosis, 2025-06-09)');

@@ -2,6 +2,7 @@ import type { ObservationRecord, ObservedValue } from '../../chart/records.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
 import type { MeasureInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
+import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { inWindow } from './finding.ts';
 
@@ -78,6 +79,10 @@ function passes(record: ObservationRecord, test: string): boolean | undefined {
   return compare(record.value, value, op, Number(limit));
 }
 
+/** Does a value speak for the fact, by the test or, where that cannot tell, by the other one? */
+const passed = (record: ObservationRecord, { test, otherwise }: MeasureInput): boolean | undefined =>
+  passes(record, test) ?? (otherwise === undefined ? undefined : passes(record, otherwise));
+
 /** Compares a number, in the unit of the limit, as far as a "<" or ">" of its own lets it. */
 function compare(observed: ObservedValue | undefined, value: number, op: string, than: number): boolean | undefined {
   const comparator = observed?.kind === 'number' ? observed.comparator : undefined;
@@ -111,10 +116,9 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
         tally.ignore(item, 'a later value is on file');
         continue;
       }
-      const passed =
-        passes(record, input.test) ?? (input.otherwise === undefined ? undefined : passes(record, input.otherwise));
-      if (passed === undefined) tally.lead(item, 'the value cannot be compared', true);
-      else if (passed) tally.measure(item);
+      const speaks = passed(record, input);
+      if (speaks === undefined) tally.lead(item, 'the value cannot be compared', true);
+      else if (speaks) tally.measure(item);
       else if (!input.refutes) tally.ignore(item, 'normal, which does not rule it out');
       else if (hasUnseen(ctx, 'Observation')) tally.undecidedBy(item, 'Observation');
       else tally.normal(item);
@@ -137,6 +141,10 @@ function suits(record: ObservationRecord, input: MeasureInput, asked: Asked, ctx
   const where = ofLimb ? placeOfSign(place, record, ctx) : placeOfRecord(record.site, place);
   if (input.regional && !fitsRegion(asked, where)) {
     tally.ignore(item, 'another region');
+    return false;
+  }
+  if (fitIn(item.date, asked.window) === 'outside' && passed(record, input) === false) {
+    tally.ignore(item, 'normal, and outside of the time window');
     return false;
   }
   return inWindow(item, asked, tally);
