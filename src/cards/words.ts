@@ -40,7 +40,7 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
 };
 
 /** What a red flag is about, without the words that all of them begin with. */
-export const bareScreen = (label: string): string => label.replace(/^Red flag[^:]*: /, '');
+const bareScreen = (label: string): string => label.replace(/^Red flag[^:]*: /, '');
 
 /** The red flags on which the chart is silent, each once, within a sentence. */
 export const screenWords = ({ silentScreens }: Pick<Assessment, 'silentScreens'>): readonly string[] => [

@@ -2,17 +2,17 @@ import { unseen } from '../cards/detail.ts';
 import { checkedSummary } from '../cards/summary.ts';
 import {
   asDocumentedWords,
-  bareScreen,
   countsWords,
   dateWords,
   factLabels,
+  factWords,
   forOthers,
   indicationsWords,
   list,
-  lowerFirst,
   NOT_A_DECISION,
   OUTCOME_WORDS,
   reviewsWords,
+  screenWords,
   timing,
   URGENT,
 } from '../cards/words.ts';
@@ -130,7 +130,7 @@ export function outcomePart(check: CheckedOrder, view: WorksheetView): VNode {
     ${
       assessment.silentScreens.length === 0
         ? ''
-        : html`<p class="muted small">Not documented either way: ${list(assessment.silentScreens.map(bareScreen).map(lowerFirst), 12, '; ')}.</p>`
+        : html`<p class="muted small">Not documented either way: ${list(screenWords(assessment), 12, '; ')}.</p>`
     }
     ${
       unread.length === 0
@@ -143,7 +143,7 @@ export function outcomePart(check: CheckedOrder, view: WorksheetView): VNode {
 
 function nearestPath(path: NearestPath): VNode {
   const words = (facts: NearestPath['has']): VNode =>
-    html`<ul>${[...new Set(facts.map((f) => f.label))].map((l) => html`<li>${l}</li>`)}</ul>`;
+    html`<ul>${factWords(facts).map((l) => html`<li>${l}</li>`)}</ul>`;
   return html`<li>
     <a href=${`#${encodeURIComponent(anchorOf(path.criterion))}`}>${path.label}</a>${' '}
     <span class="muted small">(${path.cite})</span>
