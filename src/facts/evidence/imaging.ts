@@ -1,10 +1,11 @@
 import type { ImagingRecord } from '../../chart/records.ts';
 import type { Day, Interval } from '../../dates/day.ts';
+import { sooner } from '../../policy/measure-time.ts';
 import { placeOf } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord } from '../context.ts';
 import type { ImagingInput, ReportInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { fitIn } from '../window.ts';
+import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { endOf } from './earlier-entry.ts';
 import { inWindow, refusedInWindow } from './finding.ts';
@@ -164,11 +165,14 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       continue;
     }
     const verdict = verdictOn(record, input, asked, ctx);
-    if (verdict === 'yes' && input.new !== undefined && knownBefore(input.new, record, asked, ctx))
-      tally.lead(item, 'on file before: not known to be new', true);
-    else if (verdict === 'yes') {
+    if (verdict === 'yes') {
+      const { isNew, until } = input.new === undefined ? ALWAYS_NEW : novelty(input.new, record, asked, ctx);
+      if (!isNew) {
+        tally.lead(item, 'on file before: not known to be new', true);
+        continue;
+      }
       positives++;
-      tally.pro(item, 'examination on file');
+      tally.pro({ ...item, until: sooner(item.until, until) }, 'examination on file');
     } else if (verdict === 'no' && input.result === 'non-diagnostic') tally.contra(item, 'a diagnostic examination');
     else if (verdict === 'no') contrary.push(item);
     else if (input.shows === undefined) tally.perhaps(item, 'the result is not coded');
@@ -182,20 +186,35 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
   }
 }
 
-/** Was it on file before the window already: shown by an examination, or as a diagnosis that had not ended by this one? */
-function knownBefore(names: readonly string[], { when }: ImagingRecord, asked: Asked, ctx: FactContext): boolean {
-  const shown = ctx.chart.imaging.some(
-    (r) => r.done === 'done' && fitIn(r.when, asked.window) === 'outside' && shows(r, names, [], asked, ctx) === 'yes',
-  );
-  return shown || names.some((name) => diagnosedBefore(ctx.set(name), when, asked, ctx));
+/** Is what an examination shows new: not on file before the window? And until which as-of day is it, when that is not open. */
+interface Novelty {
+  readonly isNew: boolean;
+  readonly until?: Day | undefined;
 }
 
-const diagnosedBefore = (set: number, when: Interval | undefined, asked: Asked, ctx: FactContext): boolean =>
-  ctx.chart.bySet(set).some((r) => {
-    if (r.type !== 'condition' || r.orderReason || r.verification === 'refuted') return false;
+/** Of examinations that need not show anything new. */
+const ALWAYS_NEW: Novelty = { isNew: true };
+
+/** It was on file before: shown by an examination, or as a diagnosis that had not ended by this one. */
+function novelty(names: readonly string[], { when }: ImagingRecord, asked: Asked, ctx: FactContext): Novelty {
+  const { window } = asked;
+  const shown = ctx.chart.imaging.filter((r) => r.done === 'done' && shows(r, names, [], asked, ctx) === 'yes');
+  const diagnosed = names.flatMap((name) => diagnosedOn(ctx.set(name), when, asked, ctx));
+  const before =
+    shown.some((r) => fitIn(r.when, window) === 'outside') ||
+    diagnosed.some((began) => fitIn(began, window) !== 'inside');
+  if (before) return { isNew: false };
+  const ends = [...shown.map((r) => r.when), ...diagnosed].map((date) => lastDayInside(date, window));
+  return { isNew: true, until: ends.reduce(sooner, undefined) };
+}
+
+/** The days by which diagnoses of a set were on file that had not ended by an examination. */
+const diagnosedOn = (set: number, when: Interval | undefined, asked: Asked, ctx: FactContext): readonly Interval[] =>
+  ctx.chart.bySet(set).flatMap((r) => {
+    if (r.type !== 'condition' || r.orderReason || r.verification === 'refuted') return [];
+    if (!fitsRegion(asked, placeOfRecord(placeIn(r.hits, [set]), r.site))) return [];
     const began = r.onset ?? r.recorded;
-    if (began === undefined || !fitsRegion(asked, placeOfRecord(placeIn(r.hits, [set]), r.site))) return false;
-    return fitIn(began, asked.window) !== 'inside' && (when === undefined || endOf(r) >= when.lo);
+    return began !== undefined && (when === undefined || endOf(r) >= when.lo) ? [began] : [];
   });
 
 const SPINE = placeOf(['cervical', 'thoracic', 'lumbar', 'pelvis']);

@@ -1,5 +1,5 @@
 import type { MedicationRecord, ObservationRecord } from '../../chart/records.ts';
-import { add, type Day } from '../../dates/day.ts';
+import { add, type Day, type Interval } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import {
@@ -49,6 +49,13 @@ function maybeOfRegion(asked: Asked, ctx: FactContext): boolean {
 const beginning = (asked: Asked, ctx: FactContext): Day =>
   episodeStart(ctx.episode(asked.query.region)) ?? Number.NEGATIVE_INFINITY;
 
+/** The last as-of day on which what was seen on a day is of the episode: one of which nothing is on file begins later each day. */
+function lastOfEpisode({ hi }: Interval, asked: Asked, ctx: FactContext): Day | undefined {
+  const episode = ctx.episode(asked.query.region);
+  const moves = episode.notBefore !== undefined && episode.notBefore === episodeStart(episode);
+  return moves ? hi + (asked.window.asOf - episode.notBefore) : undefined;
+}
+
 /** Scores of the region (or without a place, when they may be of it) since the episode began, oldest first. */
 function scores(
   sets: readonly string[],
@@ -74,8 +81,14 @@ function scores(
         sites === undefined
           ? fitsRegion(asked, record.site)
           : sites.some((s) => record.siteHits.some((h) => h.set === ctx.set(s)));
-      if (here)
-        out.push({ record, value, day: record.when.lo, item: { ref: record.ref, date: record.when, basis: 'chart' } });
+      if (!here) continue;
+      const until = lastOfEpisode(record.when, asked, ctx);
+      out.push({
+        record,
+        value,
+        day: record.when.lo,
+        item: { ref: record.ref, date: record.when, basis: 'chart', until },
+      });
     }
   }
   const placed = out.filter((s) => s.record.site !== NO_PLACE);
@@ -133,7 +146,8 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
       tally.lead(last.item, 'the score fell a little: neither improved nor unimproved', true);
     else if ((change === 'improved') !== (input.claims === 'some') && hasUnseen(ctx, 'Observation'))
       tally.undecidedBy(last.item, 'Observation');
-    else for (const s of [first, last]) say({ ...s.item, ...dated(last) }, change === 'improved');
+    else
+      for (const s of [first, last]) say({ ...s.item, ...dated(last), until: first.item.until }, change === 'improved');
   } else if (first !== undefined) tally.lead(first.item, 'a single score does not show a course');
   outcomes(asked, ctx, say);
 }
@@ -235,7 +249,7 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   if (first === undefined || last === undefined || first === last || last.day === first.day) return;
   // on the day on which the window begins with the last score, that one is the score before it
   const inside = lastDayInside(last.item.date, asked.window);
-  const until = inside === undefined ? undefined : inside - 1;
+  const until = sooner(inside === undefined ? undefined : inside - 1, first.item.until);
   for (const s of [first, last]) {
     const item = { ...s.item, ...dated(last), until };
     if (last.value > first.value) tally.pro(item, 'the score rose');
