@@ -156,7 +156,7 @@ function whyUnfit(
 ): string | undefined {
   if (answer.by === 'unknown') return 'an answer of nobody in particular';
   if (answer.by === 'patient' && !fact['patient-may-answer']) return 'an answer of the patient';
-  if (!supports(answer.place, query.region, false)) return 'another region';
+  if (!fact['of-the-patient'] && !supports(answer.place, query.region, false)) return 'another region';
   const fit = fitIn(answer.when, window);
   if (fit === 'inside' || (fit === 'unclear' && deniesToday(answer, window)))
     return episodeBegan !== undefined && answer.when !== undefined && answer.when.hi < episodeBegan

@@ -199,6 +199,10 @@ const Device = z.strictObject({
   'cleared-by': SETS.optional().meta({
     description: 'ratings that speak against; a device of `codes` with another or no rating leaves it open',
   }),
+  kinds: SETS.optional().meta({
+    description:
+      'with `cleared-by`: each set is a kind of device; a diagnosis that says that one is present, of a kind of which no Device is on file, leaves it open too',
+  }),
   'rated-as': SETS.optional().meta({
     description: 'true when each device of `codes` has such a rating; one with no rating leaves it open',
   }),
@@ -324,6 +328,10 @@ const Fact = z.strictObject({
   any: z.array(NAME).optional().meta({ description: 'true when one of these facts is' }),
   all: z.array(NAME).optional().meta({ description: 'true when all of these facts are' }),
   'patient-may-answer': z.boolean().default(false),
+  'of-the-patient': z.boolean().default(false).meta({
+    description:
+      'it does not depend on a region: a statement counts whatever region the order was for on whose form it was given',
+  }),
   leads: Leads.optional(),
   action: TEXT.optional().meta({ description: 'what can be done when the chart lacks it' }),
   order: z

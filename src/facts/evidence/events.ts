@@ -335,9 +335,25 @@ export function deviceEvidence(input: DeviceInput, asked: Asked, ctx: FactContex
       }
     }
   }
+  if (cleared.length > 0)
+    for (const found of unlisted(input, asked, ctx)) {
+      uncleared = true;
+      tally.lead(found, 'an implant of another kind, without a rating', true);
+    }
   for (const found of cleared)
     if (uncleared) tally.ignore(found, 'another device is not cleared');
     else tally.contra(found, 'rated as safe');
+}
+
+/** Diagnoses that say that a device is present, of a kind of which the chart lists none. */
+function unlisted(input: DeviceInput, asked: Asked, ctx: FactContext): readonly Item[] {
+  return (input.kinds ?? []).flatMap((name) => {
+    const records = ctx.chart.bySet(ctx.set(name));
+    if (records.some((r) => r.type === 'device' && r.present !== false)) return [];
+    return records.flatMap((r) =>
+      r.type === 'condition' && r.current && r.verification !== 'refuted' ? [chartedItem(r.ref, r.onset, asked)] : [],
+    );
+  });
 }
 
 /**
