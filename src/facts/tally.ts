@@ -32,6 +32,8 @@ export class Tally {
   readonly #untilLater: Set<Item> = new Set();
   /** evidence exists that does not settle the question: a partial date, a result that is not coded */
   unclear = false;
+  /** the days of the entries that leave the question open, the order's own reasons left out */
+  readonly suggested: Interval[] = [];
   /** the last day of what may be an event of the kind asked about */
   openUntil: Day = Number.NEGATIVE_INFINITY;
   conflict = false;
@@ -127,7 +129,10 @@ export class Tally {
 
   /** Helps to answer, proves nothing. @param open true when it leaves the question open rather than silent */
   lead(item: Item, reason: string, open = false): void {
-    if (open) this.unclear = true;
+    if (open) {
+      this.unclear = true;
+      if (item.date !== undefined && item.basis !== 'order') this.suggested.push(item.date);
+    }
     this.#note(item, 'lead', reason);
   }
 

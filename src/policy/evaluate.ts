@@ -312,10 +312,10 @@ export class Evaluation {
     const negatives = closedBy.filter((c) => this.truth(c) === 'false');
     if (negatives.length === 0) return NO_EVIDENCE;
     const against = negatives.flatMap((c) => this.evidence(c, 'false'));
-    if (truth !== 'true') return this.waitsForUnseen(whole) ? NO_EVIDENCE : against;
+    if (truth !== 'true' && this.waitsForUnseen(whole)) return NO_EVIDENCE;
     const stated = Math.max(...negatives.flatMap((c) => this.#statedOn(c, 'false')).map(({ hi }) => hi));
-    // what speaks for it stands again when it is later for certain
-    const spoken = Math.max(...this.#statedOn(own, 'true').map(({ lo }) => lo));
+    // what speaks for it stands again when it is later for certain, whatever else the passage lacks
+    const spoken = Math.max(...this.#spokenOn(own).map(({ lo }) => lo));
     const began = entry === undefined ? Number.POSITIVE_INFINITY : beginning(this.evidence(entry));
     const standsAgain = spoken > stated || (Number.isFinite(began) && began > stated);
     return standsAgain ? NO_EVIDENCE : against;
@@ -331,6 +331,15 @@ export class Evaluation {
     if (expr.op === 'not') return this.#statedOn(expr.child, wanted === 'true' ? 'false' : 'true');
     const closing = expr.op === 'closable' && wanted === 'false' ? expr.closedBy : [];
     return [...this.children(expr), ...closing].flatMap((c) => this.#statedOn(c, wanted));
+  }
+
+  /** The days on which was stated what speaks for an expression that is true, or for a part of one that is open or leaves it open. */
+  #spokenOn(expr: Expr): readonly Interval[] {
+    const truth = this.truth(expr);
+    if (truth === 'true') return this.#statedOn(expr, 'true');
+    if (truth === 'false' || expr.op === 'not') return [];
+    if (expr.op === 'atom') return this.value(expr.atom).suggested ?? [];
+    return this.children(expr).flatMap((c) => this.#spokenOn(c));
   }
 
   /** Kleene: one operand with the deciding truth decides, else one unknown leaves it unknown. */

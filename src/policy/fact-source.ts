@@ -102,6 +102,8 @@ export interface FactValue {
   readonly firstIsOnset?: true | undefined;
   /** the day on which the latest of its evidence was stated: an entry may tell of an onset long before */
   readonly stated?: Interval | undefined;
+  /** the days of the entries that leave an unknown open (a sign found by video); the order's own reasons are none */
+  readonly suggested?: readonly Interval[] | undefined;
   /** first as-of day on which it becomes true by the passing of time alone */
   readonly from?: Day | undefined;
   /** last as-of day on which it stays true without new evidence */
