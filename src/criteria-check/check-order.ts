@@ -83,11 +83,10 @@ export interface Checker extends Routes {
 const regionsOf = (study: Study): readonly Region[] =>
   study.regions.filter((r): r is Region => (REGIONS as readonly string[]).includes(r));
 
-const ordered = (study: Study, chart: Chart): OrderedStudy => ({
+const ordered = (study: Study): OrderedStudy => ({
   code: study.code,
   regions: regionsOf(study),
   withContrast: study.contrast.includes('with') && study.contrast !== 'without',
-  reasonStated: chart.orderReasonCodes.size > 0,
 });
 
 /** Derives the chart for one order: the order's reasons are evidence, and the order itself is not an earlier one. */
@@ -192,7 +191,7 @@ function checkMember(
   const chart = chartFor(order, data, checker);
   const facts = new FactEngine(chart, checker.knowledge.vocabulary, order.asOf, order.serviceDate);
   const checks = members
-    .filter(({ study, policy }) => governs(policy, ordered(study, chart), facts))
+    .filter(({ study, policy }) => governs(policy, ordered(study), facts))
     .map(({ study, payer, policy }) => checkStudy({ order, study, payer, policy, chart, facts }, checker, withTrace));
   return order.open === undefined ? checks[0] : openOrder(order, checks);
 }
@@ -213,10 +212,10 @@ function checkStudy(
   const exempt = exemption(policy, study, payer.lineOfBusiness);
   const traced =
     withTrace && exempt === undefined
-      ? assessWithTrace(policy, ordered(study, chart), facts, checker.knowledge.vocabulary)
+      ? assessWithTrace(policy, ordered(study), facts, checker.knowledge.vocabulary)
       : undefined;
   const assessment =
-    exempt ?? traced?.assessment ?? assess(policy, ordered(study, chart), facts, checker.knowledge.vocabulary);
+    exempt ?? traced?.assessment ?? assess(policy, ordered(study), facts, checker.knowledge.vocabulary);
   const medicare = payer.lineAssumed && exemption(policy, study, 'medicare') !== undefined;
   const region = spineRegion(study);
   const checked = {
@@ -244,7 +243,7 @@ export const checkAgainst = (
   checked: CheckedOrder,
   checker: Checker,
 ): CheckedOrder | undefined =>
-  policy.governs.has(checked.study.code) && governs(policy, ordered(checked.study, checked.chart), checked.facts)
+  policy.governs.has(checked.study.code) && governs(policy, ordered(checked.study), checked.facts)
     ? checkStudy({ ...checked, policy }, checker, false)
     : undefined;
 

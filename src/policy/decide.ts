@@ -14,8 +14,6 @@ export interface OrderedStudy {
   readonly regions: readonly Region[];
   /** does it use contrast material? */
   readonly withContrast: boolean;
-  /** does the order give a reason in a code system that the vocabulary uses? */
-  readonly reasonStated?: boolean;
 }
 
 /** An exclusion that speaks of the order, as it stands. */
@@ -220,9 +218,7 @@ export class Decider {
       const reason = unseen ? 'data-unavailable' : 'documentation';
       return { outcome: 'undetermined', reason, by: unclear, alternatives: [], asked };
     }
-    const anywhere = named.filter(
-      (n) => n.others.length > 0 && n.state.inPlay === 'yes' && this.#isMatterOfOrder(n.state),
-    );
+    const anywhere = named.filter((n) => n.others.length > 0 && n.state.inPlay === 'yes');
     if (anywhere.length === 0) return undefined;
     // what is indicated at several regions (a weakness of both legs) is first so at the ordered one
     const here = (n: (typeof anywhere)[number]): boolean => n.state.path.region === this.#order.regions[0];
@@ -232,22 +228,6 @@ export class Decider {
     return reading === undefined && this.#orderedMayComeTrue()
       ? { outcome: 'undetermined', reason: 'data-unavailable', by, alternatives, asked }
       : settled('alternative', by, alternatives);
-  }
-
-  /**
-   * May an indication name a study in place of the ordered one? One of another region only when the order's reasons may be about
-   * it, or none is given: what else the patient has (a stenosis of the neck, and an order for the low back) was not asked about. A
-   * red flag is told wherever it is.
-   */
-  #isMatterOfOrder(state: PathState): boolean {
-    const { path } = state;
-    return (
-      this.#order.reasonStated !== true ||
-      this.#states.isOrdered(path) ||
-      path.screen ||
-      path.redFlag ||
-      this.#states.mayBeReasonOfOrder(state)
-    );
   }
 
   /**
@@ -294,10 +274,7 @@ export class Decider {
     if (!maybe && indicated && decisive.every((s) => truthOf(s) === 'false')) return { outcome: 'not-met', ...base };
     if (this.#unseenException(asked)) return { outcome: 'undetermined', reason: 'data-unavailable', ...base };
     const open = decisive.filter((s) => truthOf(s) === 'unknown');
-    const elsewhere = inPlay.some((s) => truthOf(s) === 'true' && !this.#isMatterOfOrder(s));
-    const concerned = elsewhere
-      ? inPlay.some((s) => this.#states.isOrdered(s.path) && (s.onFile || !s.screen))
-      : indicated || inPlay.some((s) => s.onFile);
+    const concerned = indicated || inPlay.some((s) => s.onFile);
     return { outcome: 'undetermined', reason: this.#reason(open, maybe, concerned), ...base };
   }
 

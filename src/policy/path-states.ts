@@ -169,21 +169,15 @@ export class PathStates {
 
   /** Do the reasons of the order speak of what an indication is about? */
   isReasonOfOrder({ entry }: PathState): boolean {
-    return entry !== undefined && this.#isReason(entry, (query) => query.strictRegion);
+    return entry !== undefined && this.#isReason(entry);
   }
 
-  /** May the reasons of the order speak of anything on which a true indication rests, as far as they say a region? */
-  mayBeReasonOfOrder({ whole }: PathState): boolean {
-    return this.#isReason(whole, () => false);
-  }
-
-  #isReason(expr: Expr, strict: (query: FactQuery) => FactQuery['strictRegion']): boolean {
+  #isReason(expr: Expr): boolean {
     if (this.evaluation.truth(expr) !== 'true') return false;
-    if (expr.op !== 'atom') return this.evaluation.children(expr).some((child) => this.#isReason(child, strict));
+    if (expr.op !== 'atom') return this.evaluation.children(expr).some((child) => this.#isReason(child));
     const atom = this.evaluation.atom(expr.atom);
     if (atom.kind !== 'fact') return false;
-    const { fact, region } = atom.query;
-    const strictRegion = strict(atom.query);
+    const { fact, region, strictRegion } = atom.query;
     const stated: FactQuery = { fact, certainty: 'suspected', region, strictRegion, source: 'order-reason' };
     return this.evaluation.source.fact(stated).truth === 'true';
   }
