@@ -252,6 +252,9 @@ const Worsening = z.strictObject({
   scores: SETS,
   during: SETS.optional().meta({ description: 'since the current course of these therapies began, if one goes on' }),
   new: SETS.optional().meta({ description: 'findings of these sets that began in that time show it too' }),
+  refutes: z.boolean().default(true).meta({
+    description: 'a score that did not rise speaks against; false where other symptoms than the pain count too',
+  }),
 });
 const Persistence = z.strictObject({
   scores: SETS,

@@ -254,6 +254,7 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
     const item = { ...s.item, ...dated(last), until };
     if (last.value > first.value) tally.pro(item, 'the score rose');
     else if (otherwise) tally.ignore(item, 'the score did not rise, but a new finding began');
+    else if (!input.refutes) tally.lead(item, 'the score did not rise: it says nothing of other symptoms');
     else contraAsLast(item, 'the score did not rise', 'Observation', ctx, tally);
   }
 }
