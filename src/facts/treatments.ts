@@ -1,6 +1,6 @@
 import type { ChartRecord, EncounterRecord, MedicationRecord, ProcedureRecord } from '../chart/records.ts';
 import { type Day, type Interval, SOME_DAY } from '../dates/day.ts';
-import { type Place, supports } from '../terminology/regions.ts';
+import { OTHER, type Place, supports } from '../terminology/regions.ts';
 import { type Asked, type FactContext, placeIn, placeOfRecord } from './context.ts';
 import { drugEnd } from './drug-end.ts';
 import { episodeStart } from './episode.ts';
@@ -80,7 +80,7 @@ export function treatments(
       // that a therapist took part in a visit of another kind makes it no therapy
       if (seen.has(record.ref) || (record.type === 'encounter' && !isOfSet(record, set))) continue;
       seen.add(record.ref);
-      therapy(record, placeIn(record.hits, [set]), start, asked, tally, out);
+      therapy(record, placeAndReason(record, placeIn(record.hits, [set]), ctx), start, asked, tally, out);
     }
   }
   const ofDrugs = drugs.flatMap((name) => ctx.chart.bySet(ctx.set(name)));
@@ -102,7 +102,7 @@ const isOfSet = ({ hits, reasons }: EncounterRecord, set: number): boolean =>
 
 function therapy(
   record: ChartRecord,
-  codePlace: Place,
+  { place, spine }: PlaceAndReason,
   start: Start,
   asked: Asked,
   tally: Tally,
@@ -125,7 +125,6 @@ function therapy(
   }
   if (record.type !== 'procedure' && record.type !== 'encounter') return;
   const item = { ref: record.ref, date: record.when, basis: 'chart' as const };
-  const { place, spine } = placeAndReason(record, codePlace);
   const maybe = (reason: string, open = false): void => {
     mayBeOfEpisode(record.when);
     tally.lead(item, reason, open);
@@ -163,14 +162,21 @@ function lastDayOf(record: ProcedureRecord | EncounterRecord, when: Interval, as
   return record.goesOn ? asOf : (record.end?.lo ?? when.lo);
 }
 
-function placeAndReason(
-  record: Extract<ChartRecord, { type: 'procedure' | 'encounter' }>,
-  codePlace: Place,
-): { readonly place: Place; readonly spine: boolean } {
-  if (record.type === 'procedure')
-    return { place: servicePlace(record satisfies ProcedureRecord, codePlace), spine: record.spineReason };
-  const place = record.reasons.reduce<Place>((p, h) => p | h.place, 0);
-  return { place: placeOfRecord(codePlace, place), spine: record.reasons.length > 0 };
+interface PlaceAndReason {
+  readonly place: Place;
+  /** is its reason a problem of the spine? */
+  readonly spine: boolean;
+}
+
+/** Where a therapy was given, and whether for the spine; a visit for another problem was not, whatever that is. */
+function placeAndReason(record: ChartRecord, codePlace: Place, ctx: FactContext): PlaceAndReason {
+  if (record.type === 'procedure') return { place: servicePlace(record, codePlace), spine: record.spineReason };
+  if (record.type !== 'encounter') return { place: codePlace, spine: false };
+  const problem = ctx.set('spine-problem');
+  const reasons = record.reasons.filter((h) => h.set === problem);
+  const spine = reasons.length > 0;
+  const place = spine ? reasons.reduce<Place>((p, h) => p | h.place, 0) : record.reasonCodes.length > 0 ? OTHER : 0;
+  return { place: placeOfRecord(codePlace, place), spine };
 }
 
 const drugItem = (record: MedicationRecord): Item => ({ ref: record.ref, date: record.start, basis: 'chart' });

@@ -111,6 +111,7 @@ describe('four weeks of physical therapy', () => {
       expect(fourWeeks([first, last()])).toBe('true');
       expect(fourWeeks([first, last({ type: [{ text: 'Return visit' }] })])).toBe('true');
       expect(fourWeeks([first, last({ reasonCode: [concept('icd M25.561')] })])).toBe('unknown');
+      expect(fourWeeks([first, last({ reasonCode: [concept('icd E11.9')] })])).toBe('unknown');
       expect(fourWeeks([first, last({ status: 'planned' })])).toBe('unknown');
     }
     const office = visit('2026-02-02', 'icd M54.50', { type: [concept('cpt 99214')], ...withTherapist });
