@@ -10,6 +10,7 @@ import { fitIn, lastDayInside } from '../window.ts';
 import { statedOn } from './earlier-entry.ts';
 import { relatedVisits } from './events.ts';
 import { readAnswer } from './finding.ts';
+import { wasOn } from './sign.ts';
 
 /** A sign that began so long after the complaint was not part of its first picture. */
 const BASELINE_DAYS = 42;
@@ -77,7 +78,7 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
     const baseline = earlier.filter((v) => (v.when?.hi ?? day) >= oldest);
     const before = signs.filter((s) => s !== sign && s.visit !== undefined && baseline.includes(s.visit));
     const normal = examinations(input, ctx).filter((o) =>
-      baseline.some((v) => o.encounter === v.ref || (o.when !== undefined && o.when.lo === v.when?.lo)),
+      baseline.some((v) => o.encounter === v.ref || (o.when !== undefined && wasOn(o.when.lo, v))),
     );
     const absent = denied.filter((s) => s.visit !== undefined && baseline.includes(s.visit));
     const examined = before.length + normal.length + absent.length > 0;
@@ -186,7 +187,7 @@ function signOf(
 function visitOfSign(record: SignRecord, stated: Day, asked: Asked, ctx: FactContext): EncounterRecord | undefined {
   const held = ctx.chart.encounters.filter((v) => v.held);
   if (record.encounter !== undefined) return held.find((v) => v.ref === record.encounter);
-  const onTheDay = held.find((v) => v.when?.lo === stated);
+  const onTheDay = held.find((v) => v.when?.lo === stated) ?? held.find((v) => wasOn(stated, v));
   if (onTheDay !== undefined || record.type !== 'condition' || record.verification === 'refuted') return onTheDay;
   return held
     .filter((v) => v.when !== undefined && v.when.lo > stated && v.when.lo <= asked.window.asOf)

@@ -59,7 +59,7 @@ function condition(record: ConditionRecord, set: number, asked: Asked, ctx: Fact
 }
 
 /** Was a visit on a day, or was that a day of a stay? */
-function wasOn(day: Day, { when, stay }: EncounterRecord): boolean {
+export function wasOn(day: Day, { when, stay }: EncounterRecord): boolean {
   if (when === undefined) return false;
   return when.lo === day || (stay !== undefined && when.lo < day && day <= (stay.last?.hi ?? day));
 }
