@@ -180,6 +180,9 @@ const Visit = z.strictObject({
     description:
       'for a problem of these sets, or a reason of the order, instead; a visit without a stated reason counts too',
   }),
+  'not-for': SETS.optional().meta({
+    description: 'visits for these problems do not count, unless they are for the spine problem of the region as well',
+  }),
 });
 const Order = z.strictObject({
   codes: SETS,

@@ -152,6 +152,10 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
       tally.ignore(found, 'the visit did not take place');
       continue;
     }
+    if (input['not-for'] !== undefined && inSets(record.reasons, input['not-for'], ctx) && !relates(record)) {
+      tally.ignore(found, 'a visit for another reason');
+      continue;
+    }
     if (input.reasons !== undefined) {
       if (record.hasReason && !inSets(record.reasons, input.reasons, ctx) && !sharesReason(record, ctx)) {
         madeAt ??= visitsWithDiagnosis(reasons, () => true, ctx);
