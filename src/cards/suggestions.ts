@@ -8,6 +8,7 @@ import { AGAINST_CONTRAST } from '../criteria-check/program-facts.ts';
 import type { FactQuery } from '../policy/fact-source.ts';
 import type { Study, StudyCatalog } from '../policy/studies.ts';
 import { SYSTEMS } from '../terminology/systems.ts';
+import { reasonsElsewhere } from './words.ts';
 
 const CPT = SYSTEMS.cpt[0];
 const MOST_NEXT_STEPS = 2;
@@ -54,6 +55,10 @@ const MOST_ALTERNATIVES = 3;
 /** Why a study that the policy names is not offered as a change of the order; undefined when nothing speaks against it. */
 function againstStudy(study: Study, check: CheckedOrder): string | undefined {
   if (isOrdered(study.code, check.chart)) return 'it is on order already';
+  // what the patient has elsewhere may be an indication, and is not what the order is about
+  const ofOthers = !study.regions.some((region) => check.study.regions.includes(region));
+  const concern = ofOthers ? reasonsElsewhere({ chart: check.chart, study }) : undefined;
+  if (concern !== undefined) return `the reason of the order concerns ${concern}`;
   const against = usesContrast(study) && !usesContrast(check.study) ? againstContrast(check) : undefined;
   return against === undefined ? undefined : `${against} is documented`;
 }

@@ -435,6 +435,13 @@ describe('a study with contrast', () => {
     expect(card.detail).toContain('Not offered as a change of the order, as it is on order already: MRI lumbar spine');
   });
 
+  it('is not offered when it is of a region that the reason of the order does not speak of', () => {
+    const { suggestions, detail } = cardOf('edge-other-problem-reason');
+    expect(suggestions).toBeUndefined();
+    expect(detail).toContain('as the reason of the order concerns the cervical spine: MRI lumbar spine');
+    expect(cardOf('edge-other-problem-is-reason').suggestions?.[0]?.label).toContain('72148');
+  });
+
   it.each(['allergy', 'kidneys', 'pregnant'])(
     'is not offered against what is documented, and the card says why (%s)',
     (id) => {
