@@ -6,6 +6,7 @@ import type { Lead } from '../policy/fact-source.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import {
   asDocumentedWords,
+  conflictWords,
   countsWords,
   dateWords,
   evidenceList,
@@ -122,6 +123,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
           `${open ? `For ${s.cite}` : `${s.cite}, ${s.label}`}: ${list([...evidenceList(s.evidence, label)], 6) || 'by the policy itself'}`,
       ),
   );
+  const against = section('Speaks against it, but is not the last word on file', conflictWords(check).slice(0, 4));
   const named = section(
     'The policy names',
     assessment.alternatives.map((code) => `${code} (${studies.get(code)?.label ?? 'study'})`),
@@ -156,7 +158,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...dateWords(check),
     ...(assessment.satisfied.length + assessment.contradicted.length === 0 ? [] : [countsWords(check)]),
     ...(notMet ? otherwise : []),
-    ...(open ? [...ways, ...documented] : [...named, ...documented, ...ways]),
+    ...(open ? [...ways, ...documented] : [...named, ...documented, ...against, ...ways]),
     ...section('Other ways', assessment.paths.slice(1).flatMap(pathLines)),
     ...(approved === undefined ? [] : ['', approved]),
     ...(notMet ? [] : otherwise),

@@ -76,6 +76,20 @@ export const factLabels =
   (fact) =>
     check.facts.vocabulary.describe(fact)?.label ?? fact.replaceAll('-', ' ');
 
+/** What a documented outcome rests on although something else on file speaks against it: the later of them counts, and both are shown. */
+export function conflictWords(check: CheckedOrder): readonly string[] {
+  const { outcome, satisfied } = check.assessment;
+  if (outcome !== 'met' && outcome !== 'alternative') return [];
+  const label = factLabels(check);
+  const used = new Set(satisfied.flatMap((s) => s.evidence.map((e) => e.fact)));
+  const lines = [...check.facts.values()].flatMap(([{ fact, certainty }, { truth, conflicts = [] }]) =>
+    truth === 'true' && certainty !== 'history' && used.has(fact) && conflicts.length > 0
+      ? [`${label(fact)}: ${sources(conflicts)}`]
+      : [],
+  );
+  return [...new Set(lines)];
+}
+
 /** How many facts of an outcome rest on the chart, and how many on a clinician's statement alone. */
 export function factCounts({ assessment }: CheckedOrder): { readonly attested: number; readonly charted: number } {
   const against = assessment.outcome === 'met' ? [] : assessment.contradicted;

@@ -271,6 +271,18 @@ describe('what is documented', () => {
   }, 120_000);
 });
 
+describe('what speaks against a documented outcome', () => {
+  it('is told with it, when something later counts', () => {
+    const { card } = tell(find('edge-care-stated-short'));
+    expect(card.detail).toContain(
+      '**Speaks against it, but is not the last word on file**\n- at least 6 weeks of medication with physical therapy or home exercise: diagnosis, 2025-05-27',
+    );
+  });
+  it('is not told where nothing does', () => {
+    expect(tell(find('edge-care')).card.detail).not.toContain('Speaks against it');
+  });
+});
+
 describe('a way in words', () => {
   const named = (id: string): string => tell(find(id)).card.detail;
 
