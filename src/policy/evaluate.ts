@@ -390,8 +390,17 @@ export class Evaluation {
   /** Would what was not retrieved decide? So it is when a passage stays unknown though silence, where all was seen, is read as no. */
   waitsForUnseen(expr: Expr): boolean {
     if (this.truth(expr) !== 'unknown' || !this.isOpenBy(expr, ({ gap }) => gap === 'incomplete')) return false;
+    return this.#closedWorld(expr) === 'unknown';
+  }
+
+  /** Is a passage a no for one who takes silence for a no, whatever else of it is open? */
+  isNoBySilence(expr: Expr): boolean {
+    return this.#closedWorld(expr) === 'false';
+  }
+
+  #closedWorld(expr: Expr): Truth {
     this.#silenceAsNo ??= this.silenceAsNo(() => 'false');
-    return this.truth(expr, this.#silenceAsNo) === 'unknown';
+    return this.truth(expr, this.#silenceAsNo);
   }
 
   /** Does a true, false or unknown leaf below have any evidence in the chart? */

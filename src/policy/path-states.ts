@@ -92,6 +92,7 @@ class EvaluatedPath implements PathState {
     const truth = this.#evaluation.truth(entry);
     if (truth === 'true') return 'yes';
     if (truth === 'false') return this.#evaluation.evidence(entry, 'false').length > 0 ? 'yes' : 'no';
+    if (this.#evaluation.isNoBySilence(entry)) return 'no';
     const unknown = [...this.#evaluation.unknownAtoms(entry)].map((i) => this.#evaluation.value(i));
     if (unknown.some((v) => v.gap === 'unclear' || v.gap === 'conflict')) return 'yes';
     return unknown.some((v) => v.gap === 'incomplete') ? 'maybe' : 'no';

@@ -121,7 +121,10 @@ function countsFrom(
   entries: Entries,
   { query, window }: Asked,
 ): Interval | undefined {
-  if (input['dated-by-onset'] || (input.event && isAfterwards(record.codes))) return record.onset;
+  if (input['dated-by-onset']) return record.onset;
+  // what is left of an event was entered after it: entered before the window, the event is older still
+  if (input.event && isAfterwards(record.codes))
+    return record.onset ?? (fitIn(record.recorded, window) === 'outside' ? record.recorded : undefined);
   if (input.event) return entries.eventDate(record);
   const date = dateOf(record);
   const asksNow = query.within === undefined && query.since === undefined && !input.new && !input['stated-onset'];
