@@ -58,8 +58,12 @@ export class NearestWays {
     const ways = this.#waysOf(candidates.filter((s) => named.includes(s) || awaited.has(s)));
     if (ways.length > 0 || orderedOnly || !named.every((s) => this.#failsByTimeAlone(s))) return this.#sorted(ways);
     // what may be a red flag is no reason to think of another study
-    const others = candidates.filter((s) => named.length === 0 || s.truth === 'unknown');
-    return this.#sorted(this.#waysOf(others.filter((s) => !s.screen || s.onFile)));
+    const others = this.#waysOf(
+      candidates.filter((s) => (named.length === 0 || s.truth === 'unknown') && (!s.screen || s.onFile)),
+    );
+    // nor is what another region would need, as long as something is open of which the order speaks
+    const own = others.filter(({ state }) => this.#states.isOrdered(state.path) || this.#states.isReasonOfOrder(state));
+    return this.#sorted(own.length > 0 ? own : others);
   }
 
   /** Is an indication contradicted by nothing but the length of the episode, or the age? */
