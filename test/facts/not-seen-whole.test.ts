@@ -26,9 +26,12 @@ describe('what stands until something is done later is open where that may not h
     expect(inPart('Procedure', 'physical-therapy-4-weeks', [refused])).toMatchObject(open('Procedure'));
     expect(inPart('Condition', 'physical-therapy-4-weeks', [refused]).truth).toBe('false');
   });
-  it('a course that the time since the onset leaves no room for is none', () => {
-    const states = { Procedure: 'truncated' } as const;
-    expect(value('physical-therapy-4-weeks', [pain('2026-02-20')], {}, { states }).truth).toBe('false');
+  it('a course that the time since the onset leaves no room for: what shows the complaint shortly before may not have been seen', () => {
+    const of = (states: object): FactValue => value('physical-therapy-4-weeks', [pain('2026-02-20')], {}, { states });
+    expect(of({}).truth).toBe('false');
+    expect(of({ MedicationRequest: 'truncated', Encounter: 'not-available' }).truth).toBe('false');
+    expect(of({ Procedure: 'truncated' })).toMatchObject(open('Procedure'));
+    expect(of({ Encounter: 'failed' })).toMatchObject(open('Encounter'));
   });
   it('a course of which only a part was retrieved', () => {
     const visits = [procedure('cpt 97161', '2026-01-10', BACK), procedure('cpt 97110', '2026-01-20', BACK)];

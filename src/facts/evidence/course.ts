@@ -58,6 +58,13 @@ export function courseEvidence(
       for (const section of unseenTreatment(input, usable, ctx)) tally.unseen.add(section);
       return byTime;
     }
+    const cut = VISITS.filter((section) => hasUnseen(ctx, section));
+    if (cut.length > 0) {
+      // what was not seen may show the complaint shortly before the onset that is stated
+      for (const t of given) tally.lead(toItem(t), NO_COURSE, true);
+      for (const section of cut) tally.unseen.add(section);
+      return byTime;
+    }
     tally.redoable = true;
     for (const e of episode.evidence)
       tally.contra(
