@@ -74,13 +74,8 @@ function checkedCard(check: CheckedOrder, options: CardOptions, { worksheet, cri
 
 /** Says why studies that the policy names are not offered as a change of the order. */
 function notOffered(check: CheckedOrder, { studies }: CardOptions): string {
-  const reasons = notOfferedReasons(check, studies);
-  const byReason = Map.groupBy(reasons, (r) => r.why);
-  return [...byReason]
-    .map(([why, of]) => {
-      const named = of.map(({ code }) => studies.get(code)?.label ?? code).join(', ');
-      return `\n\nNot offered as a change of the order, as ${why}: ${named}.`;
-    })
+  return [...notOfferedReasons(check, studies)]
+    .map(([why, labels]) => `\n\nNot offered as a change of the order, as ${why}: ${labels.join(', ')}.`)
     .join('');
 }
 

@@ -46,15 +46,14 @@ function withStudy(resource: Json, study: Study, pamaRating: boolean): Readonly<
 
 const PAMA_RATING = 'http://fhir.org/argonaut/Extension/pama-rating';
 
-/** Is a study on order already, in the basket or in the chart? */
-const isOrdered = (code: string, { openOrders }: Chart): boolean =>
-  openOrders.some((o) => o.codes.includes(`cpt|${code}`));
+/** Is an order one of this very service? */
+const names = ({ codes }: OpenOrder, system: string, code: string): boolean => codes.includes(`${system}|${code}`);
 
 const MOST_ALTERNATIVES = 3;
 
 /** Why a study that the policy names is not offered as a change of the order; undefined when nothing speaks against it. */
 function againstStudy(study: Study, check: CheckedOrder): string | undefined {
-  if (isOrdered(study.code, check.chart)) return 'it is on order already';
+  if (check.chart.openOrders.some((o) => names(o, 'cpt', study.code))) return 'it is on order already';
   // what the patient has elsewhere may be an indication, and is not what the order is about
   const ofOthers = !study.regions.some((region) => check.study.regions.includes(region));
   const concern = ofOthers ? reasonsElsewhere({ chart: check.chart, study }) : undefined;
@@ -63,18 +62,28 @@ function againstStudy(study: Study, check: CheckedOrder): string | undefined {
   return against === undefined ? undefined : `${against} is documented`;
 }
 
-/** The studies that the policy names and that are not offered, each with the reason. */
-export function notOfferedReasons(
+/** The first studies that the policy names instead, each with what speaks against offering it. */
+const namedInstead = (
   check: CheckedOrder,
   studies: StudyCatalog,
-): readonly { readonly code: string; readonly why: string }[] {
-  if (check.assessment.outcome !== 'alternative') return [];
-  return check.assessment.alternatives.slice(0, MOST_ALTERNATIVES).flatMap((code) => {
-    const study = studies.get(code);
-    const why = study === undefined ? undefined : againstStudy(study, check);
-    return why === undefined ? [] : [{ code, why }];
-  });
-}
+): readonly { readonly study: Study; readonly against: string | undefined }[] =>
+  check.assessment.outcome !== 'alternative'
+    ? []
+    : check.assessment.alternatives
+        .slice(0, MOST_ALTERNATIVES)
+        .flatMap((code) => studies.get(code) ?? [])
+        .map((study) => ({ study, against: againstStudy(study, check) }));
+
+/** The studies that the policy names and that are not offered, in words, by the reason. */
+export const notOfferedReasons = (
+  check: CheckedOrder,
+  studies: StudyCatalog,
+): ReadonlyMap<string, readonly string[]> => {
+  const out = new Map<string, string[]>();
+  for (const { study, against } of namedInstead(check, studies))
+    if (against !== undefined) out.set(against, [...(out.get(against) ?? []), study.label]);
+  return out;
+};
 
 /** Suggestions to order the study that the policy names, unless it is on order, or adds contrast that the chart speaks against. */
 export function alternativeSuggestions(
@@ -82,10 +91,8 @@ export function alternativeSuggestions(
   studies: StudyCatalog,
   quirks: ReadonlySet<string>,
 ): readonly Suggestion[] {
-  if (check.assessment.outcome !== 'alternative') return [];
-  return check.assessment.alternatives.slice(0, MOST_ALTERNATIVES).flatMap((code): readonly Suggestion[] => {
-    const study = studies.get(code);
-    if (study === undefined || againstStudy(study, check) !== undefined) return [];
+  return namedInstead(check, studies).flatMap(({ study, against }): readonly Suggestion[] => {
+    if (against !== undefined) return [];
     const label = `Order ${study.code} instead: ${study.label}`;
     return [
       {
@@ -110,7 +117,7 @@ function isOnOrder(system: string, code: string, { openOrders }: Chart, studies:
     study !== undefined &&
     other?.modality === study.modality &&
     study.regions.every((region) => other.regions.includes(region));
-  return openOrders.some((o) => o.codes.includes(`${system}|${code}`) || sameKind(o.study));
+  return openOrders.some((o) => names(o, system, code) || sameKind(o.study));
 }
 
 /** Useful next steps that a path needs and the chart lacks, as draft orders; none that is on order already. */

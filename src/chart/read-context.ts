@@ -115,7 +115,7 @@ export class ReadContext {
   /** specialty codes of practitioners and roles, by "Practitioner/x" */
   readonly #specialties = new Map<string, readonly Hit[]>();
   readonly #inWords = new Map<string, StudyInWords | undefined>();
-  #diagnosesByVisit: Map<string, Json[]> | undefined;
+  #diagnosesByVisit: ReadonlyMap<string | undefined, readonly Json[]> | undefined;
   /** when conditions were first the diagnosis of a visit */
   #firstDiagnosed: ReadonlyMap<string, Interval> | undefined;
   /** conditions that were referred to */
@@ -331,17 +331,12 @@ export class ReadContext {
 
   /** The diagnoses that say themselves that they were made at a visit. */
   #madeAt(visit: Json): readonly Json[] {
-    if (this.#diagnosesByVisit === undefined) {
-      const byVisit = new Map<string, Json[]>();
-      for (const diagnosis of this.resources.ofType('Condition').values()) {
-        const key = this.key(object(diagnosis['encounter']));
-        if (key === undefined || verification(diagnosis['verificationStatus']) === 'refuted') continue;
-        const others = byVisit.get(key);
-        if (others === undefined) byVisit.set(key, [diagnosis]);
-        else others.push(diagnosis);
-      }
-      this.#diagnosesByVisit = byVisit;
-    }
+    this.#diagnosesByVisit ??= Map.groupBy(
+      [...this.resources.ofType('Condition').values()].filter(
+        (d) => verification(d['verificationStatus']) !== 'refuted',
+      ),
+      (diagnosis) => this.key(object(diagnosis['encounter'])),
+    );
     return this.#diagnosesByVisit.get(`Encounter/${visit['id']}`) ?? NO_RESOURCES;
   }
 
