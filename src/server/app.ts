@@ -15,6 +15,8 @@ export interface AppOptions {
   readonly crd?: RequestHandler;
   /** refuses work before the process drowns in it */
   readonly shedding: RequestHandler;
+  /** proxies whose X-Forwarded-For is believed: how many, or their addresses */
+  readonly trustedProxies: string | undefined;
   /** health, metrics and administration */
   readonly operations: RequestHandler;
   /** the policies as documents */
@@ -55,6 +57,8 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  const proxies = options.trustedProxies;
+  if (proxies !== undefined) app.set('trust proxy', /^\d+$/.test(proxies) ? Number(proxies) : proxies);
   app.use(requestLog(options.logger));
   const headers = fixedHeaders(dataHeaders());
   const before: readonly RequestHandler[] = [headers, corsFor(options.allowsOrigin), options.shedding];

@@ -63,7 +63,7 @@ function checkPayerMode(config: Config, log: Lasting['log']): void {
 export function composeApp(content: Content, around: Surroundings): Express {
   const { config, logger, lasting } = around;
   const { knowledge, canonical, registry, services } = content;
-  const { metrics, log, refused, limits, shedding } = lasting;
+  const { metrics, log, refused, limits, refusalLimit, shedding } = lasting;
   const checker = { knowledge, canonical };
   const calendar = calendarOf(config.TIME_ZONE);
   const sections = neededSections(knowledge);
@@ -76,11 +76,15 @@ export function composeApp(content: Content, around: Surroundings): Express {
     tokens: new ClientTokens(registry, lasting.replayGuard, lasting.keySets),
     required: !config.development,
     publicBases: publicBases(config),
-    onRejected: refused,
+    onRejected: (reason: string, res: Response): void => {
+      if (reason !== 'keys-unavailable') refusalLimit?.count(res);
+      refused(reason, res);
+    },
   };
+  const first = refusalLimit === undefined ? [] : [refusalLimit.handler];
   const guards: Readonly<Record<'discovery' | 'calls', readonly RequestHandler[]>> = {
-    discovery: [authenticate(authentication, false)],
-    calls: [authenticate(authentication), ...limits],
+    discovery: [...first, authenticate(authentication, false)],
+    calls: [...first, authenticate(authentication), ...limits],
   };
   const callerOf = callerFinder(registry, config.development);
   const told = {
@@ -151,6 +155,7 @@ export function composeApp(content: Content, around: Surroundings): Express {
       onFeedback: (feedback, client, res) => observer.onFeedback(feedback, client, res),
     },
     shedding,
+    trustedProxies: config.TRUST_PROXY,
     operations: operationsRoutes({
       metricsText: around.metricsText,
       contentType: metrics.registry.contentType,

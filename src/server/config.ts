@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { isLoopback } from '../ehr/network.ts';
@@ -13,6 +14,19 @@ const isTimeZone = (zone: string): boolean => {
     return false;
   }
 };
+
+/** The networks that Express knows by name. */
+const NETWORKS = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+/** A number of proxies, or their addresses and networks, as "trust proxy" of Express takes them. */
+const isProxies = (value: string): boolean =>
+  /^[1-9]\d?$/.test(value) ||
+  value.split(',').every((part) => {
+    const [address = '', bits, ...more] = part.trim().split('/');
+    const most = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+    const network = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= most);
+    return NETWORKS.has(part.trim()) || (most > 0 && network && more.length === 0);
+  });
 
 /** Every setting: its environment variable, its meaning and its default. */
 export const ConfigSchema = z.object({
@@ -103,6 +117,13 @@ export const ConfigSchema = z.object({
     .min(0)
     .default(1200)
     .describe('calls a minute for each client; 0 = none; off in development'),
+  TRUST_PROXY: z
+    .string()
+    .refine(isProxies, 'expected how many proxies are in front, or their addresses, e.g. "10.0.0.0/8, 127.0.0.1"')
+    .optional()
+    .describe(
+      'proxies whose X-Forwarded-For is believed: how many, or their addresses; without it no address of a client is known, and calls with bad tokens are not limited',
+    ),
   MAX_REQUESTS: z.coerce.number().int().min(1).default(256).describe('requests worked on at once; more are 503'),
   MAX_REQUEST_MB: z.coerce.number().int().min(1).default(256).describe('megabytes of their bodies; more are 503'),
   APP_SECRET: z

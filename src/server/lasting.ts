@@ -17,6 +17,7 @@ import { type Config, ConfigError } from './config.ts';
 import { loadShedding } from './load-shedding.ts';
 import { Metrics } from './metrics.ts';
 import { clientRateLimit } from './rate-limit.ts';
+import { type RefusalLimit, refusalLimit } from './refusal-limit.ts';
 import { requestId } from './request-log.ts';
 import { SharedRateStore } from './shared-rate-store.ts';
 
@@ -32,6 +33,8 @@ export interface Lasting {
   readonly keySets: KeySets;
   /** rate limits of calls */
   readonly limits: readonly RequestHandler[];
+  /** of calls with bad tokens, where the addresses of clients are known */
+  readonly refusalLimit: RefusalLimit | undefined;
   readonly shedding: RequestHandler;
   readonly heldCharts: HeldCharts;
   /** parts of the SMART app; made when an EHR has it */
@@ -159,6 +162,11 @@ export function openLasting(config: Config, logger: Logger, sharedFile?: string)
     replayGuard: shared === undefined ? new MemoryReplayGuard() : new SharedReplayGuard(shared, unshared('used-token')),
     keySets: new KeySets(),
     limits: limited ? [clientRateLimit(config.RATE_LIMIT, (res) => refused('rate-limit', res), rates)] : [],
+    // Without TRUST_PROXY all clients may share the address of a proxy, and a flood of bad tokens would shut out all of them.
+    refusalLimit:
+      limited && config.TRUST_PROXY !== undefined
+        ? refusalLimit(config.RATE_LIMIT, (res) => refused('refusal-limit', res))
+        : undefined,
     shedding: loadShedding(
       { requests: config.MAX_REQUESTS, bytes: config.MAX_REQUEST_MB * MEGABYTE },
       bytesOf(config.BODY_LIMIT),

@@ -25,6 +25,6 @@ export const clientRateLimit = (perMinute: number, onLimited: (res: Response) =>
       if (res.getHeader('Retry-After') === undefined) res.set('Retry-After', '60');
       sendProblem(res, 429, 'throttled', 'client', 'too many requests; try again later');
     },
-    // Behind a proxy the address is the proxy's; clients are told apart by their tokens.
+    // Behind a proxy that is not trusted (TRUST_PROXY) the address is the proxy's; clients are told apart by their tokens.
     validate: { xForwardedForHeader: false },
   });

@@ -25,6 +25,8 @@ describe('config', () => {
     ['PORT', 'seventy', /PORT/],
     ['DEADLINE_MS', '1', /DEADLINE_MS/],
     ['TIME_ZONE', 'Mars/Olympus', /TIME_ZONE: expected an IANA time zone/],
+    ['TRUST_PROXY', 'true', /TRUST_PROXY: expected how many proxies/],
+    ['TRUST_PROXY', '10.0.0.0/33', /TRUST_PROXY: expected how many proxies/],
     ['DATABASE_URL', 'mysql://x', /DATABASE_URL: expected postgres/],
   ])('names a bad %s and what is expected', async (name, value, message) => {
     vi.stubEnv(name, value);

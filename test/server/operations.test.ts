@@ -189,4 +189,74 @@ describe('load', () => {
     expect(await metric(service, 'cds_refused_total{reason="rate-limit"}')).toBe(3);
     await service.close();
   });
+
+  describe('of calls with bad tokens', () => {
+    const forgedCalls = async (env: Readonly<Record<string, string>>) => {
+      const [key, forger] = await Promise.all([makeKey('ES256', 'k'), makeKey('ES256', 'k')]);
+      const iss = 'https://north.example.org';
+      const entry = { ehr: 'north', name: 'North', issuers: [{ iss, keys: [key.publicJwk] }] };
+      const service = await startTestService({ ...PRODUCTION, RATE_LIMIT: '3', ...env }, [entry]);
+      const send = async (by: ClientKey | undefined, forwardedFor: string): Promise<Answer> =>
+        post(`${service.base}${PATH}`, orderSelectCall(), {
+          'x-forwarded-for': forwardedFor,
+          ...(by !== undefined && {
+            authorization: `Bearer ${await signToken(by, goodClaims(iss, PUBLIC_URL + PATH))}`,
+          }),
+        });
+      const statuses = async (calls: readonly (readonly [ClientKey | undefined, string])[]): Promise<number[]> => {
+        const seen: number[] = [];
+        for (const [by, from] of calls) seen.push((await send(by, from)).status);
+        return seen;
+      };
+      return { key, forger, service, send, statuses };
+    };
+
+    it('of one address behind a trusted proxy is limited, before their tokens are looked at; other addresses are served on', async () => {
+      const { key, forger, service, send, statuses } = await forgedCalls({ TRUST_PROXY: '1' });
+      const bad = '203.0.113.7';
+      expect(
+        await statuses([
+          [forger, bad],
+          [undefined, bad],
+          [forger, bad],
+        ]),
+      ).toEqual([401, 401, 401]);
+      // what the sender itself claims to pass on counts for nothing
+      const limited = await send(forger, `198.51.100.1, ${bad}`);
+      expect([limited.status, at(limited.body, 'resourceType')]).toEqual([429, 'OperationOutcome']);
+      expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
+      const discovery = await fetch(`${service.base}/cds-services`, { headers: { 'x-forwarded-for': bad } });
+      expect(discovery.status).toBe(429);
+      expect(
+        await statuses([
+          [key, '203.0.113.8'],
+          [forger, '203.0.113.8'],
+        ]),
+      ).toEqual([200, 401]);
+      expect(await metric(service, 'cds_refused_total{reason="refusal-limit"}')).toBe(2);
+      await service.close();
+    });
+
+    it('does not count good calls, however many come at once', async () => {
+      const { key, forger, service, send, statuses } = await forgedCalls({ TRUST_PROXY: 'loopback' });
+      const from = '203.0.113.7';
+      expect(
+        await statuses([
+          [forger, from],
+          [forger, from],
+        ]),
+      ).toEqual([401, 401]);
+      const good = await Promise.all([send(key, from), send(key, from), send(key, from)]);
+      expect(good.map((a) => a.status)).toEqual([200, 200, 200]);
+      await service.close();
+    });
+
+    it('does not lock out the clients of a proxy that is not trusted', async () => {
+      const { key, forger, service, statuses } = await forgedCalls({});
+      const many = Array.from({ length: 8 }, () => [forger, '203.0.113.7'] as const);
+      expect(new Set(await statuses(many))).toEqual(new Set([401]));
+      expect(await statuses([[key, '203.0.113.7']])).toEqual([200]);
+      await service.close();
+    });
+  });
 });
