@@ -1,4 +1,4 @@
-import type { ConditionRecord } from '../../chart/records.ts';
+import type { ConditionRecord, EncounterRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval } from '../../dates/day.ts';
 import type { Asked, FactContext } from '../context.ts';
 import { duration } from '../duration.ts';
@@ -171,22 +171,32 @@ export class Entries {
 
   /**
    * The day of an event by one of its entries: its onset; without one that of the entries which it continues, no more than a gap of
-   * the episode apart, visits for it included. A reason of the order speaks of the event that the chart tells of.
+   * the episode apart, visits for it included. A reason of the order speaks of the event that the chart tells of: by a diagnosis, else
+   * by visits.
    */
   eventDate(record: ConditionRecord): Interval | undefined {
     if (record.onset !== undefined || record.recorded === undefined) return record.onset;
     const entered = record.recorded;
-    const marks = record.codes.flatMap((code) => this.#marksOf(kindOf(code), record.orderReason));
-    const told = marks.filter((m) => m.end >= entered.lo).sort((a, b) => b.at.hi - a.at.hi);
-    if (!record.orderReason) return this.#first(entered, told);
-    const [last] = told;
+    const marksOf = (entriesOnly: boolean): readonly Mark[] =>
+      record.codes.flatMap((code) => this.#marksOf(kindOf(code), entriesOnly));
+    const told = (entriesOnly: boolean): readonly Mark[] =>
+      marksOf(entriesOnly)
+        .filter((m) => m.end >= entered.lo)
+        .sort((a, b) => b.at.hi - a.at.hi);
+    if (!record.orderReason) return this.#first(entered, told(false));
+    const [last] = [...told(true), ...told(false)];
     if (last === undefined) return entered;
-    return (
-      last.onset ??
-      this.#first(
-        last.at,
-        record.codes.flatMap((code) => this.#marksOf(kindOf(code), false)),
-      )
+    return last.onset ?? this.#first(last.at, marksOf(false));
+  }
+
+  /** The day by which the event that a visit was for had taken place: that of the entries and visits which it continues. */
+  eventOfVisit({ when, reasonCodes }: EncounterRecord): Interval | undefined {
+    if (when === undefined) return undefined;
+    const kinds = [...new Set(reasonCodes.map(kindOf))];
+    const marks = kinds.flatMap((kind) => this.#marksOf(kind, false)).filter((m) => m.end >= when.lo);
+    return this.#first(
+      when,
+      marks.sort((a, b) => b.at.hi - a.at.hi),
     );
   }
 
@@ -217,7 +227,10 @@ export class Entries {
             ? [{ at: v.when, end: Number.POSITIVE_INFINITY }]
             : [],
         );
-    const marks = [...entries, ...visits].sort((a, b) => b.at.hi - a.at.hi).slice(0, MOST);
+    const marks = [...entries, ...visits]
+      .filter(({ at }) => at.lo <= this.#asked.window.asOf)
+      .sort((a, b) => b.at.hi - a.at.hi)
+      .slice(0, MOST);
     this.#marks.set(key, marks);
     return marks;
   }

@@ -404,6 +404,8 @@ function other(
         return tally.lead(item, 'reason of a later visit for it', true);
       if (endings.ofVisit(record)) return tally.lead(item, 'reason of a visit; resolved since');
       if (!inWindow(item, asked, tally)) return;
+      if (input.event && fitIn(entries.eventOfVisit(record), asked.window) !== 'inside')
+        return tally.lead(item, REPEATED, true);
       if (isOfNew(input, asked) && entries.onFileBefore(record.reasonCodes, when))
         return tally.lead(item, REPEATED, true);
       return visited(item, asked, ctx, tally);
