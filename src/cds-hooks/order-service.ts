@@ -1,6 +1,6 @@
 import type { AnswerStore } from '../answer-store/answer-store.ts';
 import { buildCard, type CardOptions } from '../cards/build-card.ts';
-import { failedCard } from '../cards/failed-card.ts';
+import { failedCards } from '../cards/failed-card.ts';
 import { type Json, text } from '../chart/json.ts';
 import { localKey } from '../chart/references.ts';
 import { answerOrders, type FailedOrder } from '../criteria-check/answer-orders.ts';
@@ -117,7 +117,7 @@ export async function answerOrderHook(
   const told = await Promise.all(answer.checks.map(tell));
   return {
     status: 200,
-    cards: [...told.flatMap((t) => t.card ?? []), ...answer.failed.map((f) => failedCard(f, cardOptions))],
+    cards: [...told.flatMap((t) => t.card ?? []), ...failedCards(answer.failed, cardOptions)],
     told,
     ...(answer.data !== undefined && { data: answer.data }),
     failed: answer.failed,

@@ -113,8 +113,9 @@ async function answerWith(
   const answer = data === undefined ? undefined : await checkInTime(asked, data, options.checker, budget.until);
   const byRef = new Map((answer?.checks ?? []).map((c) => [c.order.ref, c]));
   const failed = answer?.failed ?? [];
+  const failedByRef = new Map(failed.map((f) => [f.order.ref, f]));
   const technicalOf = (order: ImagingOrder): string | undefined =>
-    data === undefined ? 'the patient could not be read.' : technicalWords(failed.find((f) => f.ref === order.ref));
+    data === undefined ? 'the patient could not be read.' : technicalWords(failedByRef.get(order.ref));
   const results = orders.map((order) =>
     answerOrder(order, bookedFor(order), byRef.get(order.ref), technicalOf(order), request, found, options, now.lo),
   );

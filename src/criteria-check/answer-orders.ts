@@ -47,7 +47,7 @@ type Checked = Extract<Answer, { readonly kind: 'checked' }>;
 
 /** An order that was not checked: its check broke (a defect of ours, never the caller's), or the call has too many for its time. */
 export interface FailedOrder {
-  readonly ref: string;
+  readonly order: ImagingOrder;
   /** there was no time left, or too many came before it */
   readonly late?: true;
   /** for the log: kind and place of the error, nothing of the chart */
@@ -302,7 +302,7 @@ async function checkAll(
   for (const order of orders) {
     const now = performance.now();
     if (results.length >= MOST_ORDERS || (now >= end && results.length > 0)) {
-      results.push({ failed: { ref: order.ref, late: true, error: 'too many orders' } });
+      results.push({ failed: { order, late: true, error: 'too many orders' } });
       continue;
     }
     if (now - since > AT_A_TIME_MS) {
@@ -325,7 +325,7 @@ function checkOne(order: ImagingOrder, data: PatientData, checker: Checker, with
     const check = checkOrder(order, data, checker, withTrace);
     return check === undefined ? { ungoverned: order } : { check };
   } catch (error) {
-    return { failed: { ref: order.ref, error: placeOf(error) } };
+    return { failed: { order, error: placeOf(error) } };
   }
 }
 
