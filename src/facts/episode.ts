@@ -63,6 +63,10 @@ const isCurrent = ({ record }: Complaint): boolean => record.current;
 /** Is it pain or radiculopathy, not another problem? */
 const isComplaint = ({ kind }: Complaint, { episode }: Vocabulary): boolean => Object.hasOwn(episode.complaints, kind);
 
+/** Is it an injury that heals? Its entry tells of its own time, however long it stands as active. */
+export const heals = ({ hits }: ConditionRecord, { episode, codes }: Vocabulary): boolean =>
+  episode.healing?.some((name) => hits.some((h) => h.set === codes.number(name))) ?? false;
+
 interface Presentation {
   readonly kinds: Kinds;
   readonly found: readonly Complaint[];
@@ -87,7 +91,7 @@ function* presentations(
     if (found.length === 0 || (sought !== kinds && !found.some(isCurrent))) continue;
     const presentation = { kinds: { ...kinds, ...sought }, found };
     if (
-      found.some(({ record }) => showsSince(record, since)) ||
+      found.some(({ record }) => showsSince(record, since, vocabulary)) ||
       visitedBetween(sought, chart, vocabulary, region, since, asOf)
     )
       yield presentation;
@@ -110,8 +114,9 @@ function visitedBetween(
 }
 
 /** Is the problem current, or was it entered or did it begin since a day and is not said to have ended? */
-const showsSince = ({ current, recorded, onset, abated }: ConditionRecord, day: Day): boolean =>
-  current || (abated === undefined && [recorded, onset].some((when) => when !== undefined && when.hi >= day));
+const showsSince = (record: ConditionRecord, day: Day, vocabulary: Vocabulary): boolean =>
+  (record.current && !heals(record, vocabulary)) ||
+  (record.abated === undefined && [record.recorded, record.onset].some((when) => when !== undefined && when.hi >= day));
 
 /** The visits that were held for a problem of some code sets in a region. */
 const visitsFor = (sets: readonly number[], chart: Chart, region: Region | 'any'): Chart['encounters'] =>
@@ -142,16 +147,11 @@ function spans(
       });
   };
   for (const { kind, record } of found) {
-    const lasts =
-      vocabulary.episode.lasting.includes(kind) && record.current && record.saysActive && !record.orderReason;
+    const goesOn = record.current && record.saysActive && !heals(record, vocabulary);
+    const lasts = vocabulary.episode.lasting.includes(kind) && goesOn && !record.orderReason;
     put(record.ref, 'entered', record.recorded, lasts ? UNENDED : undefined);
     if (record.onset !== undefined)
-      put(
-        record.ref,
-        'its onset',
-        record.onset,
-        record.abated?.hi ?? (record.current && record.saysActive ? UNENDED : record.onset.hi),
-      );
+      put(record.ref, 'its onset', record.onset, record.abated?.hi ?? (goesOn ? UNENDED : record.onset.hi));
   }
   const visitSets = Object.values(kinds).flatMap((sets) => sets.map((s) => vocabulary.codes.number(s)));
   for (const visit of visitsFor(visitSets, chart, region)) put(visit.ref, 'a visit for it', visit.when);
@@ -364,34 +364,36 @@ function complaintOfVisits(
 const isDated = ({ onset, knownSince }: Episode): boolean => onset !== undefined || knownSince !== undefined;
 
 function episodeOf(
-  { kinds, found }: Presentation,
+  { kinds, found: all }: Presentation,
   chart: Chart,
   vocabulary: Vocabulary,
   region: Region | 'any',
   asOf: Day,
   maxGap: number,
 ): Episode {
-  const all = spans(chart, vocabulary, kinds, region, found, asOf);
-  const run = runStart(all, asOf, maxGap);
+  const shown = spans(chart, vocabulary, kinds, region, all, asOf);
+  const run = runStart(shown, asOf, maxGap);
+  // an injury from before the run has healed
+  const found = all.filter(({ record }) => !heals(record, vocabulary) || (statedOn(record)?.hi ?? run) >= run);
   const { start, anew } = beginningOf(found, run, asOf);
   // where the chart was read later: until the day before the end of a complaint that is there now
   const ends = found.flatMap(({ record: { current, abated } }) => (current && abated ? [abated.lo - 1] : []));
-  const until = sooner(goesOnUntil(all, found, maxGap), ends.length === 0 ? undefined : Math.min(...ends));
+  const until = sooner(goesOnUntil(shown, found, maxGap), ends.length === 0 ? undefined : Math.min(...ends));
   const considered = (onset?: ConditionRecord, doubt?: Doubt) => () =>
     lookedAt({
       chart,
       vocabulary,
       kinds,
       asOf,
-      spans: all,
+      spans: shown,
       start,
       ...(onset !== undefined && { onset }),
       ...(doubt !== undefined && { doubt: doubt.reason }),
     });
   const first = firstOnset(found, start, asOf);
-  const over = overMeanwhile(found, all, start, asOf);
+  const over = overMeanwhile(found, shown, start, asOf);
   if (first !== undefined) {
-    const doubt = start < anew ? endedAnew(anew) : doubtOf(first, { found, all, start, over });
+    const doubt = start < anew ? endedAnew(anew) : doubtOf(first, { found, all: shown, start, over });
     const onset =
       doubt === undefined
         ? begunBy(start, first.onset)
@@ -411,7 +413,7 @@ function episodeOf(
   const evidence = known.map(({ record }) => evidenceOf(record.ref, record.recorded as Interval, record.basis));
   return {
     ...(over !== undefined && { surelySince: over.surelySince }),
-    ...(all.some((s) => s.shows) && least < asOf
+    ...(shown.some((s) => s.shows) && least < asOf
       ? { knownSince: least, ...(until !== undefined && { until }) }
       : { notBefore: asOf - maxGap }),
     evidence,

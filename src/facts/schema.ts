@@ -388,6 +388,10 @@ const EpisodeFamilies = z.strictObject({
   lasting: z.array(NAME).default([]).meta({
     description: 'kinds of these problems that do not go away: active, they last from the day of their entry on',
   }),
+  healing: SETS.optional().meta({
+    description:
+      'injuries that heal: an entry tells of its own time, and not that it is there still, however long it stands as active',
+  }),
   therapies: SETS,
   drugs: SETS,
   'also-for': z.record(NAME, SETS).default({}).meta({

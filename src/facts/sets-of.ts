@@ -29,5 +29,7 @@ export const episodeSets = ({
   ...Object.entries(alsoFor).flatMap(([drugs, problems]) =>
     setsOf([drugs, ...problems], ['episode', 'also-for', drugs], true),
   ),
-  ...(['therapies', 'drugs', 'visit-reasons'] as const).flatMap((key) => setsOf(rest[key], ['episode', key], true)),
+  ...(['healing', 'therapies', 'drugs', 'visit-reasons'] as const).flatMap((key) =>
+    setsOf(rest[key], ['episode', key], true),
+  ),
 ];

@@ -6,6 +6,7 @@ import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE, type Place, placeOf, STATED } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
+import { heals } from '../episode.ts';
 import { isLater } from '../later.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -217,6 +218,13 @@ function condition(
   if (input['stated-onset'] && record.onset === undefined)
     return tally.lead(item, 'its onset is not stated', !record.orderReason);
   let { until } = item;
+  if (input.complaint && !record.orderReason && asksOfNow(asked) && heals(record, ctx.vocabulary)) {
+    const stated = statedOn(record);
+    const healed = stated === undefined ? undefined : add(stated.hi, duration(ctx.vocabulary.episode['not-a-gap']));
+    if (healed !== undefined && healed < asked.window.asOf)
+      return tally.lead(item, 'an injury of an earlier episode, which heals', true);
+    until = sooner(until, healed);
+  }
   if ((input.event || (isOfNew(input, asked) && !record.orderReason)) && record.onset === undefined) {
     if (entries.onFileBefore(record.codes, item.date)) return tally.lead(item, REPEATED, true);
     until = sooner(until, entries.newUntil(record, item.date));
@@ -418,9 +426,14 @@ function other(
   }
 }
 
+/** Is no window asked about, but what is there now? */
+const asksOfNow = ({ query, window }: Asked): boolean =>
+  query.certainty !== 'history' && window.earliest === undefined && window.uncertainBefore === undefined;
+
 /** A visit for a complaint shows it for as long as a gap of the episode, where no window is asked about; then it is history. */
-function visited(item: Item, { window }: Asked, ctx: FactContext, tally: Tally): void {
+function visited(item: Item, asked: Asked, ctx: FactContext, tally: Tally): void {
   const { date } = item;
+  const { window } = asked;
   if (date === undefined || window.earliest !== undefined || window.uncertainBefore !== undefined)
     return tally.pro(item, 'reason of a visit');
   const until = add(date.hi, duration(ctx.vocabulary.episode['not-a-gap']));
