@@ -5,10 +5,11 @@ import type {
   OrderRecord,
   ProcedureRecord,
 } from '../../chart/records.ts';
-import { add, type Day, type Interval, SOME_DAY } from '../../dates/day.ts';
+import { add, type Day, type Duration, type Interval, SOME_DAY } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { type Place, STATED, supports } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeIn, placeOfRecord } from '../context.ts';
+import { drugEnd } from '../drug-end.ts';
 import { duration } from '../duration.ts';
 import type {
   AllergyInput,
@@ -97,6 +98,7 @@ const current = (record: MedicationRecord, asOf: Day): boolean =>
 export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const taken: MedicationRecord[] = [];
   const refused: { readonly record: MedicationRecord; readonly found: Item }[] = [];
+  const longEnough = takenFor(input, asked.window.asOf, ctx);
   for (const name of input.codes) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -109,7 +111,7 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
       else if (record.taken === 'not-taken') refused.push({ record, found });
       else if (record.taken === 'unclear') tally.lead(found, 'not documented as taken');
       else if (input.use === 'current' && !current(record, asked.window.asOf)) tally.lead(found, 'no longer taken');
-      else if (!longEnough(record, input, asked.window.asOf))
+      else if (!longEnough(record))
         tally.lead(found, 'not documented as taken long enough', record.taken === 'active');
       else if (
         input.use === 'current'
@@ -128,11 +130,32 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
     else tally.contra(found, 'documented as not taken');
 }
 
-function longEnough(record: MedicationRecord, input: MedicationInput, asOf: Day): boolean {
-  if (input.lasting === undefined) return true;
-  if (record.start === undefined) return false;
-  const end = record.taken === 'active' ? asOf : Math.min(record.end?.lo ?? record.start.lo, asOf);
-  return end >= add(record.start.hi, duration(input.lasting));
+/** A refill that is no later than this goes on with the course. */
+const LATE_REFILL: Duration = { count: 7, unit: 'days' };
+
+/**
+ * Tells whether a drug was taken as long as is asked, for certain: for the supply of a prescription and of those that go on with it.
+ * That a prescription of a few days is still called active does not make it a long one.
+ */
+function takenFor(input: MedicationInput, asOf: Day, ctx: FactContext): (record: MedicationRecord) => boolean {
+  if (input.lasting === undefined) return () => true;
+  const least = duration(input.lasting);
+  const taken = new Map<MedicationRecord, { readonly from: Day; readonly to: Day }>();
+  for (const record of input.codes.flatMap((name) => ctx.chart.bySet(ctx.set(name)))) {
+    if (record.type !== 'medication' || record.start === undefined || record.start.lo > asOf) continue;
+    if (record.taken === 'active' || record.taken === 'past')
+      taken.set(record, { from: record.start.hi, to: Math.min(drugEnd(record, record.start, asOf).end, asOf) });
+  }
+  const long = new Set<MedicationRecord>();
+  let run: MedicationRecord[] = [];
+  let [began, ended] = [0, Number.NEGATIVE_INFINITY];
+  for (const [record, { from, to }] of [...taken].sort(([, a], [, b]) => a.from - b.from)) {
+    if (from > add(ended, LATE_REFILL)) [run, began, ended] = [[], from, to];
+    run.push(record);
+    ended = Math.max(ended, to);
+    if (ended >= add(began, least)) for (const r of run) long.add(r);
+  }
+  return (record) => long.has(record);
 }
 
 /** Visits that took place: in person or not, with a specialty, for the spine problem. */
