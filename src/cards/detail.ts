@@ -4,13 +4,13 @@ import { formatDay } from '../dates/day.ts';
 import type { Assessment, Contradicted, Missing, NearestPath, PathFact, Satisfied } from '../policy/assessment.ts';
 import type { Lead } from '../policy/fact-source.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
+import { isOrdered } from './suggestions.ts';
 import {
   asDocumentedWords,
   conflictWords,
   countsWords,
   dateWords,
   evidenceList,
-  factLabels,
   factWords,
   forOthers,
   indicationsWords,
@@ -49,10 +49,27 @@ const onceEach = (satisfied: readonly Satisfied[]): readonly Satisfied[] => {
 
 /** How many facts that would do as well are named. */
 const MOST_INSTEAD = 10;
+/** So much is told of what is on file for a question. */
+const MOST_LEADS = 2;
 
 /** The resources that say the same, and their dates. */
-const leadWords = (leads: readonly Lead[]): string =>
-  [kindsWords([...new Set(leads.map((l) => l.reference))]), ...span(leads)].join(', ');
+function leadWords(leads: readonly Lead[], ordered: string): string {
+  const references = new Set(leads.map((l) => l.reference));
+  const own = references.delete(ordered);
+  const kinds = kindsWords([...references]);
+  return [...(kinds === '' ? [] : [kinds]), ...(own ? ['this order'] : []), ...span(leads)].join(', ');
+}
+
+/** What is on file and helps to answer; of what a resource says in two ways the first. */
+function leadsWords(leads: readonly Lead[], ordered: string): string {
+  const told = new Set<string>();
+  const onFile = [...Map.groupBy(leads, (l) => l.label)].flatMap(([label, all]) => {
+    const of = all.filter((l) => !told.has(l.reference));
+    for (const l of of) told.add(l.reference);
+    return of.length === 0 ? [] : [`${leadWords(of, ordered)}: ${label}`];
+  });
+  return onFile.length === 0 ? '' : ` On file: ${onFile.slice(0, MOST_LEADS).join('; ')}.`;
+}
 
 /** @param before the labels that a question before it names: of two that the same list would settle, each wants one of its own */
 function insteadWords(instead: readonly PathFact[], before: ReadonlySet<string>): string {
@@ -62,26 +79,38 @@ function insteadWords(instead: readonly PathFact[], before: ReadonlySet<string>)
   return ` Or${instead.length === 1 ? '' : ' any one of these'}: ${list(labels, MOST_INSTEAD, '; ')}.`;
 }
 
-function missingLine({ ask, leads, action, instead = [] }: Missing, index: number, all: readonly Missing[]): string {
-  const before = new Set(all.slice(0, index).flatMap((m) => (m.instead ?? []).map((f) => f.label)));
-  const onFile = [...Map.groupBy(leads, (l) => l.label)].slice(0, 2).map(([label, of]) => `${leadWords(of)}: ${label}`);
-  return `${ask}${insteadWords(instead, before)}${onFile.length === 0 ? '' : ` On file: ${onFile.join('; ')}.`}${action === undefined ? '' : ` Next step: ${action}.`}`;
-}
+/** What would be done next, unless the chart says that it is ordered. */
+const nextStep = (check: CheckedOrder, missing: Missing, studies: StudyCatalog): string =>
+  missing.action === undefined || isOrdered(check, missing, studies) ? '' : ` Next step: ${missing.action}.`;
 
-const toDoLine = ({ label, action }: Missing): string =>
-  action === undefined ? label : `${label}. Next step: ${action}.`;
+const missingLine =
+  (check: CheckedOrder, studies: StudyCatalog) =>
+  (missing: Missing, index: number, all: readonly Missing[]): string => {
+    const { ask, leads, instead = [] } = missing;
+    const before = new Set(all.slice(0, index).flatMap((m) => (m.instead ?? []).map((f) => f.label)));
+    return `${ask}${insteadWords(instead, before)}${leadsWords(leads, check.order.ref)}${nextStep(check, missing, studies)}`;
+  };
+
+const toDoLine =
+  (check: CheckedOrder, studies: StudyCatalog) =>
+  (missing: Missing): string => {
+    const next = nextStep(check, missing, studies);
+    return next === '' ? missing.label : `${missing.label}.${next}`;
+  };
 
 /** Sections of the chart that were not seen whole. */
 export function unseen(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {
   return [...check.chart.seen].flatMap(([name, state]) => (state === 'complete' ? [] : [{ section: name, state }]));
 }
 
-const contradictedLine = ({ cite, label, why, evidence }: Contradicted): string =>
-  `${cite}, ${label}: ${why}${evidence.length === 0 ? '' : ` (${sources(evidence)})`}`;
+const contradictedLine =
+  (ordered: string) =>
+  ({ cite, label, why, evidence }: Contradicted): string =>
+    `${cite}, ${label}: ${why}${evidence.length === 0 ? '' : ` (${sources(evidence, ordered)})`}`;
 
-const exclusionLines = ({ openExclusions = [], reviews = [] }: Assessment): readonly string[] =>
+const exclusionLines = ({ openExclusions = [], reviews = [] }: Assessment, ordered: string): readonly string[] =>
   openExclusions.map(({ criterion, cite, label, evidence }) => {
-    const where = sources(evidence);
+    const where = sources(evidence, ordered);
     const left = reviews.filter((r) => r.criterion === criterion).map((r) => `; left to a reviewer: ${r.what}`);
     return `${cite}, ${label}${where === '' ? '' : ` (${where})`}${left.join('')}`;
   });
@@ -103,7 +132,6 @@ function policyLines(check: CheckedOrder): readonly string[] {
 /** The card's detail: Markdown without HTML that reads well as plain text too. It holds no text of the chart, only dates and kinds of resources. */
 export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): string {
   const { assessment, study, order } = check;
-  const label = factLabels(check);
   const alone = asDocumentedWords(assessment);
   const approved = indicationsWords(assessment);
   const open = assessment.outcome === 'undetermined';
@@ -120,7 +148,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
       .slice(0, 4)
       .map(
         (s) =>
-          `${open ? `For ${s.cite}` : `${s.cite}, ${s.label}`}: ${list([...evidenceList(s.evidence, label)], 6) || 'by the policy itself'}`,
+          `${open ? `For ${s.cite}` : `${s.cite}, ${s.label}`}: ${list([...evidenceList(s.evidence, check)], 6) || 'by the policy itself'}`,
       ),
   );
   const against = section('Speaks against it, but is not the last word on file', conflictWords(check).slice(0, 4));
@@ -133,21 +161,26 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
       `Nearest way to meet the criteria${elsewhere ? ', for another study' : assessment.outcome === 'alternative' ? ' for the ordered study' : ''}`,
       assessment.paths.slice(0, 1).flatMap(pathLines),
     ),
-    ...section(settles ? 'Questions that would settle it' : 'Questions on the way', first.map(missingLine)),
-    ...section('Questions of other ways', others.map(missingLine)),
-    ...section('Still to be done', toDo.map(toDoLine)),
+    ...section(
+      settles ? 'Questions that would settle it' : 'Questions on the way',
+      first.map(missingLine(check, studies)),
+    ),
+    ...section('Questions of other ways', others.map(missingLine(check, studies))),
+    ...section('Still to be done', toDo.map(toDoLine(check, studies))),
   ];
   const notMet = assessment.outcome === 'not-met';
   const otherwise = section(
     'The chart says otherwise',
-    assessment.outcome === 'met' ? [] : [...new Set(assessment.contradicted.map(contradictedLine))].slice(0, 4),
+    assessment.outcome === 'met'
+      ? []
+      : [...new Set(assessment.contradicted.map(contradictedLine(order.ref)))].slice(0, 4),
   );
   const notSeen = unseen(check).filter((s) => s.state !== 'not-available' || assessment.sections.includes(s.section));
   return [
     ...(check.urgent.length === 0
       ? []
       : [
-          `**${URGENT}.** ${evidenceList(check.urgent, label).join('; ')}.${assessment.reason === 'exclusion' ? ' A reviewer must decide.' : ''}`,
+          `**${URGENT}.** ${evidenceList(check.urgent, check).join('; ')}.${assessment.reason === 'exclusion' ? ' A reviewer must decide.' : ''}`,
           '',
         ]),
     `**${OUTCOME_WORDS[assessment.outcome]}**: ${study.label} (${study.code}), as of ${formatDay(order.asOf.hi)}.`,
@@ -163,7 +196,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...(approved === undefined ? [] : ['', approved]),
     ...(notMet ? [] : otherwise),
     ...section('Left to a reviewer', reviewsWords(assessment)),
-    ...section('An exclusion is not settled', exclusionLines(assessment)),
+    ...section('An exclusion is not settled', exclusionLines(assessment, order.ref)),
     ...(open ? named : []),
     ...(assessment.silentScreens.length === 0
       ? []

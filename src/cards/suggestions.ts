@@ -5,7 +5,9 @@ import { type Json, objects } from '../chart/json.ts';
 import type { OpenOrder } from '../chart/records.ts';
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import { AGAINST_CONTRAST } from '../criteria-check/program-facts.ts';
-import type { FactQuery } from '../policy/fact-source.ts';
+import type { FactInput } from '../facts/schema.ts';
+import type { Missing } from '../policy/assessment.ts';
+import type { FactQuery, Region } from '../policy/fact-source.ts';
 import type { Study, StudyCatalog } from '../policy/studies.ts';
 import { SYSTEMS } from '../terminology/systems.ts';
 import { reasonsElsewhere } from './words.ts';
@@ -120,16 +122,32 @@ function isOnOrder(system: string, code: string, { openOrders }: Chart, studies:
   return openOrders.some((o) => names(o, system, code) || sameKind(o.study));
 }
 
+type NextOrder = NonNullable<NonNullable<FactInput['order']>[Region | 'any']>;
+
+/** The order that would be the next step to a missing fact. */
+function nextOrder({ facts, region }: CheckedOrder, { fact }: Missing): NextOrder | undefined {
+  const described = facts.vocabulary.facts.get(fact.replace(/\.(suspected|history)$/, ''));
+  return described?.action === undefined ? undefined : (described.order?.[region ?? 'any'] ?? described.order?.any);
+}
+
+/** Is the order on file already that would be the next step to a missing fact? */
+export function isOrdered(check: CheckedOrder, missing: Missing, studies: StudyCatalog): boolean {
+  const order = nextOrder(check, missing);
+  if (order === undefined) return false;
+  const isReferral = (reference: string): boolean =>
+    reference.startsWith('ServiceRequest/') && reference !== check.order.ref;
+  return (
+    missing.leads.some((l) => isReferral(l.reference)) || isOnOrder(order.system, order.code, check.chart, studies)
+  );
+}
+
 /** Useful next steps that a path needs and the chart lacks, as draft orders; none that is on order already. */
 export function nextStepSuggestions(check: CheckedOrder, studies: StudyCatalog): readonly Suggestion[] {
   if (check.assessment.outcome !== 'undetermined') return [];
   const out = new Map<string, Suggestion>();
   for (const missing of check.assessment.missing) {
-    if (missing.leads.some((l) => l.reference.startsWith('ServiceRequest/'))) continue;
-    const fact = check.facts.vocabulary.facts.get(missing.fact.replace(/\.(suspected|history)$/, ''));
-    const order = fact?.order?.[check.region ?? 'any'] ?? fact?.order?.any;
-    if (order === undefined || fact?.action === undefined || out.has(order.code)) continue;
-    if (isOnOrder(order.system, order.code, check.chart, studies)) continue;
+    const order = nextOrder(check, missing);
+    if (order === undefined || out.has(order.code) || isOrdered(check, missing, studies)) continue;
     const { resource } = check.order;
     out.set(order.code, {
       // an action may be more than the order that is drafted

@@ -1,17 +1,8 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
 import { type Assessment, type Contradicted, type Missing, type NearestPath, RULED_OUT } from '../policy/assessment.ts';
-import {
-  list,
-  lowerFirst,
-  ofOtherWays,
-  openLabel,
-  reasonsElsewhere,
-  screenWords,
-  shorten,
-  URGENT,
-  URGENT_SHORT,
-} from './words.ts';
+import { lowerFirst } from '../policy/words.ts';
+import { list, ofOtherWays, openLabel, reasonsElsewhere, screenWords, shorten, URGENT, URGENT_SHORT } from './words.ts';
 
 /** CDS Hooks wants fewer than 140 characters. */
 const MAX = 139;

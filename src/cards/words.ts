@@ -4,7 +4,7 @@ import { formatDay } from '../dates/day.ts';
 import { placeOfRecord } from '../facts/context.ts';
 import type { Assessment, Missing, NearestPath, Outcome, PathFact } from '../policy/assessment.ts';
 import { type Evidence, REGIONS } from '../policy/fact-source.ts';
-import { noneOf, REGION_WORDS } from '../policy/words.ts';
+import { lowerFirst, noneOf, REGION_WORDS } from '../policy/words.ts';
 import { placeOfHits, supports } from '../terminology/regions.ts';
 
 export const URGENT = 'Documented red flag: do not delay care for authorization';
@@ -26,9 +26,6 @@ export function list(items: readonly string[], most: number, separator = ', '): 
   const shown = items.slice(0, most).join(separator);
   return items.length > most ? `${shown} and ${items.length - most} more` : shown;
 }
-
-/** A label within a sentence: small at first, save abbreviations. */
-export const lowerFirst = (label: string): string => label.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
 
 /** The outcomes in words. */
 export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
@@ -84,7 +81,7 @@ export function conflictWords(check: CheckedOrder): readonly string[] {
   const used = new Set(satisfied.flatMap((s) => s.evidence.map((e) => e.fact)));
   const lines = [...check.facts.values()].flatMap(([{ fact, certainty }, { truth, conflicts = [] }]) =>
     truth === 'true' && certainty !== 'history' && used.has(fact) && conflicts.length > 0
-      ? [`${label(fact)}: ${sources(conflicts)}`]
+      ? [`${label(fact)}: ${sources(conflicts, check.order.ref)}`]
       : [],
   );
   return [...new Set(lines)];
@@ -124,9 +121,15 @@ export function span(evidence: readonly Pick<Evidence, 'date'>[]): readonly stri
 /**
  * Where evidence stands, without saying again what it is about: how many resources of which kind, and when. The references
  * stand in the card's extension, for those who can open them.
+ * @param ordered the reference of the order that is checked: what it says stands in no other order
  */
-export function sources(evidence: readonly Evidence[]): string {
-  const { absence = [], attested = [], order = [], chart = [] } = Object.groupBy(evidence, (e) => e.basis);
+export function sources(evidence: readonly Evidence[], ordered: string): string {
+  const {
+    absence = [],
+    attested = [],
+    order = [],
+    chart = [],
+  } = Object.groupBy(evidence, (e) => (e.reference === ordered ? 'order' : e.basis));
   const kinds = kindsWords([...new Set(chart.flatMap((e) => e.reference ?? []))]);
   const where = [
     ...(kinds === '' ? [] : [kinds]),
@@ -194,11 +197,12 @@ export const forOthers = ({ otherStudies }: NearestPath): string =>
   otherStudies === undefined ? '' : ` For ${otherStudies.slice(0, 3).join(' or ')}, not for the ordered study.`;
 
 /** Evidence in words, fact by fact: what it shows, where it stands, or that nothing is on file. */
-export function evidenceList(evidence: readonly Evidence[], label: FactLabel): readonly string[] {
+export function evidenceList(evidence: readonly Evidence[], check: CheckedOrder): readonly string[] {
+  const label = factLabels(check);
   const byFact = Map.groupBy(evidence, (e) => `${e.fact}|${e.basis}`);
   return [...byFact.values()].flatMap(([first, ...more]) => {
     if (first === undefined) return [];
-    const where = sources([first, ...more]);
+    const where = sources([first, ...more], check.order.ref);
     if (first.basis === 'absence') {
       const suspected = evidence.some((e) => e.fact === first.fact && e.basis !== 'absence');
       return [`${noneOf(`${suspected ? 'confirmed ' : ''}${label(first.fact)}`)}: ${where}`];

@@ -1,5 +1,5 @@
 import { unseen } from '../cards/detail.ts';
-import { evidenceList, factLabels, list, openLabel, shorten } from '../cards/words.ts';
+import { evidenceList, list, openLabel, shorten } from '../cards/words.ts';
 import { asOfText, type CheckedOrder } from '../criteria-check/check-order.ts';
 import { type Day, formatDay } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';
@@ -126,7 +126,7 @@ const policyName = ({ policy }: CheckedOrder): string => `${policy.input.title} 
 function documented(check: CheckedOrder): string {
   const [first] = check.assessment.satisfied;
   if (first === undefined) return '';
-  const evidence = list([...evidenceList(first.evidence, factLabels(check))], 4);
+  const evidence = list([...evidenceList(first.evidence, check)], 4);
   return `${first.cite}${evidence === '' ? '' : ` (${evidence})`}`;
 }
 
@@ -264,7 +264,7 @@ function met(
 }
 
 const dates = (check: CheckedOrder, evidence: Parameters<typeof evidenceList>[0]): string => {
-  const words = list([...evidenceList(evidence, factLabels(check))], 2);
+  const words = list([...evidenceList(evidence, check)], 2);
   return words === '' ? '' : ` (${words})`;
 };
 

@@ -6,7 +6,10 @@ import type { FactCatalog } from './fact-source.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
 import { unique } from './unique-evidence.ts';
-import { atomLabel, opposite, oppositeLabel } from './words.ts';
+import { atomLabel, lowerFirst, opposite, oppositeLabel } from './words.ts';
+
+/** How many exceptions of an exclusion are named. */
+const MOST_EXCEPTIONS = 3;
 
 /** Tells what speaks against the order. */
 export class Contradictions {
@@ -26,12 +29,12 @@ export class Contradictions {
   }
 
   #ofExclusion({ id, label, cite, criteria, unless }: CompiledExclusion): Contradicted {
-    const exceptions = unless === undefined ? [] : [...this.#ev.unknownAtoms(unless)].map((i) => this.#ev.atom(i));
-    const labels = exceptions.map((atom) => atomLabel(atom, this.#catalog)).slice(0, 3);
+    const labels = unless === undefined ? [] : [...new Set(this.#exceptions(unless))];
+    const more = labels.length > MOST_EXCEPTIONS ? ` and ${labels.length - MOST_EXCEPTIONS} more` : '';
     const { until } = this.#ev.timed(criteria);
     const ends = until === undefined || unless !== undefined ? '' : ` until ${formatDay(until)}`;
     const open = labels.length === 1 ? 'its exception is not documented' : 'none of its exceptions is documented';
-    const except = labels.length === 0 ? '' : `, as ${open}: ${labels.join('; ')}`;
+    const except = labels.length === 0 ? '' : `, as ${open}: ${labels.slice(0, MOST_EXCEPTIONS).join('; ')}${more}`;
     return {
       criterion: id,
       label,
@@ -39,6 +42,15 @@ export class Contradictions {
       why: `the policy excludes this${ends}${except}`,
       evidence: this.#ev.evidence(criteria),
     };
+  }
+
+  /** What would lift an exclusion, in words: the passages that it names by their labels, else its leaves. */
+  #exceptions(expr: Expr): readonly string[] {
+    if (this.#ev.truth(expr) !== 'unknown') return [];
+    if (expr.label !== undefined) return [lowerFirst(expr.label)];
+    if (expr.op === 'atom') return [atomLabel(this.#ev.atom(expr.atom), this.#catalog)];
+    if (expr.op === 'any-indication') return ['another indication of this policy'];
+    return this.#ev.children(expr).flatMap((child) => this.#exceptions(child));
   }
 
   /**
@@ -95,8 +107,12 @@ export class Contradictions {
   /** The leaves that give an expression its truth, in words; below "not" those of the opposite. */
   #reasons(expr: Expr, truth: 'true' | 'false'): readonly string[] {
     if (this.#ev.truth(expr) !== truth) return [];
-    const below = (wanted: 'true' | 'false'): readonly string[] =>
-      this.#ev.children(expr).flatMap((child) => this.#reasons(child, wanted));
+    const below = (wanted: 'true' | 'false'): readonly string[] => {
+      const giving = this.#ev.children(expr).filter((child) => this.#ev.truth(child) === wanted);
+      // what is not on file is told only where nothing that is on file says the same
+      const charted = giving.filter((child) => this.#ev.evidence(child, wanted).some((e) => e.basis !== 'absence'));
+      return (charted.length > 0 ? charted : giving).flatMap((child) => this.#reasons(child, wanted));
+    };
     switch (expr.op) {
       case 'atom': {
         const label = truth === 'true' ? atomLabel : oppositeLabel;

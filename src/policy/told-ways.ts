@@ -108,12 +108,12 @@ export class ToldWays {
     return kind === 'wait' || this.#ev.value(atom).goesOn === true;
   }
 
-  /** Does a fact follow something that is awaited itself, so that nobody can tell of it yet (the visit after a course that goes on)? */
+  /** Does a fact follow something that is awaited or to be done itself, so that nobody can tell of it yet (the visit after a course that goes on)? */
   #comesAfter({ atom: index }: Need, { needs }: Way): boolean {
     const atom = this.#ev.atom(index);
     if (atom.kind !== 'fact' || typeof atom.query.since !== 'object') return false;
     const { fact } = atom.query.since;
-    return needs.some((n) => this.#isAwaited(n) && this.#factOf(n.atom, 'fact') === fact);
+    return needs.some((n) => (n.kind === 'do' || this.#isAwaited(n)) && this.#factOf(n.atom, 'fact') === fact);
   }
 
   /** What an indication needs beside its own criteria: the condition under which alone it names the ordered study, where evidence leaves it open. */
@@ -141,14 +141,14 @@ export class ToldWays {
     return [atom, this.#catalog, others];
   }
 
-  /** The first day on which a fact could be true if its action began on the as-of date. */
+  /** The first day on which a fact could be true if its action began on the as-of date. A visit or a film may be had on the day. */
   #started(index: number): Day | undefined {
     const atom = this.#ev.atom(index);
     if (atom.kind !== 'fact') return undefined;
     const takes = this.#catalog.describe(atom.query.fact)?.takes;
-    return takes === undefined || this.#ev.value(index).from !== undefined
-      ? undefined
-      : add(this.#ev.source.asOf, takes);
+    if (takes === undefined || this.#ev.value(index).from !== undefined) return undefined;
+    const day = add(this.#ev.source.asOf, takes);
+    return day > this.#ev.source.asOf + 1 ? day : undefined;
   }
 
   /**

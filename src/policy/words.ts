@@ -13,6 +13,9 @@ export const REGION_WORDS: Readonly<Record<Region, string>> = {
 const comparison = ({ op, than }: Comparison): string =>
   `${{ '>': 'more than', '>=': 'at least', '<': 'less than', '<=': 'at most' }[op]} ${formatDuration(than)}`;
 
+/** A label within a sentence: small at first, save abbreviations. */
+export const lowerFirst = (label: string): string => label.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
+
 const withoutBrackets = (label: string): string => label.replace(/ \([^()]*\)/g, '');
 
 /** The window of a query in words, e.g. "within the last 3 months"; empty without one. */

@@ -111,8 +111,7 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
       else if (record.taken === 'not-taken') refused.push({ record, found });
       else if (record.taken === 'unclear') tally.lead(found, 'not documented as taken');
       else if (input.use === 'current' && !current(record, asked.window.asOf)) tally.lead(found, 'no longer taken');
-      else if (!longEnough(record))
-        tally.lead(found, 'not documented as taken long enough', record.taken === 'active');
+      else if (!longEnough(record)) tally.lead(found, 'not documented as taken long enough', record.taken === 'active');
       else if (
         input.use === 'current'
           ? asked.query.within === undefined || inWindow(found, asked, tally)
