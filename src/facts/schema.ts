@@ -398,6 +398,10 @@ const EpisodeFamilies = z.strictObject({
     description:
       'a set of drugs, and the problems for which they may be meant as well: with one of these on file, a drug without a stated reason proves no treatment of the spine',
   }),
+  'pain-after': z.strictObject({ events: SETS, within: DURATION }).optional().meta({
+    description:
+      'operations and injuries elsewhere: a drug without a stated reason, begun so shortly after one, proves no treatment of the spine',
+  }),
   'visit-reasons': SETS.meta({ description: 'reasons and diagnoses that make a visit one for the spine problem' }),
   'not-a-gap': DURATION.meta({ description: 'longer than this without visit, code or treatment ends an episode' }),
 });

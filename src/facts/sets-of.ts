@@ -22,6 +22,7 @@ export const episodeSets = ({
   complaints,
   otherwise,
   'also-for': alsoFor,
+  'pain-after': painAfter,
   ...rest
 }: EpisodeInput): readonly NamedSet[] => [
   ...Object.entries(complaints).flatMap(([kind, sets]) => setsOf(sets, ['episode', 'complaints', kind], true)),
@@ -29,6 +30,7 @@ export const episodeSets = ({
   ...Object.entries(alsoFor).flatMap(([drugs, problems]) =>
     setsOf([drugs, ...problems], ['episode', 'also-for', drugs], true),
   ),
+  ...setsOf(painAfter?.events ?? [], ['episode', 'pain-after', 'events'], true),
   ...(['healing', 'therapies', 'drugs', 'visit-reasons'] as const).flatMap((key) =>
     setsOf(rest[key], ['episode', key], true),
   ),

@@ -5,6 +5,7 @@ import { type Asked, type FactContext, placeIn, placeOfRecord } from './context.
 import { drugEnd } from './drug-end.ts';
 import { episodeStart } from './episode.ts';
 import { servicePlace } from './evidence/events.ts';
+import { FOR_ANOTHER, mayBeForAnother } from './purpose.ts';
 import type { Item, Tally } from './tally.ts';
 
 /** One treatment of the complaint: a visit, or a drug from its start to its end. */
@@ -88,8 +89,7 @@ export function treatments(
   const medications = [...new Set(ofDrugs)].filter((r): r is MedicationRecord => r.type === 'medication');
   const notTaken = medications.filter((r) => r.taken === 'not-taken');
   for (const record of medications) {
-    if (mayBeForAnother(record, ctx))
-      tally.lead(drugItem(record), 'no reason is stated, and it may be for another problem on file', true);
+    if (mayBeForAnother(record, asked, ctx)) tally.lead(drugItem(record), FOR_ANOTHER, true);
     else drug(record, start, episode.onset !== undefined, notTaken, asked, tally, out.given);
   }
   out.given.sort((a, b) => a.when.lo - b.when.lo);
@@ -180,20 +180,6 @@ function placeAndReason(record: ChartRecord, codePlace: Place, ctx: FactContext)
 }
 
 const drugItem = (record: MedicationRecord): Item => ({ ref: record.ref, date: record.start, basis: 'chart' });
-
-/** Has a drug no reason stated, while a problem is on file for which such drugs are given too (duloxetine, and a depression)? */
-function mayBeForAnother(record: MedicationRecord, ctx: FactContext): boolean {
-  if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return false;
-  return Object.entries(ctx.vocabulary.episode['also-for']).some(
-    ([drugs, problems]) =>
-      record.hits.some((h) => h.set === ctx.set(drugs)) &&
-      problems.some((name) =>
-        ctx.chart
-          .bySet(ctx.set(name))
-          .some((r) => r.type === 'condition' && r.current && r.verification === 'confirmed'),
-      ),
-  );
-}
 
 /**
  * A drug counts from the start of the episode, when it was taken then for sure. One begun before a known onset was not begun for

@@ -424,3 +424,20 @@ it('a least duration of the episode is enough for treatment to count', () => {
   expect(value('physical-therapy-4-weeks', [recorded, ...course], WITHIN).truth).toBe('true');
   expect(value('physical-therapy-4-weeks', [...course], WITHIN).truth).toBe('true');
 });
+
+describe('a drug without a stated reason, and an arthritis of the knee', () => {
+  const knee = condition('icd M17.11', { recordedDate: '2024-01-05' });
+  const seen = (id: string, ...codes: readonly string[]): Resource => ({
+    ...visit('2025-12-01', undefined, { reasonCode: codes.map((c) => concept(c)) }),
+    id,
+  });
+  const at = (id: string): Resource =>
+    drug('2025-12-03', { encounter: { reference: `Encounter/${id}` }, status: 'completed', ...supply(60) });
+  it('counts when it was prescribed at a visit for the spine', () => {
+    expect(sixWeeks([knee, seen('back', 'icd M54.50'), at('back')])).toBe('true');
+    expect(sixWeeks([knee, seen('back', 'icd M54.50'), at('another')])).toBe('unknown');
+    expect(sixWeeks([knee, seen('both', 'icd M54.50', 'icd M17.11'), at('both')])).toBe('unknown');
+    expect(sixWeeks([knee, seen('knee', 'icd M17.11'), at('knee')])).toBe('unknown');
+    expect(sixWeeks([seen('knee', 'icd M17.11'), at('knee')])).toBe('true');
+  });
+});

@@ -123,6 +123,7 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
     ref,
     hits,
     site: 0,
+    encounter: ctx.key(object(r['encounter'])),
     taken:
       r['doNotPerform'] === true
         ? 'not-taken'
@@ -157,6 +158,7 @@ export function readMedicationStatement(ctx: ReadContext, r: Json, ref: string):
     ref,
     hits,
     site: 0,
+    encounter: ctx.key(object(r['context'])),
     taken: status === 'active' ? 'active' : past ? 'past' : status === 'not-taken' ? 'not-taken' : 'unclear',
     start: from,
     end: last,

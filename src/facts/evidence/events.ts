@@ -1,16 +1,11 @@
-import type {
-  ConditionRecord,
-  EncounterRecord,
-  MedicationRecord,
-  OrderRecord,
-  ProcedureRecord,
-} from '../../chart/records.ts';
+import type { MedicationRecord, OrderRecord, ProcedureRecord } from '../../chart/records.ts';
 import { add, type Day, type Duration, type Interval, SOME_DAY } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
-import { type Place, STATED, supports } from '../../terminology/regions.ts';
+import { type Place, STATED } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeIn, placeOfRecord } from '../context.ts';
 import { drugEnd } from '../drug-end.ts';
 import { duration } from '../duration.ts';
+import { FOR_ANOTHER, mayBeForAnother } from '../purpose.ts';
 import type {
   AllergyInput,
   DeviceInput,
@@ -25,6 +20,7 @@ import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { systemOf } from './earlier-entry.ts';
 import { inWindow, refusedInWindow } from './finding.ts';
+import { relatedVisits, sharesReason, visitsWithDiagnosis } from './related-visits.ts';
 
 const inSets = (hits: readonly Hit[], sets: readonly string[], ctx: FactContext): boolean =>
   sets.some((s) => hits.some((h) => h.set === ctx.set(s)));
@@ -109,6 +105,7 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
       else if (input['for-spine'] && record.hasReason && !(record.spineReason && fitsRegion(asked, record.reason)))
         tally.ignore(found, 'for another problem');
       else if (record.taken === 'not-taken') refused.push({ record, found });
+      else if (input['for-spine'] && mayBeForAnother(record, asked, ctx)) tally.lead(found, FOR_ANOTHER, true);
       else if (record.taken === 'unclear') tally.lead(found, 'not documented as taken');
       else if (input.use === 'current' && !current(record, asked.window.asOf)) tally.lead(found, 'no longer taken');
       else if (!longEnough(record)) tally.lead(found, 'not documented as taken long enough', record.taken === 'active');
@@ -200,58 +197,6 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
 }
 
 const isOutside = ({ date }: Item, { window }: Asked): boolean => fitIn(date, window) === 'outside';
-
-/**
- * Tells which visits are for the spine problem of this region: by their reasons, their diagnoses, a diagnosis made at them, or the
- * reason of the order. What the chart says of diagnoses is looked through once for all visits.
- */
-export function relatedVisits(
-  asked: Asked,
-  ctx: FactContext,
-): (visit: EncounterRecord, tally?: Tally, found?: Item) => boolean {
-  const sets = ctx.vocabulary.episode['visit-reasons'].map((s) => ctx.set(s));
-  const fits = (hits: readonly Hit[], site: Place): boolean =>
-    hits.some(
-      (h) =>
-        sets.includes(h.set) && supports(placeOfRecord(h.place, site), asked.query.region, asked.query.strictRegion),
-    );
-  let madeAt: ReadonlySet<string> | undefined;
-  const ordered = ctx.chart.orderReasons.some((r) => r.hits.some((h) => sets.includes(h.set)));
-  return (visit, tally, found) => {
-    if (fits(visit.reasons, 0) || fits(visit.ruledOut, 0)) return true;
-    madeAt ??= visitsWithDiagnosis(sets, (c) => fits(c.hits, c.site), ctx);
-    if (madeAt.has(visit.ref) || (!ordered && sharesReason(visit, ctx))) return true;
-    if (found !== undefined && tally !== undefined) {
-      if (!visit.hasReason) tally.lead(found, 'a visit without a stated reason');
-      else if (visit.reasonCodes.length === 0) tally.lead(found, 'a visit whose reason no known code states');
-      else tally.ignore(found, 'a visit for another reason');
-    }
-    return false;
-  };
-}
-
-/** The visits at which a diagnosis of some sets was made: many EHRs say at the diagnosis where it was made, and not at the visit. */
-const visitsWithDiagnosis = (
-  sets: readonly number[],
-  fits: (diagnosis: ConditionRecord) => boolean,
-  ctx: FactContext,
-): ReadonlySet<string> =>
-  new Set(
-    sets
-      .flatMap((set) => ctx.chart.bySet(set))
-      .flatMap((c) =>
-        c.type === 'condition' && c.encounter !== undefined && c.verification !== 'refuted' && fits(c)
-          ? [c.encounter]
-          : [],
-      ),
-  );
-
-/**
- * Is a reason of the visit a reason of the order? An order whose reasons no code set knows as a spine problem is for a problem
- * that only its own codes name.
- */
-const sharesReason = (record: EncounterRecord, ctx: FactContext): boolean =>
-  record.reasonCodes.some((code) => ctx.chart.orderReasonCodes.has(code));
 
 /**
  * Services that are planned: surgery, injections, referrals. A prohibition by order speaks against unless another service is

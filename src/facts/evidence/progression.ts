@@ -8,8 +8,8 @@ import type { ProgressionInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { statedOn } from './earlier-entry.ts';
-import { relatedVisits } from './events.ts';
 import { readAnswer } from './finding.ts';
+import { relatedVisits } from './related-visits.ts';
 import { wasOn } from './sign.ts';
 
 /** A sign that began so long after the complaint was not part of its first picture. */

@@ -7,8 +7,8 @@ import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { statedOn } from './earlier-entry.ts';
-import { relatedVisits } from './events.ts';
 import { readAnswer } from './finding.ts';
+import { relatedVisits } from './related-visits.ts';
 
 /**
  * New signs that were demonstrated on examination: a confirmed sign whose documented onset lies in the window and that was

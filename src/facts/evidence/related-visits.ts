@@ -1,0 +1,57 @@
+import type { ConditionRecord, EncounterRecord } from '../../chart/records.ts';
+import type { Hit } from '../../terminology/code-sets.ts';
+import { type Place, supports } from '../../terminology/regions.ts';
+import { type Asked, type FactContext, placeOfRecord } from '../context.ts';
+import type { Item, Tally } from '../tally.ts';
+
+/**
+ * Tells which visits are for the spine problem of this region: by their reasons, their diagnoses, a diagnosis made at them, or the
+ * reason of the order. What the chart says of diagnoses is looked through once for all visits.
+ */
+export function relatedVisits(
+  asked: Asked,
+  ctx: FactContext,
+): (visit: EncounterRecord, tally?: Tally, found?: Item) => boolean {
+  const sets = ctx.vocabulary.episode['visit-reasons'].map((s) => ctx.set(s));
+  const fits = (hits: readonly Hit[], site: Place): boolean =>
+    hits.some(
+      (h) =>
+        sets.includes(h.set) && supports(placeOfRecord(h.place, site), asked.query.region, asked.query.strictRegion),
+    );
+  let madeAt: ReadonlySet<string> | undefined;
+  const ordered = ctx.chart.orderReasons.some((r) => r.hits.some((h) => sets.includes(h.set)));
+  return (visit, tally, found) => {
+    if (fits(visit.reasons, 0) || fits(visit.ruledOut, 0)) return true;
+    madeAt ??= visitsWithDiagnosis(sets, (c) => fits(c.hits, c.site), ctx);
+    if (madeAt.has(visit.ref) || (!ordered && sharesReason(visit, ctx))) return true;
+    if (found !== undefined && tally !== undefined) {
+      if (!visit.hasReason) tally.lead(found, 'a visit without a stated reason');
+      else if (visit.reasonCodes.length === 0) tally.lead(found, 'a visit whose reason no known code states');
+      else tally.ignore(found, 'a visit for another reason');
+    }
+    return false;
+  };
+}
+
+/** The visits at which a diagnosis of some sets was made: many EHRs say at the diagnosis where it was made, and not at the visit. */
+export const visitsWithDiagnosis = (
+  sets: readonly number[],
+  fits: (diagnosis: ConditionRecord) => boolean,
+  ctx: FactContext,
+): ReadonlySet<string> =>
+  new Set(
+    sets
+      .flatMap((set) => ctx.chart.bySet(set))
+      .flatMap((c) =>
+        c.type === 'condition' && c.encounter !== undefined && c.verification !== 'refuted' && fits(c)
+          ? [c.encounter]
+          : [],
+      ),
+  );
+
+/**
+ * Is a reason of the visit a reason of the order? An order whose reasons no code set knows as a spine problem is for a problem
+ * that only its own codes name.
+ */
+export const sharesReason = (record: EncounterRecord, ctx: FactContext): boolean =>
+  record.reasonCodes.some((code) => ctx.chart.orderReasonCodes.has(code));

@@ -1,0 +1,62 @@
+import type { ChartRecord, EncounterRecord, MedicationRecord } from '../chart/records.ts';
+import { add, type Interval } from '../dates/day.ts';
+import type { Asked, FactContext } from './context.ts';
+import { duration } from './duration.ts';
+import { relatedVisits } from './evidence/related-visits.ts';
+
+/** Why a drug that may be for another problem proves nothing. */
+export const FOR_ANOTHER = 'no reason is stated, and it may be for another problem on file';
+
+/** A problem that is known and there now. */
+const isKnown = (r: ChartRecord): boolean => r.type === 'condition' && r.current && r.verification === 'confirmed';
+
+/** The sets of problems for which drugs of this kind are given too. */
+function otherUses(record: MedicationRecord, ctx: FactContext): readonly number[] {
+  return Object.entries(ctx.vocabulary.episode['also-for']).flatMap(([drugs, problems]) =>
+    record.hits.some((h) => h.set === ctx.set(drugs)) ? problems.map((name) => ctx.set(name)) : [],
+  );
+}
+
+/** The day of an operation that was done, or of an injury. */
+function dayOf(r: ChartRecord): Interval | undefined {
+  if (r.type === 'procedure') return r.performed === 'done' ? r.when : undefined;
+  return r.type === 'condition' && r.verification === 'confirmed' && !r.orderReason
+    ? (r.onset ?? r.recorded)
+    : undefined;
+}
+
+/** Was it begun so shortly after an operation or injury elsewhere that it may be for the pain of that? */
+function afterPainElsewhere({ start }: MedicationRecord, ctx: FactContext): boolean {
+  const after = ctx.vocabulary.episode['pain-after'];
+  if (after === undefined || start === undefined) return false;
+  const spine = ctx.set('spine-problem');
+  return after.events
+    .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
+    .filter((r) => !r.hits.some((h) => h.set === spine))
+    .some((r) => {
+      const day = dayOf(r);
+      return day !== undefined && start.hi >= day.lo && start.lo <= add(day.hi, duration(after.within));
+    });
+}
+
+/** Was it prescribed at this visit, or begun on its day? */
+const begunAt = (record: MedicationRecord, { ref, held, when }: EncounterRecord): boolean =>
+  held &&
+  (record.encounter === undefined
+    ? when !== undefined && record.start !== undefined && when.lo <= record.start.lo && record.start.hi <= when.hi
+    : record.encounter === ref);
+
+/**
+ * Has a drug no reason stated, while a problem is on file for which such drugs are given too (duloxetine and a depression), or an
+ * operation shortly before? Not when it was begun at a visit for the spine that was not for that problem as well.
+ */
+export function mayBeForAnother(record: MedicationRecord, asked: Asked, ctx: FactContext): boolean {
+  if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return false;
+  const uses = otherUses(record, ctx);
+  const another = afterPainElsewhere(record, ctx) || uses.some((set) => ctx.chart.bySet(set).some(isKnown));
+  if (!another) return false;
+  const forSpine = relatedVisits(asked, ctx);
+  return !ctx.chart.encounters.some(
+    (visit) => begunAt(record, visit) && forSpine(visit) && !visit.reasons.some((h) => uses.includes(h.set)),
+  );
+}
