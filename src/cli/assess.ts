@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { checkBundle, type OrderWish } from '../criteria-check/check-bundle.ts';
 import type { Checker, OrderCheck } from '../criteria-check/check-order.ts';
 import { type Interval, parseDate } from '../dates/day.ts';
@@ -12,6 +11,7 @@ import { checkAsJson, checkAsText } from './print-check.ts';
 import { explanation, findNodes } from './print-trace.ts';
 import { checkAsTree, uncheckedAsTree } from './print-tree.ts';
 import { ungovernedAsText } from './print-ungoverned.ts';
+import { readArgs } from './read-args.ts';
 import { namedEhr } from './registry.ts';
 
 /** The options that say what is ordered, shared by the commands that check charts. */
@@ -133,7 +133,7 @@ Bundle does not hold does not exist. Prints the outcome and the criteria as a tr
     ['assess chart.json --study 72148 --payer cigna --explain SP-5.1', 'why each resource did or did not count'],
   ],
   run(args, out) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = readArgs({
       args: [...args],
       allowPositionals: true,
       options: {

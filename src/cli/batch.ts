@@ -1,12 +1,12 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { CSV_HEADING, csvRow } from '../batch/batch-row.ts';
 import { type BatchProgress, type BatchSummary, exportFiles, runBatch } from '../batch/run-batch.ts';
 import type { UngovernedReason } from '../criteria-check/ungoverned.ts';
 import { readConfig } from '../server/config.ts';
 import { ORDER_OPTIONS, orderWish } from './assess.ts';
 import { type Command, loadChecker, UsageError, withFile } from './command.ts';
+import { readArgs } from './read-args.ts';
 
 const MOST_SHOWN = 20;
 const EVERY_MS = 1000;
@@ -67,7 +67,7 @@ at the end.
     ],
   ],
   async run(args, out) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = readArgs({
       args: [...args],
       allowPositionals: true,
       options: {

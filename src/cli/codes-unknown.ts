@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
 import { isObject } from '../chart/json.ts';
 import { unknownCodes } from '../criteria-check/unknown-codes.ts';
 import { readConfig } from '../server/config.ts';
 import { loadSpineRelated } from '../terminology/spine-related.ts';
 import { type Command, loadChecker, readJson, UsageError } from './command.ts';
 import { table } from './print-table.ts';
+import { readArgs } from './read-args.ts';
 import { namedEhr } from './registry.ts';
 
 /** A Bundle, a list of resources, or one resource. @throws UsageError */
@@ -37,7 +37,7 @@ the registry: \`codes: my-ehr.codes.yaml\` in smart-config/ehrs/my-ehr.yaml, and
     "urn:oid:1.2.3.5|13": ["set|in-person-contact"]       a class of visits (video: set|remote-contact)`,
   examples: [['codes unknown charts/*.json', 'what the charts of an EHR say that is not understood']],
   run(args, out) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = readArgs({
       args: [...args],
       allowPositionals: true,
       options: { ehr: { type: 'string' }, all: { type: 'boolean' }, json: { type: 'boolean' } },

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import type { CheckedOrder, Checker } from '../criteria-check/check-order.ts';
 import { compareBundle } from '../criteria-check/compare.ts';
 import { type Day, formatDay } from '../dates/day.ts';
@@ -6,6 +5,7 @@ import { ORDER_OPTIONS, orderWish } from './assess.ts';
 import { type Command, loadChecker, UsageError, withChart } from './command.ts';
 import { checkAsJson } from './print-check.ts';
 import { table } from './print-table.ts';
+import { readArgs } from './read-args.ts';
 import { NOT_ON_FILE, spanOf } from './text-span.ts';
 
 const FEW = 3;
@@ -69,7 +69,7 @@ table: outcome, the criterion that decided (or the nearest one), and what is mis
     ['compare chart.json --study 72148 --line medicare --date 2025-06-01', 'for a Medicare plan, as of a day'],
   ],
   run(args, out) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = readArgs({
       args: [...args],
       allowPositionals: true,
       options: { ...ORDER_OPTIONS, json: { type: 'boolean' } },

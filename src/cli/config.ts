@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util';
 import { listSettings, readConfig } from '../server/config.ts';
 import { loadContent } from '../server/content.ts';
 import { configuredKeys } from '../server/lasting.ts';
 import { checkApp } from '../server/smart.ts';
 import type { Command } from './command.ts';
+import { readArgs } from './read-args.ts';
 
 const settings = (): readonly string[] =>
   listSettings().map(
@@ -32,7 +32,7 @@ those that are set is not valid, a file that they lead to is not, or an EHR of t
 ${settings().join('\n')}`,
   examples: [['config', 'before the service is started with these settings']],
   run(args, out) {
-    const { values } = parseArgs({ args: [...args], options: { markdown: { type: 'boolean', default: false } } });
+    const { values } = readArgs({ args: [...args], options: { markdown: { type: 'boolean', default: false } } });
     for (const line of values.markdown ? settingsTable() : settings()) out(line);
     if (values.markdown) return 0;
     const config = readConfig(process.env);

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import type { Decision, DecisionQuery, DecisionStore } from '../decisions/decision.ts';
 import { openStore } from '../decisions/store/open-store.ts';
 import { readConfig } from '../server/config.ts';
 import { meant } from '../yaml/nearest-names.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
+import { readArgs } from './read-args.ts';
 
 const PAGE = 500;
 
@@ -65,7 +65,7 @@ export const purgeDecisions: Command = {
     ['decisions purge --patient 123 --ehr my-ehr', 'all about one patient'],
   ],
   async run(args, out) {
-    const { values } = parseArgs({
+    const { values } = readArgs({
       args: [...args],
       options: { before: { type: 'string' }, patient: { type: 'string' }, ehr: { type: 'string' } },
     });

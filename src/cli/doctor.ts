@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { type Json, text } from '../chart/json.ts';
 import { type ChartQuery, chartQueries, coverageQuery } from '../chart/queries.ts';
 import { ReadContext } from '../chart/read-context.ts';
@@ -6,6 +5,7 @@ import type { Checker } from '../criteria-check/check-order.ts';
 import { neededSections } from '../criteria-check/needed-sections.ts';
 import { FhirAccess, type FhirProblem } from '../ehr/fhir-access.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
+import { readArgs } from './read-args.ts';
 
 /** What to do about each kind of failure. */
 const ADVICE: Readonly<Record<FhirProblem, string>> = {
@@ -131,7 +131,7 @@ pages and whether its codes are understood. Nothing of a chart is printed but co
   --deadline SECONDS   for everything together; default 60`,
   examples: [['doctor --fhir https://ehr.example.org/fhir --patient 123', 'with the access token in FHIR_TOKEN']],
   async run(args, out) {
-    const { values } = parseArgs({
+    const { values } = readArgs({
       args: [...args],
       options: {
         fhir: { type: 'string' },

@@ -1,10 +1,10 @@
 import { join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readFactFiles } from '../facts/vocabulary.ts';
 import { readConfig } from '../server/config.ts';
 import { readCodeSetFiles } from '../terminology/code-sets.ts';
 import { type Command, withFile } from './command.ts';
 import { table } from './print-table.ts';
+import { readArgs } from './read-args.ts';
 
 /** Code sets in whose name or label each of the words stands, with their places: some facts are read by them without naming them. */
 const codeSetsOf = (folder: string, words: readonly string[]): readonly string[] =>
@@ -21,7 +21,7 @@ export const facts: Command = {
   WORD   only facts with each of these words in name, label or question`,
   examples: [['facts physical therapy', 'before a policy gets a fact of its own']],
   run(args, out) {
-    const { positionals } = parseArgs({ args: [...args], allowPositionals: true });
+    const { positionals } = readArgs({ args: [...args], allowPositionals: true });
     const words = positionals.map((w) => w.toLowerCase());
     const { POLICIES } = readConfig(process.env);
     const folder = join(POLICIES, 'facts');

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import { type FeedbackLine, summarizeFeedback } from '../decisions/feedback-summary.ts';
 import type { Command } from './command.ts';
 import { allDecisions, instantOf, settingsStore } from './decisions.ts';
+import { readArgs } from './read-args.ts';
 
 const percent = (part: number, whole: number): string => (whole === 0 ? '' : `${Math.round((100 * part) / whole)} %`);
 
@@ -29,7 +29,7 @@ and why. Only cards of the plain base count. The last feedback on a card decides
   --json         as JSON`,
   examples: [['feedback summary --since 2026-05-01', 'what clinicians did with the cards since then']],
   async run(args, out) {
-    const { values } = parseArgs({
+    const { values } = readArgs({
       args: [...args],
       options: { since: { type: 'string' }, json: { type: 'boolean' } },
     });

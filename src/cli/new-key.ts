@@ -1,10 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readConfig } from '../server/config.ts';
 import { readKeyFolder } from '../smart/client-keys.ts';
 import { type Command, UsageError } from './command.ts';
+import { readArgs } from './read-args.ts';
 
 const ALGORITHMS: Readonly<Record<string, () => KeyObject>> = {
   ES384: () => generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey,
@@ -25,7 +25,7 @@ from its next start, and signs with the key from the date in the file's name.
     ['keys new --from 2026-12-01', 'the next key, when EHRs have had time to read it'],
   ],
   run(args, out) {
-    const { values } = parseArgs({
+    const { values } = readArgs({
       args: [...args],
       options: { algorithm: { type: 'string', default: 'ES384' }, from: { type: 'string' } },
     });

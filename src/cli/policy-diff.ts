@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import type { Checker } from '../criteria-check/check-order.ts';
 import { parseDate } from '../dates/day.ts';
 import { checkAgain } from '../decisions/replay.ts';
@@ -9,6 +8,7 @@ import { loadVignettes } from '../vignettes/run.ts';
 import { type Command, loadChecker, UsageError, withFile } from './command.ts';
 import { allDecisions, instantOf, settingsStore } from './decisions.ts';
 import { namedText } from './named-text.ts';
+import { readArgs } from './read-args.ts';
 import { loadRegistry } from './registry.ts';
 
 const SIGNS: Readonly<Record<PassageChange['kind'], string>> = {
@@ -104,7 +104,7 @@ patients.
     ['policy diff policies/harbor/lumbar-mri/2026-03-01.yaml draft.yaml --json', 'two files, for a program'],
   ],
   async run(args, out) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = readArgs({
       args: [...args],
       allowPositionals: true,
       options: {

@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import { lintFolder } from '../criteria-check/lint.ts';
 import { readConfig } from '../server/config.ts';
 import type { Finding } from '../yaml/finding.ts';
 import { type Command, UsageError, withFile } from './command.ts';
+import { readArgs } from './read-args.ts';
 
 /** File names as they are seen from here. */
 const fromHere = ({ where, level, message }: Finding): string => {
@@ -32,7 +32,7 @@ Warnings: a text past its review date, a text that no payer uses, code sets with
     ['policy lint drafts --strict', 'another folder; warnings count too'],
   ],
   run(args, out) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = readArgs({
       args: [...args],
       allowPositionals: true,
       options: { json: { type: 'boolean' }, strict: { type: 'boolean' } },

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { SCHEMA_NAMES, schemaText } from '../criteria-check/editor-schemas.ts';
 import { readConfig } from '../server/config.ts';
 import { type Command, UsageError } from './command.ts';
+import { readArgs } from './read-args.ts';
 
 export const policySchema: Command = {
   usage: 'policy schema (NAME | --write [FOLDER])',
@@ -19,7 +19,7 @@ An editor with the YAML language server finds a schema by the first line of a fi
     ['policy schema vignettes', 'one schema to read'],
   ],
   run(args, out) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = readArgs({
       args: [...args],
       allowPositionals: true,
       options: { write: { type: 'boolean' } },

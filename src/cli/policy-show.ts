@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
 import { formatDay, type Interval, parseDate } from '../dates/day.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
 import { namedText } from './named-text.ts';
 import { outlineAsText } from './print-outline.ts';
+import { readArgs } from './read-args.ts';
 import { spanOf } from './text-span.ts';
 
 const list = ({ policies }: PolicySet): readonly string[] =>
@@ -43,7 +43,7 @@ what each passage is about, its criteria in words, its studies, citations and no
     ['policy show harbor-lumbar-mri@2026-06-01', 'a draft'],
   ],
   run(args, out) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = readArgs({
       args: [...args],
       allowPositionals: true,
       options: { date: { type: 'string' }, width: { type: 'string' } },

@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util';
 import type { Decision } from '../decisions/decision.ts';
 import { recordedOrder } from '../decisions/recorded-order.ts';
 import { type Replayed, replay } from '../decisions/replay.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
 import { allDecisions, instantOf, namedPolicy, settingsStore } from './decisions.ts';
+import { readArgs } from './read-args.ts';
 import { loadRegistry } from './registry.ts';
 
 function asText(r: Replayed): readonly string[] {
@@ -39,7 +39,7 @@ otherwise and by which criteria. With unchanged policies and software nothing do
   --json         one JSON object a line, all decisions`,
   examples: [['replay --since 2026-05-01', 'after a change of policies or software']],
   async run(args, out) {
-    const { values } = parseArgs({
+    const { values } = readArgs({
       args: [...args],
       options: { since: { type: 'string' }, policy: { type: 'string' }, json: { type: 'boolean' } },
     });
@@ -81,7 +81,7 @@ same answers (plain base). An order that no text in force governs is "not-govern
   --policy ID    only this policy`,
   examples: [['shadow report --since 2026-05-01', 'what the shadows would have said since then']],
   async run(args, out) {
-    const { values } = parseArgs({
+    const { values } = readArgs({
       args: [...args],
       options: { since: { type: 'string' }, policy: { type: 'string' } },
     });

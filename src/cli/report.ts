@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { formatDay } from '../dates/day.ts';
 import type { Decision } from '../decisions/decision.ts';
 import { recordedOrder } from '../decisions/recorded-order.ts';
@@ -11,6 +10,7 @@ import { reportPage } from '../report/report-page.ts';
 import { type CountedOrder, OrderTally } from '../report/tally-orders.ts';
 import { type Command, loadChecker, UsageError, withFile } from './command.ts';
 import { allDecisions, instantOf, namedPolicy, settingsStore } from './decisions.ts';
+import { readArgs } from './read-args.ts';
 
 type Named = readonly { readonly criterion: string; readonly needs?: readonly string[] }[];
 
@@ -72,7 +72,7 @@ or without a file those of the decision records of the settings (plain base, tex
     ['report --since 2026-05-01 --html report.html', 'of the decision records'],
   ],
   async run(args, out) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = readArgs({
       args: [...args],
       allowPositionals: true,
       options: {

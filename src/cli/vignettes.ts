@@ -1,5 +1,4 @@
 import { relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { CheckedOrder, Checker } from '../criteria-check/check-order.ts';
 import { readConfig } from '../server/config.ts';
 import { KnownCodes } from '../terminology/known-codes.ts';
@@ -12,6 +11,7 @@ import { meant } from '../yaml/nearest-names.ts';
 import { InvalidFileError } from '../yaml/yaml-file.ts';
 import { type Command, loadChecker, UsageError, withFile } from './command.ts';
 import { namedText } from './named-text.ts';
+import { readArgs } from './read-args.ts';
 
 /** The vignettes of a folder, or of one file of it. @throws UsageError when there are none */
 function filesOf(path: string): readonly VignetteFile[] {
@@ -71,7 +71,7 @@ Then the criteria that no vignette decided for, or against, by file, line and co
     ['vignettes new-cases.yaml --text harbor-lumbar-mri@2026-06-01', 'new cases on a draft'],
   ],
   run(args, out) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = readArgs({
       args: [...args],
       allowPositionals: true,
       options: { policy: { type: 'string' }, text: { type: 'string' } },
