@@ -64,14 +64,19 @@ export class ChangedPaths {
 const active = (state: PathState | undefined): boolean =>
   state !== undefined && (state.truth === 'true' || state.inPlay !== 'no' || state.onFile);
 
+/** Expectations of more than how indications stand: what is asked, what holds so far, until when. They hang on what is within one. */
+const DEEPER = ['asks', 'not-asks', 'reason', 'criteria', 'unmet', 'earliest', 'valid-until'] as const;
+
+/** What decides which studies an indication speaks for, and what is asked about it, beside its criteria. */
+const ROLE = ['screen', 'redFlag', 'region', 'onlyOrdered', 'ownStudiesOnly'] as const;
+
 function matters({ before, after, sameCriteria }: Change, was: PathStates, is: PathStates, c: Case): boolean {
   const old = before !== undefined && was.includes(before) ? was.state(before) : undefined;
   const now = after !== undefined && is.includes(after) ? is.state(after) : undefined;
   if (!active(old) && !active(now)) return false;
   if (old === undefined || now === undefined || sameCriteria) return true;
   if (old.truth !== now.truth || old.inPlay !== now.inPlay || old.onFile !== now.onFile) return true;
-  if (old.path.screen !== now.path.screen || old.path.redFlag !== now.path.redFlag) return true;
+  if (ROLE.some((what) => old.path[what] !== now.path[what])) return true;
   if (JSON.stringify(old.path.studies) !== JSON.stringify(now.path.studies)) return true;
-  const { asks, reason } = c.vignette.expect;
-  return now.truth === 'unknown' && (asks !== undefined || reason !== undefined);
+  return DEEPER.some((what) => c.vignette.expect[what] !== undefined);
 }
