@@ -83,6 +83,8 @@ export interface Chart {
   readonly orderReasons: readonly ConditionRecord[];
   /** the reasons of the order as "system|code", those that no code set knows included */
   readonly orderReasonCodes: ReadonlySet<string>;
+  /** a reason of the order is stated in words or codes of the EHR's own alone, or by something other than a diagnosis on file */
+  readonly orderReasonUnread: boolean;
   /** specialty codes of the ordering practitioner */
   readonly orderer: readonly Hit[];
   readonly orderRef?: string;
@@ -122,6 +124,7 @@ class ChartBuilder implements Chart {
   readonly answers: AnswerRecord[] = [];
   readonly orderReasons: ConditionRecord[] = [];
   readonly orderReasonCodes = new Set<string>();
+  orderReasonUnread = false;
   readonly orderer: readonly Hit[];
   readonly orderRef?: string;
   readonly dropped: Dropped[] = [];
@@ -415,6 +418,9 @@ class ChartBuilder implements Chart {
     const hits = [...this.#ctx.hits(resource['reasonCode']), ...referred.flatMap((c) => c.hits)];
     const codes = [...this.#ctx.keys(resource['reasonCode']), ...referred.flatMap((c) => c.codes)];
     for (const code of codes) this.orderReasonCodes.add(code);
+    this.orderReasonUnread =
+      objects(resource['reasonCode']).some((c) => this.#ctx.keys(c).length === 0) ||
+      objects(resource['reasonReference']).some((r) => (this.#ctx.condition(resource, r)?.codes ?? []).length === 0);
     if (hits.length === 0) return;
     const record: ConditionRecord = {
       type: 'condition',

@@ -76,11 +76,16 @@ interface Interpretation {
 }
 const NOT_INTERPRETED: Interpretation = { codes: [], hits: [] };
 
-/** A Condition that other resources refer to. */
-export interface Referred {
+/** A problem that something was done for. */
+interface Problem {
   readonly hits: readonly Hit[];
   /** its codings as "system|code" */
   readonly codes: readonly string[];
+}
+const NO_PROBLEM: Problem = { hits: NO_HITS, codes: [] };
+
+/** A Condition that other resources refer to. */
+export interface Referred extends Problem {
   readonly refuted: boolean;
 }
 
@@ -304,23 +309,38 @@ export class ReadContext {
    * of the spine alone. A visit for several things does not say which of them a treatment was for.
    */
   visitReason(resource: Json): Reason {
+    const problems = this.#problemsOfVisit(resource).map(({ hits }) => this.#ofSpine(hits));
+    if (problems.length === 0 || problems.some((hits) => hits.length === 0)) return NO_REASON;
+    return { place: placeOfHits(problems.flat()), spine: true, given: true };
+  }
+
+  /** The reason of a prescription that states none: that of its visit, or another problem when the visit was for others alone. */
+  prescriptionReason(resource: Json): Reason {
+    const stated = [this.reason(resource), this.visitReason(resource)].find(({ given }) => given);
+    if (stated !== undefined) return stated;
+    const problems = this.#problemsOfVisit(resource);
+    const isOther = ({ hits, codes }: Problem): boolean => codes.length > 0 && this.#ofSpine(hits).length === 0;
+    return problems.length > 0 && problems.every(isOther) ? { place: OTHER, spine: false, given: true } : NO_REASON;
+  }
+
+  #ofSpine(hits: readonly Hit[]): readonly Hit[] {
+    return hits.filter((hit) => hit.set === this.#set['spine-problem']);
+  }
+
+  /** What the visit of a resource was for: its coded reasons, else its diagnoses, else those that were made at it. */
+  #problemsOfVisit(resource: Json): readonly Problem[] {
     const visit = this.#known('Encounter', object(resource['encounter']));
-    if (visit === undefined) return NO_REASON;
-    const references = objects(visit['reasonReference']);
+    if (visit === undefined) return [];
+    const referred = (reference: Json | undefined): Problem => this.condition(visit, reference) ?? NO_PROBLEM;
     const stated = [
-      ...objects(visit['reasonCode']).flatMap((c) => (objects(c['coding']).length > 0 ? [this.hits(c)] : [])),
-      ...references.map((reference) => this.condition(visit, reference)?.hits ?? NO_HITS),
+      ...objects(visit['reasonCode']).flatMap((c) =>
+        objects(c['coding']).length > 0 ? [{ hits: this.hits(c), codes: this.keys(c) }] : [],
+      ),
+      ...objects(visit['reasonReference']).map(referred),
     ];
-    const diagnoses = objects(visit['diagnosis']).map((d) => object(d['condition']));
-    const all =
-      stated.length > 0
-        ? stated
-        : diagnoses.length > 0
-          ? diagnoses.map((reference) => this.condition(visit, reference)?.hits ?? NO_HITS)
-          : this.#madeAt(visit).map((diagnosis) => this.#referred(diagnosis).hits);
-    const spine = all.map((hits) => hits.filter((hit) => hit.set === this.#set['spine-problem']));
-    if (spine.length === 0 || spine.some((hits) => hits.length === 0)) return NO_REASON;
-    return { place: placeOfHits(spine.flat()), spine: true, given: true };
+    if (stated.length > 0) return stated;
+    const diagnoses = objects(visit['diagnosis']).map((d) => referred(object(d['condition'])));
+    return diagnoses.length > 0 ? diagnoses : this.#madeAt(visit).map((diagnosis) => this.#referred(diagnosis));
   }
 
   /** The days of the visit to which a resource belongs: of its encounter, else of the first visit that names it as a diagnosis. */

@@ -9,6 +9,7 @@ import {
   type FactValue,
   type Gap,
   type Later,
+  ORDER_REASONS,
   type Region,
   SILENT,
   type Unseen,
@@ -73,6 +74,7 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   silent(fact: string): boolean {
+    if (fact === ORDER_REASONS) return !this.chart.orderReasonUnread;
     const number = this.vocabulary.speakers.number(fact);
     return number !== undefined && this.#spokenOf[number] === 0;
   }
@@ -104,13 +106,26 @@ export class FactEngine implements FactSource, FactContext {
 
   fact(query: FactQuery): FactValue {
     const lookup = this.vocabulary.queries.lookup(query);
-    if (this.#spokenOf[lookup.fact] === 0) return SILENT;
+    if (this.#spokenOf[lookup.fact] === 0 && !this.#mayBeUnread(query)) return SILENT;
     const known = this.#values[lookup.index];
     if (known !== undefined) return known;
-    const value = this.#derive(lookup);
+    const value = this.#beyondUnread(query, this.#derive(lookup));
     this.#values[lookup.index] = value;
     this.#asked.push(lookup);
     return value;
+  }
+
+  /** Is it asked of the order's reasons, of which one is stated in words alone? */
+  #mayBeUnread({ source }: FactQuery): boolean {
+    return source === 'order-reason' && this.chart.orderReasonUnread;
+  }
+
+  /** A reason of the order that nobody can read may be what is asked for: the order is not silent about it. */
+  #beyondUnread(query: FactQuery, value: FactValue): FactValue {
+    if (value.truth !== 'unknown' || value.gap !== 'silent' || !this.#mayBeUnread(query)) return value;
+    const { orderRef: reference } = this.chart;
+    const label = 'a reason of this order that no known code states';
+    return { ...value, gap: 'unclear', leads: [...(value.leads ?? []), ...(reference ? [{ reference, label }] : [])] };
   }
 
   /** Every fact that was asked and on which the chart is not silent, with its value. */

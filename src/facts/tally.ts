@@ -32,7 +32,7 @@ export class Tally {
   readonly #untilLater: Set<Item> = new Set();
   /** evidence exists that does not settle the question: a partial date, a result that is not coded */
   unclear = false;
-  /** the days of the entries that leave the question open, the order's own reasons left out */
+  /** the days of the entries that leave the question open, or only suspect it or name it as the reason of a visit */
   readonly suggested: Interval[] = [];
   /** the last day of what may be an event of the kind asked about */
   openUntil: Day = Number.NEGATIVE_INFINITY;
@@ -41,7 +41,7 @@ export class Tally {
   outdated = false;
   /** a course of treatment goes on, and nothing but time lacks */
   goesOn = false;
-  /** a finding is on file that the vocabulary calls related */
+  /** a finding is on file that the vocabulary calls related, or it is suspected or complained of */
   related = false;
   redoable = false;
   /** sections in which an entry that was not retrieved may say otherwise */
@@ -134,6 +134,12 @@ export class Tally {
       if (item.date !== undefined && item.basis !== 'order') this.suggested.push(item.date);
     }
     this.#note(item, 'lead', reason);
+  }
+
+  /** It was suspected, or complained of, on this day: what was ruled out before then is open again. */
+  suspectedOn(day: Interval | undefined): void {
+    this.related = true;
+    if (day !== undefined) this.suggested.push(day);
   }
 
   /** May be an event of the kind asked about, which leaves the question open, and open too which one was the last. */

@@ -90,6 +90,8 @@ export function treatments(
   const notTaken = medications.filter((r) => r.taken === 'not-taken');
   for (const record of medications) {
     if (mayBeForAnother(record, asked, ctx)) tally.lead(drugItem(record), FOR_ANOTHER, true);
+    else if (episode.onset !== undefined && goesOnFromBefore(record, medications, start, asked))
+      tally.lead(drugItem(record), 'no reason is stated, and it goes on from before the current episode');
     else drug(record, start, episode.onset !== undefined, notTaken, asked, tally, out.given);
   }
   out.given.sort((a, b) => a.when.lo - b.when.lo);
@@ -180,6 +182,43 @@ function placeAndReason(record: ChartRecord, codePlace: Place, ctx: FactContext)
 }
 
 const drugItem = (record: MedicationRecord): Item => ({ ref: record.ref, date: record.start, basis: 'chart' });
+
+/** A prescription that is renewed this many days after the supply of the one before goes on. */
+const RENEWED_WITHIN = 30;
+
+/**
+ * Does a prescription without a stated reason only renew one that began before the episode did? Then it was not begun for this
+ * complaint either.
+ */
+function goesOnFromBefore(
+  record: MedicationRecord,
+  all: readonly MedicationRecord[],
+  { since }: Start,
+  { window }: Asked,
+): boolean {
+  if (since === undefined || record.hasReason) return false;
+  let { start } = record;
+  while (start !== undefined && start.hi >= since) start = startOfRenewed(record, start, all, window.asOf);
+  return start !== undefined;
+}
+
+/** When the earliest prescription of the same drug began that was renewed on a day. */
+const startOfRenewed = (
+  { codes }: MedicationRecord,
+  day: Interval,
+  all: readonly MedicationRecord[],
+  asOf: Day,
+): Interval | undefined =>
+  all
+    .filter(
+      (r) => !r.hasReason && (r.taken === 'active' || r.taken === 'past') && r.codes.some((c) => codes.includes(c)),
+    )
+    .flatMap(({ start, ...r }) =>
+      start !== undefined && start.hi < day.lo && drugEnd({ ...r, start }, start, asOf).end >= day.hi - RENEWED_WITHIN
+        ? [start]
+        : [],
+    )
+    .sort((a, b) => a.hi - b.hi)[0];
 
 /**
  * A drug counts from the start of the episode, when it was taken then for sure. One begun before a known onset was not begun for

@@ -102,7 +102,7 @@ export interface FactValue {
   readonly firstIsOnset?: true | undefined;
   /** the day on which the latest of its evidence was stated: an entry may tell of an onset long before */
   readonly stated?: Interval | undefined;
-  /** the days of the entries that leave an unknown open (a sign found by video); the order's own reasons are none */
+  /** the days of the entries that leave an unknown open (a sign found by video), or only suspect it; the order's own reasons do the latter */
   readonly suggested?: readonly Interval[] | undefined;
   /** first as-of day on which it becomes true by the passing of time alone */
   readonly from?: Day | undefined;
@@ -120,6 +120,9 @@ export interface Later {
 }
 
 /** The answer to every query about a fact of which a chart that was seen whole says nothing. */
+/** Stands for the reasons of the order among the facts of which a chart may be silent. */
+export const ORDER_REASONS = 'reasons of the order';
+
 export const SILENT: FactValue = { truth: 'unknown', evidence: [], gap: 'silent' };
 
 /** The current episode of the complaint in a region. */

@@ -1,5 +1,5 @@
 import { type CompiledPath, type CompiledPolicy, type Expr, queriesOf } from './compiled-policy.ts';
-import { type FactSource, REGIONS, SILENT } from './fact-source.ts';
+import { type FactSource, ORDER_REASONS, REGIONS, SILENT } from './fact-source.ts';
 import { PathStates } from './path-states.ts';
 import type { Silence, SilentPath } from './silence.ts';
 import type { Truth } from './truth.ts';
@@ -29,7 +29,8 @@ function factsByNode(policy: CompiledPolicy): FactsByNode {
     if (expr.op === 'atom') {
       const atom = policy.atoms[expr.atom];
       const queries = atom === undefined ? [] : queriesOf(atom);
-      out.push(queries.length === 0 ? undefined : new Set(queries.map((q) => q.fact)));
+      const ofReasons = queries.some(({ source }) => source === 'order-reason') ? [ORDER_REASONS] : [];
+      out.push(queries.length === 0 ? undefined : new Set([...queries.map((q) => q.fact), ...ofReasons]));
       continue;
     }
     const below = operandsOf(expr).map((o) => out[o.index]);

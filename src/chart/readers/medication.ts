@@ -109,7 +109,7 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
   if (hits.length === 0) return undefined;
   const status = text(r['status']);
   const from = parseDate(r['authoredOn']);
-  const reason = ctx.reason(r);
+  const reason = ctx.prescriptionReason(r);
   const broken = status === 'stopped' || status === 'on-hold';
   const last = broken ? statedEnd(r) : prescribedEnd(r, from);
   const taken =

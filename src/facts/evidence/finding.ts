@@ -52,6 +52,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   const negative: Found[] = [];
   const absent: Absent[] = [];
   const suspicions: Found[] = [];
+  const complaints: Interval[] = [];
   const seen = new Set<string>();
   const sets = (input.codes ?? []).map((name) => ctx.set(name));
   const entries = new Entries(sets, asked, ctx);
@@ -64,11 +65,15 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       if (record.type === 'condition' && isExcepted(input, record.hits, record.site, ctx)) continue;
       if (record.type === 'condition')
         condition(input, record, sets, entries, asked, ctx, tally, positive, negative, suspicions);
-      else other(input, record, sets, entries, endings, asked, ctx, tally, absent);
+      else other(input, record, sets, entries, endings, asked, ctx, tally, absent, complaints);
     }
   }
   if (asked.query.certainty === 'history') historyCodes(input, asked, ctx, tally, positive);
-  const suspected = suspicions.some((s) => stands(s, negative));
+  const standing = suspicions.filter((s) => stands(s, negative));
+  for (const day of [...standing.map(({ record }) => statedOn(record)), ...complaints]) tally.suspectedOn(day);
+  const ruledOut = negative.map(({ item }) => item.date);
+  // a visit for it that is later than all that rules it out asks the question again
+  const suspected = standing.length > 0 || (negative.length > 0 && isLater(complaints, ruledOut));
   const parts = partsRuledOut(input, [...(suspected ? [] : negative), ...absent], ctx);
   settle(positive, negative, suspected, tally, input.suggests, parts);
   for (const name of input.observed ?? []) {
@@ -359,6 +364,7 @@ function other(
   ctx: FactContext,
   tally: Tally,
   absent: Absent[],
+  complaints: Interval[],
 ): void {
   if (asked.query.source === 'order-reason' || input.clinical !== undefined || input.severity !== undefined) return;
   const when = 'when' in record ? record.when : undefined;
@@ -407,7 +413,11 @@ function other(
       return;
     case 'encounter':
       if (!record.held) return tally.ignore(item, 'the visit did not take place');
-      if (!input.complaint || asked.query.certainty !== 'suspected') return tally.lead(item, 'reason of a visit only');
+      if (!input.complaint || asked.query.certainty !== 'suspected') {
+        // an injury may be older than the visit for it
+        if (when !== undefined && !input.event && fitIn(when, asked.window) === 'inside') complaints.push(when);
+        return tally.lead(item, 'reason of a visit only');
+      }
       if (input.event && isAfterwards(record.reasonCodes))
         return tally.lead(item, 'reason of a later visit for it', true);
       if (endings.ofVisit(record)) return tally.lead(item, 'reason of a visit; resolved since');
