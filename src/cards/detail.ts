@@ -6,13 +6,14 @@ import type { Lead } from '../policy/fact-source.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import { isOrdered } from './suggestions.ts';
 import {
+  againstWords,
   asDocumentedWords,
-  conflictWords,
   countsWords,
   dateWords,
   evidenceList,
   factWords,
   forOthers,
+  forWords,
   indicationsWords,
   list,
   NOT_A_DECISION,
@@ -151,7 +152,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
           `${open ? `For ${s.cite}` : `${s.cite}, ${s.label}`}: ${list([...evidenceList(s.evidence, check)], 6) || 'by the policy itself'}`,
       ),
   );
-  const against = section('Speaks against it, but is not the last word on file', conflictWords(check).slice(0, 4));
+  const against = section('Speaks against it, but is not the last word on file', againstWords(check).slice(0, 4));
   const named = section(
     'The policy names',
     assessment.alternatives.map((code) => `${code} (${studies.get(code)?.label ?? 'study'})`),
@@ -169,12 +170,16 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...section('Still to be done', toDo.map(toDoLine(check, studies))),
   ];
   const notMet = assessment.outcome === 'not-met';
-  const otherwise = section(
-    'The chart says otherwise',
+  const otherwise =
     assessment.outcome === 'met'
       ? []
-      : [...new Set(assessment.contradicted.map(contradictedLine(order.ref)))].slice(0, 4),
-  );
+      : [
+          ...section(
+            'The chart says otherwise',
+            [...new Set(assessment.contradicted.map(contradictedLine(order.ref)))].slice(0, 4),
+          ),
+          ...section('Speaks for it, but is not the last word on file', forWords(check).slice(0, 4)),
+        ];
   const notSeen = unseen(check).filter((s) => s.state !== 'not-available' || assessment.sections.includes(s.section));
   return [
     ...(check.urgent.length === 0

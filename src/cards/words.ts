@@ -73,19 +73,39 @@ export const factLabels =
   (fact) =>
     check.facts.vocabulary.describe(fact)?.label ?? fact.replaceAll('-', ' ');
 
-/** What a documented outcome rests on although something else on file speaks against it: the later of them counts, and both are shown. */
-export function conflictWords(check: CheckedOrder): readonly string[] {
-  const { outcome, satisfied } = check.assessment;
-  if (outcome !== 'met' && outcome !== 'alternative') return [];
+/**
+ * What counts although something else on file speaks against it: the later of them counts, and both are shown.
+ * @param truth of the facts that a documented outcome rests on, or of those that contradict it
+ */
+function outweighedWords(check: CheckedOrder, truth: 'true' | 'false', rests: readonly Evidence[]): readonly string[] {
   const label = factLabels(check);
-  const used = new Set(satisfied.flatMap((s) => s.evidence.map((e) => e.fact)));
-  const lines = [...check.facts.values()].flatMap(([{ fact, certainty }, { truth, conflicts = [] }]) =>
-    truth === 'true' && certainty !== 'history' && used.has(fact) && conflicts.length > 0
+  const used = new Set(rests.map((e) => e.fact));
+  const lines = [...check.facts.values()].flatMap(([{ fact, certainty }, { truth: own, conflicts = [] }]) =>
+    own === truth && certainty !== 'history' && used.has(fact) && conflicts.length > 0
       ? [`${label(fact)}: ${sources(conflicts, check.order.ref)}`]
       : [],
   );
   return [...new Set(lines)];
 }
+
+/** What speaks against a documented outcome, and is not the last word. */
+export function againstWords(check: CheckedOrder): readonly string[] {
+  const { outcome, satisfied } = check.assessment;
+  if (outcome !== 'met' && outcome !== 'alternative') return [];
+  return outweighedWords(
+    check,
+    'true',
+    satisfied.flatMap((s) => s.evidence),
+  );
+}
+
+/** What speaks for that which the chart contradicts, and is not the last word. */
+export const forWords = (check: CheckedOrder): readonly string[] =>
+  outweighedWords(
+    check,
+    'false',
+    check.assessment.contradicted.flatMap((c) => c.evidence),
+  );
 
 /** How many facts of an outcome rest on the chart, and how many on a clinician's statement alone. */
 export function factCounts({ assessment }: CheckedOrder): { readonly attested: number; readonly charted: number } {

@@ -281,6 +281,14 @@ describe('what speaks against a documented outcome', () => {
   it('is not told where nothing does', () => {
     expect(tell(find('edge-care')).card.detail).not.toContain('Speaks against it');
   });
+  it('is told the other way round of what the chart contradicts', () => {
+    const { card } = tell(find('edge-course-denied'));
+    const [, told = ''] = card.detail.split('**The chart says otherwise**');
+    expect(told).toContain('less than 6 weeks of treatment');
+    expect(told).toMatch(
+      /\*\*Speaks for it, but is not the last word on file\*\*\n- at least 6 weeks of treatment for the current episode: \d+ /,
+    );
+  });
 });
 
 describe('a way in words', () => {
