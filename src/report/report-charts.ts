@@ -11,11 +11,28 @@ const COLOURS: Readonly<Record<Outcome, string>> = {
   'not-required': '#8a949e',
 };
 const FONT = 'system-ui, sans-serif';
-const WIDTH = 940;
-/** room for the labels of bars */
-const LABELS = 390;
 /** labels are measured without their font: some come out wider */
 const MARGIN = 60;
+
+/** Where things stand in a chart; lengths are pixels, which a phone shows as they are. */
+interface Layout {
+  readonly width: number;
+  /** of a bar with what belongs to it */
+  readonly row: number;
+  /** room for title and legend */
+  readonly top: number;
+  readonly legendTop: number;
+  /** room beside the bars for their labels; without it they stand above the bars */
+  readonly labels?: number;
+}
+const WIDE: Layout = { width: 940, row: 26, top: 66, legendTop: 34, labels: 390 };
+const NARROW: Layout = { width: 350, row: 46, top: 120, legendTop: 56 };
+
+/** A chart for wide windows, and the same for narrow ones. */
+export interface Chart {
+  readonly wide: string;
+  readonly narrow: string;
+}
 
 interface Bars {
   readonly title: string;
@@ -24,21 +41,29 @@ interface Bars {
 }
 
 /** Horizontal stacked bars with their figures, as an SVG. */
-function bars({ title, labels, series }: Bars): string {
-  const height = 106 + labels.length * 26;
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
+function svgOf({ title, labels, series }: Bars, layout: Layout): string {
+  const { width, row, top, legendTop, labels: beside } = layout;
+  const height = top + 40 + labels.length * row;
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
+  const aboveBar = { inside: true, margin: 0, verticalAlign: 'bottom', padding: [0, 0, 13, 0], width: width - MARGIN };
   chart.setOption({
     animation: false,
     textStyle: { fontFamily: FONT },
-    title: { text: title, left: 0, textStyle: { fontSize: 15 } },
-    legend: { top: 34, left: 0, itemGap: 20, data: series.map((s) => s.name) },
-    grid: { left: LABELS, right: 24, top: 66, bottom: 28 },
-    xAxis: { type: 'value', minInterval: 1 },
+    title: { text: title, left: 0, top: 0, textStyle: { fontSize: 15, width: width - MARGIN, overflow: 'break' } },
+    legend: { top: legendTop, left: 0, itemGap: beside === undefined ? 12 : 20, data: series.map((s) => s.name) },
+    grid: { left: beside ?? 1, right: 24, top, bottom: 28 },
+    xAxis: { type: 'value', minInterval: 1, splitNumber: beside === undefined ? 3 : 5 },
     yAxis: {
       type: 'category',
       inverse: true,
       data: [...labels],
-      axisLabel: { width: LABELS - MARGIN, overflow: 'truncate' },
+      axisTick: { show: beside !== undefined },
+      axisLabel: {
+        interval: 0,
+        overflow: 'truncate',
+        ...(beside === undefined ? { ...aboveBar, align: 'left', color: '#1c2126' } : { width: beside - MARGIN }),
+      },
+      z: 10,
     },
     series: series.map((s) => ({
       name: s.name,
@@ -60,8 +85,10 @@ function bars({ title, labels, series }: Bars): string {
   return svg;
 }
 
+const bars = (of: Bars): Chart => ({ wide: svgOf(of, WIDE), narrow: svgOf(of, NARROW) });
+
 /** Orders by outcome, one bar for each policy and month. */
-export const outcomeChart = ({ months }: Tally): string =>
+export const outcomeChart = ({ months }: Tally): Chart =>
   bars({
     title: 'Orders by outcome, policy and month',
     labels: months.map((m) => `${m.policy} ${m.month}`),
@@ -73,7 +100,7 @@ export const outcomeChart = ({ months }: Tally): string =>
   });
 
 /** What criteria did, most frequent first. */
-export const criteriaChart = ({ criteria }: Tally, most: number): string => {
+export const criteriaChart = ({ criteria }: Tally, most: number): Chart => {
   const shown = criteria.slice(0, most);
   const of = (name: string, colour: string, key: 'decided' | 'contradicted' | 'excluded' | 'missing') => ({
     name,
@@ -93,7 +120,7 @@ export const criteriaChart = ({ criteria }: Tally, most: number): string => {
 };
 
 /** Facts whose documentation would settle most orders. */
-export const factsChart = ({ facts }: Tally, most: number, labelOf: (fact: string) => string): string => {
+export const factsChart = ({ facts }: Tally, most: number, labelOf: (fact: string) => string): Chart => {
   const shown = facts.slice(0, most);
   return bars({
     title: 'Facts whose documentation would settle undetermined orders',

@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { OUTCOMES } from '../policy/assessment.ts';
-import { criteriaChart, factsChart, outcomeChart } from './report-charts.ts';
+import { type Chart, criteriaChart, factsChart, outcomeChart } from './report-charts.ts';
 import type { Tally } from './tally-orders.ts';
 
 export interface ReportOptions {
@@ -19,14 +19,18 @@ const MOST_FACTS = 15;
 const STYLE = `
   body { font: 15px/1.45 system-ui, sans-serif; color: #1c2126; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
   h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
-  figure { margin: 1rem 0; overflow-x: auto; } svg { max-width: 100%; height: auto; }
+  figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; } details { overflow-x: auto; }
+  .narrow { display: none; } @media screen and (max-width: 44rem) { .narrow { display: block; } .wide { display: none; } }
   table { border-collapse: collapse; font-size: 0.87rem; } th, td { border-bottom: 1px solid #d5dade; padding: 0.15rem 0.6rem; text-align: left; }
   td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } .note { color: #56606b; }
 `;
 
 /** A chart as a figure with a text for those who do not see it; the figures stand in the table below. */
-const chart = (svg: string, label: string): VNode =>
-  html`<figure role="img" aria-label=${label} dangerouslySetInnerHTML=${{ __html: svg }}></figure>` as VNode;
+const chart = ({ wide, narrow }: Chart, label: string): VNode =>
+  html`<figure role="img" aria-label=${label}>
+    <div class="wide" dangerouslySetInnerHTML=${{ __html: wide }}></div>
+    <div class="narrow" dangerouslySetInnerHTML=${{ __html: narrow }}></div>
+  </figure>` as VNode;
 
 function table(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): VNode {
   const cell = (value: string | number): VNode =>
