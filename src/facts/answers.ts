@@ -1,10 +1,10 @@
 import type { AnswerRecord } from '../chart/records.ts';
 import { type Day, formatInterval, type Interval, lastDayReaching, parseInterval } from '../dates/day.ts';
+import { isLater, latestOf } from '../dates/later.ts';
 import type { Considered, Evidence, FactQuery, FactValue, Sides } from '../policy/fact-source.ts';
 import { factCode } from '../policy/words.ts';
 import { supports } from '../terminology/regions.ts';
 import type { Asked } from './context.ts';
-import { isLater, latestOf } from './later.ts';
 import type { FactInput } from './schema.ts';
 import { fitIn, type Window } from './window.ts';
 

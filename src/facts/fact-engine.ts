@@ -1,6 +1,7 @@
 import type { Chart } from '../chart/chart.ts';
 import type { Section } from '../chart/sections.ts';
 import { type Day, type Duration, type Interval, subtract } from '../dates/day.ts';
+import { latestOf } from '../dates/later.ts';
 import {
   type Birth,
   type Episode,
@@ -39,7 +40,6 @@ import { signEvidence } from './evidence/sign.ts';
 import { changeEvidence, comparisonEvidence, improvementEvidence, worseningEvidence } from './evidence/symptoms.ts';
 import { trendEvidence } from './evidence/trend.ts';
 import { type FactPlan, sufficientlySeen } from './fact-plan.ts';
-import { latestOf } from './later.ts';
 import type { Lookup } from './query-pool.ts';
 import type { BlockInput, FactInput } from './schema.ts';
 import { UNSEEN } from './speakers.ts';

@@ -1,7 +1,7 @@
 import type { Section } from '../chart/sections.ts';
 import { type Day, formatInterval, type Interval } from '../dates/day.ts';
+import { isLater, latestOf } from '../dates/later.ts';
 import type { Basis, Considered, Evidence, FactValue, Gap, Lead } from '../policy/fact-source.ts';
-import { isLater, latestOf } from './later.ts';
 
 /** One piece of evidence for or against a fact. */
 export interface Item {

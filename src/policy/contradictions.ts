@@ -3,7 +3,7 @@ import { type Contradicted, RULED_OUT } from './assessment.ts';
 import type { CompiledExclusion, Expr } from './compiled-policy.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { FactCatalog } from './fact-source.ts';
-import type { PathState } from './path-state.ts';
+import { isRuledOut, type PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
 import { unique } from './unique-evidence.ts';
 import { atomLabel, lowerFirst, opposite, oppositeLabel } from './words.ts';
@@ -66,10 +66,8 @@ export class Contradictions {
       if (state.inPlay !== 'yes' || state.truth !== 'false') continue;
       const { path } = state;
       const failing = path.requires.find((r) => this.#ev.truth(r.criteria) === 'false');
-      if (failing === undefined || state.closedBy.length > 0)
-        (state.onFile && !state.screen && state.closedBy.length === 0 ? own : others).push(
-          this.#ownContradiction(state),
-        );
+      if (failing === undefined || isRuledOut(state))
+        (state.onFile && !state.screen && !isRuledOut(state) ? own : others).push(this.#ownContradiction(state));
       else {
         const { id, label, cite } = failing.section;
         if (state.onFile && !state.screen) ofComplaint.add(id);
@@ -90,9 +88,9 @@ export class Contradictions {
     return [...against.filter(tellsMoreThanTime), ...against.filter((c) => !tellsMoreThanTime(c))];
   }
 
-  #ownContradiction({ path, entry, closedBy }: PathState): Contradicted {
+  #ownContradiction({ path, entry, closing }: PathState): Contradicted {
     const { id: criterion, label, cite, criteria } = path;
-    if (closedBy.length > 0) return { criterion, label, cite, why: RULED_OUT, evidence: closedBy };
+    if (closing?.for === 'certain') return { criterion, label, cite, why: RULED_OUT, evidence: closing.evidence };
     const against = entry === undefined ? [criteria] : [entry, criteria];
     const evidence = unique(against.flatMap((e) => this.#ev.evidence(e, 'false')));
     return { criterion, label, cite, why: this.#why(against), evidence };

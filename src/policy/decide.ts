@@ -1,4 +1,5 @@
 import type { Outcome, Reason } from './assessment.ts';
+import { closed } from './closing.ts';
 import type { CompiledExclusion, CompiledPolicy, Expr } from './compiled-policy.ts';
 import type { Evaluation, Reading } from './evaluate.ts';
 import type { Region } from './fact-source.ts';
@@ -187,8 +188,7 @@ export class Decider {
       .filter((e) => e.truth === 'unknown' && (this.#asks(e.exclusion) || e.unsettled))
       .map((e) => e.exclusion);
     const truthOf = (s: PathState): Truth => {
-      const truth = reading === undefined ? s.truth : this.#ev.truth(s.whole, reading);
-      return truth !== 'false' && s.closedBy.length > 0 ? 'false' : truth;
+      return reading === undefined ? s.truth : closed(this.#ev.truth(s.whole, reading), s.closing);
     };
     const holds = (s: PathState): boolean => (reading === undefined ? isTrue(s) : truthOf(s) === 'true');
     return (
@@ -293,8 +293,11 @@ export class Decider {
     const atoms = new Set<number>();
     for (const s of open) this.#ev.unknownAtoms(s.whole, atoms);
     const values = [...atoms].map((i) => this.#ev.value(i));
-    const gaps = new Set(values.map((v) => v.gap));
-    if (maybe || values.some((v) => v.gap === 'incomplete' || v.sections !== undefined)) return 'data-unavailable';
+    const closings = open.flatMap(({ closing, whole }) =>
+      closing?.for === 'perhaps' ? [closing.gap] : this.#ev.closingGaps(whole),
+    );
+    const gaps = new Set([...values.map((v) => v.gap), ...closings]);
+    if (maybe || gaps.has('incomplete') || values.some((v) => v.sections !== undefined)) return 'data-unavailable';
     if (!indicated) return 'no-indication';
     if (gaps.has('conflict')) return 'conflict';
     if (open.some((s) => this.#search.cheapest(s) !== undefined)) return 'documentation';

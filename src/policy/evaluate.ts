@@ -1,6 +1,8 @@
 import { type Day, type Interval, parseInterval, subtract } from '../dates/day.ts';
+import { latestOf } from '../dates/later.ts';
+import { type Closing, closed } from './closing.ts';
 import type { Atom, CompiledPolicy, Expr } from './compiled-policy.ts';
-import { type Evidence, type FactSource, type FactValue, ofComplaint, type Region } from './fact-source.ts';
+import { type Evidence, type FactSource, type FactValue, type Gap, ofComplaint, type Region } from './fact-source.ts';
 import { compareAge, compareEpisode, compareSchedule, lastDays, sooner, unsettled } from './measure-time.ts';
 import { NO_SILENCE, type Silence } from './silence.ts';
 import { atLeast, not, type Truth } from './truth.ts';
@@ -282,7 +284,7 @@ export class Evaluation {
         return reading.anyIndication(expr.except, expr.region);
       case 'closable': {
         const truth = this.truth(expr.child, reading);
-        return this.closing(expr.closedBy, expr.child, expr.child, truth).length > 0 ? 'false' : truth;
+        return closed(truth, this.closing(expr.closedBy, expr.child, expr.child, truth));
       }
       case 'all':
         return this.#first('false', expr, reading);
@@ -297,10 +299,10 @@ export class Evaluation {
   }
 
   /**
-   * A documented negative closes a passage unless later evidence speaks for it, or may do so where it was not seen.
+   * A documented negative closes a passage unless later evidence speaks for it, or may do so where it was not seen. Where it is not
+   * certain which came later (a partial date, none), or a part of the negative was not seen, it closes the passage perhaps.
    * @param own the part whose evidence speaks for it
    * @param entry what the passage is about: another visit for a complaint says nothing of a sign, but one that began later may
-   * @returns what closes it
    */
   closing(
     closedBy: readonly Expr[],
@@ -308,17 +310,35 @@ export class Evaluation {
     whole: Expr,
     truth = this.truth(whole),
     entry?: Expr,
-  ): readonly Evidence[] {
-    const negatives = closedBy.filter((c) => this.truth(c) === 'false');
-    if (negatives.length === 0) return NO_EVIDENCE;
-    const against = negatives.flatMap((c) => this.evidence(c, 'false'));
-    if (truth !== 'true' && this.waitsForUnseen(whole)) return NO_EVIDENCE;
-    const stated = Math.max(...negatives.flatMap((c) => this.#statedOn(c, 'false')).map(({ hi }) => hi));
+  ): Closing | undefined {
+    if (closedBy.length === 0) return undefined;
+    const whollySeen = closedBy.filter((c) => this.truth(c) === 'false');
+    const negatives = whollySeen.length > 0 ? whollySeen : closedBy.filter((c) => this.#isNoAsFarAsSeen(c));
+    if (negatives.length === 0 || (truth !== 'true' && this.waitsForUnseen(whole))) return undefined;
+    const evidence = negatives.flatMap((c) => this.evidence(c, 'false'));
+    const stated = latestOf(negatives.flatMap((c) => this.#statedOn(c, 'false')));
     // what speaks for it stands again when it is later for certain, whatever else the passage lacks
-    const spoken = Math.max(...this.#spokenOn(own).map(({ lo }) => lo));
+    const spoken = latestOf(this.#spokenOn(own));
     const began = entry === undefined ? Number.POSITIVE_INFINITY : beginning(this.evidence(entry));
-    const standsAgain = spoken > stated || (Number.isFinite(began) && began > stated);
-    return standsAgain ? NO_EVIDENCE : against;
+    const after = (day: Day, from: Day = Number.NEGATIVE_INFINITY): boolean =>
+      from > day || (Number.isFinite(began) && began > day);
+    if (after(stated?.hi ?? Number.POSITIVE_INFINITY, spoken?.lo)) return undefined;
+    const mayStandAgain = after(
+      stated?.lo ?? Number.NEGATIVE_INFINITY,
+      spoken && Math.min(spoken.hi, this.source.asOf),
+    );
+    if (whollySeen.length === 0) return { for: 'perhaps', gap: 'incomplete', evidence };
+    return mayStandAgain ? { for: 'perhaps', gap: 'conflict', evidence } : { for: 'certain', evidence };
+  }
+
+  /** Is it documented as a "no" in all that was seen, and open only because of what was not? */
+  #isNoAsFarAsSeen(expr: Expr): boolean {
+    return (
+      this.truth(expr) === 'unknown' &&
+      [...this.unknownAtoms(expr)].every((i) => this.value(i).gap === 'incomplete') &&
+      this.isNoBySilence(expr) &&
+      this.evidence(expr, 'false').some((e) => e.reference !== undefined)
+    );
   }
 
   /** The days on which the evidence was stated that makes a true expression true, or a false one false. */
@@ -370,7 +390,10 @@ export class Evaluation {
       if (value.truth === wanted) out.push(...value.evidence);
     } else if (expr.op === 'not') this.#collect(expr.child, wanted === 'true' ? 'false' : 'true', out);
     else if (expr.op === 'closable' && wanted === 'false')
-      out.push(...this.closing(expr.closedBy, expr.child, expr.child), ...this.evidence(expr.child, 'false'));
+      out.push(
+        ...(this.closing(expr.closedBy, expr.child, expr.child)?.evidence ?? NO_EVIDENCE),
+        ...this.evidence(expr.child, 'false'),
+      );
     else for (const child of this.children(expr)) if (this.truth(child) === wanted) this.#collect(child, wanted, out);
   }
 
@@ -380,6 +403,14 @@ export class Evaluation {
       if (this.value(expr.atom).truth === 'unknown') out.add(expr.atom);
     } else for (const child of this.children(expr)) if (this.truth(child) === 'unknown') this.unknownAtoms(child, out);
     return out;
+  }
+
+  /** Why documented negatives leave open what an unknown expression depends on. */
+  closingGaps(expr: Expr): readonly Gap[] {
+    if (expr.op === 'atom' || this.truth(expr) !== 'unknown') return [];
+    const closing = expr.op === 'closable' ? this.closing(expr.closedBy, expr.child, expr.child) : undefined;
+    const here = closing?.for === 'perhaps' ? [closing.gap] : [];
+    return [...here, ...this.children(expr).flatMap((c) => this.closingGaps(c))];
   }
 
   /** Is a passage open by a leaf of some kind? */

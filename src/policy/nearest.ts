@@ -67,8 +67,8 @@ export class NearestWays {
   }
 
   /** Is an indication contradicted by nothing but the length of the episode, or the age? */
-  #failsByTimeAlone({ truth, closedBy, whole }: PathState): boolean {
-    if (truth !== 'false' || closedBy.length > 0) return false;
+  #failsByTimeAlone({ truth, closing, whole }: PathState): boolean {
+    if (truth !== 'false' || closing !== undefined) return false;
     return this.#ev.evidence(whole, 'false').every((e) => e.fact === 'episode-onset' || e.fact === 'age');
   }
 

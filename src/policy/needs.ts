@@ -215,7 +215,7 @@ export class WaySearch {
   }
 
   #search(state: PathState): Way | undefined {
-    if (state.closedBy.length > 0 || state.truth === 'true') return undefined;
+    if (state.closing !== undefined || state.truth === 'true') return undefined;
     for (const way of this.#ways(state.whole, 'true')) {
       const pruned = this.#withoutSuperfluous(state.whole, way);
       if (pruned !== undefined && pruned.needs.length > 0) return pruned;

@@ -1,5 +1,5 @@
+import type { Closing } from './closing.ts';
 import type { CompiledPath, Expr } from './compiled-policy.ts';
-import type { Evidence } from './fact-source.ts';
 import type { Truth } from './truth.ts';
 
 /** Is a path about this patient? `maybe`: its entry depends on a section that was not retrieved whole. */
@@ -16,9 +16,12 @@ export interface PathState {
   /** what the passage is about is on file; a screen is in play without it */
   readonly onFile: boolean;
   readonly truth: Truth;
-  /** a documented negative that closes the path */
-  readonly closedBy: readonly Evidence[];
+  /** a documented negative that closes the path, or may do so */
+  readonly closing: Closing | undefined;
 }
+
+/** Is a path closed for certain by a documented negative? */
+export const isRuledOut = ({ closing }: PathState): boolean => closing?.for === 'certain';
 
 /** Is an indication true? One that is not in play never is, and need not be evaluated to know it. */
 export const isTrue = (state: PathState): boolean => state.inPlay !== 'no' && state.truth === 'true';

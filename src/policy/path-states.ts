@@ -1,7 +1,8 @@
 import type { Day } from '../dates/day.ts';
+import { type Closing, closed } from './closing.ts';
 import type { CompiledPath, CompiledPolicy, Expr, StudyRef } from './compiled-policy.ts';
 import { Evaluation } from './evaluate.ts';
-import type { Evidence, FactQuery, FactSource, Region } from './fact-source.ts';
+import type { FactQuery, FactSource, Region } from './fact-source.ts';
 import { lastOf, sooner } from './measure-time.ts';
 import { type InPlay, isTrue, type PathState } from './path-state.ts';
 import { NO_SILENCE, type Silence } from './silence.ts';
@@ -21,8 +22,6 @@ function anyIndicationLeaves(expr: Expr): readonly AnyIndication[] {
   return found;
 }
 
-const NONE: readonly Evidence[] = [];
-
 /** Does an indication speak of a region? One without a region of its own speaks of those at which its studies look. */
 const speaksOf = ({ region, studies, studyRegions }: CompiledPath, asked: Region | 'any'): boolean =>
   asked === 'any' || region === asked || (region === 'any' && (studies.length === 0 || studyRegions.includes(asked)));
@@ -36,7 +35,7 @@ class EvaluatedPath implements PathState {
   readonly inPlay: InPlay;
   readonly onFile: boolean;
   readonly #evaluation: Evaluation;
-  #closedBy: readonly Evidence[] | undefined;
+  #closing: { readonly found: Closing | undefined } | undefined;
 
   constructor(path: CompiledPath, ordered: boolean, evaluation: Evaluation) {
     this.path = path;
@@ -50,18 +49,17 @@ class EvaluatedPath implements PathState {
   }
 
   get truth(): Truth {
-    return this.closedBy.length > 0 ? 'false' : this.#evaluation.truth(this.whole);
+    return closed(this.#evaluation.truth(this.whole), this.closing);
   }
 
   /** A documented negative closes a path unless later evidence speaks for it. */
-  get closedBy(): readonly Evidence[] {
-    this.#closedBy ??= this.#closing();
-    return this.#closedBy;
+  get closing(): Closing | undefined {
+    this.#closing ??= { found: this.#closed() };
+    return this.#closing.found;
   }
 
-  #closing(): readonly Evidence[] {
+  #closed(): Closing | undefined {
     const { closedBy, own } = this.path;
-    if (closedBy.length === 0) return NONE;
     const speaking = own ?? this.entry ?? this.whole;
     return this.#evaluation.closing(closedBy, speaking, this.whole, undefined, this.entry);
   }
@@ -272,6 +270,6 @@ export class PathStates {
 
   /** Days on which time alone would make an indication true, or a true one lapse. */
   timed(state: PathState): { readonly from?: Day | undefined; readonly until?: Day | undefined } {
-    return state.closedBy.length > 0 ? {} : this.evaluation.timed(state.whole);
+    return state.closing === undefined ? this.evaluation.timed(state.whole) : {};
   }
 }

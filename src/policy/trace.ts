@@ -35,8 +35,6 @@ export class Tracer {
   path(state: PathState): Trace {
     const { path, entry } = state;
     const about = entry === undefined ? [] : [this.#node(entry)].map((t) => ({ ...t, label: `about: ${t.label}` }));
-    const ruledOut =
-      state.closedBy.length === 0 ? [] : [{ label: 'ruled out', truth: 'true' as const, evidence: state.closedBy }];
     return {
       id: path.id,
       label: path.label,
@@ -44,7 +42,7 @@ export class Tracer {
       ...(path.note !== undefined && { note: path.note }),
       truth: state.truth,
       inPlay: state.inPlay,
-      children: [...about, ...this.#ev.children(path.criteria).map((c) => this.#node(c)), ...ruledOut],
+      children: [...about, ...this.#ev.children(path.criteria).map((c) => this.#node(c)), ...ruledOut(state)],
     };
   }
 
@@ -108,6 +106,14 @@ export class Tracer {
       }
     }
   }
+}
+
+/** The documented negative that closes an indication, or may do so. */
+function ruledOut({ closing }: PathState): readonly Trace[] {
+  if (closing === undefined) return [];
+  const { evidence } = closing;
+  if (closing.for === 'certain') return [{ label: 'ruled out', truth: 'true', evidence }];
+  return [{ label: 'ruled out', truth: 'unknown', gap: closing.gap, conflicts: evidence }];
 }
 
 /** The absence of a fact is asked: what speaks for the fact speaks against it. */

@@ -145,7 +145,7 @@ describe('what is known of a silent chart beforehand', () => {
           const { evaluation } = states;
           const asDocumented = evaluation.asDocumented(() => 'false');
           return [
-            states.all().map(({ truth, inPlay, onFile, closedBy }) => ({ truth, inPlay, onFile, closedBy })),
+            states.all().map(({ truth, inPlay, onFile, closing }) => ({ truth, inPlay, onFile, closing })),
             policy.nodes.map((n) => [evaluation.truth(n), evaluation.truth(n, asDocumented), evaluation.timed(n)]),
           ];
         };

@@ -1,5 +1,6 @@
 import type { ChartRecord, ConditionRecord, ImagingRecord, ObservationRecord } from '../../chart/records.ts';
 import { add, type Interval } from '../../dates/day.ts';
+import { isLater } from '../../dates/later.ts';
 import { REGIONS } from '../../policy/fact-source.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
@@ -7,7 +8,6 @@ import { NO_PLACE, type Place, placeOf, STATED } from '../../terminology/regions
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
 import { heals } from '../episode.ts';
-import { isLater } from '../later.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';

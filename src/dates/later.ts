@@ -1,4 +1,4 @@
-import type { Interval } from '../dates/day.ts';
+import type { Interval } from './day.ts';
 
 type Days = readonly (Interval | undefined)[];
 
