@@ -74,7 +74,7 @@ const labels = (missing: readonly Missing[], words: Words): readonly string[] =>
 
 function openPoint(check: CheckedOrder, form: Form, words: Words): string {
   const { assessment } = check;
-  const { reason, missing, paths, openExclusions, reviews } = assessment;
+  const { reason, missing, paths, openExclusions, reviews, doubted = [] } = assessment;
   if (reason === 'data-unavailable') return 'part of the chart could not be read';
   if (reason === 'reviewer') {
     const left = openExclusions?.[0]?.label ?? reviews?.[0]?.what;
@@ -85,6 +85,11 @@ function openPoint(check: CheckedOrder, form: Form, words: Words): string {
   const inConflict = missing.filter((m) => m.gap === 'conflict');
   if (reason === 'conflict' && inConflict.length > 0)
     return `the chart contradicts itself: ${list(labels(inConflict, words), form.most)}`;
+  if (reason === 'conflict' && doubted.length > 0)
+    return `the chart contradicts itself: ${list(
+      doubted.map((d) => lowerFirst(words(d.label))),
+      form.most,
+    )}`;
   const ofExclusions = new Set(openExclusions?.map((e) => e.criterion));
   const points = openPoints(assessment).filter((m) => !m.criteria.some((c) => ofExclusions.has(c)));
   const open = list(labels(points, words), form.most);

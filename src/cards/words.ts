@@ -88,9 +88,11 @@ function outweighedWords(check: CheckedOrder, truth: 'true' | 'false', rests: re
   return [...new Set(lines)];
 }
 
-/** What speaks against a documented outcome, and is not the last word. */
+/** What speaks against a documented outcome, or leaves an indication in doubt, and is not the last word. */
 export function againstWords(check: CheckedOrder): readonly string[] {
-  const { outcome, satisfied } = check.assessment;
+  const { outcome, satisfied, doubted = [] } = check.assessment;
+  if (doubted.length > 0)
+    return doubted.map((d) => `${d.cite}, ${d.label}: ${d.why} (${sources(d.evidence, check.order.ref)})`);
   if (outcome !== 'met' && outcome !== 'alternative') return [];
   return outweighedWords(
     check,

@@ -28,7 +28,10 @@ export function withAnswers(
   const [answer, ...others] = answers.filter((a) => unfit.get(a) === undefined).sort(latestFirst);
   const opposed = answer === undefined ? undefined : others.find((a) => contradicts(a, answer));
   const pair = answer === undefined || opposed === undefined ? [] : [answer, opposed];
-  const answered = pair.length === 0 ? withAnswer(answer, asked, value) : between(pair, query.fact, value);
+  const fit = pair.length === 0 ? withAnswer(answer, asked, value) : between(pair, query.fact, value);
+  // what may be so is no silence, of which an "absent" would make a no
+  const perhaps = fit.gap === 'silent' && answers.some((a) => unfit.get(a) === UNCERTAIN && saysYes(a));
+  const answered: FactValue = perhaps ? { ...fit, gap: 'unclear' } : fit;
   const stands = answered.evidence.some((e) => e.reference === answer?.ref);
   const whyIgnored = (a: AnswerRecord): string | undefined => {
     if (pair.includes(a)) return 'answered otherwise on the same day';
@@ -158,12 +161,19 @@ function whyUnfit(
   if (answer.by === 'patient' && !fact['patient-may-answer']) return 'an answer of the patient';
   if (!fact['of-the-patient'] && !supports(answer.place, query.region, false)) return 'another region';
   const fit = fitIn(answer.when, window);
-  if (fit === 'inside' || (fit === 'unclear' && deniesToday(answer, window)))
-    return episodeBegan !== undefined && answer.when !== undefined && answer.when.hi < episodeBegan
-      ? 'dated before the current episode'
-      : undefined;
+  if (fit === 'inside' || (fit === 'unclear' && deniesToday(answer, window))) {
+    if (episodeBegan === undefined) return undefined;
+    if (answer.when === undefined) return UNCERTAIN;
+    if (answer.when.hi < episodeBegan) return 'dated before the current episode';
+    return answer.when.lo < episodeBegan ? UNCERTAIN : undefined;
+  }
+  if (fit === 'unclear') return UNCERTAIN;
   return fit === 'future' ? 'dated after the order' : 'outside of the time window';
 }
+
+const UNCERTAIN = 'not certain to lie in the time window';
+
+const saysYes = ({ value }: AnswerRecord): boolean => value.kind === 'boolean' && value.value;
 
 /** A "no" of the as-of day holds for every time window that ends on it, also for one whose beginning nobody knows. */
 const deniesToday = ({ value, when }: AnswerRecord, { asOf }: Window): boolean =>

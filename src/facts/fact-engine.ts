@@ -5,6 +5,7 @@ import { latestOf } from '../dates/later.ts';
 import {
   type Birth,
   type Episode,
+  type Evidence,
   type FactQuery,
   type FactSource,
   type FactValue,
@@ -229,6 +230,7 @@ export class FactEngine implements FactSource, FactContext {
       firstIsOnset: decided.firstIsOnset,
       stated: decided.stated,
       suggested: truth === 'unknown' ? filled(tally.suggested) : undefined,
+      denied: truth === 'unknown' ? filled(tally.denied()) : undefined,
       from: truth === 'true' ? undefined : from,
       until: decided.until,
       redoable: truth === 'false' && tally.redoable ? true : undefined,
@@ -377,6 +379,7 @@ export class FactEngine implements FactSource, FactContext {
       firstIsOnset: yes ? first?.firstIsOnset : undefined,
       stated: open ? undefined : latestOf(speaking.map((p) => p.stated)),
       suggested: open ? filled(parts.flatMap((p) => p.suggested ?? [])) : undefined,
+      denied: open ? filled(deniedBy(parts, fact.all === undefined)) : undefined,
       from: undefined,
       until: yes && until !== Number.POSITIVE_INFINITY ? until : undefined,
       redoable: truth === 'false' && speaking.some((p) => p.redoable === true) ? true : undefined,
@@ -396,6 +399,12 @@ export class FactEngine implements FactSource, FactContext {
     if (onset !== undefined) return onset.lo;
     return knownSince === undefined ? notBefore : subtract(knownSince, duration(this.vocabulary.episode['not-a-gap']));
   }
+}
+
+/** What perhaps denies a fact: a denial of every part, where any of them would do, else of one. */
+function deniedBy(parts: readonly FactValue[], anyWouldDo: boolean): readonly Evidence[] {
+  const denied = parts.map((p) => (p.truth === 'false' ? p.evidence : (p.denied ?? [])));
+  return anyWouldDo && denied.some((d) => d.length === 0) ? [] : denied.flat();
 }
 
 /** The first day after what a question counts from. */

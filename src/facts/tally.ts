@@ -34,6 +34,8 @@ export class Tally {
   unclear = false;
   /** the days of the entries that leave the question open, or only suspect it or name it as the reason of a visit */
   readonly suggested: Interval[] = [];
+  /** what would speak against, were it certain to lie in the time window */
+  readonly #denied: Item[] = [];
   /** the last day of what may be an event of the kind asked about */
   openUntil: Day = Number.NEGATIVE_INFINITY;
   conflict = false;
@@ -146,6 +148,17 @@ export class Tally {
   perhaps(item: Item, reason: string): void {
     this.openUntil = Math.max(this.openUntil, item.date?.hi ?? Number.POSITIVE_INFINITY);
     this.lead(item, reason, true);
+  }
+
+  /** Would speak against, were it certain to lie in the time window. */
+  perhapsNot(item: Item, reason: string): void {
+    this.#denied.push(item);
+    this.lead(item, reason, true);
+  }
+
+  /** The documented negatives that are not certain to lie in the time window. */
+  denied(): readonly Evidence[] {
+    return this.#evidence(this.#denied);
   }
 
   /** Would speak as the first or last of its kind, but a part of the section was not seen: another entry there may say otherwise. */

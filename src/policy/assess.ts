@@ -64,13 +64,16 @@ class Assessor {
       missing.length === 0 && decision.reason === 'documentation' && reviews.length > 0 && goesOn !== true;
     const reason = byReviewer ? 'reviewer' : decision.reason;
     const satisfied = new SatisfiedCriteria(this.#states);
+    const contradictions = new Contradictions(this.#states, this.#catalog);
+    const doubted = decision.outcome === 'undetermined' ? contradictions.doubts() : [];
     return {
       outcome: decision.outcome,
       ...(reason !== undefined && { reason }),
       // no document takes the decision from the reviewer to whom it is left
       asDocumented: reason === 'reviewer' ? decision.outcome : this.#decider.decideAsDocumented().outcome,
       satisfied: satisfied.of(decision, ways),
-      contradicted: new Contradictions(this.#states, this.#catalog).of(decision.excludedBy),
+      contradicted: contradictions.of(decision.excludedBy),
+      ...(doubted.length > 0 && { doubted }),
       paths: ways.map((w) => this.#told.path(w)),
       missing,
       silentScreens: open ? this.#silentScreens() : [],

@@ -125,6 +125,8 @@ export interface Assessment {
   readonly asDocumented: Outcome;
   readonly satisfied: readonly Satisfied[];
   readonly contradicted: readonly Contradicted[];
+  /** indications that would be met, were it certain that a documented negative came earlier or does not stand */
+  readonly doubted?: readonly Contradicted[];
   readonly paths: readonly NearestPath[];
   readonly missing: readonly Missing[];
   /** red flags on which the chart is silent */

@@ -11,6 +11,9 @@ import { atomLabel, lowerFirst, opposite, oppositeLabel } from './words.ts';
 /** How many exceptions of an exclusion are named. */
 const MOST_EXCEPTIONS = 3;
 
+const RULED_OUT_SOME_DAY = `${RULED_OUT}, and it is not certain that what speaks for it came later`;
+const RULED_OUT_AS_SEEN = `${RULED_OUT}, as far as the chart was seen`;
+
 /** Tells what speaks against the order. */
 export class Contradictions {
   readonly #states: PathStates;
@@ -26,6 +29,23 @@ export class Contradictions {
   /** What speaks against the order: the exclusion that holds, else what the chart contradicts. */
   of(excluded: CompiledExclusion | undefined): readonly Contradicted[] {
     return excluded === undefined ? this.#ofIndications() : [this.#ofExclusion(excluded)];
+  }
+
+  /** Indications of which all is documented, and a negative too that may close them. */
+  doubts(): readonly Contradicted[] {
+    return this.#states.all().flatMap(({ path: { id: criterion, label, cite }, inPlay, whole, closing }) =>
+      inPlay === 'yes' && closing?.for === 'perhaps' && this.#ev.truth(whole) === 'true'
+        ? [
+            {
+              criterion,
+              label,
+              cite,
+              why: closing.gap === 'conflict' ? RULED_OUT_SOME_DAY : RULED_OUT_AS_SEEN,
+              evidence: closing.evidence,
+            },
+          ]
+        : [],
+    );
   }
 
   #ofExclusion({ id, label, cite, criteria, unless }: CompiledExclusion): Contradicted {

@@ -294,7 +294,7 @@ export class Decider {
     for (const s of open) this.#ev.unknownAtoms(s.whole, atoms);
     const values = [...atoms].map((i) => this.#ev.value(i));
     const closings = open.flatMap(({ closing, whole }) =>
-      closing?.for === 'perhaps' ? [closing.gap] : this.#ev.closingGaps(whole),
+      closing?.for === 'perhaps' && this.#ev.truth(whole) === 'true' ? [closing.gap] : this.#ev.closingGaps(whole),
     );
     const gaps = new Set([...values.map((v) => v.gap), ...closings]);
     if (maybe || gaps.has('incomplete') || values.some((v) => v.sections !== undefined)) return 'data-unavailable';

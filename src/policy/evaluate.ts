@@ -312,11 +312,15 @@ export class Evaluation {
     entry?: Expr,
   ): Closing | undefined {
     if (closedBy.length === 0) return undefined;
-    const whollySeen = closedBy.filter((c) => this.truth(c) === 'false');
-    const negatives = whollySeen.length > 0 ? whollySeen : closedBy.filter((c) => this.#isNoAsFarAsSeen(c));
+    const certain = closedBy.filter((c) => this.truth(c) === 'false');
+    const negatives = certain.length > 0 ? certain : closedBy.filter((c) => this.#isPerhapsDenied(c));
     if (negatives.length === 0 || (truth !== 'true' && this.waitsForUnseen(whole))) return undefined;
-    const evidence = negatives.flatMap((c) => this.evidence(c, 'false'));
-    const stated = latestOf(negatives.flatMap((c) => this.#statedOn(c, 'false')));
+    const evidence = negatives.flatMap((c) => (certain.length > 0 ? this.evidence(c, 'false') : this.#denials(c)));
+    const stated = latestOf(
+      certain.length > 0
+        ? certain.flatMap((c) => this.#statedOn(c, 'false'))
+        : evidence.map(({ date }) => parseInterval(date)),
+    );
     // what speaks for it stands again when it is later for certain, whatever else the passage lacks
     const spoken = latestOf(this.#spokenOn(own));
     const began = entry === undefined ? Number.POSITIVE_INFINITY : beginning(this.evidence(entry));
@@ -327,18 +331,40 @@ export class Evaluation {
       stated?.lo ?? Number.NEGATIVE_INFINITY,
       spoken && Math.min(spoken.hi, this.source.asOf),
     );
-    if (whollySeen.length === 0) return { for: 'perhaps', gap: 'incomplete', evidence };
+    if (certain.length === 0) {
+      const unseen = negatives.some((c) => this.isOpenBy(c, ({ gap }) => gap === 'incomplete'));
+      return { for: 'perhaps', gap: unseen ? 'incomplete' : 'conflict', evidence };
+    }
     return mayStandAgain ? { for: 'perhaps', gap: 'conflict', evidence } : { for: 'certain', evidence };
   }
 
-  /** Is it documented as a "no" in all that was seen, and open only because of what was not? */
-  #isNoAsFarAsSeen(expr: Expr): boolean {
+  #isPerhapsDenied(expr: Expr): boolean {
     return (
       this.truth(expr) === 'unknown' &&
-      [...this.unknownAtoms(expr)].every((i) => this.value(i).gap === 'incomplete') &&
-      this.isNoBySilence(expr) &&
-      this.evidence(expr, 'false').some((e) => e.reference !== undefined)
+      this.truth(expr, this.#asFarAsSeen) === 'false' &&
+      this.#denials(expr).some((e) => e.reference !== undefined)
     );
+  }
+
+  /** How it would be if what was not seen held nothing, and a documented negative of an uncertain day counted. */
+  readonly #asFarAsSeen: Reading = {
+    atom: (i) => {
+      const { truth, gap, denied = NO_EVIDENCE } = this.value(i);
+      if (truth !== 'unknown') return truth;
+      const { kind } = this.atom(i);
+      if (gap === 'incomplete') return kind === 'absent' ? 'true' : 'false';
+      return kind === 'fact' && denied.length > 0 ? 'false' : 'unknown';
+    },
+    review: 'unknown',
+    anyIndication: () => 'unknown',
+    known: undefined,
+  };
+
+  /** The documented negatives below an expression, those of an uncertain day too. */
+  #denials(expr: Expr): readonly Evidence[] {
+    if (expr.op !== 'atom') return this.children(expr).flatMap((c) => this.#denials(c));
+    const { truth, evidence, denied = NO_EVIDENCE } = this.value(expr.atom);
+    return truth === 'false' && this.atom(expr.atom).kind === 'fact' ? evidence : denied;
   }
 
   /** The days on which the evidence was stated that makes a true expression true, or a false one false. */
@@ -408,7 +434,8 @@ export class Evaluation {
   /** Why documented negatives leave open what an unknown expression depends on. */
   closingGaps(expr: Expr): readonly Gap[] {
     if (expr.op === 'atom' || this.truth(expr) !== 'unknown') return [];
-    const closing = expr.op === 'closable' ? this.closing(expr.closedBy, expr.child, expr.child) : undefined;
+    const wouldHold = expr.op === 'closable' && this.truth(expr.child) === 'true';
+    const closing = wouldHold ? this.closing(expr.closedBy, expr.child, expr.child) : undefined;
     const here = closing?.for === 'perhaps' ? [closing.gap] : [];
     return [...here, ...this.children(expr).flatMap((c) => this.closingGaps(c))];
   }

@@ -104,6 +104,8 @@ export interface FactValue {
   readonly stated?: Interval | undefined;
   /** the days of the entries that leave an unknown open (a sign found by video), or only suspect it; the order's own reasons do the latter */
   readonly suggested?: readonly Interval[] | undefined;
+  /** of an unknown: what documents that it is not so, on a day that is not certain to lie in the time window */
+  readonly denied?: readonly Evidence[] | undefined;
   /** first as-of day on which it becomes true by the passing of time alone */
   readonly from?: Day | undefined;
   /** last as-of day on which it stays true without new evidence */

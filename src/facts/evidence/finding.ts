@@ -35,6 +35,8 @@ function placeOfProcedures(input: FindingInput, asked: Asked, ctx: FactContext):
 interface Found {
   readonly record: ConditionRecord;
   readonly item: Item;
+  /** ruled out on a day that is not certain to lie in the time window */
+  readonly perhaps?: true;
 }
 
 /** That a sign was looked for and is not there. */
@@ -74,7 +76,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   const ruledOut = negative.map(({ item }) => item.date);
   // a visit for it that is later than all that rules it out asks the question again
   const suspected = standing.length > 0 || (negative.length > 0 && isLater(complaints, ruledOut));
-  const parts = partsRuledOut(input, [...(suspected ? [] : negative), ...absent], ctx);
+  const parts = partsRuledOut(input, [...(suspected ? [] : negative.filter((n) => !n.perhaps)), ...absent], ctx);
   settle(positive, negative, suspected, tally, input.suggests, parts);
   for (const name of input.observed ?? []) {
     const set = ctx.set(name);
@@ -194,8 +196,9 @@ function condition(
   if (record.verification === 'refuted') {
     const date = statedOn(record);
     const refuted: Item = { ref: record.ref, ...(date !== undefined && { date }), basis: record.basis };
-    if (atSite(input, record.siteHits, ctx) && inWindow(refuted, asked, tally))
-      negative.push({ record, item: refuted });
+    if (!atSite(input, record.siteHits, ctx)) return;
+    if (fitIn(date, asked.window) === 'unclear') negative.push({ record, item: refuted, perhaps: true });
+    else if (inWindow(refuted, asked, tally)) negative.push({ record, item: refuted });
     return;
   }
   if (!record.current && asked.query.certainty !== 'history')
@@ -337,6 +340,7 @@ function settle(
       tally.ignore(n.item, 'ruled out, but another entry stands');
       tally.outweighed('no', n.item);
     } else if (suspected) tally.lead(n.item, 'ruled out, but a suspicion stands');
+    else if (n.perhaps) tally.perhapsNot(n.item, 'ruled out, on a day that is not certain to lie in the time window');
     else if (parts !== undefined) tally.ignore(n.item, 'one of several signs is ruled out');
     else if (!tally.conflict) tally.contra(n.item, 'documented as ruled out');
   }

@@ -1,4 +1,5 @@
 import { add, type Day, type Interval } from '../../dates/day.ts';
+import { isLater } from '../../dates/later.ts';
 import { ofComplaint } from '../../policy/fact-source.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen } from '../context.ts';
 import { duration } from '../duration.ts';
@@ -37,9 +38,13 @@ export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: 
   // a slight pain may be what an improvement has left that was not seen
   const lasting = hasUnseen(ctx, 'Observation') ? painAbove(input.slight, from, input, asked, ctx) : pains;
   const sure = new Set(lasting.map((l) => l.ref));
-  for (const item of pains) if (!sure.has(item.ref)) tally.undecidedBy(item, 'Observation');
-  for (const item of [...visitsForIt(from, asked, ctx), ...lasting])
-    if (inWindow(item, asked, tally)) tally.pro(item, 'the complaint is seen again');
+  const slight = pains.filter((p) => !sure.has(p.ref));
+  for (const item of slight) tally.undecidedBy(item, 'Observation');
+  const seenAgain = [...visitsForIt(from, asked, ctx), ...lasting];
+  for (const item of seenAgain) {
+    if (slight.length > 0 && !isLater([item.date], daysOf(slight))) tally.undecidedBy(item, 'Observation');
+    else if (inWindow(item, asked, tally)) tally.pro(item, 'the complaint is seen again');
+  }
 }
 
 /** Visits for the complaint of the region on or after a day. */
@@ -60,6 +65,8 @@ function painAbove(value: number, from: Day, input: PersistenceInput, asked: Ask
     .filter((r) => fitsRegion(asked, r.site))
     .flatMap((r) => since(r, from, asked));
 }
+
+const daysOf = (items: readonly Item[]): readonly (Interval | undefined)[] => items.map((i) => i.date);
 
 const since = (
   record: { readonly ref: string; readonly when?: Interval | undefined },
