@@ -281,20 +281,19 @@ describe('what speaks against a documented outcome', () => {
   it('is not told where nothing does', () => {
     expect(tell(find('edge-care')).card.detail).not.toContain('Speaks against it');
   });
-<<<<<<< HEAD
   it('is told the other way round of what the chart contradicts', () => {
     const { card } = tell(find('edge-course-denied'));
     const [, told = ''] = card.detail.split('**The chart says otherwise**');
     expect(told).toContain('less than 6 weeks of treatment');
     expect(told).toMatch(
       /\*\*Speaks for it, but is not the last word on file\*\*\n- at least 6 weeks of treatment for the current episode: \d+ /,
-=======
+    );
+  });
   it('is told where a negative of no stated day leaves an indication in doubt', () => {
     const { card } = tell(find('edge-cauda-undated'));
     expect(card.summary).toContain('the chart contradicts itself: cauda equina syndrome');
     expect(card.detail).toContain(
       '**Speaks against it, but is not the last word on file**\n- SP-1.2, cauda equina syndrome, Cauda equina syndrome: documented as ruled out, and it is not certain that what speaks for it came later (diagnosis)',
->>>>>>> b87392a (Cards tell what leaves an indication in doubt)
     );
   });
 });
