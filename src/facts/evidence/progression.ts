@@ -146,13 +146,15 @@ function signsOf(facts: readonly string[], asked: Asked, ctx: FactContext): read
   const blocks = facts.flatMap((f) =>
     (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? [b.finding] : [])),
   );
-  for (const { codes = [], innervated } of blocks) {
+  for (const { codes = [], innervated, suggests } of blocks) {
     const sets = codes.map((name) => ctx.set(name));
     for (const record of new Set(sets.flatMap((set) => [...ctx.chart.bySet(set)]))) {
       if (record.type !== 'condition' && record.type !== 'observation') continue;
       const hits = hitsOf(record).filter((h) => sets.includes(h.set));
       const sign = signOf(record, sets, ctx);
       if (sign === undefined || sign.stated.lo > asked.window.asOf) continue;
+      // what only suggests the sign is none that was found
+      if (suggests && sign.says === 'present') continue;
       const place = hits.reduce((p, h) => p | h.place, NO_PLACE);
       const found = innervated ? placeOfSign(place, record, ctx) : placeOfRecord(place, record.site);
       if (!fitsRegion(asked, found)) continue;
