@@ -1,7 +1,7 @@
 import type { Chart } from '../chart/chart.ts';
 import type { Section } from '../chart/sections.ts';
-import { type Day, type Duration, type Interval, subtract } from '../dates/day.ts';
-import { latestOf } from '../dates/later.ts';
+import { type Day, type Duration, type Interval, parseInterval, subtract } from '../dates/day.ts';
+import { isLater, latestOf } from '../dates/later.ts';
 import {
   type Birth,
   type Episode,
@@ -48,6 +48,24 @@ import { type Item, Tally } from './tally.ts';
 import { firstFound, lastLongAgo } from './timed.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { fitIn, type Window } from './window.ts';
+
+/** What was found or stated as absent is open again when it is suspected, or complained of, on a later day. */
+function suspectedSince(value: FactValue): FactValue {
+  const { suspicions = [], stated, evidence } = value;
+  if (value.truth !== 'false' || suspicions.length === 0) return value;
+  if (!isLater(suspicions, [stated, ...evidence.map(({ date }) => parseInterval(date))])) return value;
+  const { leads, considered } = value;
+  return {
+    truth: 'unknown',
+    evidence: [],
+    gap: 'silent',
+    related: true,
+    suggested: suspicions,
+    suspicions,
+    leads,
+    considered,
+  };
+}
 
 /** Derives the facts of one chart as of one day. Belongs to one request; the same query always gives the same value. */
 export class FactEngine implements FactSource, FactContext {
@@ -138,7 +156,7 @@ export class FactEngine implements FactSource, FactContext {
     const { query, plan } = lookup;
     const own = this.#mute(plan) ? this.#silence(plan) : this.#evidence(plan, this.#window(query, plan), query);
     const composed = this.#compose(lookup, own);
-    const answered = this.#withAnswers(composed, plan, query);
+    const answered = suspectedSince(this.#withAnswers(composed, plan, query));
     const aged = query.ago === undefined ? answered : lastLongAgo(answered, this.asOf, query.ago);
     const begun = query.begun === undefined ? aged : firstFound(aged, this.asOf, query.begun);
     return begun.truth === 'true' && restsOnEpisode(query, plan)
@@ -229,8 +247,9 @@ export class FactEngine implements FactSource, FactContext {
       first: decided.first,
       firstIsOnset: decided.firstIsOnset,
       stated: decided.stated,
-      suggested: truth === 'unknown' ? filled(tally.suggested) : undefined,
+      suggested: truth === 'unknown' ? filled([...tally.suggested, ...tally.suspicions]) : undefined,
       denied: truth === 'unknown' ? filled(tally.denied()) : undefined,
+      suspicions: filled(tally.suspicions),
       from: truth === 'true' ? undefined : from,
       until: decided.until,
       redoable: truth === 'false' && tally.redoable ? true : undefined,
@@ -380,6 +399,7 @@ export class FactEngine implements FactSource, FactContext {
       stated: open ? undefined : latestOf(speaking.map((p) => p.stated)),
       suggested: open ? filled(parts.flatMap((p) => p.suggested ?? [])) : undefined,
       denied: open ? filled(deniedBy(parts, fact.all === undefined)) : undefined,
+      suspicions: filled(parts.flatMap((p) => p.suspicions ?? [])),
       from: undefined,
       until: yes && until !== Number.POSITIVE_INFINITY ? until : undefined,
       redoable: truth === 'false' && speaking.some((p) => p.redoable === true) ? true : undefined,

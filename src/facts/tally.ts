@@ -32,10 +32,12 @@ export class Tally {
   readonly #untilLater: Set<Item> = new Set();
   /** evidence exists that does not settle the question: a partial date, a result that is not coded */
   unclear = false;
-  /** the days of the entries that leave the question open, or only suspect it or name it as the reason of a visit */
+  /** the days of the entries that leave the question open, the order's own reasons left out */
   readonly suggested: Interval[] = [];
   /** what would speak against, were it certain to lie in the time window */
   readonly #denied: Item[] = [];
+  /** the days on which it was only suspected, or complained of at a visit */
+  readonly suspicions: Interval[] = [];
   /** the last day of what may be an event of the kind asked about */
   openUntil: Day = Number.NEGATIVE_INFINITY;
   conflict = false;
@@ -141,7 +143,7 @@ export class Tally {
   /** It was suspected, or complained of, on this day: what was ruled out before then is open again. */
   suspectedOn(day: Interval | undefined): void {
     this.related = true;
-    if (day !== undefined) this.suggested.push(day);
+    if (day !== undefined) this.suspicions.push(day);
   }
 
   /** May be an event of the kind asked about, which leaves the question open, and open too which one was the last. */

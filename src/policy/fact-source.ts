@@ -102,10 +102,12 @@ export interface FactValue {
   readonly firstIsOnset?: true | undefined;
   /** the day on which the latest of its evidence was stated: an entry may tell of an onset long before */
   readonly stated?: Interval | undefined;
-  /** the days of the entries that leave an unknown open (a sign found by video), or only suspect it; the order's own reasons do the latter */
+  /** the days of the entries that leave an unknown open (a sign found by video), or only suspect it */
   readonly suggested?: readonly Interval[] | undefined;
   /** of an unknown: what documents that it is not so, on a day that is not certain to lie in the time window */
   readonly denied?: readonly Evidence[] | undefined;
+  /** the days on which it was only suspected (the order's reasons do), or complained of at a visit */
+  readonly suspicions?: readonly Interval[] | undefined;
   /** first as-of day on which it becomes true by the passing of time alone */
   readonly from?: Day | undefined;
   /** last as-of day on which it stays true without new evidence */

@@ -54,7 +54,6 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   const negative: Found[] = [];
   const absent: Absent[] = [];
   const suspicions: Found[] = [];
-  const complaints: Interval[] = [];
   const seen = new Set<string>();
   const sets = (input.codes ?? []).map((name) => ctx.set(name));
   const entries = new Entries(sets, asked, ctx);
@@ -67,15 +66,13 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       if (record.type === 'condition' && isExcepted(input, record.hits, record.site, ctx)) continue;
       if (record.type === 'condition')
         condition(input, record, sets, entries, asked, ctx, tally, positive, negative, suspicions);
-      else other(input, record, sets, entries, endings, asked, ctx, tally, absent, complaints);
+      else other(input, record, sets, entries, endings, asked, ctx, tally, absent);
     }
   }
   if (asked.query.certainty === 'history') historyCodes(input, asked, ctx, tally, positive);
   const standing = suspicions.filter((s) => stands(s, negative));
-  for (const day of [...standing.map(({ record }) => statedOn(record)), ...complaints]) tally.suspectedOn(day);
-  const ruledOut = negative.map(({ item }) => item.date);
-  // a visit for it that is later than all that rules it out asks the question again
-  const suspected = standing.length > 0 || (negative.length > 0 && isLater(complaints, ruledOut));
+  if (suspects(input)) for (const { record } of standing) tally.suspectedOn(statedOn(record));
+  const suspected = standing.length > 0;
   const parts = partsRuledOut(input, [...(suspected ? [] : negative.filter((n) => !n.perhaps)), ...absent], ctx);
   settle(positive, negative, suspected, tally, input.suggests, parts);
   for (const name of input.observed ?? []) {
@@ -86,6 +83,9 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
     }
   }
 }
+
+/** Does a suspicion speak of what is asked? It does not of the age at which something began. */
+const suspects = (input: FindingInput): boolean => input['before-age'] === undefined;
 
 const SPINE = placeOf(REGIONS);
 
@@ -368,7 +368,6 @@ function other(
   ctx: FactContext,
   tally: Tally,
   absent: Absent[],
-  complaints: Interval[],
 ): void {
   if (asked.query.source === 'order-reason' || input.clinical !== undefined || input.severity !== undefined) return;
   const when = 'when' in record ? record.when : undefined;
@@ -418,8 +417,8 @@ function other(
     case 'encounter':
       if (!record.held) return tally.ignore(item, 'the visit did not take place');
       if (!input.complaint || asked.query.certainty !== 'suspected') {
-        // an injury may be older than the visit for it
-        if (when !== undefined && !input.event && fitIn(when, asked.window) === 'inside') complaints.push(when);
+        // a visit does not say on which day an injury happened
+        if (!input.event && suspects(input) && fitIn(when, asked.window) === 'inside') tally.suspectedOn(when);
         return tally.lead(item, 'reason of a visit only');
       }
       if (input.event && isAfterwards(record.reasonCodes))
