@@ -105,7 +105,10 @@ or without a file those of the decision records of the settings (plain base, tex
       const label = vocabulary.describe(name)?.label ?? name;
       return negative === undefined ? label : noneOf(label);
     };
-    const source = positionals.length > 0 ? `batch output (${positionals.length} files)` : 'decision records';
+    const source =
+      positionals.length > 0
+        ? `batch output (${positionals.length} ${positionals.length === 1 ? 'file' : 'files'})`
+        : 'decision records';
     const made = formatDay(Math.floor(Date.now() / 86_400_000));
     if (values.html !== undefined) write(values.html, reportPage(tally, { source, made, labelOf }));
     if (values.csv !== undefined) write(values.csv, reportCsv(tally));
