@@ -1,3 +1,4 @@
+import { withEntryReferences } from '../chart/entry-references.ts';
 import { isObject, type Json } from '../chart/json.ts';
 import { chartQueries, coverageQuery } from '../chart/queries.ts';
 import { ReadContext } from '../chart/read-context.ts';
@@ -159,14 +160,18 @@ export type Gathered =
 const NOT_ASKED: Coverages = { coverages: [], state: 'complete' };
 
 /** Retrieves what the policies need of the patient: the chart by sections, the coverages, the orderer's roles. */
-export function gather(request: OrdersToCheck, checker: Checker): Promise<Gathered> {
+export function gather(asked: OrdersToCheck, checker: Checker): Promise<Gathered> {
+  const request = resolved(asked);
   const scope = new PatientScope(request.patientId, request.base);
   return gatherWith(request, checker, scope, coveragesOf(request, scope, checker));
 }
 
 /** The same without the coverages, for checks whose payer is settled elsewhere. */
 export const gatherChart = (request: OrdersToCheck, checker: Checker): Promise<Gathered> =>
-  gatherWith(request, checker, new PatientScope(request.patientId, request.base), Promise.resolve(NOT_ASKED));
+  gatherWith(resolved(request), checker, new PatientScope(request.patientId, request.base), Promise.resolve(NOT_ASKED));
+
+const resolved = (request: OrdersToCheck): OrdersToCheck =>
+  request.prefetch === undefined ? request : { ...request, prefetch: withEntryReferences(request.prefetch) };
 
 async function gatherWith(
   request: OrdersToCheck,

@@ -1,4 +1,5 @@
 import type { LocalCodes } from '../chart/code-meanings.ts';
+import { withEntryReferences } from '../chart/entry-references.ts';
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
 import { ReadContext } from '../chart/read-context.ts';
 import { FHIR_ID, PatientScope } from '../chart/references.ts';
@@ -48,7 +49,9 @@ export function readBundledChart(value: unknown): BundledChart {
   if (kind !== undefined && kind !== 'Bundle') throw new ChartError(`${EXPECTED}, found one ${kind.slice(0, 40)}`);
   const resources = Array.isArray(value)
     ? objects(value)
-    : objects(object(value)?.['entry']).flatMap((e) => (isObject(e['resource']) ? [e['resource']] : []));
+    : objects(withEntryReferences({ bundle: object(value) }).bundle?.['entry']).flatMap((e) =>
+        isObject(e['resource']) ? [e['resource']] : [],
+      );
   const patients = resources.filter((r) => r['resourceType'] === 'Patient');
   const [patient] = patients;
   const id = text(patient?.['id']);

@@ -116,6 +116,19 @@ describe('a drug that is named by a reference to a Medication', () => {
     expect(readMedications()).toEqual(['/fhir/Medication/naproxen']);
   });
 
+  it('is found among the entries of the prefetch by the URN that names it there', async () => {
+    const urn = 'urn:uuid:6f2c0a1e-1111-4222-8333-444455556666';
+    const medicationRequests = {
+      resourceType: 'Bundle',
+      type: 'searchset',
+      entry: [{ resource: prescription('rx', urn) }, { fullUrl: urn, resource: NAPROXEN }],
+    };
+    const answer = await call({
+      prefetch: { ...storyPrefetch(), conditions: searchset([back('2025-04-15')]), medicationRequests },
+    });
+    expect([drugState(answer), drugIsEvidence(answer)]).toEqual(['complete', true]);
+  });
+
   it('is not asked for where it came along, is contained, or belongs to nobody', async () => {
     const contained = prescription('rx', '#m', { contained: [{ ...NAPROXEN, id: 'm' }] });
     const theirs = prescription('theirs', 'Medication/x', { subject: { reference: 'Patient/other' } });
