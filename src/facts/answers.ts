@@ -28,9 +28,11 @@ export function withAnswers(
   const [answer, ...others] = answers.filter((a) => unfit.get(a) === undefined).sort(latestFirst);
   const opposed = answer === undefined ? undefined : others.find((a) => contradicts(a, answer));
   const pair = answer === undefined || opposed === undefined ? [] : [answer, opposed];
-  const fit = pair.length === 0 ? withAnswer(answer, asked, value) : between(pair, query.fact, value);
+  const said = pair.length === 0 ? withAnswer(answer, asked, value) : between(pair, query.fact, value);
+  const uncertain = answers.filter((a) => unfit.get(a) === UNCERTAIN);
+  const fit = orDoubted(said, uncertain, asked);
   // what may be so is no silence, of which an "absent" would make a no
-  const perhaps = fit.gap === 'silent' && answers.some((a) => unfit.get(a) === UNCERTAIN && saysYes(a));
+  const perhaps = fit.gap === 'silent' && uncertain.some(saysYes);
   const answered: FactValue = perhaps ? { ...fit, gap: 'unclear' } : fit;
   const stands = answered.evidence.some((e) => e.reference === answer?.ref);
   const whyIgnored = (a: AnswerRecord): string | undefined => {
@@ -40,6 +42,23 @@ export function withAnswers(
   };
   const considered = answers.map((a) => lookedAt(a, unfit.get(a) ?? whyIgnored(a)));
   return { ...answered, considered: [...(value.considered ?? []), ...considered] };
+}
+
+/** A fact, unless a statement to the contrary may lie in the window and be the later one: its partial date does not tell. */
+function orDoubted(value: FactValue, uncertain: readonly AnswerRecord[], { query, window }: Asked): FactValue {
+  if (value.truth === 'unknown') return value;
+  const spoken = [value.stated, ...datesOf(value.evidence)];
+  const last = Math.max(...spoken.map((d) => d?.lo ?? Number.NEGATIVE_INFINITY));
+  const opposite = uncertain.filter(
+    (a) =>
+      a.value.kind === 'boolean' &&
+      a.value.value !== (value.truth === 'true') &&
+      a.when !== undefined &&
+      Math.min(a.when.hi, window.asOf) > last,
+  );
+  if (opposite.length === 0) return value;
+  const conflicts = [...value.evidence, ...(value.conflicts ?? []), ...opposite.map((a) => statementOf(a, query.fact))];
+  return { truth: 'unknown', evidence: [], gap: 'conflict', conflicts, ...searched(value) };
 }
 
 function withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactValue): FactValue {

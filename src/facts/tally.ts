@@ -38,6 +38,7 @@ export class Tally {
   readonly #denied: Item[] = [];
   /** the days on which it was only suspected, or complained of at a visit */
   readonly suspicions: Interval[] = [];
+  #perhapsLast: Day = Number.NEGATIVE_INFINITY;
   /** the last day of what may be an event of the kind asked about */
   openUntil: Day = Number.NEGATIVE_INFINITY;
   conflict = false;
@@ -152,6 +153,11 @@ export class Tally {
     this.lead(item, reason, true);
   }
 
+  /** Would speak for the fact, were it certain to lie in the time window, and may then be what was said last: no later than a day. */
+  perhapsLast({ date }: Item, by: Day): void {
+    if (date !== undefined) this.#perhapsLast = Math.max(this.#perhapsLast, Math.min(date.hi, by));
+  }
+
   /** Would speak against, were it certain to lie in the time window. */
   perhapsNot(item: Item, reason: string): void {
     this.#denied.push(item);
@@ -198,14 +204,16 @@ export class Tally {
     const pro = this.for.map(decidingDay);
     const contra = this.against.map(decidingDay);
     if (pro.length === 0 && contra.length === 0) return { truth: 'unknown', evidence: [], gap: this.#gap() };
-    if (pro.length === 0 || isLater(contra, pro))
+    const denied = Math.max(...contra.map((d) => d?.lo ?? Number.NEGATIVE_INFINITY));
+    if ((pro.length === 0 || isLater(contra, pro)) && this.#perhapsLast <= denied)
       return {
         truth: 'false',
         evidence: this.#evidence(this.against),
         stated: latestOf(contra),
         conflicts: this.for.length === 0 ? undefined : this.#evidence(this.for),
       };
-    if ((contra.length === 0 || isLater(pro, contra)) && this.#contesting.length === 0) return this.#true();
+    const isLast = pro.length > 0 && (contra.length === 0 || isLater(pro, contra));
+    if (isLast && this.#contesting.length === 0) return this.#true();
     return {
       truth: 'unknown',
       evidence: [],

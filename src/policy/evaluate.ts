@@ -41,6 +41,10 @@ const beginning = (evidence: readonly Evidence[]): Day =>
   Math.min(...evidence.flatMap(({ basis, date }) => (basis === 'order' ? [] : (parseInterval(date)?.lo ?? []))));
 
 const NO_EVIDENCE: readonly Evidence[] = [];
+/** What denies a fact that is open: on an uncertain day, or against a statement that it contradicts. */
+const deniedBy = ({ truth, gap, denied = NO_EVIDENCE, sides }: FactValue): readonly Evidence[] =>
+  truth === 'unknown' && gap === 'conflict' && sides !== undefined ? [...denied, ...sides.no] : denied;
+
 const ABSENT_TRUE: FactValue = { truth: 'true', evidence: [] };
 
 /** What is on file since a day may have begun any time before, where not all was seen or the day is no onset. */
@@ -349,11 +353,11 @@ export class Evaluation {
   /** How it would be if what was not seen held nothing, and a documented negative of an uncertain day counted. */
   readonly #asFarAsSeen: Reading = {
     atom: (i) => {
-      const { truth, gap, denied = NO_EVIDENCE } = this.value(i);
-      if (truth !== 'unknown') return truth;
+      const value = this.value(i);
+      if (value.truth !== 'unknown') return value.truth;
       const { kind } = this.atom(i);
-      if (gap === 'incomplete') return kind === 'absent' ? 'true' : 'false';
-      return kind === 'fact' && denied.length > 0 ? 'false' : 'unknown';
+      if (value.gap === 'incomplete') return kind === 'absent' ? 'true' : 'false';
+      return kind === 'fact' && deniedBy(value).length > 0 ? 'false' : 'unknown';
     },
     review: 'unknown',
     anyIndication: () => 'unknown',
@@ -363,8 +367,8 @@ export class Evaluation {
   /** The documented negatives below an expression, those of an uncertain day too. */
   #denials(expr: Expr): readonly Evidence[] {
     if (expr.op !== 'atom') return this.children(expr).flatMap((c) => this.#denials(c));
-    const { truth, evidence, denied = NO_EVIDENCE } = this.value(expr.atom);
-    return truth === 'false' && this.atom(expr.atom).kind === 'fact' ? evidence : denied;
+    const value = this.value(expr.atom);
+    return value.truth === 'false' && this.atom(expr.atom).kind === 'fact' ? value.evidence : deniedBy(value);
   }
 
   /** The days on which the evidence was stated that makes a true expression true, or a false one false. */

@@ -106,6 +106,7 @@ const LEFT_OPEN: ReadonlySet<string> = new Set([
   'IIIB3-stated-only-refuted',
   'IA-denied-some-day',
   'IA-answers-some-day',
+  'IA-negative-sign-some-day',
 ]);
 
 /** What else than the way an order waits for: questions of exclusions, exclusions left to a reviewer, and studies under a condition. */

@@ -54,6 +54,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   const negative: Found[] = [];
   const absent: Absent[] = [];
   const suspicions: Found[] = [];
+  const doubtful: Found[] = [];
   const seen = new Set<string>();
   const sets = (input.codes ?? []).map((name) => ctx.set(name));
   const entries = new Entries(sets, asked, ctx);
@@ -65,7 +66,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       seen.add(key);
       if (record.type === 'condition' && isExcepted(input, record.hits, record.site, ctx)) continue;
       if (record.type === 'condition')
-        condition(input, record, sets, entries, asked, ctx, tally, positive, negative, suspicions);
+        condition(input, record, sets, entries, asked, ctx, tally, positive, negative, suspicions, doubtful);
       else other(input, record, sets, entries, endings, asked, ctx, tally, absent);
     }
   }
@@ -74,7 +75,9 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   if (suspects(input)) for (const { record } of standing) tally.suspectedOn(statedOn(record));
   const suspected = standing.length > 0;
   const parts = partsRuledOut(input, [...(suspected ? [] : negative.filter((n) => !n.perhaps)), ...absent], ctx);
-  settle(positive, negative, suspected, tally, input.suggests, parts);
+  // what may be so in the window stands beside what is ruled out under another code
+  const mayStand = doubtful.some((d) => stands(d, negative));
+  settle(positive, negative, suspected, mayStand, tally, input.suggests, parts);
   for (const name of input.observed ?? []) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -159,6 +162,10 @@ export function inWindow(item: Item, asked: Asked, tally: Tally): boolean {
   }
 }
 
+/** Does a partial date leave open whether an item lies in the window? What has no date at all counts as oldest. */
+export const isDoubtful = ({ date }: Item, { window }: Asked): boolean =>
+  date !== undefined && fitIn(date, window) === 'unclear';
+
 /**
  * Does a record that something was not done count here? One without a date does, as nothing was performed on any day; one whose
  * day is not certain to lie in the window leaves nothing open, as nothing was performed on that day either.
@@ -181,6 +188,7 @@ function condition(
   positive: Found[],
   negative: Found[],
   suspicions: Found[],
+  doubtful: Found[],
 ): void {
   const codePlace = placeIn(record.hits, sets);
   const item = toItem(record, countsFrom(input, record, entries, asked), asked);
@@ -216,7 +224,10 @@ function condition(
   }
   if (input['dated-by-onset'] && item.date === undefined && fitIn(undefined, asked.window) === 'unclear')
     return tally.lead(item, 'its onset is not stated');
-  if (!inWindow(item, asked, tally)) return;
+  if (!inWindow(item, asked, tally)) {
+    if (isDoubtful(item, asked)) doubtful.push({ record, item });
+    return;
+  }
   if (!atSite(input, record.siteHits, ctx)) return tally.lead(item, 'not stated at the place asked about', true);
   if (input.severity !== undefined) {
     const sets = input.severity.map((s) => ctx.set(s));
@@ -307,6 +318,7 @@ function settle(
   positive: readonly Found[],
   negative: readonly Found[],
   suspected: boolean,
+  mayStand: boolean,
   tally: Tally,
   suggests: boolean,
   parts: readonly Absent[] | undefined,
@@ -342,9 +354,10 @@ function settle(
     } else if (suspected) tally.lead(n.item, 'ruled out, but a suspicion stands');
     else if (n.perhaps) tally.perhapsNot(n.item, 'ruled out, on a day that is not certain to lie in the time window');
     else if (parts !== undefined) tally.ignore(n.item, 'one of several signs is ruled out');
+    else if (mayStand) tally.lead(n.item, 'ruled out, but another entry may stand', true);
     else if (!tally.conflict) tally.contra(n.item, 'documented as ruled out');
   }
-  if (standing > 0 || tally.conflict || tally.for.length > 0) return;
+  if (standing > 0 || mayStand || tally.conflict || tally.for.length > 0) return;
   for (const { item } of parts ?? []) tally.contra(item, 'documented as ruled out');
 }
 

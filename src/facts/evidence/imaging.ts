@@ -8,7 +8,7 @@ import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { endOf } from './earlier-entry.ts';
-import { inWindow, refusedInWindow } from './finding.ts';
+import { inWindow, isDoubtful, refusedInWindow } from './finding.ts';
 
 type Verdict = 'yes' | 'no' | 'open';
 
@@ -96,9 +96,9 @@ const leftOpen = (record: ImagingRecord, ctx: FactContext): boolean => {
   return indeterminate || unexplained;
 };
 
-/** The first day by the end of which an examination of the kind and place asked about had left a finding open. */
-function firstLeftOpen(input: ImagingInput, asked: Asked, ctx: FactContext): Day {
-  let first = Number.POSITIVE_INFINITY;
+/** The days of the examinations of the kind and place asked about that left a finding open. */
+function daysLeftOpen(input: ImagingInput, asked: Asked, ctx: FactContext): ReadonlyMap<ImagingRecord, Interval> {
+  const days = new Map<ImagingRecord, Interval>();
   for (const r of ctx.chart.imaging)
     if (
       !r.inWords &&
@@ -108,8 +108,17 @@ function firstLeftOpen(input: ImagingInput, asked: Asked, ctx: FactContext): Day
       fitsPlace(r, input, asked) === 'yes' &&
       leftOpen(r, ctx)
     )
-      first = Math.min(first, r.when.hi);
-  return first;
+      days.set(r, r.when);
+  return days;
+}
+
+/** Did an examination come after another one that left a finding open? Partial dates may not tell. */
+function followsOne(record: ImagingRecord, open: ReadonlyMap<ImagingRecord, Interval>): Verdict {
+  const { when } = record;
+  if (when === undefined) return 'no';
+  const others = [...open].filter(([r]) => r !== record).map(([, days]) => days);
+  if (others.some(({ hi }) => hi < when.lo)) return 'yes';
+  return others.some(({ lo }) => lo < when.hi) ? 'open' : 'no';
 }
 
 /** Is the examination one of the modalities asked about? One of an unstated modality may be. */
@@ -134,7 +143,7 @@ const mayShow = (record: ImagingRecord): boolean => !record.hasResult && record.
 export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const contrary: Item[] = [];
   const refused: Item[] = [];
-  const leftOpenBy = input.follows === undefined ? undefined : firstLeftOpen(input, asked, ctx);
+  const leftOpenOn = input.follows === undefined ? undefined : daysLeftOpen(input, asked, ctx);
   let positives = 0;
   for (const record of ctx.chart.imaging) {
     if (record.inWords) {
@@ -159,9 +168,15 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       if (inWindow(item, asked, tally)) tally.perhaps(item, 'not final');
       continue;
     }
-    if (!inWindow(item, asked, tally)) continue;
-    if (leftOpenBy !== undefined && leftOpenBy >= (record.when?.lo ?? Number.NEGATIVE_INFINITY)) {
-      tally.ignore(item, 'no earlier indeterminate examination');
+    if (!inWindow(item, asked, tally)) {
+      if (isDoubtful(item, asked) && verdictOn(record, input, asked, ctx) === 'yes')
+        tally.perhapsLast(item, asked.window.asOf);
+      continue;
+    }
+    const follows = leftOpenOn === undefined ? 'yes' : followsOne(record, leftOpenOn);
+    if (follows !== 'yes') {
+      if (follows === 'open') tally.perhaps(item, 'whether an indeterminate examination came before it is not certain');
+      else tally.ignore(item, 'no earlier indeterminate examination');
       continue;
     }
     const verdict = verdictOn(record, input, asked, ctx);
