@@ -12,7 +12,7 @@ import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
-import { Entries, statedOn } from './earlier-entry.ts';
+import { Entries, statedOn, systemOf } from './earlier-entry.ts';
 import { Endings } from './endings.ts';
 
 const dateOf = (r: ConditionRecord): Interval | undefined => r.onset ?? r.recorded;
@@ -47,7 +47,7 @@ interface Absent {
 
 /**
  * Conditions, order reasons, coded observations, coded conclusions and visit reasons that state a finding, or that it is
- * ruled out. A refutation defeats earlier entries of the same code only.
+ * ruled out. A refutation defeats earlier entries of the same code only, and leaves open those that a code of another system includes.
  */
 export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const positive: Found[] = [];
@@ -289,6 +289,17 @@ const atSite = (input: FindingInput, siteHits: readonly Hit[], ctx: FactContext)
 const refutationsOf = ({ record }: Found, negative: readonly Found[]): readonly Found[] =>
   negative.filter((n) => n.record.codes.some((c) => record.codes.includes(c)));
 
+/**
+ * Refutations of what the entry is a case of, in the codes of another system (a foot drop, and one on the right): that they are about
+ * the entry no code says.
+ */
+const mayRefute = ({ record }: Found, negative: readonly Found[]): readonly Found[] => {
+  const systems = new Set(record.codes.map(systemOf));
+  const includes = ({ set, place }: Hit): boolean =>
+    record.hits.some((o) => o.set === set && (o.place === place || place === NO_PLACE));
+  return negative.filter((n) => !n.record.codes.some((c) => systems.has(systemOf(c))) && n.record.hits.every(includes));
+};
+
 /** No refutation of the same code is later for certain. */
 const stands = (found: Found, negative: readonly Found[]): boolean =>
   !isLater(
@@ -338,6 +349,20 @@ function settle(
       tally.lead(p.item, 'stated and refuted on the same day, or on days of which none is certain to be later');
       tally.outweighed('yes', p.item);
       for (const n of same) tally.outweighed('no', n.item);
+      continue;
+    }
+    const elsewhere = mayRefute(p, negative);
+    if (
+      elsewhere.length > 0 &&
+      !isLater(
+        [statedOn(p.record)],
+        elsewhere.map((n) => n.item.date),
+      )
+    ) {
+      tally.conflict = true;
+      tally.lead(p.item, 'ruled out on the same day or later, in the codes of another system');
+      tally.outweighed('yes', p.item);
+      for (const n of elsewhere) tally.outweighed('no', n.item);
       continue;
     }
     if (p.record.orderReason && standing > 0) {
