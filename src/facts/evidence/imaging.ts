@@ -229,6 +229,8 @@ const diagnosedOn = (set: number, when: Interval | undefined, asked: Asked, ctx:
     if (r.type !== 'condition' || r.orderReason || r.verification === 'refuted') return [];
     if (!fitsRegion(asked, placeOfRecord(placeIn(r.hits, [set]), r.site))) return [];
     const began = r.onset ?? r.recorded;
+    // what began or was entered after the order does not exist yet
+    if ([began, r.recorded].some((day) => day !== undefined && day.lo > asked.window.asOf)) return [];
     return began !== undefined && (when === undefined || endOf(r) >= when.lo) ? [began] : [];
   });
 
