@@ -84,12 +84,18 @@ class EvaluatedPath implements PathState {
     return told === 'yes' ? inPlay : told;
   }
 
+  /** Is an entry that does not hold refuted by evidence? Of one of several parts every part has to be on file, or refuted. */
+  #isRefuted(entry: Expr): boolean {
+    if (this.#evaluation.evidence(entry, 'false').length === 0) return false;
+    return entry.op !== 'all' || this.#evaluation.children(entry).every((part) => this.#isOpen(part) !== 'no');
+  }
+
   /** The entry, read closed-world: silence of complete sections is a "no"; a refuted entry is in play (and false). */
   #isOpen(entry: Expr | undefined): InPlay {
     if (entry === undefined) return 'no';
     const truth = this.#evaluation.truth(entry);
     if (truth === 'true') return 'yes';
-    if (truth === 'false') return this.#evaluation.evidence(entry, 'false').length > 0 ? 'yes' : 'no';
+    if (truth === 'false') return this.#isRefuted(entry) ? 'yes' : 'no';
     if (this.#evaluation.isNoBySilence(entry)) return 'no';
     const unknown = [...this.#evaluation.unknownAtoms(entry)].map((i) => this.#evaluation.value(i));
     if (unknown.some((v) => v.gap === 'unclear' || v.gap === 'conflict')) return 'yes';
