@@ -76,7 +76,7 @@ class Assessor {
       ...(doubted.length > 0 && { doubted }),
       paths: ways.map((w) => this.#told.path(w)),
       missing,
-      silentScreens: open ? this.#silentScreens() : [],
+      silentScreens: open ? this.#silentScreens(new Set(ranked.map((c) => c.state))) : [],
       ...(decision.reason === 'no-indication' && { indications: this.#indications() }),
       alternatives: decision.alternatives,
       ...(decision.outcome === 'undetermined' &&
@@ -112,19 +112,21 @@ class Assessor {
   }
 
   /**
-   * Red flags on which what was seen of the chart says nothing; what was not seen is told apart from silence. Where no red flag
+   * Red flags on which what was seen of the chart says nothing, or nothing for which one would ask; what was not seen is told apart from silence. Where no red flag
    * is looked for, those of the complaint.
    */
-  #silentScreens(): readonly string[] {
+  #silentScreens(told: ReadonlySet<PathState>): readonly string[] {
     const unseen = (s: PathState): boolean =>
       !this.#ev.isSilent(s.whole.index) &&
       [...this.#ev.unknownAtoms(s.whole)].some((i) => this.#ev.value(i).gap === 'incomplete');
+    const notAsked = (s: PathState): boolean =>
+      !this.#nearest.worthAsking(s) || (!told.has(s) && this.#nearest.isFarFetched(s));
     const silent = this.#states
       .all()
-      .filter((s) => s.inPlay === 'yes' && s.truth === 'unknown' && !this.#nearest.worthAsking(s) && !unseen(s));
+      .filter((s) => s.inPlay === 'yes' && s.truth === 'unknown' && notAsked(s) && !unseen(s));
     const screens = silent.filter((s) => s.screen);
-    const told = screens.length > 0 ? screens : silent.filter((s) => s.path.redFlag);
-    return [...new Set(told.map((s) => s.path.topic ?? s.path.label))];
+    const named = screens.length > 0 ? screens : silent.filter((s) => s.path.redFlag);
+    return [...new Set(named.map((s) => s.path.topic ?? s.path.label))];
   }
 
   /**

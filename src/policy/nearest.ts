@@ -2,7 +2,7 @@ import { add } from '../dates/day.ts';
 import type { CompiledPolicy, Expr } from './compiled-policy.ts';
 import type { Decider } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
-import { type FactCatalog, ofComplaint } from './fact-source.ts';
+import { type FactCatalog, type Gap, ofComplaint } from './fact-source.ts';
 import type { Candidate, Need, Way, WaySearch } from './needs.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
@@ -17,6 +17,9 @@ const ALMOST_ALL = 18;
 const FEW = 2;
 /** So many facts on file for each that lacks make a way one of which the chart says almost everything. */
 const ALMOST = 2;
+
+/** Something is on file, and does not settle it. */
+const OPEN: ReadonlySet<Gap | undefined> = new Set(['unclear', 'conflict']);
 
 const same = (a: Expr, b: Expr): boolean => a === b || (a.op === 'atom' && b.op === 'atom' && a.atom === b.atom);
 
@@ -44,7 +47,8 @@ export class NearestWays {
    * Ways to met, best first, each with different needs: those that the chart makes unlikely last; documenting before doing or
    * waiting; while care is lacking, what needs a disease of which the chart says nothing later; of those that wait the soonest, then the share of its leaves that are true already (leaves that speak in few passages weigh more; shares that are nearly
    * the same count as one; that none is on file does not count), then the fewest needs.
-   * Red flags only with telling evidence.
+   * Red flags only with telling evidence; those of which the chart names no more than what goes with them (diabetes) only
+   * where there is no other way.
    * @param orderedOnly ways for the ordered study; else those for other studies where there is none for it
    */
   ranked(orderedOnly: boolean): readonly Candidate[] {
@@ -101,12 +105,49 @@ export class NearestWays {
   #waysOf(states: readonly PathState[]): readonly Candidate[] {
     return states.flatMap((state) => {
       const way = this.#search.cheapest(state);
-      return way === undefined ? [] : [{ state, way }];
+      return way === undefined || !this.#restsOnTelling(state, way) ? [] : [{ state, way }];
     });
   }
 
+  /**
+   * A way to a red flag is told for what the chart says of that very way (diabetes is no reason to ask for metastases), a short one
+   * also for what may be on file of it.
+   */
+  #restsOnTelling(state: PathState, { has, needs }: Way): boolean {
+    const { path, screen, onFile } = state;
+    if (!(screen || path.redFlag) || (path.about !== undefined && onFile)) return true;
+    const own = this.#partsOf(state).flatMap((part) => (part === undefined ? [] : this.#leaves(part)));
+    const needed = needs.map((n) => n.atom);
+    // of several red flags in one passage each needs a sign of its own
+    const short = needs.length > FEW ? [] : screen ? own : needed;
+    return (
+      has.some((i) => own.includes(i) && this.#isTelling(i)) ||
+      needed.some((i) => this.#isTelling(i) && (this.#hasRelated(i) || this.#ev.value(i).gap === 'conflict')) ||
+      short.some((i) => this.#isTelling(i) && this.#isRead(i) && OPEN.has(this.#ev.value(i).gap))
+    );
+  }
+
+  #leaves(expr: Expr): readonly number[] {
+    if (expr.op === 'atom') return [expr.atom];
+    return this.#ev.children(expr).flatMap((child) => this.#leaves(child));
+  }
+
+  /** Does the chart name no more of a red flag than what goes with it (diabetes)? */
+  #isFarFetched({ state, way }: Candidate): boolean {
+    if (!(state.screen || state.path.redFlag)) return false;
+    return !this.#restsOnTelling(state, way) || this.#unlikelihood({ state, way }) === 2;
+  }
+
+  /** Is a red flag open of which there is something on file, and yet nothing for which it would be asked for? */
+  isFarFetched(state: PathState): boolean {
+    const way = this.#search.cheapest(state);
+    return way !== undefined && this.#isFarFetched({ state, way });
+  }
+
   /** Best first; of those with the same needs only the best. */
-  #sorted(found: readonly Candidate[]): readonly Candidate[] {
+  #sorted(all: readonly Candidate[]): readonly Candidate[] {
+    const likely = all.filter((c) => !this.#isFarFetched(c));
+    const found = likely.length > 0 ? likely : all;
     const sorted = found.map((f, i) => ({ ...f, rank: [...this.#rank(f), i] })).sort((a, b) => compare(a.rank, b.rank));
     const seen = new Set<string>();
     return sorted.filter(({ way }) => {
@@ -129,10 +170,13 @@ export class NearestWays {
   }
 
   /** Does the chart say anything of the patient that speaks of this indication in particular? */
-  #hasTellingEvidence({ path, entry, screen }: PathState): boolean {
-    // a disease that a section is about (stenosis) speaks of no red flag of that section
-    const parts = path.redFlag && !screen ? [path.own] : [entry, path.own];
-    return parts.some((e) => e !== undefined && this.#tells(e));
+  #hasTellingEvidence(state: PathState): boolean {
+    return this.#partsOf(state).some((e) => e !== undefined && this.#tells(e));
+  }
+
+  /** A disease that a section is about (stenosis) speaks of no red flag of that section. */
+  #partsOf({ path, entry, screen }: PathState): readonly (Expr | undefined)[] {
+    return path.redFlag && !screen ? [path.own] : [entry, path.own];
   }
 
   #tells(expr: Expr): boolean {

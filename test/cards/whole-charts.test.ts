@@ -142,3 +142,25 @@ ${REST}`,
     ]);
   });
 });
+
+describe('what is not on file', () => {
+  const RADICULAR = `id: radicular
+title: Severe radicular pain, diabetes, an MRI of years ago
+order: { study: "72148", date: "2024-11-20", reasons: icd M51.16 }
+chart:
+  - { condition: icd M51.16, onset: -20d, recorded: -18d }
+  - { condition: icd E11.9, recorded: -5y }
+  - { report: cpt 72148, date: -2y, result: abnormal }
+  - { visit: office, date: -2d, reasons: icd M51.16 }
+${REST}`;
+
+  it('is told of a red flag for which diabetes alone is no reason to ask', () => {
+    const { detail } = cardOf('cigna-evicore-spine', 'Cigna', RADICULAR);
+    expect(detail).not.toContain('Is an infection of the spine present');
+    expect(detail).toMatch(/Not documented either way: .*suspected spinal infection with a risk factor or sign;/);
+  });
+
+  it('makes no passage one about the patient, though a part of it is refuted', () => {
+    expect(cardOf('cigna-evicore-spine', 'Cigna', RADICULAR).detail).not.toContain('hemangioma');
+  });
+});
