@@ -132,10 +132,11 @@ export class NearestWays {
     return this.#ev.children(expr).flatMap((child) => this.#leaves(child));
   }
 
-  /** Does the chart name no more of a red flag than what goes with it (diabetes)? */
+  /** Does the chart name no more of a red flag than one thing that goes with it (diabetes)? */
   #isFarFetched({ state, way }: Candidate): boolean {
     if (!(state.screen || state.path.redFlag)) return false;
-    return !this.#restsOnTelling(state, way) || this.#unlikelihood({ state, way }) === 2;
+    if (!this.#restsOnTelling(state, way)) return true;
+    return this.#unlikelihood({ state, way }) === 2 && way.has.filter((i) => this.#isTelling(i)).length < 2;
   }
 
   /** Is a red flag open of which there is something on file, and yet nothing for which it would be asked for? */

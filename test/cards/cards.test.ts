@@ -141,7 +141,7 @@ describe('questions', () => {
           ),
         ).toBe(true);
     }
-  });
+  }, 60_000);
 
   it('name what would do in their place', () => {
     const { card } = tell(

@@ -339,7 +339,7 @@ describe('nearest ways', () => {
     expect([others('72148'), others('72158'), others('72131')]).toEqual([[undefined], [['72148']], [['72148']]]);
   });
 
-  it('for what the chart is about come before a red flag of another complaint of which a risk alone is on file', () => {
+  it('for what the chart is about are told without a red flag of another complaint of which a risk alone is on file', () => {
     const ways = (facts: Readonly<Record<string, 'true'>>, about = ''): readonly string[] =>
       checked(
         tinyPolicy(`
@@ -350,7 +350,8 @@ indications:
   - { id: D, label: claudication, cite: D, entry: claudication, studies: ["72148"], criteria: response }`),
         { facts },
       ).paths.map((p) => p.criterion);
-    expect(ways({ tumor: 'true', immunosuppression: 'true' })).toEqual(['A', 'C']);
+    expect(ways({ tumor: 'true', immunosuppression: 'true' })).toEqual(['A']);
+    expect(ways({ immunosuppression: 'true' })).toEqual(['C']);
     expect(ways({ tumor: 'true', immunosuppression: 'true', pain: 'true' })).toEqual(['C', 'A']);
     const all = { tumor: 'true', immunosuppression: 'true', fever: 'true' } as const;
     expect([ways(all), ways(all, 'about: pain, ')]).toEqual([
@@ -403,8 +404,9 @@ indications:
     expect(ways({ pain: 'silent', grade: RELATED })).toBe('');
   });
 
-  it('a red flag of which no more than an old disease is on file comes last, even after what has to be done', () => {
-    expect(ways({ diabetes: on('diabetes', 'true', '2020-01-01'), 'do-therapy': refused })).toBe('A,D,I');
+  it('a red flag of which no more than an old disease is on file is told only where there is no other way', () => {
+    expect(ways({ diabetes: on('diabetes', 'true', '2020-01-01'), 'do-therapy': refused })).toBe('A,D');
+    expect(ways({ pain: 'silent', diabetes: on('diabetes', 'true', '2020-01-01') })).toBe('I');
     expect(ways({ deficit: on('deficit', 'true', '2026-02-20'), 'do-therapy': refused })).toBe('A,I,D');
   });
 
