@@ -4,7 +4,7 @@ import type { Chart } from '../chart/chart.ts';
 import { type Json, objects } from '../chart/json.ts';
 import type { OpenOrder } from '../chart/records.ts';
 import type { CheckedOrder } from '../criteria-check/check-order.ts';
-import { AGAINST_CONTRAST } from '../criteria-check/program-facts.ts';
+import { AGAINST_CONTRAST, AGAINST_MRI } from '../criteria-check/program-facts.ts';
 import type { FactInput } from '../facts/schema.ts';
 import type { Missing } from '../policy/assessment.ts';
 import type { FactQuery, Region } from '../policy/fact-source.ts';
@@ -15,15 +15,19 @@ import { reasonsElsewhere } from './words.ts';
 const CPT = SYSTEMS.cpt[0];
 const MOST_NEXT_STEPS = 2;
 
-/** Why contrast cannot be suggested for this patient, in words; undefined when nothing speaks against it. */
-function againstContrast(check: CheckedOrder): string | undefined {
-  for (const fact of AGAINST_CONTRAST) {
-    const query: FactQuery = { fact, certainty: 'suspected', region: 'any', strictRegion: false };
-    if (check.facts.fact(query).truth === 'true') return check.facts.vocabulary.describe(fact)?.label ?? fact;
-  }
-  return undefined;
+/** The first of some facts that is on file, in words; undefined when none is. */
+function onFile(
+  facts: readonly string[],
+  certainty: FactQuery['certainty'],
+  { facts: known }: CheckedOrder,
+): string | undefined {
+  const found = facts.find(
+    (fact) => known.fact({ fact, certainty, region: 'any', strictRegion: false }).truth === 'true',
+  );
+  return found === undefined ? undefined : (known.vocabulary.describe(found)?.label ?? found).replace(/ \(.*\)$/, '');
 }
 
+const usesMagnet = ({ modality }: Study): boolean => modality === 'mri' || modality === 'mra';
 const usesContrast = (study: Study): boolean => study.contrast === 'with' || study.contrast === 'without-and-with';
 
 /** The order with another study's code; everything else as it was received. */
@@ -60,7 +64,9 @@ function againstStudy(study: Study, check: CheckedOrder): string | undefined {
   const ofOthers = !study.regions.some((region) => check.study.regions.includes(region));
   const concern = ofOthers ? reasonsElsewhere({ chart: check.chart, study }) : undefined;
   if (concern !== undefined) return `the reason of the order concerns ${concern}`;
-  const against = usesContrast(study) && !usesContrast(check.study) ? againstContrast(check) : undefined;
+  const against =
+    (usesMagnet(study) ? onFile([AGAINST_MRI], 'known', check) : undefined) ??
+    (usesContrast(study) && !usesContrast(check.study) ? onFile(AGAINST_CONTRAST, 'suspected', check) : undefined);
   return against === undefined ? undefined : `${against} is documented`;
 }
 

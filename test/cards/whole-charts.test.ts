@@ -164,3 +164,31 @@ ${REST}`;
     expect(cardOf('cigna-evicore-spine', 'Cigna', RADICULAR).detail).not.toContain('hemangioma');
   });
 });
+
+describe('another MRI', () => {
+  const SCAR = (device: string): string => `id: scar
+title: Urgent discectomy, ordered with contrast
+order: { study: "72158", date: "2025-11-20", reasons: icd M51.16, by: nucc 207T00000X }
+chart:
+  - { condition: icd M51.16, onset: -50d, recorded: -40d }
+  - { visit: office, date: -1d, reasons: icd M51.16, specialty: nucc 207T00000X }
+  - { order: cpt 63030, date: -1d, by: nucc 207T00000X, urgent: true, region: lumbar }
+  - { device: snomed 14106009, safety: mrsafety ${device} }
+${REST}`;
+  const told = (device: string): Card =>
+    cardOf('kaiser-wa-lumbar-mri', 'Kaiser Foundation Health Plan of Washington', SCAR(device));
+
+  it('is not offered to a patient with a pacemaker that is MR unsafe', () => {
+    const { detail, suggestions } = told('C106047');
+    expect(detail).toContain(
+      'Not offered as a change of the order, as contraindication to MRI is documented: MRI lumbar spine without contrast.',
+    );
+    expect(suggestions).toBeUndefined();
+  });
+
+  it('is offered with one that is MR conditional', () => {
+    expect(told('C106046').suggestions?.map((s) => s.label)).toEqual([
+      'Order 72148 instead: MRI lumbar spine without contrast',
+    ]);
+  });
+});
