@@ -49,16 +49,21 @@ import { firstFound, lastLongAgo } from './timed.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { fitIn, type Window } from './window.ts';
 
-/** What was found or stated as absent is open again when it is suspected, or complained of, on a later day. */
-function suspectedSince(value: FactValue): FactValue {
+/**
+ * What was found or stated as absent is open again when it is suspected, or complained of, on a later day; on one that may be later
+ * it is a conflict.
+ */
+function suspectedSince(value: FactValue, asOf: Day): FactValue {
   const { suspicions = [], stated, evidence } = value;
   if (value.truth !== 'false' || suspicions.length === 0) return value;
-  if (!isLater(suspicions, [stated, ...evidence.map(({ date }) => parseInterval(date))])) return value;
+  const said = [stated, ...evidence.map(({ date }) => parseInterval(date))];
+  const last = Math.min(latestOf(suspicions)?.hi ?? Number.NEGATIVE_INFINITY, asOf);
+  if (last <= (latestOf(said)?.lo ?? Number.NEGATIVE_INFINITY)) return value;
   const { leads, considered } = value;
   return {
     truth: 'unknown',
     evidence: [],
-    gap: 'silent',
+    gap: isLater(suspicions, said) ? 'silent' : 'conflict',
     related: true,
     suggested: suspicions,
     suspicions,
@@ -156,7 +161,7 @@ export class FactEngine implements FactSource, FactContext {
     const { query, plan } = lookup;
     const own = this.#mute(plan) ? this.#silence(plan) : this.#evidence(plan, this.#window(query, plan), query);
     const composed = this.#compose(lookup, own);
-    const answered = suspectedSince(this.#withAnswers(composed, plan, query));
+    const answered = suspectedSince(this.#withAnswers(composed, plan, query), this.asOf);
     const aged = query.ago === undefined ? answered : lastLongAgo(answered, this.asOf, query.ago);
     const begun = query.begun === undefined ? aged : firstFound(aged, this.asOf, query.begun);
     return begun.truth === 'true' && restsOnEpisode(query, plan)

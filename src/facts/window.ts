@@ -32,6 +32,12 @@ export function fitIn(date: Interval | undefined, window: Window): Fit {
   return 'inside';
 }
 
+/** Does a date lie in the window, or may it? */
+export function mayLieIn(date: Interval | undefined, window: Window): boolean {
+  const fit = fitIn(date, window);
+  return fit === 'inside' || fit === 'unclear';
+}
+
 /** The last as-of day on which a date still lies in a window that counts back from the as-of day. */
 export function lastDayInside(date: Interval | undefined, window: Window): Day | undefined {
   if (date === undefined || window.length === undefined) return undefined;

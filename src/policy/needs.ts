@@ -215,12 +215,19 @@ export class WaySearch {
   }
 
   #search(state: PathState): Way | undefined {
-    if (state.closing !== undefined || state.truth === 'true') return undefined;
+    if (state.truth === 'true' || !this.#opensAgain(state)) return undefined;
     for (const way of this.#ways(state.whole, 'true')) {
       const pruned = this.#withoutSuperfluous(state.whole, way);
       if (pruned !== undefined && pruned.needs.length > 0) return pruned;
     }
     return undefined;
+  }
+
+  /** Is a path not closed, or would a statement of today open it again, as it is later than what may close it? */
+  #opensAgain({ closing, whole }: PathState): boolean {
+    if (closing === undefined) return true;
+    const dated = closing.evidence.every((e) => e.reference === undefined || e.date !== undefined);
+    return closing.for === 'perhaps' && dated && this.#ev.truth(whole) === 'unknown';
   }
 
   /** Bounded search for the cheapest ways to make an expression true (or false, under a `not`). */

@@ -34,7 +34,7 @@ export const putLatest = (map: Map<string, Day>, key: string, day: Day): void =>
 interface Endings {
   readonly listed: Map<string, Day>;
   readonly ofVisits: Map<string, Day>;
-  /** those that may have ended by the as-of day */
+  /** the last day on which one may have ended by the as-of day */
   readonly unclear: Map<string, Day>;
 }
 
@@ -140,7 +140,8 @@ export class Entries {
 
   /**
    * Does another entry say that it is over, later than this one was stated? A diagnosis of one visit is closed with it: it ends no
-   * entry of the problem list. One that is dated to a month of which the as-of day is a part may have ended after it.
+   * entry of the problem list. One that is dated to a month, which the day of the statement or the as-of day is a part of, may have
+   * ended after it.
    */
   endedSince(record: ConditionRecord): 'yes' | 'no' | 'unclear' {
     const stated = statedOn(record);
@@ -158,12 +159,14 @@ export class Entries {
     const listed = new Map<string, Day>();
     const ofVisits = new Map<string, Day>();
     const unclear = new Map<string, Day>();
+    const { asOf } = this.#asked.window;
     for (const r of this.#entries) {
       const end = r.current ? undefined : (r.abated ?? statedOn(r));
-      if (end === undefined) continue;
-      for (const code of r.codes)
-        if (end.hi <= this.#asked.window.asOf) putLatest(r.ofVisit ? ofVisits : listed, kindOf(code), end.lo);
-        else if (r.endUnclear && !r.ofVisit) putLatest(unclear, kindOf(code), end.lo);
+      if (end === undefined || end.lo > asOf) continue;
+      for (const kind of r.codes.map(kindOf)) {
+        if (end.hi <= asOf) putLatest(r.ofVisit ? ofVisits : listed, kind, end.lo);
+        if (end.hi > end.lo && !r.ofVisit) putLatest(unclear, kind, Math.min(end.hi, asOf));
+      }
     }
     this.#endings = { listed, ofVisits, unclear };
     return this.#endings;

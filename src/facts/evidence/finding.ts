@@ -10,7 +10,7 @@ import { duration } from '../duration.ts';
 import { heals } from '../episode.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { fitIn } from '../window.ts';
+import { fitIn, mayLieIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { Entries, statedOn, systemOf } from './earlier-entry.ts';
 import { Endings } from './endings.ts';
@@ -216,7 +216,7 @@ function condition(
   const ended = asked.query.certainty !== 'history' && !record.orderReason ? entries.endedSince(record) : 'no';
   if (ended !== 'no') return tally.lead(item, 'a later entry says that it is over', ended === 'unclear');
   if (record.verification === 'suspected' && asked.query.certainty !== 'suspected') {
-    if (fitIn(item.date, asked.window) === 'inside') suspicions.push({ record, item });
+    if (mayLieIn(item.date, asked.window)) suspicions.push({ record, item });
     return tally.lead(
       item,
       record.orderReason ? 'a reason of this order, not a confirmed diagnosis' : 'only suspected, not confirmed',
@@ -456,7 +456,7 @@ function other(
       if (!record.held) return tally.ignore(item, 'the visit did not take place');
       if (!input.complaint || asked.query.certainty !== 'suspected') {
         // a visit does not say on which day an injury happened
-        if (!input.event && suspects(input) && fitIn(when, asked.window) === 'inside') tally.suspectedOn(when);
+        if (!input.event && suspects(input) && mayLieIn(when, asked.window)) tally.suspectedOn(when);
         return tally.lead(item, 'reason of a visit only');
       }
       if (input.event && isAfterwards(record.reasonCodes))

@@ -1,4 +1,4 @@
-import { add, type Day, type Interval } from '../../dates/day.ts';
+import { add, type Day, type Interval, SOME_DAY } from '../../dates/day.ts';
 import { isLater } from '../../dates/later.ts';
 import { ofComplaint } from '../../policy/fact-source.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen } from '../context.ts';
@@ -40,9 +40,12 @@ export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: 
   const sure = new Set(lasting.map((l) => l.ref));
   const slight = pains.filter((p) => !sure.has(p.ref));
   for (const item of slight) tally.undecidedBy(item, 'Observation');
+  const undated = slightOnSomeDay(from, input, asked, ctx);
   const seenAgain = [...visitsForIt(from, asked, ctx), ...lasting];
   for (const item of seenAgain) {
-    if (slight.length > 0 && !isLater([item.date], daysOf(slight))) tally.undecidedBy(item, 'Observation');
+    if (undated.length > 0 && !isLater([item.date], undated))
+      tally.lead(item, 'a slight pain, on a day that is not certain, may have come later', true);
+    else if (slight.length > 0 && !isLater([item.date], daysOf(slight))) tally.undecidedBy(item, 'Observation');
     else if (inWindow(item, asked, tally)) tally.pro(item, 'the complaint is seen again');
   }
 }
@@ -65,6 +68,18 @@ function painAbove(value: number, from: Day, input: PersistenceInput, asked: Ask
     .filter((r) => fitsRegion(asked, r.site))
     .flatMap((r) => since(r, from, asked));
 }
+
+/** The days of slight scores of the region that may lie after a day; any day when a score has none. */
+const slightOnSomeDay = (from: Day, input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Interval[] =>
+  input.scores
+    .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
+    .flatMap((r) => {
+      if (r.type !== 'observation' || !r.final || !fitsRegion(asked, r.site)) return [];
+      const value = inUnit(r, '{score}');
+      const { when = SOME_DAY } = r;
+      const straddles = when.lo < from && when.hi >= from;
+      return value !== undefined && value <= input.slight && straddles ? [when] : [];
+    });
 
 const daysOf = (items: readonly Item[]): readonly (Interval | undefined)[] => items.map((i) => i.date);
 
