@@ -196,7 +196,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...dateWords(check),
     ...(assessment.satisfied.length + assessment.contradicted.length === 0 ? [] : [countsWords(check)]),
     ...(notMet ? otherwise : []),
-    ...(open ? [...against, ...ways, ...documented] : [...named, ...documented, ...against, ...ways]),
+    ...(open ? [...ways, ...documented, ...against] : [...named, ...documented, ...against, ...ways]),
     ...section('Other ways', assessment.paths.slice(1).flatMap(pathLines)),
     ...(approved === undefined ? [] : ['', approved]),
     ...(notMet ? [] : otherwise),

@@ -1,4 +1,4 @@
-import type { Day } from '../dates/day.ts';
+import { type Day, type Interval, parseInterval } from '../dates/day.ts';
 import type { Expr } from './compiled-policy.ts';
 import type { Evaluation, Reading } from './evaluate.ts';
 import type { FactCatalog, FactQuery } from './fact-source.ts';
@@ -109,6 +109,8 @@ const isWeaker = (leaf: FactQuery, other: FactQuery): boolean =>
   other.certainty === 'known' &&
   (!leaf.strictRegion || other.strictRegion) &&
   (['within', 'ago', 'begun', 'since', 'grace', 'source'] as const).every((k) => leaf[k] === undefined);
+
+const isBefore = (date: Interval | undefined, day: Day): boolean => date !== undefined && date.hi < day;
 
 /** Looks for the cheapest ways to make indications true. Belongs to one assessment; nodes that passages share are searched once. */
 export class WaySearch {
@@ -226,8 +228,9 @@ export class WaySearch {
   /** Is a path not closed, or would a statement of today open it again, as it is later than what may close it? */
   #opensAgain({ closing, whole }: PathState): boolean {
     if (closing === undefined) return true;
-    const dated = closing.evidence.every((e) => e.reference === undefined || e.date !== undefined);
-    return closing.for === 'perhaps' && dated && this.#ev.truth(whole) === 'unknown';
+    const { asOf } = this.#ev.source;
+    const before = closing.evidence.every((e) => e.reference === undefined || isBefore(parseInterval(e.date), asOf));
+    return closing.for === 'perhaps' && before && this.#ev.truth(whole) === 'unknown';
   }
 
   /** Bounded search for the cheapest ways to make an expression true (or false, under a `not`). */

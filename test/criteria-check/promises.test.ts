@@ -71,6 +71,7 @@ const EVENTS_TO_COME: ReadonlySet<string> = new Set([
   // entries dated after the order do not exist yet on its day
   'edge-planned-later',
   'IIC-forbidden-after-the-order',
+  '7.b.i-entered-later',
   // the visit repeats an entry that is older than the window by then, so that the sign is no longer known to be new
   'edge-incontinence-recent',
   'edge-foot-drop-back',
