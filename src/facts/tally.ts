@@ -158,6 +158,11 @@ export class Tally {
     if (date !== undefined) this.#perhapsLast = Math.max(this.#perhapsLast, Math.min(date.hi, by));
   }
 
+  /** It took place on no stated day, and may have been the last of its kind. */
+  mayBeLast(asOf: Day): void {
+    this.openUntil = Math.max(this.openUntil, asOf);
+  }
+
   /** Would speak against, were it certain to lie in the time window. */
   perhapsNot(item: Item, reason: string): void {
     this.#denied.push(item);

@@ -2,7 +2,15 @@ import { type Day, type Interval, parseInterval, subtract } from '../dates/day.t
 import { latestOf } from '../dates/later.ts';
 import { type Closing, closed } from './closing.ts';
 import type { Atom, CompiledPolicy, Expr } from './compiled-policy.ts';
-import { type Evidence, type FactSource, type FactValue, type Gap, ofComplaint, type Region } from './fact-source.ts';
+import {
+  type Evidence,
+  type FactSource,
+  type FactValue,
+  type Gap,
+  type Lead,
+  ofComplaint,
+  type Region,
+} from './fact-source.ts';
 import { compareAge, compareEpisode, compareSchedule, lastDays, sooner, unsettled } from './measure-time.ts';
 import { NO_SILENCE, type Silence } from './silence.ts';
 import { atLeast, not, type Truth } from './truth.ts';
@@ -11,6 +19,14 @@ import { Truths } from './truths.ts';
 /** The days on which the last study of a schedule may have been; undefined when none is on file. */
 const lastStudied = ({ truth, when, later }: FactValue): Interval | undefined =>
   truth === 'true' && when !== undefined ? lastDays(when, later) : undefined;
+
+/** Is a study on file of which no day is stated? */
+const isUndated = ({ truth, when }: FactValue): boolean => truth === 'true' && when === undefined;
+
+const daysLacking = ({ evidence }: FactValue): readonly Lead[] =>
+  evidence.flatMap(({ reference }) =>
+    reference === undefined ? [] : [{ reference, label: 'the last examination is of no stated day' }],
+  );
 
 /** What the leaves of an expression are read as. */
 export interface Reading {
@@ -215,6 +231,8 @@ export class Evaluation {
       );
     const last = this.source.fact(atom.last);
     if (last.truth === 'unknown' && last.gap !== 'silent') return { ...last, ...lookedAt(start, last) };
+    if (isUndated(last))
+      return { truth: 'unknown', evidence: [], gap: 'unclear', leads: daysLacking(last), ...lookedAt(start, last) };
     const timed = compareSchedule(began, lastStudied(last), this.source.asOf, atom.bands);
     const evidence = [...start.evidence, ...this.#lastStudy(atom, last)];
     return {
@@ -240,7 +258,7 @@ export class Evaluation {
     const before = this.source.fact(atom.after);
     const last = this.source.fact(atom.last);
     if (before.truth !== 'true' || before.first === undefined) return undefined;
-    if (last.truth === 'unknown' && last.gap !== 'silent') return undefined;
+    if ((last.truth === 'unknown' && last.gap !== 'silent') || isUndated(last)) return undefined;
     const began = before.firstIsOnset ? before.first : atOrBefore(before.first);
     const seen = lastStudied(last) ?? before.first;
     const timed = compareSchedule(began, seen, this.source.asOf, atom.bands);

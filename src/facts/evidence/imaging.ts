@@ -188,6 +188,7 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       }
       positives++;
       tally.pro({ ...item, until: sooner(item.until, until) }, 'examination on file');
+      if (item.date === undefined) tally.mayBeLast(asked.window.asOf);
     } else if (verdict === 'no' && input.result === 'non-diagnostic') tally.contra(item, 'a diagnostic examination');
     else if (verdict === 'no') contrary.push(item);
     else if (input.shows === undefined) tally.perhaps(item, 'the result is not coded');
