@@ -2,15 +2,7 @@ import { type Day, type Interval, parseInterval, subtract } from '../dates/day.t
 import { latestOf } from '../dates/later.ts';
 import { type Closing, closed } from './closing.ts';
 import type { Atom, CompiledPolicy, Expr } from './compiled-policy.ts';
-import {
-  type Evidence,
-  type FactSource,
-  type FactValue,
-  type Gap,
-  type Lead,
-  ofComplaint,
-  type Region,
-} from './fact-source.ts';
+import { type Evidence, type FactSource, type FactValue, type Gap, ofComplaint, type Region } from './fact-source.ts';
 import { compareAge, compareEpisode, compareSchedule, lastDays, sooner, unsettled } from './measure-time.ts';
 import { NO_SILENCE, type Silence } from './silence.ts';
 import { atLeast, not, type Truth } from './truth.ts';
@@ -22,11 +14,6 @@ const lastStudied = ({ truth, when, later }: FactValue): Interval | undefined =>
 
 /** Is a study on file of which no day is stated? */
 const isUndated = ({ truth, when }: FactValue): boolean => truth === 'true' && when === undefined;
-
-const daysLacking = ({ evidence }: FactValue): readonly Lead[] =>
-  evidence.flatMap(({ reference }) =>
-    reference === undefined ? [] : [{ reference, label: 'the last examination is of no stated day' }],
-  );
 
 /** What the leaves of an expression are read as. */
 export interface Reading {
@@ -231,8 +218,7 @@ export class Evaluation {
       );
     const last = this.source.fact(atom.last);
     if (last.truth === 'unknown' && last.gap !== 'silent') return { ...last, ...lookedAt(start, last) };
-    if (isUndated(last))
-      return { truth: 'unknown', evidence: [], gap: 'unclear', leads: daysLacking(last), ...lookedAt(start, last) };
+    if (isUndated(last)) return { truth: 'unknown', evidence: [], gap: 'unclear', ...lookedAt(start, last) };
     const timed = compareSchedule(began, lastStudied(last), this.source.asOf, atom.bands);
     const evidence = [...start.evidence, ...this.#lastStudy(atom, last)];
     return {
@@ -272,6 +258,16 @@ export class Evaluation {
 
   #lastStudy(atom: Extract<Atom, { kind: 'schedule' }>, last: FactValue): readonly Evidence[] {
     return last.truth === 'true' ? last.evidence : [{ fact: atom.last.fact, basis: 'absence' }];
+  }
+
+  /** Is a leaf open because the last study of its schedule is of no stated day? To state its start once more tells no day. */
+  lacksDayOfStudy(index: number): boolean {
+    const atom = this.atom(index);
+    return (
+      atom.kind === 'schedule' &&
+      isUndated(this.source.fact(atom.last)) &&
+      this.source.fact(atom.countedFrom).truth === 'true'
+    );
   }
 
   /** A node that the text in force on the service date does not contain is passed over. */

@@ -273,7 +273,9 @@ export class WaySearch {
       { has: [], needs: [{ atom, want, kind, from }], cost: COST[kind] - led },
     ];
     if (value.truth === 'unknown')
-      return this.#ev.atom(atom).kind === 'age' ? NONE : need('document', want === 'true' ? value.from : undefined);
+      return this.#ev.atom(atom).kind === 'age' || this.#ev.lacksDayOfStudy(atom)
+        ? NONE
+        : need('document', want === 'true' ? value.from : undefined);
     if (want === 'true' && value.from !== undefined) return need('wait', value.from);
     return want === 'true' && value.redoable === true ? need('do') : NONE;
   }

@@ -45,11 +45,13 @@ const chart = () =>
     }),
   ]);
 
-async function outcome(file: string, ...more: string[]): Promise<string | undefined> {
-  const order = ['--study', '72148', '--payer', 'kaiser-wa', '--date', '2026-03-02'];
+async function outcomeBy(payer: string, file: string, ...more: string[]): Promise<string | undefined> {
+  const order = ['--study', '72148', '--payer', payer, '--date', '2026-03-02'];
   const { lines } = await runCommand(assess, [file, ...order, ...more]);
   return /^[a-z-]+/.exec(lines[0] ?? '')?.[0];
 }
+
+const outcome = (file: string, ...more: string[]): Promise<string | undefined> => outcomeBy('kaiser-wa', file, ...more);
 
 describe('local codes of an EHR', () => {
   it.each([
@@ -103,9 +105,8 @@ describe('local codes of an EHR', () => {
         period: { start: '2026-02-26' },
       },
     ]);
-    const cigna = ['--payer', 'cigna'];
-    expect(await outcome(file, ...cigna)).toBe('undetermined');
-    expect(await outcome(file, ...cigna, '--ehr', 'hospital')).toBe(expected);
+    expect(await outcomeBy('cigna', file)).toBe('undetermined');
+    expect(await outcomeBy('cigna', file, '--ehr', 'hospital')).toBe(expected);
   });
 
   it('orderables name the study of an order', async () => {
