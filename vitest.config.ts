@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
+    // the checks of all vignettes take their time where two cores share the work
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // by default one core stays idle: on a machine of two that doubles the time
     maxWorkers: '100%',
