@@ -45,16 +45,23 @@ interface Absent {
   readonly item: Item;
 }
 
+/** What the entries of a chart say of a finding. */
+interface Gathered {
+  readonly positive: Found[];
+  readonly negative: Found[];
+  readonly absent: Absent[];
+  readonly suspicions: Found[];
+  /** stated on a day that is not certain to lie in the time window */
+  readonly doubtful: Found[];
+}
+
 /**
  * Conditions, order reasons, coded observations, coded conclusions and visit reasons that state a finding, or that it is
  * ruled out. A refutation defeats earlier entries of the same code only, and leaves open those that a code of another system includes.
  */
 export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const positive: Found[] = [];
-  const negative: Found[] = [];
-  const absent: Absent[] = [];
-  const suspicions: Found[] = [];
-  const doubtful: Found[] = [];
+  const gathered: Gathered = { positive: [], negative: [], absent: [], suspicions: [], doubtful: [] };
+  const { positive, negative, absent, suspicions, doubtful } = gathered;
   const seen = new Set<string>();
   const sets = (input.codes ?? []).map((name) => ctx.set(name));
   const entries = new Entries(sets, asked, ctx);
@@ -65,8 +72,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
       if (seen.has(key)) continue;
       seen.add(key);
       if (record.type === 'condition' && isExcepted(input, record.hits, record.site, ctx)) continue;
-      if (record.type === 'condition')
-        condition(input, record, sets, entries, asked, ctx, tally, positive, negative, suspicions, doubtful);
+      if (record.type === 'condition') condition(input, record, sets, entries, asked, ctx, tally, gathered);
       else other(input, record, sets, entries, endings, asked, ctx, tally, absent);
     }
   }
@@ -185,10 +191,7 @@ function condition(
   asked: Asked,
   ctx: FactContext,
   tally: Tally,
-  positive: Found[],
-  negative: Found[],
-  suspicions: Found[],
-  doubtful: Found[],
+  { positive, negative, suspicions, doubtful }: Gathered,
 ): void {
   const codePlace = placeIn(record.hits, sets);
   const item = toItem(record, countsFrom(input, record, entries, asked), asked);
