@@ -412,15 +412,14 @@ class ChartBuilder implements Chart {
   /** The order's reasons are the orderer's documentation, equal to a provisional diagnosis of the order's day. */
   #reasons(order: OrderEvidence): void {
     const { resource } = order;
-    const referred = objects(resource['reasonReference'])
-      .flatMap((r) => this.#ctx.condition(resource, r) ?? [])
-      .filter((c) => !c.refuted);
+    const references = objects(resource['reasonReference']).map((r) => this.#ctx.condition(resource, r));
+    const referred = references.flatMap((c) => (c === undefined || c.refuted ? [] : [c]));
     const hits = [...this.#ctx.hits(resource['reasonCode']), ...referred.flatMap((c) => c.hits)];
     const codes = [...this.#ctx.keys(resource['reasonCode']), ...referred.flatMap((c) => c.codes)];
     for (const code of codes) this.orderReasonCodes.add(code);
     this.orderReasonUnread =
       objects(resource['reasonCode']).some((c) => this.#ctx.keys(c).length === 0) ||
-      objects(resource['reasonReference']).some((r) => (this.#ctx.condition(resource, r)?.codes ?? []).length === 0);
+      references.some((c) => (c?.codes ?? []).length === 0);
     if (hits.length === 0) return;
     const record: ConditionRecord = {
       type: 'condition',

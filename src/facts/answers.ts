@@ -57,8 +57,10 @@ function orDoubted(value: FactValue, uncertain: readonly AnswerRecord[], { query
       Math.min(a.when.hi, window.asOf) > last,
   );
   if (opposite.length === 0) return value;
-  const conflicts = [...value.evidence, ...(value.conflicts ?? []), ...opposite.map((a) => statementOf(a, query.fact))];
-  return { truth: 'unknown', evidence: [], gap: 'conflict', conflicts, ...searched(value) };
+  return inConflict(
+    value,
+    opposite.map((a) => statementOf(a, query.fact)),
+  );
 }
 
 function withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactValue): FactValue {
@@ -94,19 +96,20 @@ function withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactV
       ...until,
     };
   }
-  const conflicts = [...(value.conflicts ?? []), evidence];
   // a partial date leaves open which of them came later
   if (answer.when !== undefined && charted.every((d) => d === undefined || d.lo < (answer.when?.hi ?? d.lo)))
-    return {
-      ...searched(value),
-      ...sides,
-      truth: 'unknown',
-      evidence: [],
-      gap: 'conflict',
-      conflicts: [...value.evidence, ...conflicts],
-    };
-  return { ...value, ...sides, conflicts };
+    return { ...inConflict(value, [evidence]), ...sides };
+  return { ...value, ...sides, conflicts: [...(value.conflicts ?? []), evidence] };
 }
+
+/** The chart says one thing, and statements that may be later another. */
+const inConflict = (value: FactValue, statements: readonly Evidence[]): FactValue => ({
+  ...searched(value),
+  truth: 'unknown',
+  evidence: [],
+  gap: 'conflict',
+  conflicts: [...value.evidence, ...(value.conflicts ?? []), ...statements],
+});
 
 /** Both sides of a fact with a clinician's statement on one of them, when the other is not empty. */
 function withStatement(value: FactValue, truth: 'true' | 'false', evidence: Evidence): { readonly sides?: Sides } {

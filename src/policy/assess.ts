@@ -112,8 +112,8 @@ class Assessor {
   }
 
   /**
-   * Red flags on which what was seen of the chart says nothing, or nothing for which one would ask; what was not seen is told apart from silence. Where no red flag
-   * is looked for, those of the complaint.
+   * Red flags on which what was seen of the chart says nothing, or nothing for which one would ask; what was not seen is told apart
+   * from silence. Where no red flag is looked for, those of the complaint.
    */
   #silentScreens(told: ReadonlySet<PathState>): readonly string[] {
     const unseen = (s: PathState): boolean =>

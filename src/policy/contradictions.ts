@@ -33,19 +33,13 @@ export class Contradictions {
 
   /** Indications of which all is documented, and a negative too that may close them. */
   doubts(): readonly Contradicted[] {
-    return this.#states.all().flatMap(({ path: { id: criterion, label, cite }, inPlay, whole, closing }) =>
-      inPlay === 'yes' && closing?.for === 'perhaps' && this.#ev.truth(whole) === 'true'
-        ? [
-            {
-              criterion,
-              label,
-              cite,
-              why: closing.gap === 'conflict' ? RULED_OUT_SOME_DAY : RULED_OUT_AS_SEEN,
-              evidence: closing.evidence,
-            },
-          ]
-        : [],
-    );
+    return this.#states.all().flatMap((state) => {
+      const doubt = state.inPlay === 'yes' ? this.#states.doubt(state) : undefined;
+      if (doubt === undefined) return [];
+      const { id: criterion, label, cite } = state.path;
+      const why = doubt.gap === 'conflict' ? RULED_OUT_SOME_DAY : RULED_OUT_AS_SEEN;
+      return [{ criterion, label, cite, why, evidence: doubt.evidence }];
+    });
   }
 
   #ofExclusion({ id, label, cite, criteria, unless }: CompiledExclusion): Contradicted {

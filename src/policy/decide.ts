@@ -187,9 +187,8 @@ export class Decider {
     const asked = exclusions
       .filter((e) => e.truth === 'unknown' && (this.#asks(e.exclusion) || e.unsettled))
       .map((e) => e.exclusion);
-    const truthOf = (s: PathState): Truth => {
-      return reading === undefined ? s.truth : closed(this.#ev.truth(s.whole, reading), s.closing);
-    };
+    const truthOf = (s: PathState): Truth =>
+      reading === undefined ? s.truth : closed(this.#ev.truth(s.whole, reading), s.closing);
     const holds = (s: PathState): boolean => (reading === undefined ? isTrue(s) : truthOf(s) === 'true');
     return (
       this.#byTruePaths(
@@ -293,9 +292,7 @@ export class Decider {
     const atoms = new Set<number>();
     for (const s of open) this.#ev.unknownAtoms(s.whole, atoms);
     const values = [...atoms].map((i) => this.#ev.value(i));
-    const closings = open.flatMap(({ closing, whole }) =>
-      closing?.for === 'perhaps' && this.#ev.truth(whole) === 'true' ? [closing.gap] : this.#ev.closingGaps(whole),
-    );
+    const closings = open.flatMap((s) => this.#states.doubt(s)?.gap ?? this.#ev.closingGaps(s.whole));
     const gaps = new Set([...values.map((v) => v.gap), ...closings]);
     if (maybe || gaps.has('incomplete') || values.some((v) => v.sections !== undefined)) return 'data-unavailable';
     if (!indicated) return 'no-indication';

@@ -123,10 +123,10 @@ export interface Later {
   readonly sections?: readonly string[] | undefined;
 }
 
-/** The answer to every query about a fact of which a chart that was seen whole says nothing. */
 /** Stands for the reasons of the order among the facts of which a chart may be silent. */
 export const ORDER_REASONS = 'reasons of the order';
 
+/** The answer to every query about a fact of which a chart that was seen whole says nothing. */
 export const SILENT: FactValue = { truth: 'unknown', evidence: [], gap: 'silent' };
 
 /** The current episode of the complaint in a region. */

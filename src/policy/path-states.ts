@@ -1,5 +1,5 @@
 import type { Day } from '../dates/day.ts';
-import { type Closing, closed } from './closing.ts';
+import { type Closing, closed, type Doubt } from './closing.ts';
 import type { CompiledPath, CompiledPolicy, Expr, StudyRef } from './compiled-policy.ts';
 import { Evaluation } from './evaluate.ts';
 import type { FactQuery, FactSource, Region } from './fact-source.ts';
@@ -272,6 +272,11 @@ export class PathStates {
         .filter((s) => isTrue(s) && s.path.studies.some((r) => r.code === study))
         .map((s) => sooner(own(s.path.studies), this.timed(s).until)),
     );
+  }
+
+  /** The documented negative that alone leaves an indication open: all else of it holds. */
+  doubt({ closing, whole }: PathState): Doubt | undefined {
+    return closing?.for === 'perhaps' && this.evaluation.truth(whole) === 'true' ? closing : undefined;
   }
 
   /** Days on which time alone would make an indication true, or a true one lapse. */

@@ -303,6 +303,17 @@ const mayRefute = ({ record }: Found, negative: readonly Found[]): readonly Foun
   return negative.filter((n) => !n.record.codes.some((c) => systems.has(systemOf(c))) && n.record.hits.every(includes));
 };
 
+/** Tells that an entry conflicts with refutations, unless it is later than these for certain. @returns whether it does */
+function contest({ record, item }: Found, refutations: readonly Found[], reason: string, tally: Tally): boolean {
+  const refuted = refutations.map((n) => n.item.date);
+  if (refutations.length === 0 || isLater([statedOn(record)], refuted)) return false;
+  tally.conflict = true;
+  tally.lead(item, reason);
+  tally.outweighed('yes', item);
+  for (const n of refutations) tally.outweighed('no', n.item);
+  return true;
+}
+
 /** No refutation of the same code is later for certain. */
 const stands = (found: Found, negative: readonly Found[]): boolean =>
   !isLater(
@@ -347,27 +358,10 @@ function settle(
       tally.outweighed('yes', p.item);
       continue;
     }
-    if (same.length > 0 && !isLater([statedOn(p.record)], refuted)) {
-      tally.conflict = true;
-      tally.lead(p.item, 'stated and refuted on the same day, or on days of which none is certain to be later');
-      tally.outweighed('yes', p.item);
-      for (const n of same) tally.outweighed('no', n.item);
+    if (contest(p, same, 'stated and refuted on the same day, or on days of which none is certain to be later', tally))
       continue;
-    }
     const elsewhere = mayRefute(p, negative);
-    if (
-      elsewhere.length > 0 &&
-      !isLater(
-        [statedOn(p.record)],
-        elsewhere.map((n) => n.item.date),
-      )
-    ) {
-      tally.conflict = true;
-      tally.lead(p.item, 'ruled out on the same day or later, in the codes of another system');
-      tally.outweighed('yes', p.item);
-      for (const n of elsewhere) tally.outweighed('no', n.item);
-      continue;
-    }
+    if (contest(p, elsewhere, 'ruled out on the same day or later, in the codes of another system', tally)) continue;
     if (p.record.orderReason && standing > 0) {
       tally.ignore(p.item, 'reason of this order; the chart says it too');
       continue;
@@ -487,11 +481,9 @@ const asksOfNow = ({ query, window }: Asked): boolean =>
 /** A visit for a complaint shows it for as long as a gap of the episode, where no window is asked about; then it is history. */
 function visited(item: Item, asked: Asked, ctx: FactContext, tally: Tally): void {
   const { date } = item;
-  const { window } = asked;
-  if (date === undefined || window.earliest !== undefined || window.uncertainBefore !== undefined)
-    return tally.pro(item, 'reason of a visit');
+  if (date === undefined || !asksOfNow(asked)) return tally.pro(item, 'reason of a visit');
   const until = add(date.hi, duration(ctx.vocabulary.episode['not-a-gap']));
-  if (until < window.asOf) tally.lead(item, 'reason of a visit of an earlier episode');
+  if (until < asked.window.asOf) tally.lead(item, 'reason of a visit of an earlier episode');
   else tally.pro({ ...item, until }, 'reason of a visit');
 }
 

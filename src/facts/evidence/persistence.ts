@@ -1,3 +1,4 @@
+import type { ObservationRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval, SOME_DAY } from '../../dates/day.ts';
 import { isLater } from '../../dates/later.ts';
 import { ofComplaint } from '../../policy/fact-source.ts';
@@ -10,6 +11,11 @@ import { chartedItem } from './charted-item.ts';
 import { inWindow } from './finding.ts';
 import { inUnit } from './measure.ts';
 import { improvementEvidence } from './symptoms.ts';
+
+interface Score {
+  readonly record: ObservationRecord;
+  readonly value: number;
+}
 
 /**
  * The complaint goes on: it did not improve, or it is seen again (a visit for it, a score of pain) when it has lasted long
@@ -62,24 +68,24 @@ function visitsForIt(from: Day, asked: Asked, ctx: FactContext): readonly Item[]
 
 /** Scores of the pain of the region above a value, on or after a day. */
 function painAbove(value: number, from: Day, input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Item[] {
-  return input.scores
-    .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
-    .flatMap((r) => (r.type === 'observation' && r.final && (inUnit(r, '{score}') ?? 0) > value ? [r] : []))
-    .filter((r) => fitsRegion(asked, r.site))
-    .flatMap((r) => since(r, from, asked));
+  return scoresOf(input, asked, ctx).flatMap((s) => (s.value > value ? since(s.record, from, asked) : []));
 }
+
+/** The final scores of the pain of the region. */
+const scoresOf = (input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Score[] =>
+  input.scores
+    .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
+    .flatMap((record) => {
+      if (record.type !== 'observation' || !record.final || !fitsRegion(asked, record.site)) return [];
+      const value = inUnit(record, '{score}');
+      return value === undefined ? [] : [{ record, value }];
+    });
 
 /** The days of slight scores of the region that may lie after a day; any day when a score has none. */
 const slightOnSomeDay = (from: Day, input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Interval[] =>
-  input.scores
-    .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
-    .flatMap((r) => {
-      if (r.type !== 'observation' || !r.final || !fitsRegion(asked, r.site)) return [];
-      const value = inUnit(r, '{score}');
-      const { when = SOME_DAY } = r;
-      const straddles = when.lo < from && when.hi >= from;
-      return value !== undefined && value <= input.slight && straddles ? [when] : [];
-    });
+  scoresOf(input, asked, ctx).flatMap(({ record: { when = SOME_DAY }, value }) =>
+    value <= input.slight && when.lo < from && when.hi >= from ? [when] : [],
+  );
 
 const daysOf = (items: readonly Item[]): readonly (Interval | undefined)[] => items.map((i) => i.date);
 
