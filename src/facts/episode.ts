@@ -70,6 +70,11 @@ export const heals = ({ hits }: ConditionRecord, { episode, codes }: Vocabulary)
 interface Presentation {
   readonly kinds: Kinds;
   readonly found: readonly Complaint[];
+  /**
+   * It dates a complaint that has no days of its own. That the other problem stands as active does not show that the complaint was
+   * there: a new pain may come to a slip of years.
+   */
+  readonly borrowed?: boolean;
 }
 
 /**
@@ -128,9 +133,8 @@ const visitsFor = (sets: readonly number[], chart: Chart, region: Region | 'any'
 function spans(
   chart: Chart,
   vocabulary: Vocabulary,
-  kinds: Kinds,
+  { kinds, found, borrowed }: Presentation,
   region: Region | 'any',
-  found: readonly Complaint[],
   asOf: Day,
 ): readonly Span[] {
   const out: Span[] = [];
@@ -147,7 +151,7 @@ function spans(
       });
   };
   for (const { kind, record } of found) {
-    const goesOn = record.current && record.saysActive && !heals(record, vocabulary);
+    const goesOn = !borrowed && record.current && record.saysActive && !heals(record, vocabulary);
     const lasts = vocabulary.episode.lasting.includes(kind) && goesOn && !record.orderReason;
     put(record.ref, 'entered', record.recorded, lasts ? UNENDED : undefined);
     if (record.onset !== undefined)
@@ -334,13 +338,29 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
     if (own !== undefined) return own === whole ? whole : { ...whole, complaint: own };
     return first.found.some((c) => isComplaint(c, vocabulary)) ? whole : { ...whole, ofAnother: true };
   };
-  if (isDated(episode)) return withOwn(episode);
+  if (isDated(episode) && !onlyOrdered(first, chart, vocabulary, region)) return withOwn(episode);
+  const borrowed = first.found.some((c) => isComplaint(c, vocabulary));
   for (const other of options) {
-    const next = episodeOf(other, chart, vocabulary, region, asOf, maxGap);
-    if (isDated(next)) return withOwn(next);
+    const next = episodeOf({ ...other, borrowed }, chart, vocabulary, region, asOf, maxGap);
+    if (isDated(next) && begunBefore(next, episode)) return withOwn(next);
   }
-  return episode;
+  return isDated(episode) ? withOwn(episode) : episode;
 }
+
+/** Is the complaint a reason of the order alone, of which no entry and no visit of the chart speaks? */
+const onlyOrdered = (
+  { found }: Presentation,
+  chart: Chart,
+  vocabulary: Vocabulary,
+  region: Region | 'any',
+): boolean =>
+  found.length > 0 &&
+  found.every((c) => isComplaint(c, vocabulary) && c.record.orderReason) &&
+  !visitedBetween(vocabulary.episode.complaints, chart, vocabulary, region, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+
+/** Does an episode reach back further than another, if that one has days at all? */
+const begunBefore = (episode: Episode, other: Episode): boolean =>
+  !isDated(other) || (episodeStart(episode) ?? Number.POSITIVE_INFINITY) < (episodeStart(other) ?? Number.POSITIVE_INFINITY);
 
 /** Is a complaint there now, by an entry that is not older than a gap? */
 const isPresent = ({ found }: Presentation, vocabulary: Vocabulary, since: Day): boolean =>
@@ -364,14 +384,15 @@ function complaintOfVisits(
 const isDated = ({ onset, knownSince }: Episode): boolean => onset !== undefined || knownSince !== undefined;
 
 function episodeOf(
-  { kinds, found: all }: Presentation,
+  presentation: Presentation,
   chart: Chart,
   vocabulary: Vocabulary,
   region: Region | 'any',
   asOf: Day,
   maxGap: number,
 ): Episode {
-  const shown = spans(chart, vocabulary, kinds, region, all, asOf);
+  const { kinds, found: all } = presentation;
+  const shown = spans(chart, vocabulary, presentation, region, asOf);
   const run = runStart(shown, asOf, maxGap);
   // an injury from before the run has healed
   const found = all.filter(({ record }) => !heals(record, vocabulary) || (statedOn(record)?.hi ?? run) >= run);
