@@ -348,19 +348,22 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
 }
 
 /** Is the complaint a reason of the order alone, of which no entry and no visit of the chart speaks? */
-const onlyOrdered = (
-  { found }: Presentation,
-  chart: Chart,
-  vocabulary: Vocabulary,
-  region: Region | 'any',
-): boolean =>
+const onlyOrdered = ({ found }: Presentation, chart: Chart, vocabulary: Vocabulary, region: Region | 'any'): boolean =>
   found.length > 0 &&
   found.every((c) => isComplaint(c, vocabulary) && c.record.orderReason) &&
-  !visitedBetween(vocabulary.episode.complaints, chart, vocabulary, region, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+  !visitedBetween(
+    vocabulary.episode.complaints,
+    chart,
+    vocabulary,
+    region,
+    Number.NEGATIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+  );
 
 /** Does an episode reach back further than another, if that one has days at all? */
 const begunBefore = (episode: Episode, other: Episode): boolean =>
-  !isDated(other) || (episodeStart(episode) ?? Number.POSITIVE_INFINITY) < (episodeStart(other) ?? Number.POSITIVE_INFINITY);
+  !isDated(other) ||
+  (episodeStart(episode) ?? Number.POSITIVE_INFINITY) < (episodeStart(other) ?? Number.POSITIVE_INFINITY);
 
 /** Is a complaint there now, by an entry that is not older than a gap? */
 const isPresent = ({ found }: Presentation, vocabulary: Vocabulary, since: Day): boolean =>
