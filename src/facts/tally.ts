@@ -155,7 +155,7 @@ export class Tally {
 
   /** Would speak for the fact, were it certain to lie in the time window, and may then be what was said last: no later than a day. */
   perhapsLast({ date }: Item, by: Day): void {
-    if (date !== undefined) this.#perhapsLast = Math.max(this.#perhapsLast, Math.min(date.hi, by));
+    this.#perhapsLast = Math.max(this.#perhapsLast, Math.min(date?.hi ?? by, by));
   }
 
   /** It took place on no stated day, and may have been the last of its kind. */

@@ -131,3 +131,25 @@ describe('a normal value of one of many tests', () => {
     expect(infection(normal('loinc 1988-5'))).toBe('false');
   });
 });
+
+describe('several values of one kind', () => {
+  const both = (high: string | undefined, normal: string | undefined): string =>
+    ask('evidence: [{ measure: { codes: [wbc], test: above-reference } }]', [
+      value(15, '10*3/uL', { id: 'high', effectiveDateTime: high, ...flag('H') }),
+      value(9, '10*3/uL', { id: 'normal', effectiveDateTime: normal, ...flag('N') }),
+    ]).truth;
+  it('the latest one counts', () => {
+    expect(both('2026-02-27', '2026-02-10')).toBe('true');
+    expect(both('2026-02-10', '2026-02-27')).toBe('false');
+  });
+  it('on one day the abnormal one counts', () => {
+    expect(both('2026-02-27', '2026-02-27')).toBe('true');
+  });
+  it('stays open where it is not certain which one is the latest', () => {
+    expect(both('2026-02', '2026-02-10')).toBe('unknown');
+    expect(both('2026-02-10', '2026-02')).toBe('unknown');
+    expect(both('2026-02-27', '2026-01')).toBe('true');
+    expect(both('2026-02-10', undefined)).toBe('unknown');
+    expect(both(undefined, '2026-02-10')).toBe('unknown');
+  });
+});

@@ -168,9 +168,8 @@ export function inWindow(item: Item, asked: Asked, tally: Tally): boolean {
   }
 }
 
-/** Does a partial date leave open whether an item lies in the window? What has no date at all counts as oldest. */
-export const isDoubtful = ({ date }: Item, { window }: Asked): boolean =>
-  date !== undefined && fitIn(date, window) === 'unclear';
+/** Does a partial date, or none, leave open whether an item lies in the window? */
+export const isDoubtful = ({ date }: Item, { window }: Asked): boolean => fitIn(date, window) === 'unclear';
 
 /**
  * Does a record that something was not done count here? One without a date does, as nothing was performed on any day; one whose

@@ -1,5 +1,6 @@
 import type { ImagingRecord } from '../../chart/records.ts';
 import type { Day, Interval } from '../../dates/day.ts';
+import { isLater } from '../../dates/later.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { placeOf } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord } from '../context.ts';
@@ -133,70 +134,107 @@ function wordsOnly(record: ImagingRecord, input: ImagingInput, asked: Asked, tal
   tally.perhaps(item, 'an examination that no known code names');
 }
 
+/** Does a later examination with another result undo what an earlier one showed? */
+const endsEarlier = ({ latest, result }: ImagingInput): boolean => latest || result === 'non-diagnostic';
+
 /** A report without a coded result may say it in words; a procedure without one, or a report of something else, does not. */
 const mayShow = (record: ImagingRecord): boolean => !record.hasResult && record.reported;
+
+/** Examinations that do not speak for the fact; what they come to depends on those that do. */
+interface Others {
+  readonly contrary: Item[];
+  readonly refused: Item[];
+  /** with another result, on a day that is not certain to lie in the time window, or to be earlier */
+  readonly perhapsContrary: Item[];
+}
 
 /**
  * Examinations of a modality and region, with a result. One that fits suffices, except that a diagnostic one undoes earlier ones
  * that were not; one that was refused speaks against.
  */
 export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const contrary: Item[] = [];
-  const refused: Item[] = [];
-  const leftOpenOn = input.follows === undefined ? undefined : daysLeftOpen(input, asked, ctx);
-  let positives = 0;
+  const others: Others = { contrary: [], refused: [], perhapsContrary: [] };
+  const open = input.follows === undefined ? undefined : daysLeftOpen(input, asked, ctx);
+  const before = tally.for.length;
   for (const record of ctx.chart.imaging) {
-    if (record.inWords) {
-      wordsOnly(record, input, asked, tally);
-      continue;
-    }
-    if (!isOf(record, input)) continue;
-    if (input.codes !== undefined && !input.codes.some((c) => record.hits.some((h) => h.set === ctx.set(c)))) continue;
-    const item = chartedItem(record.ref, record.when, asked);
-    if (!rightPlace(record, input, asked, tally, item)) continue;
-    if (record.done === 'not-done') {
-      if (!refusedInWindow(item, asked, tally)) continue;
-      if (input.shows !== undefined && input.modality.length > 1) {
-        tally.lead(item, 'not done; another kind of examination may show it');
-        continue;
-      }
-      tally.redoable = true;
-      refused.push(item);
-      continue;
-    }
-    if (record.done === 'unclear') {
-      if (inWindow(item, asked, tally)) tally.perhaps(item, 'not final');
-      continue;
-    }
-    if (!inWindow(item, asked, tally)) {
-      if (isDoubtful(item, asked) && verdictOn(record, input, asked, ctx) === 'yes')
-        tally.perhapsLast(item, asked.window.asOf);
-      continue;
-    }
-    const follows = leftOpenOn === undefined ? 'yes' : followsOne(record, leftOpenOn);
-    if (follows !== 'yes') {
-      if (follows === 'open') tally.perhaps(item, 'whether an indeterminate examination came before it is not certain');
-      else tally.ignore(item, 'no earlier indeterminate examination');
-      continue;
-    }
-    const verdict = verdictOn(record, input, asked, ctx);
-    if (verdict === 'yes') {
-      const { isNew, until } = input.new === undefined ? ALWAYS_NEW : novelty(input.new, record, asked, ctx);
-      if (!isNew) {
-        tally.lead(item, 'on file before: not known to be new', true);
-        continue;
-      }
-      positives++;
-      tally.pro({ ...item, until: sooner(item.until, until) }, 'examination on file');
-      if (item.date === undefined) tally.mayBeLast(asked.window.asOf);
-    } else if (verdict === 'no' && input.result === 'non-diagnostic') tally.contra(item, 'a diagnostic examination');
-    else if (verdict === 'no') contrary.push(item);
-    else if (input.shows === undefined) tally.perhaps(item, 'the result is not coded');
-    else if (mayShow(record)) tally.perhaps(item, 'the result is not coded');
-    else tally.lead(item, record.hasResult ? 'it shows something else' : 'the result is not coded');
+    if (record.inWords) wordsOnly(record, input, asked, tally);
+    else if (isOf(record, input) && hasCode(record, input, ctx))
+      examination(record, { input, asked, ctx, tally, open, others });
   }
+  weighOthers(others, tally.for.length > before, input, tally);
+}
+
+const hasCode = ({ hits }: ImagingRecord, { codes }: ImagingInput, ctx: FactContext): boolean =>
+  codes === undefined || codes.some((c) => hits.some((h) => h.set === ctx.set(c)));
+
+/** What is asked of each examination, and where what it says is gathered. */
+interface Weighing {
+  readonly input: ImagingInput;
+  readonly asked: Asked;
+  readonly ctx: FactContext;
+  readonly tally: Tally;
+  /** the examinations that left a finding open, where one of them has to come before */
+  readonly open: ReadonlyMap<ImagingRecord, Interval> | undefined;
+  readonly others: Others;
+}
+
+function examination(record: ImagingRecord, weighing: Weighing): void {
+  const { input, asked, tally, others } = weighing;
+  const item = chartedItem(record.ref, record.when, asked);
+  if (!rightPlace(record, input, asked, tally, item)) return;
+  switch (record.done) {
+    case 'not-done':
+      if (!refusedInWindow(item, asked, tally)) return;
+      if (input.shows !== undefined && input.modality.length > 1)
+        return tally.lead(item, 'not done; another kind of examination may show it');
+      tally.redoable = true;
+      others.refused.push(item);
+      return;
+    case 'unclear':
+      if (inWindow(item, asked, tally)) tally.perhaps(item, 'not final');
+      return;
+    case 'done':
+      return examined(record, item, weighing);
+  }
+}
+
+/** What an examination that took place says. */
+function examined(record: ImagingRecord, item: Item, { input, asked, ctx, tally, open, others }: Weighing): void {
+  const verdict = verdictOn(record, input, asked, ctx);
+  if (!inWindow(item, asked, tally)) {
+    if (!isDoubtful(item, asked)) return;
+    if (verdict === 'yes') tally.perhapsLast(item, asked.window.asOf);
+    else if (verdict === 'no' && endsEarlier(input)) others.perhapsContrary.push(item);
+    return;
+  }
+  const follows = open === undefined ? 'yes' : followsOne(record, open);
+  if (follows === 'open')
+    return tally.perhaps(item, 'whether an indeterminate examination came before it is not certain');
+  if (follows === 'no') return tally.ignore(item, 'no earlier indeterminate examination');
+  if (verdict === 'yes') {
+    const { isNew, until } = input.new === undefined ? ALWAYS_NEW : novelty(input.new, record, asked, ctx);
+    if (!isNew) return tally.lead(item, 'on file before: not known to be new', true);
+    tally.pro({ ...item, until: sooner(item.until, until) }, 'examination on file');
+    if (item.date === undefined) tally.mayBeLast(asked.window.asOf);
+  } else if (verdict === 'no' && input.result === 'non-diagnostic') tally.contra(item, 'a diagnostic examination');
+  else if (verdict === 'no') others.contrary.push(item);
+  else if (input.shows === undefined || mayShow(record)) tally.perhaps(item, 'the result is not coded');
+  else tally.lead(item, record.hasResult ? 'it shows something else' : 'the result is not coded');
+}
+
+/** What was not done, or showed something else, counts where no examination speaks for the fact, or where the last one counts. */
+function weighOthers(
+  { contrary, refused, perhapsContrary }: Others,
+  speaksFor: boolean,
+  input: ImagingInput,
+  tally: Tally,
+): void {
+  const speaking = tally.for.map((i) => i.date);
+  for (const item of perhapsContrary)
+    if (!isLater(speaking, [item.date]))
+      tally.contest(item, 'another result, on a day that is not certain to be earlier');
   for (const item of [...contrary, ...refused]) {
-    if (positives === 0) tally.contraUntilLater(item, 'not done, or with another result');
+    if (!speaksFor) tally.contraUntilLater(item, 'not done, or with another result');
     else if (input.latest && contrary.includes(item)) tally.contra(item, 'another examination is normal');
     else tally.ignore(item, 'another examination counts');
   }

@@ -1,4 +1,5 @@
 import type { ObservationRecord, ObservedValue } from '../../chart/records.ts';
+import { isLater } from '../../dates/later.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
 import type { MeasureInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
@@ -99,8 +100,8 @@ function compareOpen(comparator: string, value: number, op: string, than: number
 }
 
 /**
- * Laboratory values, vital signs and scores. Of each code set the latest value in the window speaks; any positive one suffices,
- * also when another measure of the fact is normal.
+ * Laboratory values, vital signs and scores. Of each code set the latest value in the window speaks, if it is certain which one that
+ * is; any positive one suffices, also when another measure of the fact is normal.
  */
 export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   for (const name of input.codes) {
@@ -109,15 +110,19 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
       .bySet(set)
       .filter((r): r is ObservationRecord => r.type === 'observation' && r.hits.some((h) => h.set === set))
       .filter((r) => suits(r, input, asked, ctx, tally));
-    const last = Math.max(...records.map((r) => r.when?.hi ?? Number.NEGATIVE_INFINITY));
+    const days = records.map((r) => r.when);
+    const isPast = (record: ObservationRecord): boolean => isLater(days, [record.when]);
+    const mayBeLast = records.filter((r) => !isPast(r));
+    const disagree = !ofOneDay(mayBeLast) && new Set(mayBeLast.map((r) => passed(r, input))).size > 1;
     for (const record of records) {
       const item = chartedItem(record.ref, record.when, asked);
-      if ((record.when?.hi ?? Number.NEGATIVE_INFINITY) !== last) {
+      if (isPast(record)) {
         tally.ignore(item, 'a later value is on file');
         continue;
       }
       const speaks = passed(record, input);
-      if (speaks === undefined) tally.lead(item, 'the value cannot be compared', true);
+      if (disagree) tally.lead(item, 'which value is the latest is not certain', true);
+      else if (speaks === undefined) tally.lead(item, 'the value cannot be compared', true);
       else if (speaks) tally.measure(item);
       else if (!input.refutes) tally.ignore(item, 'normal, which does not rule it out');
       else if (hasUnseen(ctx, 'Observation')) tally.undecidedBy(item, 'Observation');
@@ -125,6 +130,10 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
     }
   }
 }
+
+/** Are all values of one day, and of a certain one? */
+const ofOneDay = (records: readonly ObservationRecord[]): boolean =>
+  new Set(records.flatMap(({ when }) => (when === undefined ? [undefined] : [when.lo, when.hi]))).size === 1;
 
 /** A flag alone ("high") answers what is asked of the reference range. */
 const isFlagged = (record: ObservationRecord, input: MeasureInput): boolean =>
