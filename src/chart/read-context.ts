@@ -21,6 +21,8 @@ export const READING_SETS = [
   'result-negative',
   'remote-contact',
   'in-person-contact',
+  'evaluation-visit',
+  'no-evaluation-in-words',
 ] as const;
 type ReadingSet = (typeof READING_SETS)[number];
 
@@ -281,6 +283,16 @@ export class ReadContext {
   /** Does a code of a visit say no more than how the contact was? */
   isContact({ set }: Hit): boolean {
     return set === this.#set['remote-contact'] || set === this.#set['in-person-contact'];
+  }
+
+  /** Does a code of a visit say that the patient was evaluated, or that there was a contact for it? */
+  isEvaluation(hit: Hit): boolean {
+    return hit.set === this.#set['evaluation-visit'] || this.isContact(hit);
+  }
+
+  /** Do words call a visit a therapy session, an image or another service that is no evaluation? */
+  isNoEvaluationInWords(element: unknown): boolean {
+    return this.inWords(element).some((h) => h.set === this.#set['no-evaluation-in-words']);
   }
 
   /** What reason codes and referenced conditions say about the place. */

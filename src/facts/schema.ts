@@ -170,7 +170,10 @@ const Visit = z.strictObject({
   codes: SETS.optional(),
   'in-person': z.boolean().default(true),
   without: SETS.optional().meta({
-    description: 'visits of these specialties or services do not count (therapy sessions)',
+    description: 'visits of these specialties or services do not count (therapy sessions), unless an evaluation is billed as well',
+  }),
+  evaluation: z.boolean().default(false).meta({
+    description: 'visits at which only other services were rendered (an image, a puncture, an injection) do not count',
   }),
   related: z
     .boolean()

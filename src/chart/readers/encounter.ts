@@ -65,6 +65,18 @@ export function unknownClass(ctx: ReadContext, r: Json): Json | undefined {
 const tellsWhatWasDone = (ctx: ReadContext, r: Json, types: readonly Hit[]): boolean =>
   types.some((h) => !ctx.isContact(h)) || ctx.keys(r['type']).some((k) => k.startsWith('cpt|'));
 
+/**
+ * What the types of a visit say of an evaluation. Services were billed, or an image was made, and none of them is one: then it was a
+ * visit for those. What only words say counts where no code says anything.
+ */
+function evaluationAt(ctx: ReadContext, r: Json, types: readonly Hit[]): EncounterRecord['evaluation'] {
+  if (types.some((h) => ctx.isEvaluation(h))) return 'stated';
+  if (ctx.keys(r['type']).some((k) => k.startsWith('cpt|')) || ctx.study(r['type']) !== undefined)
+    return 'other-services';
+  const worded = [...objects(r['type']), ...objects([r['serviceType']])];
+  return worded.some((c) => ctx.isNoEvaluationInWords(c)) ? 'other-services-in-words' : undefined;
+}
+
 const hasReasons = (r: Json): boolean =>
   r['reasonCode'] !== undefined || r['reasonReference'] !== undefined || r['diagnosis'] !== undefined;
 
@@ -103,5 +115,6 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
     ruledOut: diagnoses.ruledOut,
     reasonCodes: joined(ctx.keys(reasoned['reasonCode']), diagnoses.codes),
     hasReason: reasoned['reasonCode'] !== undefined || diagnoses.given,
+    evaluation: evaluationAt(ctx, r, types),
   };
 }

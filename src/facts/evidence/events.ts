@@ -1,4 +1,4 @@
-import type { MedicationRecord, OrderRecord, ProcedureRecord } from '../../chart/records.ts';
+import type { EncounterRecord, MedicationRecord, OrderRecord, ProcedureRecord } from '../../chart/records.ts';
 import { add, type Day, type Duration, type Interval, SOME_DAY } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { type Place, STATED } from '../../terminology/regions.ts';
@@ -163,8 +163,8 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
     if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx)) continue;
     if (input.codes !== undefined && !inSets(record.hits, input.codes, ctx)) continue;
     const found = chartedItem(record.ref, record.when, asked);
-    if (input.without !== undefined && inSets([...record.specialties, ...record.hits], input.without, ctx)) {
-      tally.ignore(found, 'a therapy session, not an evaluation');
+    if (isOfAnotherKind(record, input, ctx)) {
+      tally.ignore(found, 'a therapy session or another service, not an evaluation');
       continue;
     }
     if (!record.held) {
@@ -190,11 +190,19 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
         continue;
       }
     } else if (input.related && !relates(record, tally, found)) continue;
-    if (input['in-person'] && !record.inPerson)
+    if (input.evaluation && record.evaluation === 'other-services-in-words')
+      tally.lead(found, 'named as another service than an evaluation');
+    else if (input['in-person'] && !record.inPerson)
       tally.lead(found, record.remote ? 'not in person' : 'not stated to be in person');
     else if (inWindow(found, asked, tally)) tally.pro(found, 'visit on file');
   }
 }
+
+/** Is it a visit for other services than are asked for? One of several services at which an evaluation was billed is none. */
+const isOfAnotherKind = (record: EncounterRecord, input: VisitInput, ctx: FactContext): boolean =>
+  record.evaluation !== 'stated' &&
+  ((input.evaluation && record.evaluation === 'other-services') ||
+    (input.without !== undefined && inSets([...record.specialties, ...record.hits], input.without, ctx)));
 
 const isOutside = ({ date }: Item, { window }: Asked): boolean => fitIn(date, window) === 'outside';
 
