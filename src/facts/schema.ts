@@ -170,7 +170,8 @@ const Visit = z.strictObject({
   codes: SETS.optional(),
   'in-person': z.boolean().default(true),
   without: SETS.optional().meta({
-    description: 'visits of these specialties or services do not count (therapy sessions), unless an evaluation is billed as well',
+    description:
+      'visits of these specialties or services do not count (therapy sessions), unless an evaluation is billed as well',
   }),
   evaluation: z.boolean().default(false).meta({
     description: 'visits at which only other services were rendered (an image, a puncture, an injection) do not count',
@@ -406,6 +407,10 @@ const EpisodeFamilies = z.strictObject({
       'operations and injuries elsewhere: a drug without a stated reason, begun so shortly after one, proves no treatment of the spine',
   }),
   'visit-reasons': SETS.meta({ description: 'reasons and diagnoses that make a visit one for the spine problem' }),
+  'pain-reasons': z.array(NAME).default([]).meta({
+    description:
+      'reasons of visits that name a pain and no spine problem: a score of pain taken there may be of the complaint',
+  }),
   'not-a-gap': DURATION.meta({ description: 'longer than this without visit, code or treatment ends an episode' }),
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FactQuery } from '../../src/policy/fact-source.ts';
+import type { FactQuery, FactValue } from '../../src/policy/fact-source.ts';
 import { condition, pain, value, visit } from '../support/lumbar-facts.ts';
 import { concept, type Resource } from '../support/tiny-chart.ts';
 
@@ -37,6 +37,28 @@ describe('an evaluation in person', () => {
     expect(own('cpt 99283')).toBe('true');
     expect(own('snomed 1258986006', 'VR')).toBe('unknown');
     expect(own('snomed 185317003', 'AMB')).toBe('unknown');
+  });
+  it('is no visit at which only an image, a test, an injection or a therapy was billed', () => {
+    const at = (...codes: readonly string[]): string =>
+      inPerson([visit('2026-02-20', LUMBAR, { type: codes.map(concept) })]);
+    for (const code of ['cpt 72100', 'cpt 72148', 'cpt 36415', 'cpt 62323', 'cpt 95886', 'cpt 97110'])
+      expect(at(code), code).toBe('unknown');
+    for (const code of ['cpt 99024', 'cpt G0463', 'cpt 99223', 'cpt 99347', 'snomed 185349003'])
+      expect(at(code), code).toBe('true');
+    for (const code of ['cpt 72100', 'cpt 62323', 'cpt 98941', 'cpt 97110'])
+      expect(at('cpt 99203', code), code).toBe('true');
+    expect(reevaluated([visit('2026-02-20', LUMBAR, { type: [concept('cpt 72148')] })])).toBe('unknown');
+  });
+  it('words that name a therapy or an image leave it open, where no code says what was done', () => {
+    const named = (text: string): FactValue =>
+      value('in-person-evaluation', [PAIN, visit('2026-02-20', LUMBAR, { type: [{ text }] })], LAST_MONTH);
+    for (const text of ['Physical Therapy Visit', 'IMAGING APPOINTMENT', 'Lab Draw'])
+      expect(named(text), text).toMatchObject({
+        truth: 'unknown',
+        leads: [{ label: 'named as another service than an evaluation' }],
+      });
+    for (const text of ['Office Visit', 'New Patient', 'Office visit, imaging reviewed'])
+      expect(named(text).truth, text).toBe('true');
   });
   it('has taken place', () => {
     for (const status of ['planned', 'arrived', 'cancelled', 'entered-in-error', 'unknown'])

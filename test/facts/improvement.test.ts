@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BACK, because, pain, procedure, score } from '../support/lumbar-facts.ts';
+import { BACK, because, pain, procedure, score, visit } from '../support/lumbar-facts.ts';
 import { ask, concept, type Resource } from '../support/tiny-facts.ts';
 
 const PAIN = pain('2025-11-01');
@@ -71,6 +71,34 @@ describe('the last score against the first', () => {
     expect(course(...before, ...therapy, score('2026-02-20', 6))).toBe('not improved');
     expect(course(...before, ...therapy.slice(0, 1))).toBe('not improved');
     expect(course(score('2025-11-10', 8), score('2025-12-20', 2), ...therapy)).toBe('unknown');
+  });
+  it('a score from a visit for another problem may be of that, and leaves it open when it would decide', () => {
+    const seen = (date: string, code?: string): Resource => visit(date, code, { id: `v-${date}` });
+    const at = (date: string, points: number): Resource =>
+      score(date, points, { encounter: { reference: `Encounter/v-${date}` } });
+    const own = [seen('2025-11-10', 'icd M54.50'), at('2025-11-10', 8), seen('2026-02-01', 'icd M54.50')];
+    const of = (last: number, elsewhere: number, code?: string): string =>
+      course(...own, at('2026-02-01', last), seen('2026-02-20', code), at('2026-02-20', elsewhere));
+    expect(of(8, 1, 'icd S93.401A')).toBe('unknown');
+    expect(of(2, 9, 'icd K08.89')).toBe('unknown');
+    expect(of(2, 1, 'icd K08.89')).toBe('improved');
+    expect(of(8, 9, 'icd I10')).toBe('not improved');
+    for (const code of [undefined, 'icd M54.16', 'icd G89.29', 'icd M79.604'])
+      expect(of(8, 1, code), code).toBe('improved');
+    // without a reference to the visit: those of the day
+    expect(course(...own, at('2026-02-01', 8), seen('2026-02-20', 'icd K08.89'), score('2026-02-20', 1, {}))).toBe(
+      'unknown',
+    );
+    expect(course(...own, at('2026-02-01', 8), seen('2026-02-20', 'icd K08.89'), score('2026-02-20', 1))).toBe(
+      'improved',
+    );
+  });
+  it('a coded failure is contested by a later fall that is seen at a visit for another problem', () => {
+    const failed = outcome('2026-02-01', FAILED);
+    const later = [visit('2026-02-20', 'icd I10'), score('2026-02-20', 1, {})];
+    const chart = [PAIN, score('2025-11-10', 8, {}), failed, ...later];
+    expect(ask(FAILURE, chart).truth).toBe('unknown');
+    expect(ask(FAILURE, chart.slice(0, 3)).truth).toBe('true');
   });
   it('is of the region; a score without a place counts', () => {
     const at = (code: string): object => ({ bodySite: concept(code) });

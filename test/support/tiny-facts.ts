@@ -15,6 +15,7 @@ episode:
   therapies: [physical-therapy]
   drugs: [analgesic]
   visit-reasons: [spine-visit-reason]
+  pain-reasons: [limb-pain, placeless-pain]
   not-a-gap: 90 days
 `;
 

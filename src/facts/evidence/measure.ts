@@ -6,6 +6,7 @@ import type { Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { inWindow } from './finding.ts';
+import { mayBeOfAnother } from './related-visits.ts';
 
 /** Factors and offsets of the few units that charts mix. */
 const CONVERT: Readonly<Record<string, (v: number) => number>> = {
@@ -110,11 +111,11 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
       .bySet(set)
       .filter((r): r is ObservationRecord => r.type === 'observation' && r.hits.some((h) => h.set === set))
       .filter((r) => suits(r, input, asked, ctx, tally));
-    const days = records.map((r) => r.when);
-    const isPast = (record: ObservationRecord): boolean => isLater(days, [record.when]);
-    const mayBeLast = records.filter((r) => !isPast(r));
+    const own = withoutDoubtful(records, input, asked, ctx, tally);
+    const isPast = pastOf(own);
+    const mayBeLast = own.filter((r) => !isPast(r));
     const disagree = !ofOneDay(mayBeLast) && new Set(mayBeLast.map((r) => passed(r, input))).size > 1;
-    for (const record of records) {
+    for (const record of own) {
       const item = chartedItem(record.ref, record.when, asked);
       if (isPast(record)) {
         tally.ignore(item, 'a later value is on file');
@@ -134,6 +135,36 @@ export function measureEvidence(input: MeasureInput, asked: Asked, ctx: FactCont
 /** Are all values of one day, and of a certain one? */
 const ofOneDay = (records: readonly ObservationRecord[]): boolean =>
   new Set(records.flatMap(({ when }) => (when === undefined ? [undefined] : [when.lo, when.hi]))).size === 1;
+
+/** Tells which values are older than one of these for certain. */
+function pastOf(records: readonly ObservationRecord[]): (record: ObservationRecord) => boolean {
+  const days = records.map((r) => r.when);
+  return (record) => isLater(days, [record.when]);
+}
+
+/**
+ * The values of the region, those left out that may be of another problem. When one of those, that is not older, says something
+ * else than the last, none speaks.
+ */
+function withoutDoubtful(
+  records: readonly ObservationRecord[],
+  input: MeasureInput,
+  asked: Asked,
+  ctx: FactContext,
+  tally: Tally,
+): readonly ObservationRecord[] {
+  const doubtful = input.regional ? records.filter(mayBeOfAnother(asked, ctx)) : [];
+  if (doubtful.length === 0) return records;
+  const own = records.filter((r) => !doubtful.includes(r));
+  const isPast = pastOf(own);
+  const said = new Set(own.filter((r) => !isPast(r)).map((r) => passed(r, input)));
+  const open = doubtful.filter((r) => !isPast(r) && !(said.size === 1 && said.has(passed(r, input))));
+  for (const r of doubtful) {
+    const leavesOpen = open.includes(r) && (own.length > 0 || passed(r, input) === true);
+    tally.lead(chartedItem(r.ref, r.when, asked), 'from a visit for another problem, of which it may be', leavesOpen);
+  }
+  return open.length > 0 ? [] : own;
+}
 
 /** A flag alone ("high") answers what is asked of the reference range. */
 const isFlagged = (record: ObservationRecord, input: MeasureInput): boolean =>

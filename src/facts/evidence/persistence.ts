@@ -10,6 +10,7 @@ import { lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { inWindow } from './finding.ts';
 import { inUnit } from './measure.ts';
+import { mayBeOfAnother } from './related-visits.ts';
 import { improvementEvidence } from './symptoms.ts';
 
 interface Score {
@@ -71,15 +72,17 @@ function painAbove(value: number, from: Day, input: PersistenceInput, asked: Ask
   return scoresOf(input, asked, ctx).flatMap((s) => (s.value > value ? since(s.record, from, asked) : []));
 }
 
-/** The final scores of the pain of the region. */
-const scoresOf = (input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Score[] =>
-  input.scores
+/** The final scores of the pain of the region; not those of visits for another problem. */
+function scoresOf(input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Score[] {
+  const ofAnother = mayBeOfAnother(asked, ctx);
+  return input.scores
     .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
     .flatMap((record) => {
       if (record.type !== 'observation' || !record.final || !fitsRegion(asked, record.site)) return [];
       const value = inUnit(record, '{score}');
-      return value === undefined ? [] : [{ record, value }];
+      return value === undefined || ofAnother(record) ? [] : [{ record, value }];
     });
+}
 
 /** The days of slight scores of the region that may lie after a day; any day when a score has none. */
 const slightOnSomeDay = (from: Day, input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Interval[] =>

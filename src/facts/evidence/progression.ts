@@ -9,8 +9,7 @@ import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { statedOn } from './earlier-entry.ts';
 import { readAnswer } from './finding.ts';
-import { relatedVisits } from './related-visits.ts';
-import { wasOn } from './sign.ts';
+import { relatedVisits, wasOn } from './related-visits.ts';
 
 /** A sign that began so long after the complaint was not part of its first picture. */
 const BASELINE_DAYS = 42;

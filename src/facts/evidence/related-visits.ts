@@ -1,6 +1,7 @@
-import type { ConditionRecord, EncounterRecord } from '../../chart/records.ts';
+import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
+import type { Day } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
-import { type Place, supports } from '../../terminology/regions.ts';
+import { NO_PLACE, type Place, supports } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, placeOfRecord } from '../context.ts';
 import type { Item, Tally } from '../tally.ts';
 
@@ -55,3 +56,27 @@ export const visitsWithDiagnosis = (
  */
 export const sharesReason = (record: EncounterRecord, ctx: FactContext): boolean =>
   record.reasonCodes.some((code) => ctx.chart.orderReasonCodes.has(code));
+
+/**
+ * Tells which measures without a body site may be of another problem: those taken at visits that codes say were for something
+ * else. A score of pain at a visit for a tooth is none of the back, unless the visit was for pain that names no place.
+ */
+export function mayBeOfAnother(asked: Asked, ctx: FactContext): (record: ObservationRecord) => boolean {
+  const relates = relatedVisits(asked, ctx);
+  const anyPain = ctx.vocabulary.episode['pain-reasons'].map((s) => ctx.set(s));
+  const forAnother = (visit: EncounterRecord): boolean =>
+    visit.reasonCodes.length > 0 && !visit.reasons.some((h) => anyPain.includes(h.set)) && !relates(visit);
+  return ({ site, siteHits, encounter, when }) => {
+    if (site !== NO_PLACE || siteHits.length > 0) return false;
+    const visits = ctx.chart.encounters.filter((v) =>
+      encounter === undefined ? v.held && when !== undefined && wasOn(when.lo, v) : v.ref === encounter,
+    );
+    return visits.length > 0 && visits.every(forAnother);
+  };
+}
+
+/** Was a visit on a day, or was that a day of a stay? */
+export function wasOn(day: Day, { when, stay }: EncounterRecord): boolean {
+  if (when === undefined) return false;
+  return when.lo === day || (stay !== undefined && when.lo < day && day <= (stay.last?.hi ?? day));
+}

@@ -1,5 +1,4 @@
-import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
-import type { Day } from '../../dates/day.ts';
+import type { ConditionRecord, ObservationRecord } from '../../chart/records.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfSign } from '../context.ts';
 import type { SignInput } from '../schema.ts';
@@ -8,7 +7,7 @@ import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { statedOn } from './earlier-entry.ts';
 import { readAnswer } from './finding.ts';
-import { relatedVisits } from './related-visits.ts';
+import { relatedVisits, wasOn } from './related-visits.ts';
 
 /**
  * New signs that were demonstrated on examination: a confirmed sign whose documented onset lies in the window and that was
@@ -56,12 +55,6 @@ function condition(record: ConditionRecord, set: number, asked: Asked, ctx: Fact
   if (visit === undefined) return tally.lead(item, 'not found at a visit in person', true);
   tally.pro(item, 'new, and found at a visit in person');
   tally.pro({ ...visit, until: item.until }, 'the examination in person');
-}
-
-/** Was a visit on a day, or was that a day of a stay? */
-export function wasOn(day: Day, { when, stay }: EncounterRecord): boolean {
-  if (when === undefined) return false;
-  return when.lo === day || (stay !== undefined && when.lo < day && day <= (stay.last?.hi ?? day));
 }
 
 /** The visit in person at which a sign was found, or a later one for the spine problem. */

@@ -21,12 +21,15 @@ import { chartedItem } from './charted-item.ts';
 import { servicePlace } from './events.ts';
 import { contraAsLast } from './last-seen.ts';
 import { inUnit } from './measure.ts';
+import { mayBeOfAnother } from './related-visits.ts';
 
 interface Score {
   readonly record: ObservationRecord;
   readonly value: number;
   readonly day: Day;
   readonly item: Item;
+  /** it may be of another problem, for which the visit was */
+  readonly doubtful: boolean;
 }
 
 /**
@@ -65,6 +68,7 @@ function scores(
   since: Day = beginning(asked, ctx),
 ): readonly Score[] {
   const out: Score[] = [];
+  const doubtful = mayBeOfAnother(asked, ctx);
   for (const name of sets) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -87,6 +91,7 @@ function scores(
         record,
         value,
         day: record.when.lo,
+        doubtful: doubtful(record),
         item: { ref: record.ref, date: record.when, basis: 'chart', until },
       });
     }
@@ -127,7 +132,12 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
     else tally.contra(item, improved ? 'improved' : 'not improved');
   };
   const own = scores(input.scores, asked, ctx);
-  const known = own.length > 0 ? own : limbScores(input, asked, ctx);
+  const all = own.length > 0 ? own : limbScores(input, asked, ctx);
+  const known = withoutDoubt(all);
+  if (known.length < all.length && !sameCourse(known, all)) {
+    doubtfulCourse(all, input, asked, ctx, tally, say);
+    return;
+  }
   const { firsts, lasts } = ends(known);
   const [first] = firsts;
   const [last] = lasts;
@@ -150,6 +160,42 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
       for (const s of [first, last]) say({ ...s.item, ...dated(last), until: first.item.until }, change === 'improved');
   } else if (first !== undefined) tally.lead(first.item, 'a single score does not show a course');
   outcomes(asked, ctx, say);
+}
+
+const withoutDoubt = (all: readonly Score[]): readonly Score[] => all.filter((s) => !s.doubtful);
+
+/** What the first and the last of some scores say: nothing, when they are of one day. */
+function courseOf(all: readonly Score[]): ReadonlySet<Change> {
+  const { firsts, lasts } = ends(all);
+  const [first] = firsts;
+  const [last] = lasts;
+  return first === undefined || last === undefined || last.day <= first.day ? new Set() : changesBetween(firsts, lasts);
+}
+
+function sameCourse(some: readonly Score[], all: readonly Score[]): boolean {
+  const said = courseOf(some);
+  const withAll = courseOf(all);
+  return said.size === withAll.size && [...said].every((change) => withAll.has(change));
+}
+
+/**
+ * The scores say one thing with those from visits for another problem and another thing without: they leave it open, and so does
+ * a coded outcome that a later one of them speaks against.
+ */
+function doubtfulCourse(
+  all: readonly Score[],
+  input: ImprovementInput,
+  asked: Asked,
+  ctx: FactContext,
+  tally: Tally,
+  say: (item: Item, improved: boolean) => void,
+): void {
+  const why = 'from a visit for another problem, of which it may be';
+  for (const s of all) if (s.doubtful) tally.lead(s.item, why, true);
+  outcomes(asked, ctx, say);
+  const last = all.at(-1);
+  if (last?.doubtful === true && input.claims === 'none' && courseOf(all).has('improved'))
+    tally.contest(last.item, why);
 }
 
 /** Scores of the limb that the nerves of the region go to, when a complaint whose pain is felt there is on file. */
@@ -241,8 +287,8 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   if (input.during !== undefined && began === undefined) return;
   const earliest = began ?? asked.window.earliest;
   const progressed = earliest !== undefined && newFindings(input.new ?? [], earliest, asked, ctx, tally);
-  const all = scores(input.scores, asked, ctx);
   const otherwise = progressed || tally.for.length > 0;
+  const all = withoutDoubt(scores(input.scores, asked, ctx));
   const before = earliest === undefined ? undefined : all.filter((s) => s.day <= earliest).at(-1);
   const first = before ?? all[0];
   const last = all.at(-1);
