@@ -22,7 +22,7 @@ export const READING_SETS = [
   'remote-contact',
   'in-person-contact',
   'evaluation-visit',
-  'no-evaluation-in-words',
+  'service-without-evaluation',
 ] as const;
 type ReadingSet = (typeof READING_SETS)[number];
 
@@ -290,9 +290,9 @@ export class ReadContext {
     return hit.set === this.#set['evaluation-visit'] || this.isContact(hit);
   }
 
-  /** Do words call a visit a therapy session, an image or another service that is no evaluation? */
-  isNoEvaluationInWords(element: unknown): boolean {
-    return this.inWords(element).some((h) => h.set === this.#set['no-evaluation-in-words']);
+  /** Does a code of a visit, or a word for it, name a service that is no evaluation? */
+  isOtherService(hit: Hit): boolean {
+    return hit.set === this.#set['service-without-evaluation'];
   }
 
   /** What reason codes and referenced conditions say about the place. */

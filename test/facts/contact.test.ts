@@ -41,7 +41,15 @@ describe('an evaluation in person', () => {
   it('is no visit at which only an image, a test, an injection or a therapy was billed', () => {
     const at = (...codes: readonly string[]): string =>
       inPerson([visit('2026-02-20', LUMBAR, { type: codes.map(concept) })]);
-    for (const code of ['cpt 72100', 'cpt 72148', 'cpt 36415', 'cpt 62323', 'cpt 95886', 'cpt 97110'])
+    for (const code of [
+      'cpt 72100',
+      'cpt 72148',
+      'cpt 36415',
+      'cpt 62323',
+      'cpt 95886',
+      'cpt 97110',
+      'snomed 363679005',
+    ])
       expect(at(code), code).toBe('unknown');
     for (const code of ['cpt 99024', 'cpt G0463', 'cpt 99223', 'cpt 99347', 'snomed 185349003'])
       expect(at(code), code).toBe('true');

@@ -71,10 +71,11 @@ const tellsWhatWasDone = (ctx: ReadContext, r: Json, types: readonly Hit[]): boo
  */
 function evaluationAt(ctx: ReadContext, r: Json, types: readonly Hit[]): EncounterRecord['evaluation'] {
   if (types.some((h) => ctx.isEvaluation(h))) return 'stated';
-  if (ctx.keys(r['type']).some((k) => k.startsWith('cpt|')) || ctx.study(r['type']) !== undefined)
-    return 'other-services';
+  const billed = ctx.keys(r['type']).some((k) => k.startsWith('cpt|'));
+  if (billed || ctx.study(r['type']) !== undefined || types.some((h) => ctx.isOtherService(h))) return 'other-services';
   const worded = [...objects(r['type']), ...objects([r['serviceType']])];
-  return worded.some((c) => ctx.isNoEvaluationInWords(c)) ? 'other-services-in-words' : undefined;
+  const named = worded.some((concept) => ctx.inWords(concept).some((h) => ctx.isOtherService(h)));
+  return named ? 'other-services-in-words' : undefined;
 }
 
 const hasReasons = (r: Json): boolean =>
