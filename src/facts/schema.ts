@@ -134,7 +134,7 @@ const Imaging = z.strictObject({
       'with shows: a diagnosis or an examination of one of these sets from before the time window leaves the question open',
   }),
   latest: z.boolean().default(false).meta({
-    description: 'with shows: a later examination with a normal result speaks against an earlier one',
+    description: 'a later examination with another result speaks against an earlier one',
   }),
 });
 const Report = z.strictObject({

@@ -140,8 +140,11 @@ const endsEarlier = ({ latest, result }: ImagingInput): boolean => latest || res
 /** A report without a coded result may say it in words; a procedure without one, or a report of something else, does not. */
 const mayShow = (record: ImagingRecord): boolean => !record.hasResult && record.reported;
 
-/** Examinations that do not speak for the fact; what they come to depends on those that do. */
-interface Others {
+/** The examinations by what they say of the fact; what they come to depends on each other. */
+interface Found {
+  readonly fitting: Item[];
+  /** whose result is not coded */
+  readonly uncoded: Item[];
   readonly contrary: Item[];
   readonly refused: Item[];
   /** with another result, on a day that is not certain to lie in the time window, or to be earlier */
@@ -153,15 +156,14 @@ interface Others {
  * that were not; one that was refused speaks against.
  */
 export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const others: Others = { contrary: [], refused: [], perhapsContrary: [] };
+  const found: Found = { fitting: [], uncoded: [], contrary: [], refused: [], perhapsContrary: [] };
   const open = input.follows === undefined ? undefined : daysLeftOpen(input, asked, ctx);
-  const before = tally.for.length;
   for (const record of ctx.chart.imaging) {
     if (record.inWords) wordsOnly(record, input, asked, tally);
     else if (isOf(record, input) && hasCode(record, input, ctx))
-      examination(record, { input, asked, ctx, tally, open, others });
+      examination(record, { input, asked, ctx, tally, open, found });
   }
-  weighOthers(others, tally.for.length > before, input, tally);
+  weigh(found, input, asked, tally);
 }
 
 const hasCode = ({ hits }: ImagingRecord, { codes }: ImagingInput, ctx: FactContext): boolean =>
@@ -175,11 +177,11 @@ interface Weighing {
   readonly tally: Tally;
   /** the examinations that left a finding open, where one of them has to come before */
   readonly open: ReadonlyMap<ImagingRecord, Interval> | undefined;
-  readonly others: Others;
+  readonly found: Found;
 }
 
 function examination(record: ImagingRecord, weighing: Weighing): void {
-  const { input, asked, tally, others } = weighing;
+  const { input, asked, tally, found } = weighing;
   const item = chartedItem(record.ref, record.when, asked);
   if (!rightPlace(record, input, asked, tally, item)) return;
   switch (record.done) {
@@ -188,7 +190,7 @@ function examination(record: ImagingRecord, weighing: Weighing): void {
       if (input.shows !== undefined && input.modality.length > 1)
         return tally.lead(item, 'not done; another kind of examination may show it');
       tally.redoable = true;
-      others.refused.push(item);
+      found.refused.push(item);
       return;
     case 'unclear':
       if (inWindow(item, asked, tally)) tally.perhaps(item, 'not final');
@@ -199,12 +201,12 @@ function examination(record: ImagingRecord, weighing: Weighing): void {
 }
 
 /** What an examination that took place says. */
-function examined(record: ImagingRecord, item: Item, { input, asked, ctx, tally, open, others }: Weighing): void {
+function examined(record: ImagingRecord, item: Item, { input, asked, ctx, tally, open, found }: Weighing): void {
   const verdict = verdictOn(record, input, asked, ctx);
   if (!inWindow(item, asked, tally)) {
     if (!isDoubtful(item, asked)) return;
     if (verdict === 'yes') tally.perhapsLast(item, asked.window.asOf);
-    else if (verdict === 'no' && endsEarlier(input)) others.perhapsContrary.push(item);
+    else if (verdict === 'no' && endsEarlier(input)) found.perhapsContrary.push(item);
     return;
   }
   const follows = open === undefined ? 'yes' : followsOne(record, open);
@@ -214,31 +216,46 @@ function examined(record: ImagingRecord, item: Item, { input, asked, ctx, tally,
   if (verdict === 'yes') {
     const { isNew, until } = input.new === undefined ? ALWAYS_NEW : novelty(input.new, record, asked, ctx);
     if (!isNew) return tally.lead(item, 'on file before: not known to be new', true);
-    tally.pro({ ...item, until: sooner(item.until, until) }, 'examination on file');
-    if (item.date === undefined) tally.mayBeLast(asked.window.asOf);
+    found.fitting.push({ ...item, until: sooner(item.until, until) });
   } else if (verdict === 'no' && input.result === 'non-diagnostic') tally.contra(item, 'a diagnostic examination');
-  else if (verdict === 'no') others.contrary.push(item);
-  else if (input.shows === undefined || mayShow(record)) tally.perhaps(item, 'the result is not coded');
-  else tally.lead(item, record.hasResult ? 'it shows something else' : 'the result is not coded');
+  else if (verdict === 'no') found.contrary.push(item);
+  else if (input.shows === undefined || mayShow(record)) {
+    if (input.shows === undefined) found.uncoded.push(item);
+    tally.perhaps(item, 'the result is not coded');
+  } else tally.lead(item, record.hasResult ? 'it shows something else' : 'the result is not coded');
 }
 
-/** What was not done, or showed something else, counts where no examination speaks for the fact, or where the last one counts. */
-function weighOthers(
-  { contrary, refused, perhapsContrary }: Others,
-  speaksFor: boolean,
+/**
+ * An examination that fits counts, where the last one does unless the result of a later one is not coded. What was not done, or showed
+ * something else, counts where none fits, or where the last one counts.
+ */
+function weigh(
+  { fitting, uncoded, contrary, refused, perhapsContrary }: Found,
   input: ImagingInput,
+  asked: Asked,
   tally: Tally,
 ): void {
+  for (const item of fitting) {
+    if (input.latest && uncoded.some(({ date }) => isLater([date], [item.date])))
+      tally.lead(item, 'the result of a later examination is not coded', true);
+    else tally.pro(item, 'examination on file');
+    if (item.date === undefined) tally.mayBeLast(asked.window.asOf);
+  }
   const speaking = tally.for.map((i) => i.date);
   for (const item of perhapsContrary)
     if (!isLater(speaking, [item.date]))
       tally.contest(item, 'another result, on a day that is not certain to be earlier');
   for (const item of [...contrary, ...refused]) {
-    if (!speaksFor) tally.contraUntilLater(item, 'not done, or with another result');
-    else if (input.latest && contrary.includes(item)) tally.contra(item, 'another examination is normal');
+    if (fitting.length === 0) tally.contraUntilLater(item, 'not done, or with another result');
+    else if (input.latest && contrary.includes(item) && !fitting.some((f) => isSameDay(f, item)))
+      tally.contra(item, 'another examination shows otherwise');
     else tally.ignore(item, 'another examination counts');
   }
 }
+
+/** Are two entries of one day? A report and the result beside it are one examination. */
+const isSameDay = ({ date: a }: Item, { date: b }: Item): boolean =>
+  a !== undefined && a.lo === a.hi && a.lo === b?.lo && a.hi === b.hi;
 
 /** Is what an examination shows new: not on file before the window? And until which as-of day is it, when that is not open. */
 interface Novelty {
