@@ -440,6 +440,7 @@ function other(
     case 'imaging':
     case 'report':
       if (record.type === 'report' ? !record.final : record.done !== 'done') return tally.lead(item, 'not final');
+      if (input['stated-onset']) return tally.lead(item, 'a conclusion of a report: its onset is not stated');
       if (input.conclusions === 'suspicion' && asked.query.certainty === 'known')
         return tally.lead(item, 'a conclusion of a report, not a diagnosis');
       if (asked.query.certainty !== 'history') {
