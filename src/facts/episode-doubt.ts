@@ -58,6 +58,8 @@ interface Told {
   /** the first day of the run of spans */
   readonly start: Day;
   readonly over: Over | undefined;
+  /** days without visit, entry or treatment that do not end an episode */
+  readonly maxGap: number;
 }
 
 /** Is it certain that the episode began with the first onset that is stated? @returns what speaks against it */
@@ -65,7 +67,27 @@ export function doubtOf(first: First, told: Told): Doubt | undefined {
   const { over, start } = told;
   if (over !== undefined && first.onset.lo <= over.end) return over;
   const since = over === undefined ? start : Math.max(start, over.end + 1);
-  return resolvedBefore(first, told.found) ?? shownBefore(first, { ...told, start: since });
+  return (
+    resolvedBefore(first, told.found) ?? shownBefore(first, { ...told, start: since }) ?? begunAfterSilence(first, told)
+  );
+}
+
+/**
+ * Did another complaint of the region begin (sciatica) when nobody had seen or treated the one whose onset is the first (back pain)
+ * for longer than an episode lasts without that? That an entry still stands as active does not say that it is one complaint.
+ */
+function begunAfterSilence({ kind, onset }: First, { found, all, maxGap }: Told): Doubt | undefined {
+  const entries = new Set(found.map(({ record }) => record.ref));
+  const begun = found.flatMap(({ kind: other, record }) =>
+    other !== kind && record.current && !record.orderReason && record.onset !== undefined ? [record.onset] : [],
+  );
+  const anew = begun.filter(({ lo }) => {
+    const seen = all.flatMap((s) => (s.from < lo ? [entries.has(s.ref) ? s.from : Math.min(s.to, lo)] : []));
+    return lo - onset.hi > maxGap && lo - latest(seen) > maxGap;
+  });
+  return anew.length === 0
+    ? undefined
+    : { surelySince: latest(anew.map(({ hi }) => hi)), reason: 'its onset; another complaint began after a long silence' };
 }
 
 /**

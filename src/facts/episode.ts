@@ -417,7 +417,7 @@ function episodeOf(
   const first = firstOnset(found, start, asOf);
   const over = overMeanwhile(found, shown, start, asOf);
   if (first !== undefined) {
-    const doubt = start < anew ? endedAnew(anew) : doubtOf(first, { found, all: shown, start, over });
+    const doubt = start < anew ? endedAnew(anew) : doubtOf(first, { found, all: shown, start, over, maxGap });
     const onset =
       doubt === undefined
         ? begunBy(start, first.onset)

@@ -257,7 +257,9 @@ export class NearestWays {
     if (way.needs.some(({ atom }) => this.#isDatedOtherwise(atom, way))) return 2;
     const { path, entry, screen, onFile } = state;
     const about = path.about ?? entry;
-    if (!(screen || path.redFlag) || about === undefined || onFile || this.#telling.tells(about)) return 0;
+    if (!(screen || path.redFlag) || about === undefined || this.#telling.tells(about)) return 0;
+    // that its entry is on file (the complaint) says nothing of the red flag
+    if (onFile) return path.about !== undefined || this.#isOfNow(state, way) ? 0 : 1;
     // all that it asks for itself is there, where the policy does not say more of what it is about
     if (path.about === undefined && (path.own === undefined || this.#ev.truth(path.own) === 'true')) return 0;
     return this.#isOfNow(state, way) ? 1 : 2;
