@@ -80,9 +80,12 @@ function insteadWords(instead: readonly PathFact[], before: ReadonlySet<string>)
   return ` Or${instead.length === 1 ? '' : ' any one of these'}: ${list(labels, MOST_INSTEAD, '; ')}.`;
 }
 
-/** What would be done next, unless the chart says that it is ordered. */
-const nextStep = (check: CheckedOrder, missing: Missing, studies: StudyCatalog): string =>
-  missing.action === undefined || isOrdered(check, missing, studies) ? '' : ` Next step: ${missing.action}.`;
+/** What would be done next, or that it is ordered, where what is on file does not say so already. */
+function nextStep(check: CheckedOrder, missing: Missing, studies: StudyCatalog): string {
+  if (missing.action === undefined) return '';
+  if (!isOrdered(check, missing, studies)) return ` Next step: ${missing.action}.`;
+  return missing.leads.some((l) => l.reference.startsWith('ServiceRequest/')) ? '' : ' Ordered; no result on file.';
+}
 
 const missingLine =
   (check: CheckedOrder, studies: StudyCatalog) =>

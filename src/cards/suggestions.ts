@@ -131,9 +131,11 @@ function isOnOrder(system: string, code: string, { openOrders }: Chart, studies:
 type NextOrder = NonNullable<NonNullable<FactInput['order']>[Region | 'any']>;
 
 /** The order that would be the next step to a missing fact. */
-function nextOrder({ facts, region }: CheckedOrder, { fact }: Missing): NextOrder | undefined {
+function nextOrder({ facts, region }: CheckedOrder, { fact, action }: Missing): NextOrder | undefined {
   const described = facts.vocabulary.facts.get(fact.replace(/\.(suspected|history)$/, ''));
-  return described?.action === undefined ? undefined : (described.order?.[region ?? 'any'] ?? described.order?.any);
+  // what alone is lacking has a next step of its own
+  if (described?.action === undefined || action !== described.action) return undefined;
+  return described.order?.[region ?? 'any'] ?? described.order?.any;
 }
 
 /** Is the order on file already that would be the next step to a missing fact? */

@@ -31,6 +31,8 @@ export interface Course extends Run {
   readonly completedBy: Day | undefined;
   /** what its treatments are on file for, when it is not complete */
   readonly falls: string;
+  /** the groups of treatment that alone lack in a course that is long enough */
+  readonly lacks: CourseInput['including'];
 }
 
 export const NO_COURSE = 'treatment on file, not a course of this length';
@@ -116,6 +118,7 @@ export function courses(
       reached,
       completedBy: until,
       falls: falls(),
+      lacks: lasted ? lacking : [],
     };
   });
 }

@@ -87,7 +87,10 @@ function begunAfterSilence({ kind, onset }: First, { found, all, maxGap }: Told)
   });
   return anew.length === 0
     ? undefined
-    : { surelySince: latest(anew.map(({ hi }) => hi)), reason: 'its onset; another complaint began after a long silence' };
+    : {
+        surelySince: latest(anew.map(({ hi }) => hi)),
+        reason: 'its onset; another complaint began after a long silence',
+      };
 }
 
 /**

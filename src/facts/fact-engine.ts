@@ -258,6 +258,7 @@ export class FactEngine implements FactSource, FactContext {
       from: truth === 'true' ? undefined : from,
       until: decided.until,
       redoable: truth === 'false' && tally.redoable ? true : undefined,
+      action: truth === 'unknown' ? tally.action : undefined,
     };
   }
 
@@ -408,6 +409,7 @@ export class FactEngine implements FactSource, FactContext {
       from: undefined,
       until: yes && until !== Number.POSITIVE_INFINITY ? until : undefined,
       redoable: truth === 'false' && speaking.some((p) => p.redoable === true) ? true : undefined,
+      action: undefined,
     };
   }
 

@@ -223,7 +223,14 @@ const Allergy = z.strictObject({
     .meta({ description: 'it leaves open whether the fact holds: a kind that is not stated' }),
 });
 /** Treatment of one kind. */
-const TreatmentGroup = z.strictObject({ label: TEXT, of: SETS });
+const TreatmentGroup = z.strictObject({
+  label: TEXT,
+  of: SETS,
+  action: TEXT.optional().meta({
+    description:
+      'what can be done when a course is long enough and nothing but this lacks; no draft order is offered then',
+  }),
+});
 const Course = z.strictObject({
   therapies: SETS.meta({ description: 'Procedures and visits of these sets are treatment' }),
   drugs: SETS.optional(),

@@ -49,6 +49,8 @@ export class Tally {
   /** a finding is on file that the vocabulary calls related, or it is suspected or complained of */
   related = false;
   redoable = false;
+  /** what can be done for what alone is lacking, where it is not the whole that has to be done */
+  action: string | undefined;
   /** sections in which an entry that was not retrieved may say otherwise */
   readonly unseen: Set<Section> = new Set();
   readonly #outweighed: { readonly yes: Item[]; readonly no: Item[] } = { yes: [], no: [] };

@@ -114,6 +114,8 @@ export interface FactValue {
   readonly until?: Day | undefined;
   /** a false that new action can turn (a therapy that was refused, a film that was not taken) */
   readonly redoable?: boolean | undefined;
+  /** what can be done for what alone is lacking (a drug beside the therapy), where it is not the whole that has to be done */
+  readonly action?: string | undefined;
 }
 
 /** What may have come after the latest event that is known: evidence that does not settle it, or what was not retrieved. */

@@ -1,5 +1,6 @@
 import { add, type Day } from '../dates/day.ts';
 import type { Missing, NearestPath, PathFact } from './assessment.ts';
+import type { Expr } from './compiled-policy.ts';
 import type { Decider, Decision, OrderedStudy } from './decide.ts';
 import type { Evaluation } from './evaluate.ts';
 import { type FactCatalog, ofComplaint } from './fact-source.ts';
@@ -63,7 +64,7 @@ export class ToldWays {
       criterion: state.path.id,
       label: state.path.label,
       cite: state.path.cite,
-      has: this.#onFile(way),
+      has: this.#onFile(way.has.length > 0 ? way : { ...way, has: this.#askedFor(state) }),
       needs: [
         ...way.needs.map((n) => this.#pathFact(n.atom, n.want, this.#search.windowsOf(n, { state, way }))),
         ...this.#condition(state).map((i) => this.#pathFact(i, 'true')),
@@ -74,6 +75,16 @@ export class ToldWays {
       ...(Math.max(from, startedNow) > openUntil && { openUntil }),
       ...(others.length > 0 && { otherStudies: others }),
     };
+  }
+
+  /** For what on file a red flag is asked that has nothing of its own yet. */
+  #askedFor({ path: { about } }: PathState): readonly number[] {
+    return about === undefined ? [] : this.#trueLeaves(about);
+  }
+
+  #trueLeaves(expr: Expr): readonly number[] {
+    if (this.#ev.truth(expr) !== 'true') return [];
+    return expr.op === 'atom' ? [expr.atom] : this.#ev.children(expr).flatMap((child) => this.#trueLeaves(child));
   }
 
   /** What a way has. That none is on file of a disease that is suspected is told of a confirmed one. */
@@ -174,7 +185,8 @@ export class ToldWays {
       if (out.size >= MAX_QUESTIONS) return;
       const value = this.#ev.value(index);
       const region = atomRegion(atom);
-      const action = atom.kind === 'fact' ? this.#catalog.describe(atom.query.fact)?.action : undefined;
+      const whole = atom.kind === 'fact' ? this.#catalog.describe(atom.query.fact)?.action : undefined;
+      const action = value.action ?? whole;
       out.set(fact, {
         fact,
         label: atomLabel(...this.#inWindows(windows)),

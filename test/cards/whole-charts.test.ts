@@ -82,9 +82,74 @@ chart:
     expect(card.suggestions?.map((s) => s.label)).toEqual(['Draft order: X-ray lumbar spine, bending views']);
     const ordered = told(FILMS);
     expect(under(ordered, 'Questions that would settle it')).toEqual([
-      '- Do films in flexion and extension show instability?',
+      '- Do films in flexion and extension show instability? Ordered; no result on file.',
     ]);
     expect(ordered.suggestions).toBeUndefined();
+  });
+
+  it('is for what alone is lacking beside a whole course of therapy', () => {
+    const card = cardOf(
+      'cohere-spine-mri',
+      'Cohere Health',
+      `id: no-drug
+title: Ten weeks of physical therapy, no medication on file
+order: { study: "72148", date: "2026-06-10", reasons: icd M54.50 }
+chart:
+  - { condition: icd M54.50, onset: -110d, recorded: -100d }
+  - { therapy: physical, evaluation: -90d, from: -83d, to: -20d, reasons: icd M54.50 }
+${REST}`,
+    );
+    expect(under(card, 'Questions that would settle it')[0]).toMatch(
+      /but without medication\. Next step: Document the medication that was taken, or prescribe it along with therapy\.$/,
+    );
+    expect(card.suggestions).toBeUndefined();
+  });
+});
+
+describe('a red flag', () => {
+  const COURSE = `id: risk
+title: Five months of back pain, seven weeks of therapy without improvement, osteoporosis and diabetes for years
+order: { study: "72148", date: "2026-03-02", reasons: icd M54.50 }
+patient: { born: "1957-05-05" }
+chart:
+  - { condition: icd M54.50, onset: -150d, recorded: -150d }
+  - { condition: icd M81.0, recorded: -4y }
+  - { condition: icd E11.9, recorded: -6y }
+  - { therapy: physical, evaluation: -70d, from: -63d, to: -21d, reasons: icd M54.50 }
+  - { drug: rxnorm 7258, from: -75d, days: 60, reasons: icd M54.50 }
+  - { observation: loinc 72514-3, value: "6 {score}", date: -70d, category: survey }
+  - { observation: loinc 72514-3, value: "6 {score}", date: -2d, category: survey }`;
+  const ways = (...more: readonly string[]): readonly string[] =>
+    under(
+      cardOf('kaiser-wa-lumbar-mri', 'Kaiser Foundation Health Plan of Washington', [COURSE, ...more, REST].join('\n')),
+      'Nearest way to meet the criteria',
+    );
+
+  it('of which the chart names a risk of old alone is not the nearest way', () => {
+    expect(ways()[0]).toMatch(/^- Section III\.A, second item/);
+  });
+
+  it('is the nearest way where a sign of it is of the current episode', () => {
+    expect(ways('  - { condition: icd M48.56XA, certainty: provisional, onset: -5d, recorded: -5d }')[0]).toMatch(
+      /suspected vertebral fracture/,
+    );
+  });
+
+  it('without anything of its own on file tells why it is asked', () => {
+    const card = cardOf(
+      'cohere-spine-mri',
+      'Cohere Health',
+      `id: why
+title: Back pain for twelve days and osteoporosis
+order: { study: "72148", date: "2026-03-02", reasons: icd M54.50 }
+chart:
+  - { condition: icd M54.50, onset: -12d, recorded: -12d }
+  - { condition: icd M81.0, recorded: -4y }
+${REST}`,
+    );
+    expect(under(card, 'Nearest way to meet the criteria')[0]).toMatch(
+      /Documented: pain of the spine.*, osteoporosis\./,
+    );
   });
 });
 

@@ -83,6 +83,7 @@ export function courseEvidence(
   }
   const within = whole ? courses(given, refused, input, asked, ctx) : all;
   for (const t of given) tally.lead(toItem(t), within.find((c) => c.parts.includes(t))?.falls ?? NO_COURSE, true);
+  tally.action = within.flatMap(({ lacks }) => (lacks.length === 1 ? (lacks[0]?.action ?? []) : [])).at(-1);
   // treatment that is not dated or placed well enough may have been an earlier part of it
   tally.goesOn = from !== undefined && found.possible.length === 0;
   for (const section of unseenTreatment(input, usable, ctx)) tally.unseen.add(section);
