@@ -2,7 +2,7 @@ import type { AnswerStore } from '../answer-store/answer-store.ts';
 import { buildCard, type CardOptions } from '../cards/build-card.ts';
 import { failedCards } from '../cards/failed-card.ts';
 import { type Json, text } from '../chart/json.ts';
-import { localKey } from '../chart/references.ts';
+import { FHIR_ID, localKey } from '../chart/references.ts';
 import { answerOrders, type FailedOrder } from '../criteria-check/answer-orders.ts';
 import type { CheckedOrder, Checker, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
@@ -57,9 +57,18 @@ export type HookAnswer =
     }
   | { readonly status: 412; readonly what: readonly string[] };
 
+/** A draft order is placed at the visit at which the hook was called, unless it names another one. */
+function atVisit(order: Json, encounterId: string | undefined): Json {
+  const id = encounterId?.replace(/^Encounter\//, '');
+  return id === undefined || !FHIR_ID.test(id) || order['encounter'] !== undefined
+    ? order
+    : { ...order, encounter: { reference: `Encounter/${id}` } };
+}
+
 /** The orders that the hook is about: the selected ones for order-select, all of the basket for order-sign. */
 function ordersOf(request: OrderHookRequest): readonly Json[] {
-  const orders = serviceRequests(request.context.draftOrders);
+  const { encounterId, draftOrders } = request.context;
+  const orders = serviceRequests(draftOrders).map((order) => atVisit(order, encounterId));
   const { selections } = request.context;
   if (selections === undefined) return orders;
   const selected = new Set(selections.flatMap((s) => [s, localKey({ reference: s }) ?? s]));

@@ -81,6 +81,7 @@ export interface OrderHookRequest {
   readonly context: {
     readonly userId: string;
     readonly patientId: string;
+    readonly encounterId?: string | undefined;
     readonly draftOrders: Json;
     readonly selections?: readonly string[] | undefined;
   };

@@ -88,6 +88,8 @@ export interface Chart {
   /** specialty codes of the ordering practitioner */
   readonly orderer: readonly Hit[];
   readonly orderRef?: string;
+  /** the visit at which the order is placed, as "Encounter/id" */
+  readonly orderVisit?: string | undefined;
   readonly dropped: readonly Dropped[];
   /** the resources that say something which facts could use, as "Type/id" */
   readonly read: ReadonlySet<string>;
@@ -127,6 +129,7 @@ class ChartBuilder implements Chart {
   orderReasonUnread = false;
   readonly orderer: readonly Hit[];
   readonly orderRef?: string;
+  readonly orderVisit?: string | undefined;
   readonly dropped: Dropped[] = [];
   resourceCount = 0;
   readonly #records: ChartRecord[] = [];
@@ -151,6 +154,7 @@ class ChartBuilder implements Chart {
     this.#canonical = canonical;
     if (input.order !== undefined) {
       this.orderRef = input.order.ref;
+      this.orderVisit = this.#ctx.key(object(input.order.resource['encounter']));
       const [type = '', id = ''] = input.order.ref.split('/');
       this.#ctx.resources.ofType(type).set(id, input.order.resource);
     }

@@ -84,6 +84,20 @@ describe('an evaluation in person', () => {
     const ruledOut = { ...there, verificationStatus: { coding: [{ code: 'refuted' }] } };
     expect(inPerson([ruledOut, visit('2026-02-20', undefined, { id: 'e' })])).toBe('unknown');
   });
+  it('is the visit at which the order is placed, when no code states another reason', () => {
+    const placed = (members: object, reason = LUMBAR): string =>
+      value('in-person-evaluation', [PAIN, visit('2026-03-02', undefined, { id: 'now', ...members })], LAST_MONTH, {
+        order: { encounter: { reference: 'Encounter/now' }, reasonCode: [concept(reason)] },
+      }).truth;
+    expect(placed({})).toBe('true');
+    expect(placed({ status: 'in-progress' })).toBe('true');
+    expect(placed({ reasonCode: [{ text: 'back pain' }] })).toBe('true');
+    expect(placed({ reasonCode: [concept('icd I10')] })).toBe('unknown');
+    expect(placed({ id: 'another' })).toBe('unknown');
+    expect(placed({ class: { code: 'VR' } })).toBe('unknown');
+    expect(placed({ type: [concept('cpt 72100')] })).toBe('unknown');
+    expect(placed({}, 'icd M54.2')).toBe('unknown');
+  });
   it('a visit without a stated reason is a lead', () => {
     expect(value('in-person-evaluation', [PAIN, visit('2026-02-20')], LAST_MONTH).leads).toMatchObject([
       { label: 'a visit without a stated reason' },

@@ -194,6 +194,26 @@ describe('requests', () => {
     expect(await told({ encounterId: 'enc-12' })).toBe(await told({}));
   });
 
+  it('the visit at which the hook is called is one for the order, when it has no reason of its own', async () => {
+    const outcome = async (encounterId: string | undefined, visit: Json = {}): Promise<unknown> => {
+      const call = orderSignCall();
+      Object.assign(call['context'] as Json, { encounterId });
+      const prefetch = call['prefetch'] as Json;
+      (at(prefetch, 'coverages.entry.0.resource') as Json)['payor'] = [{ display: 'Cigna' }];
+      const now = { resourceType: 'Encounter', id: 'now', status: 'in-progress', class: { code: 'EMER' } };
+      const subject = { reference: 'Patient/p1' };
+      prefetch['encounters'] = searchset([{ ...now, subject, period: { start: '2025-06-10' }, ...visit }]);
+      return outcomeOf(await post(sign(), call));
+    };
+    expect(await outcome('now')).toBe('met');
+    expect(await outcome('Encounter/now')).toBe('met');
+    expect(await outcome(undefined)).toBe('undetermined');
+    expect(await outcome('another')).toBe('undetermined');
+    expect(await outcome('now', { class: { code: 'VR' } })).toBe('undetermined');
+    const elsewhere = [{ coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'I10' }] }];
+    expect(await outcome('now', { reasonCode: elsewhere })).toBe('undetermined');
+  });
+
   it('T036: an active order is assessed at signing', async () => {
     const call = orderSignCall();
     (at(call, 'context.draftOrders.entry.0.resource') as Json)['status'] = 'active';

@@ -7,7 +7,8 @@ import type { Item, Tally } from '../tally.ts';
 
 /**
  * Tells which visits are for the spine problem of this region: by their reasons, their diagnoses, a diagnosis made at them, or the
- * reason of the order. What the chart says of diagnoses is looked through once for all visits.
+ * reason of the order. The visit at which the order is placed is for its reasons, unless codes state another one. What the chart
+ * says of diagnoses is looked through once for all visits.
  */
 export function relatedVisits(
   asked: Asked,
@@ -21,8 +22,10 @@ export function relatedVisits(
     );
   let madeAt: ReadonlySet<string> | undefined;
   const ordered = ctx.chart.orderReasons.some((r) => r.hits.some((h) => sets.includes(h.set)));
+  const orderedHere = ctx.chart.orderReasons.some((r) => fits(r.hits, r.site));
   return (visit, tally, found) => {
     if (fits(visit.reasons, 0) || fits(visit.ruledOut, 0)) return true;
+    if (visit.ref === ctx.chart.orderVisit && visit.reasonCodes.length === 0 && orderedHere) return true;
     madeAt ??= visitsWithDiagnosis(sets, (c) => fits(c.hits, c.site), ctx);
     if (madeAt.has(visit.ref) || (!ordered && sharesReason(visit, ctx))) return true;
     if (found !== undefined && tally !== undefined) {
