@@ -129,12 +129,21 @@ describe('a new episode', () => {
     expect(onset([pain('2026-01'), condition('icd M54.59', { onsetDateTime: '2026-02-10' })])).toBe('2026-01');
   });
   it('does not begin when radicular pain joins the pain of the back', () => {
-    expect(onset([pain('2025-10-01'), condition('icd M54.16', { onsetDateTime: '2026-02-20' })])).toBe('2025-10-01');
+    expect(
+      onset([pain('2025-10-01'), visit('2025-12-15'), condition('icd M54.16', { onsetDateTime: '2026-02-20' })]),
+    ).toBe('2025-10-01');
+  });
+  it('may begin when radicular pain comes after 90 days in which nobody saw or treated the pain of the back', () => {
+    const leg = condition('icd M54.16', { onsetDateTime: '2026-02-20' });
+    expect(onset([pain('2025-10-01'), leg])).toBe('2025-10-01/2026-02-20');
+    expect(onset([pain('2025-10-01'), visit('2025-11-22'), leg])).toBe('2025-10-01');
+    expect(onset([pain('2025-10-01'), visit('2025-11-21'), leg])).toBe('2025-10-01/2026-02-20');
+    expect(onset([pain('2025-10-01', { recordedDate: '2025-12-15' }), leg])).toBe('2025-10-01');
   });
   it('does not begin when radicular pain comes that the patient had in an episode long over', () => {
     const once = condition('icd M54.16', { onsetDateTime: '2012-01-01', abatementDateTime: '2013-01-01', ...resolved });
     const again = condition('icd M54.16', { onsetDateTime: '2026-02-20' });
-    expect(onset([pain('2025-10-01'), once, again])).toBe('2025-10-01');
+    expect(onset([pain('2025-10-01'), visit('2025-12-15'), once, again])).toBe('2025-10-01');
     expect(onset([pain('2025-10-01', { abatementDateTime: '2025-11-01', ...resolved }), once, again])).toBe(
       '2026-02-20',
     );
