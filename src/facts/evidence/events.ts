@@ -19,7 +19,7 @@ import type { Item, Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { systemOf } from './earlier-entry.ts';
-import { inWindow, refusedInWindow } from './finding.ts';
+import { inWindow, refusedInWindow } from './in-window.ts';
 import { relatedVisits, sharesReason, visitsWithDiagnosis } from './related-visits.ts';
 
 const inSets = (hits: readonly Hit[], sets: readonly string[], ctx: FactContext): boolean =>

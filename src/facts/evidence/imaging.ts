@@ -9,7 +9,7 @@ import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { endOf } from './earlier-entry.ts';
-import { inWindow, isDoubtful, refusedInWindow } from './finding.ts';
+import { inWindow, isDoubtful, refusedInWindow } from './in-window.ts';
 
 type Verdict = 'yes' | 'no' | 'open';
 

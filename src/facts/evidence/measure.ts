@@ -5,7 +5,7 @@ import type { MeasureInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
-import { inWindow } from './finding.ts';
+import { inWindow } from './in-window.ts';
 import { mayBeOfAnother } from './related-visits.ts';
 
 /** Factors and offsets of the few units that charts mix. */

@@ -8,7 +8,7 @@ import type { ProgressionInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { statedOn } from './earlier-entry.ts';
-import { readAnswer } from './finding.ts';
+import { readAnswer } from './read-answer.ts';
 import { relatedVisits, wasOn } from './related-visits.ts';
 
 /** A sign that began so long after the complaint was not part of its first picture. */

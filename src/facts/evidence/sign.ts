@@ -6,7 +6,7 @@ import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { statedOn } from './earlier-entry.ts';
-import { readAnswer } from './finding.ts';
+import { readAnswer } from './read-answer.ts';
 import { relatedVisits, wasOn } from './related-visits.ts';
 
 /**

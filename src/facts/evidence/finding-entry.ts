@@ -1,0 +1,190 @@
+import type { ConditionRecord } from '../../chart/records.ts';
+import { add, type Day, type Interval } from '../../dates/day.ts';
+import { sooner } from '../../policy/measure-time.ts';
+import { NO_PLACE, type Place } from '../../terminology/regions.ts';
+import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
+import { duration } from '../duration.ts';
+import { heals } from '../episode.ts';
+import type { FindingInput } from '../schema.ts';
+import type { Item } from '../tally.ts';
+import { fitIn, mayLieIn } from '../window.ts';
+import { chartedItem } from './charted-item.ts';
+import { statedOn } from './earlier-entry.ts';
+import { asksOfNow, atSite, isAfterwards, isOfNew, type Question, REPEATED, type Search } from './finding-search.ts';
+import { inWindow, isDoubtful } from './in-window.ts';
+
+/** What a diagnosis, a problem or a reason of the order says of a finding. */
+export function readEntry(record: ConditionRecord, search: Search): void {
+  const { input, asked, tally } = search;
+  const item = toItem(record, countsFrom(record, search), asked);
+  const apart = isApart(record, search);
+  if (apart !== undefined) return tally.ignore(item, apart);
+  if (input.conclusions === 'only') return;
+  if (record.verification === 'refuted') return refutation(record, search);
+  const past = isPast(record, search);
+  if (past !== undefined) return tally.lead(item, past.reason, past.open);
+  if (record.verification === 'suspected' && asked.query.certainty !== 'suspected') {
+    if (mayLieIn(item.date, asked.window)) search.suspicions.push({ record, item });
+    return tally.lead(
+      item,
+      record.orderReason ? 'a reason of this order, not a confirmed diagnosis' : 'only suspected, not confirmed',
+    );
+  }
+  statement(record, item, search);
+}
+
+/** Codes that say that the finding was there once. */
+export function readHistory({ input, asked, ctx, tally, positive }: Search): void {
+  for (const name of input.history ?? []) {
+    for (const record of ctx.chart.bySet(ctx.set(name))) {
+      if (record.type !== 'condition' || record.verification === 'refuted') continue;
+      const item = toItem(record, dateOf(record), asked);
+      if (inWindow(item, asked, tally)) positive.push({ record, item });
+    }
+  }
+}
+
+const dateOf = (r: ConditionRecord): Interval | undefined => r.onset ?? r.recorded;
+
+function toItem(record: ConditionRecord, date: Interval | undefined, asked: Asked): Item {
+  const stated = statedOn(record);
+  const charted = chartedItem(record.ref, date, asked);
+  const ends = asked.query.certainty !== 'history' && record.current ? record.abated : undefined;
+  return {
+    ...charted,
+    basis: record.basis,
+    ...(record.verification === 'suspected' && !record.orderReason && { suspected: true as const }),
+    ...(date !== undefined && date === record.onset && { isOnset: true as const }),
+    ...(ends !== undefined && { until: sooner(charted.until, ends.lo - 1) }),
+    ...(stated !== undefined && { decides: stated }),
+  };
+}
+
+/**
+ * The day by which a diagnosis counts: its onset. What goes on is current on the day on which it was entered, too, where no more is
+ * asked than whether it is there now: not whether it is new.
+ */
+function countsFrom(record: ConditionRecord, { input, asked, entries }: Search): Interval | undefined {
+  const { query, window } = asked;
+  if (input['dated-by-onset']) return record.onset;
+  // what is left of an event was entered after it: entered before the window, the event is older still
+  if (input.event && isAfterwards(record.codes))
+    return record.onset ?? (fitIn(record.recorded, window) === 'outside' ? record.recorded : undefined);
+  if (input.event) return entries.eventDate(record);
+  const date = dateOf(record);
+  const asksNow = query.within === undefined && query.since === undefined && !input.new && !input['stated-onset'];
+  if (!asksNow || !record.current) return date;
+  const fit = fitIn(date, window);
+  return fit === 'outside' || fit === 'unclear' ? statedOn(record) : date;
+}
+
+/** Why an entry is not about what is asked, if it is not. */
+function isApart(record: ConditionRecord, search: Search): string | undefined {
+  const { input, asked } = search;
+  if (asked.query.source === 'order-reason' && !record.orderReason) return 'not a reason of this order';
+  if (input.regional && !fitsRegion(asked, placeOfEntry(record, search))) return 'another region';
+  if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf) return 'recorded after the order';
+  if (input.conclusions !== 'only' && !hasStatus(input, record)) return 'another clinical status';
+  return undefined;
+}
+
+const hasStatus = (input: FindingInput, record: ConditionRecord): boolean =>
+  input.clinical === undefined || (input.clinical as readonly string[]).includes(record.clinical ?? '');
+
+function placeOfEntry(record: ConditionRecord, search: Search): Place {
+  const { input, sets, ctx } = search;
+  const codePlace = placeIn(record.hits, sets);
+  const stated = input.innervated ? placeOfSign(codePlace, record, ctx) : placeOfRecord(codePlace, record.site);
+  return stated === NO_PLACE ? placeOfProcedures(search) : stated;
+}
+
+/** Where procedures of the given sets were done; nowhere when none is on file or one of them names no place. */
+function placeOfProcedures({ input, asked, ctx }: Question): Place {
+  let place = NO_PLACE;
+  for (const set of (input['placed-by'] ?? []).map((name) => ctx.set(name))) {
+    for (const record of ctx.chart.bySet(set)) {
+      if (record.type !== 'procedure' || record.performed !== 'done') continue;
+      if (record.when !== undefined && record.when.lo > asked.window.asOf) continue;
+      const here = placeOfRecord(placeIn(record.hits, [set]), record.site);
+      if (here === NO_PLACE) return NO_PLACE;
+      place |= here;
+    }
+  }
+  return place;
+}
+
+function refutation(record: ConditionRecord, search: Search): void {
+  const { asked, tally, negative } = search;
+  if (!atSite(search, record.siteHits)) return;
+  const date = statedOn(record);
+  const item: Item = { ref: record.ref, ...(date !== undefined && { date }), basis: record.basis };
+  if (fitIn(date, asked.window) === 'unclear') negative.push({ record, item, perhaps: true });
+  else if (inWindow(item, asked, tally)) negative.push({ record, item });
+}
+
+/** Why an entry is history, where what is there now is asked; undefined when it is not. */
+function isPast(
+  record: ConditionRecord,
+  { asked, entries }: Search,
+): { readonly reason: string; readonly open: boolean } | undefined {
+  if (asked.query.certainty === 'history') return undefined;
+  if (!record.current)
+    return record.endUnclear
+      ? { reason: 'whether it had ended by the day of the order is not certain', open: true }
+      : { reason: 'resolved or inactive: history, not a current finding', open: false };
+  const ended = record.orderReason ? 'no' : entries.endedSince(record);
+  return ended === 'no' ? undefined : { reason: 'a later entry says that it is over', open: ended === 'unclear' };
+}
+
+/** An entry that states the finding, as certainly as is asked. */
+function statement(record: ConditionRecord, item: Item, search: Search): void {
+  const { input, asked, ctx, tally, positive, doubtful } = search;
+  if (input['dated-by-onset'] && item.date === undefined && isDoubtful(item, asked))
+    return tally.lead(item, 'its onset is not stated');
+  if (!inWindow(item, asked, tally)) {
+    if (isDoubtful(item, asked)) doubtful.push({ record, item });
+    return;
+  }
+  if (!atSite(search, record.siteHits)) return tally.lead(item, 'not stated at the place asked about', true);
+  if (input.severity !== undefined) {
+    const grades = input.severity.map((s) => ctx.set(s));
+    if (record.severity === undefined) return tally.lead(item, 'its severity is not stated');
+    if (!record.severity.some((h) => grades.includes(h.set))) return tally.contra(item, 'of another severity');
+  }
+  if (input['stated-onset'] && record.onset === undefined)
+    return tally.lead(item, 'its onset is not stated', !record.orderReason);
+  const healed = healedOn(record, search);
+  if (healed !== undefined && healed < asked.window.asOf)
+    return tally.lead(item, 'an injury of an earlier episode, which heals', true);
+  const isNew = (input.event || (isOfNew(input, asked) && !record.orderReason)) && record.onset === undefined;
+  if (isNew && search.entries.onFileBefore(record.codes, item.date)) return tally.lead(item, REPEATED, true);
+  if (input['before-age'] !== undefined) return youngEnough(record, item, input['before-age'], search);
+  const until = isNew ? search.entries.newUntil(record, item.date) : undefined;
+  positive.push({ record, item: { ...item, until: sooner(sooner(item.until, healed), until) } });
+}
+
+/** The last day on which a complaint of an injury that heals tells of the present; undefined where none is meant. */
+function healedOn(record: ConditionRecord, { input, asked, ctx }: Search): Day | undefined {
+  if (!input.complaint || record.orderReason || !asksOfNow(asked) || !heals(record, ctx.vocabulary)) return undefined;
+  const stated = statedOn(record);
+  return stated === undefined ? undefined : add(stated.hi, duration(ctx.vocabulary.episode['not-a-gap']));
+}
+
+/** That one entry of a finding began late says less than any that it existed before, whenever that was entered. */
+const LONG_AGO: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.NEGATIVE_INFINITY };
+
+function youngEnough(record: ConditionRecord, item: Item, age: string, { ctx, tally, positive }: Search): void {
+  const before = beganBefore(record, age, ctx);
+  if (before === undefined) tally.lead(item, 'the age at its onset is not stated', true);
+  else if (before) positive.push({ record, item });
+  else tally.contra({ ...item, decides: LONG_AGO }, 'began at a later age');
+}
+
+/** Did it begin before the patient reached an age? The day of the entry proves only that it existed by then. */
+function beganBefore(record: ConditionRecord, age: string, ctx: FactContext): boolean | undefined {
+  const { birth } = ctx.chart;
+  const known = Math.min(record.onset?.hi ?? Number.POSITIVE_INFINITY, record.recorded?.hi ?? Number.POSITIVE_INFINITY);
+  if (birth === undefined) return undefined;
+  if (known < add(birth.lo, duration(age))) return true;
+  return record.onset !== undefined && record.onset.lo >= add(birth.hi, duration(age)) ? false : undefined;
+}

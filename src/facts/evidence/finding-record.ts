@@ -1,0 +1,161 @@
+import type {
+  ChartRecord,
+  EncounterRecord,
+  ImagingRecord,
+  ObservationRecord,
+  ReportRecord,
+} from '../../chart/records.ts';
+import { add } from '../../dates/day.ts';
+import type { Hit } from '../../terminology/code-sets.ts';
+import { NO_PLACE, type Place } from '../../terminology/regions.ts';
+import { fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
+import { duration } from '../duration.ts';
+import type { Item } from '../tally.ts';
+import { fitIn, mayLieIn } from '../window.ts';
+import { chartedItem } from './charted-item.ts';
+import {
+  asksOfNow,
+  atSite,
+  isAfterwards,
+  isExcepted,
+  isOfNew,
+  REPEATED,
+  type Search,
+  SPINE,
+  suspects,
+} from './finding-search.ts';
+import { inWindow } from './in-window.ts';
+import { readAnswer } from './read-answer.ts';
+
+/** What records other than diagnoses say of a finding; family history and claims are leads. */
+export function readRecord(record: ChartRecord, search: Search): void {
+  const { input, asked, tally } = search;
+  if (asked.query.source === 'order-reason' || input.clinical !== undefined || input.severity !== undefined) return;
+  const item = chartedItem(record.ref, 'when' in record ? record.when : undefined, asked);
+  const hits = speaking(record, search);
+  const looked = record.type === 'imaging' ? examinedPlace(record) : record.site;
+  if (input.regional && !fitsRegion(asked, placeOfHits(record, hits, looked, search)))
+    return tally.ignore(item, 'another region');
+  if (isExcepted(search, hits, looked)) return tally.ignore(item, 'something else by another code of it');
+  if (input.conclusions === 'only' && record.type !== 'imaging' && record.type !== 'report') return;
+  switch (record.type) {
+    case 'observation':
+      return observation(record, item, search);
+    case 'imaging':
+    case 'report':
+      return conclusion(record, item, search);
+    case 'encounter':
+      return visitReason(record, item, search);
+    case 'family':
+      return tally.lead(item, 'not the patient’s own');
+    case 'lead':
+      return tally.lead(item, `${record.resource} on file`);
+    default:
+      return;
+  }
+}
+
+/** Does the value of an observation name the finding, not its code? */
+const isValued = ({ valueHits }: ObservationRecord, { sets }: Search): boolean =>
+  valueHits.some((h) => sets.includes(h.set));
+
+/** The codes of a record that name the finding. */
+function speaking(record: ChartRecord, search: Search): readonly Hit[] {
+  switch (record.type) {
+    case 'observation':
+      return isValued(record, search) ? record.valueHits : record.hits;
+    case 'imaging':
+    case 'report':
+      return record.findings;
+    case 'encounter':
+      return record.reasons;
+    default:
+      return record.hits;
+  }
+}
+
+/** The spine regions that an examination looked at, else the other part of the body; none when it is not stated. */
+const examinedPlace = (record: ImagingRecord): Place => {
+  const spine = record.place & SPINE || record.inView;
+  return spine === NO_PLACE ? record.place : spine;
+};
+
+function placeOfHits(record: ChartRecord, hits: readonly Hit[], looked: Place, { input, sets, ctx }: Search): Place {
+  const place = placeIn(hits, sets);
+  return input.innervated && record.type === 'observation'
+    ? placeOfSign(place, record, ctx)
+    : placeOfRecord(place, looked);
+}
+
+/** A coded value that names the finding, or an observation whose code does (present or absent). */
+function observation(record: ObservationRecord, item: Item, search: Search): void {
+  const { input, asked, ctx, tally, entries, absent } = search;
+  if (!atSite(search, record.siteHits)) return tally.lead(item, 'not stated at the place asked about', true);
+  if (!record.final) return tally.lead(item, 'not final');
+  const isThere = isValued(record, search) ? true : readAnswer(record, ctx);
+  if (isThere === undefined) return tally.lead(item, 'the result is not coded', true);
+  if (!inWindow(item, asked, tally)) return;
+  if (!isThere && input['ruled-out-by'] === undefined) tally.contra(item, 'observed as absent');
+  else if (!isThere) absent.push({ record, item });
+  else if (isOfNew(input, asked) && entries.onFileBefore([], record.when)) tally.lead(item, REPEATED, true);
+  else tally.support(item, 'coded observation', input.suggests);
+}
+
+/** A coded conclusion of an examination or of a report. */
+function conclusion(record: ImagingRecord | ReportRecord, item: Item, search: Search): void {
+  const { input, asked, tally, endings } = search;
+  if (record.type === 'report' ? !record.final : record.done !== 'done') return tally.lead(item, 'not final');
+  if (input['stated-onset']) return tally.lead(item, 'a conclusion of a report: its onset is not stated');
+  if (input.conclusions === 'suspicion' && asked.query.certainty === 'known')
+    return tally.lead(item, 'a conclusion of a report, not a diagnosis');
+  if (asked.query.certainty !== 'history') {
+    const over = endings.ofReport(record.when);
+    if (over !== 'no') return tally.lead(item, 'conclusion of a report; resolved since', over === 'unclear');
+  }
+  if (inWindow(item, asked, tally)) tally.support(item, 'coded conclusion of a report', input.suggests);
+}
+
+/** A visit for a complaint shows it; for anything else it suspects it at the most. */
+function visitReason(record: EncounterRecord, item: Item, search: Search): void {
+  const { input, asked, tally, entries, endings } = search;
+  if (!record.held) return tally.ignore(item, 'the visit did not take place');
+  if (!input.complaint || asked.query.certainty !== 'suspected') {
+    // a visit does not say on which day an injury happened
+    if (!input.event && suspects(input) && mayLieIn(record.when, asked.window)) tally.suspectedOn(record.when);
+    return tally.lead(item, 'reason of a visit only');
+  }
+  if (input.event && isAfterwards(record.reasonCodes)) return tally.lead(item, 'reason of a later visit for it', true);
+  if (endings.ofVisit(record)) return tally.lead(item, 'reason of a visit; resolved since');
+  if (!inWindow(item, asked, tally)) return;
+  if (input.event && fitIn(entries.eventOfVisit(record), asked.window) !== 'inside')
+    return tally.lead(item, REPEATED, true);
+  if (isOfNew(input, asked) && entries.onFileBefore(record.reasonCodes, record.when))
+    return tally.lead(item, REPEATED, true);
+  visited(item, search);
+}
+
+/** A visit for a complaint shows it for as long as a gap of the episode, where no window is asked about; then it is history. */
+function visited(item: Item, { asked, ctx, tally }: Search): void {
+  const { date } = item;
+  if (date === undefined || !asksOfNow(asked)) return tally.pro(item, 'reason of a visit');
+  const until = add(date.hi, duration(ctx.vocabulary.episode['not-a-gap']));
+  if (until < asked.window.asOf) tally.lead(item, 'reason of a visit of an earlier episode');
+  else tally.pro({ ...item, until }, 'reason of a visit');
+}
+
+/** An observation that answers a finding with yes or no, normal or abnormal. @param set the set of its code */
+export function readYesOrNo(record: ObservationRecord, set: number, search: Search): void {
+  const { input, asked, ctx, tally } = search;
+  const item = chartedItem(record.ref, record.when, asked);
+  if (asked.query.source === 'order-reason') return;
+  const place = placeIn(record.hits, [set]);
+  const stated = input.innervated ? placeOfSign(place, record, ctx) : placeOfRecord(record.site, place);
+  if (input.regional && !fitsRegion(asked, stated)) return tally.ignore(item, 'another region');
+  if (!atSite(search, record.siteHits)) return tally.lead(item, 'not stated at the place asked about', true);
+  if (!record.final) return tally.lead(item, 'not final');
+  const answer = readAnswer(record, ctx);
+  if (answer === undefined) return tally.lead(item, 'the result is not coded', true);
+  if (!inWindow(item, asked, tally)) return;
+  if (answer) tally.pro(item, 'observed');
+  else tally.contra(item, 'observed as absent or normal');
+}
