@@ -413,17 +413,18 @@ class ChartBuilder implements Chart {
     }
   }
 
-  /** The order's reasons are the orderer's documentation, equal to a provisional diagnosis of the order's day. */
+  /** The order's reasons are the orderer's documentation, each equal to a provisional diagnosis of the order's day. */
   #reasons(order: OrderEvidence): void {
     const { resource } = order;
+    const stated = objects(resource['reasonCode']).map((c) => ({ hits: this.#ctx.hits(c), codes: this.#ctx.keys(c) }));
     const references = objects(resource['reasonReference']).map((r) => this.#ctx.condition(resource, r));
+    this.orderReasonUnread = [...stated, ...references].some((reason) => (reason?.codes ?? []).length === 0);
     const referred = references.flatMap((c) => (c === undefined || c.refuted ? [] : [c]));
-    const hits = [...this.#ctx.hits(resource['reasonCode']), ...referred.flatMap((c) => c.hits)];
-    const codes = [...this.#ctx.keys(resource['reasonCode']), ...referred.flatMap((c) => c.codes)];
+    for (const { hits, codes } of [...stated, ...referred]) this.#reason(order, hits, codes);
+  }
+
+  #reason(order: OrderEvidence, hits: readonly Hit[], codes: readonly string[]): void {
     for (const code of codes) this.orderReasonCodes.add(code);
-    this.orderReasonUnread =
-      objects(resource['reasonCode']).some((c) => this.#ctx.keys(c).length === 0) ||
-      references.some((c) => (c?.codes ?? []).length === 0);
     if (hits.length === 0) return;
     const record: ConditionRecord = {
       type: 'condition',

@@ -119,17 +119,18 @@ describe('the drug of a prescription', () => {
 
 describe('the reasons of the order', () => {
   const reasons = (order: object, ...chart: readonly object[]): Chart => chartOf(chart, { order: order as never });
-  it('are codes and referenced Conditions, as a suspicion of the day of the order', () => {
+  it('are codes and referenced Conditions, each a suspicion of the day of the order', () => {
     const chart = reasons(
       { reasonCode: [concept('icd M54.50')], reasonReference: [{ reference: 'Condition/root/_history/1' }] },
       root,
     );
     expect(chart.orderReasons).toMatchObject([
       { verification: 'suspected', current: true, orderReason: true, basis: 'order', ref: 'ServiceRequest/order-1' },
+      { verification: 'suspected', current: true, orderReason: true, basis: 'order', ref: 'ServiceRequest/order-1' },
     ]);
     expect(found(chart, 'spinal-pain').map((r) => r.ref)).toEqual(['ServiceRequest/order-1']);
     expect(found(chart, 'radiculopathy').map((r) => r.ref)).toEqual(['Condition/root', 'ServiceRequest/order-1']);
-    expect(chart.orderReasons[0]?.codes).toEqual(['icd10cm|M54.50', 'icd10cm|M54.16']);
+    expect(chart.orderReasons.map((r) => r.codes)).toEqual([['icd10cm|M54.50'], ['icd10cm|M54.16']]);
   });
   it('are contained Conditions too', () => {
     const contained = [{ resourceType: 'Condition', id: 'why', code: concept('icd G83.4') }];

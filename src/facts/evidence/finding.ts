@@ -42,13 +42,9 @@ function startSearch(input: FindingInput, asked: Asked, ctx: FactContext, tally:
   };
 }
 
-/** Reads each record of the code sets once. */
+/** Reads each record of the code sets once. The reasons of an order are records of their own, although they have its reference. */
 function readAll(search: Search): void {
-  const seen = new Set<string>();
-  for (const record of search.sets.flatMap((set) => search.ctx.chart.bySet(set))) {
-    const key = `${record.type}|${record.ref}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
+  for (const record of new Set(search.sets.flatMap((set) => search.ctx.chart.bySet(set)))) {
     if (record.type !== 'condition') readRecord(record, search);
     else if (!isExcepted(search, record.hits, record.site)) readEntry(record, search);
   }
