@@ -4,7 +4,6 @@ import { type HookAccess, hookAccess, nowIn } from '../cds-hooks/hook-access.ts'
 import type { IssueCode } from '../cds-hooks/operation-outcome.ts';
 import { type Json, object, objects, text } from '../chart/json.ts';
 import { PatientScope } from '../chart/references.ts';
-import type { Section } from '../chart/sections.ts';
 import {
   checkInTime,
   type FailedOrder,
@@ -13,48 +12,17 @@ import {
   imagingOrders,
   type OrdersToCheck,
 } from '../criteria-check/answer-orders.ts';
-import { uuidV5 } from '../criteria-check/assessment-id.ts';
-import type { CheckedOrder, Checker, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
+import type { Checker, PatientData } from '../criteria-check/check-order.ts';
 import type { PayerOfOrder } from '../criteria-check/member.ts';
-import type { Calendar, Day, Interval } from '../dates/day.ts';
-import { formatDay } from '../dates/day.ts';
+import type { Day, Interval } from '../dates/day.ts';
 import type { FhirAccess, FhirCall } from '../ehr/fhir-access.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import type { Caller } from '../trust/caller.ts';
-import { alternateCard, type CrdCard } from './alternate-card.ts';
-import { coverageInformation, withCoverageInformation } from './coverage-information.ts';
-import type { CrdConfig } from './crd-config.ts';
+import type { CrdCard } from './alternate-card.ts';
+import { type AnsweredCall, answerOrder, type CrdOptions, type ToldOrder } from './answer-order.ts';
 import { type CrdRequest, crdOptions } from './crd-request.ts';
-import type { CrdHook } from './crd-service.ts';
-import { type GuidanceInput, guidance, isNoBenefit } from './guidance.ts';
 import { type MemberCoverage, memberCoverage } from './member-coverage.ts';
 import { ordersInScope } from './orders-in-scope.ts';
-
-/** What answering needs beside the call: loaded once. */
-export interface CrdOptions {
-  readonly checker: Checker;
-  readonly config: CrdConfig;
-  readonly calendar: Calendar;
-  /** sections that the loaded policies read */
-  readonly sections: ReadonlySet<Section>;
-  /** canonical, with its version, of the form about what an order's policy asks */
-  readonly questionnaireOf: (check: CheckedOrder) => string;
-}
-
-/** One order with what was said about it. */
-export interface ToldOrder {
-  readonly order: ImagingOrder;
-  /** absent when no policy governs the order, or it could not be checked */
-  readonly check?: OrderCheck;
-  /** why it was not checked */
-  readonly unchecked?: 'not-governed' | 'technical';
-  /** payer id */
-  readonly payer: string;
-  /** coverage-assertion-id */
-  readonly assertion: string;
-  /** the coverage-information extensions */
-  readonly said: readonly Json[];
-}
 
 export type CrdAnswer =
   | {
@@ -116,14 +84,24 @@ async function answerWith(
   const failedByRef = new Map(failed.map((f) => [f.order.ref, f]));
   const technicalOf = (order: ImagingOrder): string | undefined =>
     data === undefined ? 'the patient could not be read.' : technicalWords(failedByRef.get(order.ref));
-  const results = orders.map((order) =>
-    answerOrder(order, bookedFor(order), byRef.get(order.ref), technicalOf(order), request, found, options, now.lo),
-  );
+  const call: AnsweredCall = { request, coverage: found.coverage, payer: found.payer, options, today: now.lo };
+  const results = orders.flatMap((order) => {
+    const [study] = order.studies;
+    if (study === undefined) return [];
+    const asked = {
+      order,
+      study,
+      bookedFor: bookedFor(order),
+      check: byRef.get(order.ref),
+      technical: technicalOf(order),
+    };
+    return [answerOrder(asked, call)];
+  });
   return {
     ...nothing,
     cards: results.flatMap((r) => r.card ?? []).slice(0, crdOptions(request.extension).maxCards),
     systemActions: results.flatMap((r) => r.action ?? []),
-    told: results.flatMap((r) => r.told ?? []),
+    told: results.map((r) => r.told),
     ...(data !== undefined && { data }),
     failed,
   };
@@ -218,88 +196,3 @@ const payerOf = (
     plans: coverage.plans,
   };
 };
-
-interface OrderAnswer {
-  readonly action?: Action;
-  readonly card?: CrdCard;
-  readonly told?: ToldOrder;
-}
-
-/** The check without the alternatives that are no benefit of the plan: those are not proposed. */
-function benefitsOnly(check: CheckedOrder, input: GuidanceInput): CheckedOrder {
-  const alternatives = check.assessment.alternatives.filter((code) => !isNoBenefit(input, code));
-  return { ...check, assessment: { ...check.assessment, alternatives } };
-}
-
-/**
- * @param bookedFor the day for which the order is being booked: then it is the date of service, for benefits and lists. The criteria
- *   stay those of the order
- */
-function answerOrder(
-  order: ImagingOrder,
-  bookedFor: Day | undefined,
-  check: OrderCheck | undefined,
-  technical: string | undefined,
-  request: CrdRequest,
-  { coverage, payer }: Extract<MemberCoverage, { ok: true }>,
-  options: CrdOptions,
-  today: Day,
-): OrderAnswer {
-  const [study] = order.studies;
-  if (study === undefined) return {};
-  const { studies } = options.checker.knowledge;
-  const checked = check?.kind === 'checked' ? check : undefined;
-  const serviceDate = bookedFor ?? order.serviceDate;
-  const input: GuidanceInput = {
-    hook: request.hook satisfies CrdHook,
-    studies: order.open === undefined ? [checked?.study ?? study] : order.studies,
-    open: order.open,
-    member: {
-      plans: coverage.plans,
-      lineOfBusiness: coverage.lineOfBusiness,
-      serviceDate,
-    },
-    today,
-    inForce: coverage.covers(serviceDate),
-    payer,
-    config: options.config,
-    check: checked,
-    ...(technical !== undefined && { technical }),
-    questionnaireOf: options.questionnaireOf,
-  };
-  const statements = guidance(input);
-  // The same is said under the same number, anything else under another one: what was said before stays on record.
-  const assertion = uuidV5(
-    JSON.stringify(['assertion', request.fhirServer ?? '', coverage.ref, order.ref, checked?.id ?? '', statements]),
-  );
-  const said = statements.map((g) =>
-    coverageInformation(g, { coverage: coverage.ref, date: formatDay(today), id: assertion }),
-  );
-  const updated = withCoverageInformation(order.resource, coverage.ref, said, request.fhirServer);
-  const wanted = crdOptions(request.extension);
-  const withSaid = wanted.coverageInfo ? (updated ?? order.resource) : order.resource;
-  const card =
-    wanted.alternatives && input.inForce && checked?.assessment.outcome === 'alternative'
-      ? alternateCard(benefitsOnly(checked, input), payer.label, withSaid, studies)
-      : undefined;
-  return {
-    ...(wanted.coverageInfo &&
-      updated !== undefined && {
-        action: {
-          type: 'update',
-          description: `Record coverage and prior-authorization requirements on the order of ${study.label}`,
-          resource: updated,
-        } as const,
-      }),
-    ...(card !== undefined && { card }),
-    told: {
-      order,
-      payer: payer.payer,
-      assertion,
-      said: wanted.coverageInfo ? said : [],
-      ...(check === undefined
-        ? { unchecked: technical === undefined ? ('not-governed' as const) : ('technical' as const) }
-        : { check }),
-    },
-  };
-}

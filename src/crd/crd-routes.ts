@@ -6,7 +6,8 @@ import type { RequestProblem } from '../cds-hooks/request.ts';
 import { type ServiceRoutesOptions, serviceRoutes, takeBody } from '../cds-hooks/service-routes.ts';
 import type { Caller, FindCaller } from '../trust/caller.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
-import { answerCrd, type CrdAnswer, type CrdOptions } from './answer-crd.ts';
+import { answerCrd, type CrdAnswer } from './answer-crd.ts';
+import type { CrdOptions } from './answer-order.ts';
 import { readCrdRequest } from './crd-request.ts';
 import { type CrdService, crdDiscovery } from './crd-service.ts';
 

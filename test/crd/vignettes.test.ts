@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Budget } from '../../src/cds-hooks/budget.ts';
 import { SECTIONS } from '../../src/chart/sections.ts';
-import { answerCrd, type CrdAnswer, type CrdOptions } from '../../src/crd/answer-crd.ts';
+import { answerCrd, type CrdAnswer } from '../../src/crd/answer-crd.ts';
+import type { CrdOptions } from '../../src/crd/answer-order.ts';
 import type { CrdConfig } from '../../src/crd/crd-config.ts';
 import type { CrdRequest } from '../../src/crd/crd-request.ts';
 import { type CrdHook, crdDiscovery, loadCrdServices } from '../../src/crd/crd-service.ts';
