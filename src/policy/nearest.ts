@@ -111,19 +111,39 @@ export class NearestWays {
   /**
    * Where no indication is on file: ways to meet those of the ordered study of which the chart says something in particular,
    * though not what they are about (a high fall, and no complaint), or almost everything (the whole course of care, and no complaint).
+   * Else those about a complaint that goes with what is on file (a disc disease); that the order names it tells of no other passage.
    */
   rankedOutOfPlay(): readonly Candidate[] {
     const away = this.#states
       .all()
       .filter((s) => s.inPlay === 'no' && s.truth !== 'true' && this.#decider.concernsOrder(s));
-    return this.#sorted(
-      this.#waysOf(away).filter(
-        ({ way }) =>
-          (way.needs.length <= FEW &&
-            way.has.some((atom) => this.#telling.isTelling(atom) && this.#telling.mayBeOfOrdered(atom))) ||
-          way.needs.length * ALMOST <= this.#telling.documented(way.has),
-      ),
+    const ways = this.#waysOf(away);
+    const ofComplaint = ways.filter((c) => this.#lacksRelatedComplaint(c));
+    const tells = (atom: number): boolean =>
+      this.#telling.isTelling(atom) &&
+      this.#telling.mayBeOfOrdered(atom) &&
+      (ofComplaint.length === 0 || !this.#isReason(atom));
+    const told = ways.filter(
+      ({ way }) =>
+        (way.needs.length <= FEW && way.has.some(tells)) ||
+        way.needs.length * ALMOST <= this.#telling.documented(way.has),
     );
+    return this.#sorted(told.length > 0 ? told : ofComplaint);
+  }
+
+  /**
+   * Is a passage that is no red flag out of play for nothing but a complaint with which something on file goes (a disc disease, and
+   * no pain)?
+   */
+  #lacksRelatedComplaint({ state: { screen, path, entry }, way }: Candidate): boolean {
+    if (screen || path.redFlag || entry === undefined) return false;
+    if (path.about !== undefined && this.#ev.truth(path.about) !== 'true') return false;
+    const entries = this.#leaves(entry);
+    return way.needs.some(({ atom: index }) => {
+      const atom = this.#ev.atom(index);
+      if (atom.kind !== 'fact' || !entries.includes(index) || this.#ev.value(index).related !== true) return false;
+      return this.#catalog.describe(atom.query.fact)?.complaint === true;
+    });
   }
 
   #waysOf(states: readonly PathState[]): readonly Candidate[] {
