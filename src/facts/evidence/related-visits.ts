@@ -69,12 +69,16 @@ export function mayBeOfAnother(asked: Asked, ctx: FactContext): (record: Observa
   const anyPain = ctx.vocabulary.episode['pain-reasons'].map((s) => ctx.set(s));
   const forAnother = (visit: EncounterRecord): boolean =>
     visit.reasonCodes.length > 0 && !visit.reasons.some((h) => anyPain.includes(h.set)) && !relates(visit);
+  // by the visit; charts hold many of both
+  let byRef: ReadonlyMap<string, boolean> | undefined;
   return ({ site, siteHits, encounter, when }) => {
     if (site !== NO_PLACE || siteHits.length > 0) return false;
-    const visits = ctx.chart.encounters.filter((v) =>
-      encounter === undefined ? v.held && when !== undefined && wasOn(when.lo, v) : v.ref === encounter,
-    );
-    return visits.length > 0 && visits.every(forAnother);
+    if (encounter !== undefined) {
+      byRef ??= new Map(ctx.chart.encounters.map((v) => [v.ref, forAnother(v)]));
+      return byRef.get(encounter) === true;
+    }
+    const sameDay = when === undefined ? [] : ctx.chart.encounters.filter((v) => v.held && wasOn(when.lo, v));
+    return sameDay.length > 0 && sameDay.every(forAnother);
   };
 }
 
