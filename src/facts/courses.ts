@@ -3,7 +3,8 @@ import type { Asked, FactContext } from './context.ts';
 import { duration } from './duration.ts';
 import type { CourseInput } from './schema.ts';
 import { Tally } from './tally.ts';
-import { type Refused, type Treatment, treatments } from './treatments.ts';
+import type { Refused, Treatment } from './treatment.ts';
+import { treatments } from './treatments.ts';
 
 /** Treatments further apart than a month are two courses. */
 export const LONGEST_PAUSE_DAYS = 31;

@@ -7,7 +7,8 @@ import { duration } from '../duration.ts';
 import { olderProblem } from '../episode.ts';
 import type { CourseInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { type Refused, type Treatment, type Treatments, treatments } from '../treatments.ts';
+import type { Refused, Treatment } from '../treatment.ts';
+import { type Treatments, treatments } from '../treatments.ts';
 
 const PART_OF_NONE = 'part of no course of this length';
 

@@ -1,0 +1,113 @@
+import type { MedicationRecord } from '../chart/records.ts';
+import { type Day, type Interval, SOME_DAY } from '../dates/day.ts';
+import { supports } from '../terminology/regions.ts';
+import { drugEnd } from './drug-end.ts';
+import { FOR_ANOTHER, mayBeForAnother } from './purpose.ts';
+import type { Item } from './tally.ts';
+import { mayBeEarlier, type TreatmentSearch, tellBefore, UNCERTAIN } from './treatment.ts';
+
+/** The drugs of some code sets that were taken for the complaint. */
+export function readDrugs(drugs: readonly string[], search: TreatmentSearch): void {
+  const { asked, ctx, tally, onsetKnown } = search;
+  const ofDrugs = drugs.flatMap((name) => ctx.chart.bySet(ctx.set(name)));
+  // a drug may belong to several of the sets
+  const all = [...new Set(ofDrugs)].filter((r): r is MedicationRecord => r.type === 'medication');
+  const notTaken = all.filter((r) => r.taken === 'not-taken');
+  for (const record of all) {
+    if (mayBeForAnother(record, asked, ctx)) tally.lead(toItem(record), FOR_ANOTHER, true);
+    else if (onsetKnown && goesOnFromBefore(record, all, search))
+      tally.lead(toItem(record), 'no reason is stated, and it goes on from before the current episode');
+    else drug(record, notTaken, search);
+  }
+}
+
+const toItem = (record: MedicationRecord): Item => ({ ref: record.ref, date: record.start, basis: 'chart' });
+
+/**
+ * A drug counts from the start of the episode, when it was taken then for sure. One begun before a known onset was not begun for
+ * this complaint, unless its reason is a problem of the spine. One that is documented as not taken counts until that is said for,
+ * and again when it is prescribed later.
+ */
+function drug(record: MedicationRecord, notTaken: readonly MedicationRecord[], search: TreatmentSearch): void {
+  const { asked, tally, since, onsetKnown } = search;
+  const { asOf } = asked.window;
+  const item = toItem(record);
+  if (record.taken === 'not-taken') return tally.ignore(item, 'not taken');
+  if (record.taken === 'unclear') return tally.lead(item, 'not documented as taken');
+  if (record.hasReason && !(record.spineReason && supports(record.reason, asked.query.region, false)))
+    return tally.ignore(item, 'for another problem');
+  const { start } = record;
+  if (start === undefined) return tally.lead(item, 'a drug without a start', true);
+  if (start.lo > asOf) return tally.ignore(item, 'begun after the order');
+  if (since !== undefined && onsetKnown && start.hi < since && !record.spineReason)
+    return tally.lead(item, 'begun before the current episode');
+  const begun = onsetKnown && !record.spineReason ? since : undefined;
+  if (mayBeEarlier(start, begun)) return tally.lead(item, UNCERTAIN, true);
+  const refused = refusedFrom(record, start, notTaken, asOf);
+  if (refused !== undefined && refused <= start.hi) return tally.lead(item, 'documented as not taken');
+  const supplied = drugEnd(record, start, asOf);
+  const end = Math.min(supplied.end, refused ?? supplied.end);
+  const possibleEnd = Math.min(supplied.possibleEnd, refused ?? supplied.possibleEnd);
+  if (since !== undefined && possibleEnd < since) return tellBefore(possibleEnd, search, item);
+  if (since !== undefined && end < since)
+    return tally.lead(item, 'not known to have been taken in the current episode', true);
+  const when = since !== undefined && start.lo < since ? { lo: since, hi: Math.max(since, start.hi) } : start;
+  search.given.push({
+    ref: record.ref,
+    when,
+    record,
+    end: Math.max(Math.min(end, asOf), when.lo),
+    possibleEnd: Math.min(possibleEnd, asOf),
+    isVisit: false,
+  });
+}
+
+/** A prescription that is renewed this many days after the supply of the one before goes on. */
+const RENEWED_WITHIN = 30;
+
+/**
+ * Does a prescription without a stated reason only renew one that began before the episode did? Then it was not begun for this
+ * complaint either.
+ */
+function goesOnFromBefore(
+  record: MedicationRecord,
+  all: readonly MedicationRecord[],
+  { since, asked }: TreatmentSearch,
+): boolean {
+  if (since === undefined || record.hasReason) return false;
+  let { start } = record;
+  while (start !== undefined && start.hi >= since) start = startOfRenewed(record, start, all, asked.window.asOf);
+  return start !== undefined;
+}
+
+/** When the earliest prescription of the same drug began that was renewed on a day. */
+const startOfRenewed = (
+  { codes }: MedicationRecord,
+  day: Interval,
+  all: readonly MedicationRecord[],
+  asOf: Day,
+): Interval | undefined =>
+  all
+    .filter(
+      (r) => !r.hasReason && (r.taken === 'active' || r.taken === 'past') && r.codes.some((c) => codes.includes(c)),
+    )
+    .flatMap(({ start, ...r }) =>
+      start !== undefined && start.hi < day.lo && drugEnd({ ...r, start }, start, asOf).end >= day.hi - RENEWED_WITHIN
+        ? [start]
+        : [],
+    )
+    .sort((a, b) => a.hi - b.hi)[0];
+
+/** The first day from which a drug, prescribed by then, is documented as not taken; without a date, all the time. */
+function refusedFrom(
+  record: MedicationRecord,
+  start: Interval,
+  notTaken: readonly MedicationRecord[],
+  asOf: Day,
+): Day | undefined {
+  const days = notTaken
+    .filter((r) => r.codes.some((c) => record.codes.includes(c)))
+    .map((r) => r.start ?? SOME_DAY)
+    .filter(({ lo, hi }) => hi >= start.lo && lo <= asOf);
+  return days.length === 0 ? undefined : Math.min(...days.map(({ lo }) => lo));
+}
