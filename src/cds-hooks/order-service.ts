@@ -2,11 +2,12 @@ import type { AnswerStore } from '../answer-store/answer-store.ts';
 import { buildCard, type CardOptions } from '../cards/build-card.ts';
 import { failedCards } from '../cards/failed-card.ts';
 import { type Json, text } from '../chart/json.ts';
-import { FHIR_ID, localKey } from '../chart/references.ts';
+import { localKey } from '../chart/references.ts';
 import { answerOrders, type FailedOrder } from '../criteria-check/answer-orders.ts';
 import type { CheckedOrder, Checker, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
 import type { FhirCall } from '../ehr/fhir-access.ts';
+import { atVisit } from '../order/at-visit.ts';
 import { type ImagingOrder, serviceRequests } from '../order/order.ts';
 import type { Caller } from '../trust/caller.ts';
 import type { Budget } from './budget.ts';
@@ -56,14 +57,6 @@ export type HookAnswer =
       readonly now: Interval;
     }
   | { readonly status: 412; readonly what: readonly string[] };
-
-/** A draft order is placed at the visit at which the hook was called, unless it names another one. */
-function atVisit(order: Json, encounterId: string | undefined): Json {
-  const id = encounterId?.replace(/^Encounter\//, '');
-  return id === undefined || !FHIR_ID.test(id) || order['encounter'] !== undefined
-    ? order
-    : { ...order, encounter: { reference: `Encounter/${id}` } };
-}
 
 /** The orders that the hook is about: the selected ones for order-select, all of the basket for order-sign. */
 function ordersOf(request: OrderHookRequest): readonly Json[] {

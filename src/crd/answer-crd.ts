@@ -16,6 +16,7 @@ import type { Checker, PatientData } from '../criteria-check/check-order.ts';
 import type { PayerOfOrder } from '../criteria-check/member.ts';
 import type { Day, Interval } from '../dates/day.ts';
 import type { FhirAccess, FhirCall } from '../ehr/fhir-access.ts';
+import { atVisit } from '../order/at-visit.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import type { Caller } from '../trust/caller.ts';
 import type { CrdCard } from './alternate-card.ts';
@@ -142,7 +143,8 @@ async function chartOfOrders(
   const asked: OrdersToCheck = {
     patientId: request.context.patientId,
     userId: request.context.userId,
-    orders: orders.map((o) => o.resource),
+    // the order itself stays as it is: what is answered on it changes nothing else
+    orders: orders.map((o) => atVisit(o.resource, request.context.encounterId)),
     drafts: scope.drafts,
     prefetch: chartPrefetch(request, fhir !== undefined),
     base: request.fhirServer,

@@ -54,6 +54,7 @@ export interface CrdRequest {
   readonly context: {
     readonly patientId: string;
     readonly userId?: string | undefined;
+    readonly encounterId?: string | undefined;
     readonly draftOrders?: Json | undefined;
     readonly selections?: readonly string[] | undefined;
     readonly dispatchedOrders?: readonly string[] | undefined;

@@ -7,7 +7,7 @@ import { loadVignettes } from '../../src/vignettes/run.ts';
 import { vignetteToFhir } from '../../src/vignettes/to-fhir.ts';
 import { goodClaims, makeKey, signToken } from '../support/client-keys.ts';
 import { crdFile, crdSettings, PAYER } from '../support/crd.ts';
-import { breaches, codeOf, informationOf, partsOf, reasonsOf } from '../support/crd-validator.ts';
+import { breaches, changesElsewhere, codeOf, informationOf, partsOf, reasonsOf } from '../support/crd-validator.ts';
 import { EhrStub } from '../support/ehr-stub.ts';
 import {
   type Answer,
@@ -87,6 +87,34 @@ const call = (hook: string, changes: Json = {}): Json => ({
 const url = (hook: string): string => `${service.base}/crd/cds-services/spine-imaging-crd-${hook}`;
 const send = (hook: string, changes: Json = {}): Promise<Answer> => post(url(hook), call(hook, changes));
 const saidIn = (answer: Answer): unknown => informationOf(at(listAt(answer.body, 'systemActions')[0], 'resource'))[0];
+
+describe('the visit at which the hook is called', () => {
+  it('is one for the order, of which it changes nothing', async () => {
+    const cigna = await startTestService({ CRD_CONFIG: crdFile(crdSettings({ payer: 'cigna', label: 'Cigna' })) });
+    const visit = {
+      resourceType: 'Encounter',
+      id: 'now',
+      status: 'in-progress',
+      class: { code: 'EMER' },
+      subject: { reference: 'Patient/p1' },
+      period: { start: '2025-06-10' },
+    };
+    const said = async (encounterId: string): Promise<unknown> => {
+      const context = { ...CONTEXTS['order-sign'], encounterId };
+      const changes = { context, prefetch: prefetch({ encounters: searchset([visit]) }) };
+      const { body } = await post(
+        `${cigna.base}/crd/cds-services/spine-imaging-crd-order-sign`,
+        call('order-sign', changes),
+      );
+      const updated = at(listAt(body, 'systemActions')[0], 'resource');
+      expect(changesElsewhere(order as Json, updated as Json)).toBe(false);
+      return reasonsOf(informationOf(updated)[0]);
+    };
+    expect(await said('now')).toContain('the chart documents');
+    expect(await said('another')).not.toContain('the chart documents');
+    await cigna.close();
+  });
+});
 
 describe('discovery of payer mode', () => {
   it('is off unless configured', async () => {
