@@ -4,6 +4,7 @@ import { formatDay } from '../dates/day.ts';
 import type { Assessment, Contradicted, Missing, NearestPath, PathFact, Satisfied } from '../policy/assessment.ts';
 import type { Lead } from '../policy/fact-source.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
+import { earlierStudies } from './earlier-studies.ts';
 import { isOrdered } from './suggestions.ts';
 import {
   againstWords,
@@ -183,6 +184,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
           ),
           ...section('Speaks for it, but is not the last word on file', forWords(check).slice(0, 4)),
         ];
+  const earlier = earlierStudies(check);
   const notSeen = unseen(check).filter((s) => s.state !== 'not-available' || assessment.sections.includes(s.section));
   return [
     ...(check.urgent.length === 0
@@ -206,6 +208,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...section('Left to a reviewer', reviewsWords(assessment)),
     ...section('An exclusion is not settled', exclusionLines(assessment, order.ref)),
     ...(open ? named : []),
+    ...(earlier === undefined ? [] : ['', earlier]),
     ...(assessment.silentScreens.length === 0
       ? []
       : ['', `Not documented either way: ${list(screenWords(assessment), 8, '; ')}.`]),

@@ -181,7 +181,7 @@ order: { study: "72148", date: "2024-06-10", reasons: icd M79.7 }
 ${REST}`,
     );
     expect(under(card, 'The chart says otherwise')).toEqual([
-      '- SP-10.3, Evaluation or treatment of fibromyalgia: the policy excludes this, as none of its exceptions is documented: problem of the spine (known or suspected) (as the reason of this order); red flags (this order)',
+      '- SP-10.3, Evaluation or treatment of fibromyalgia: the policy excludes this, as none of its exceptions is documented: problem for which the spine may be imaged (pain of a leg, a neurological symptom or disease, a problem of the spine) (known or suspected) (as the reason of this order); red flags (this order)',
     ]);
   });
 });
