@@ -37,6 +37,7 @@ export interface Dropped {
   readonly ref: string;
   readonly reason:
     | 'another patient'
+    | 'about somebody else'
     | 'no patient'
     | 'entered in error'
     | 'cancelled'
@@ -314,6 +315,7 @@ class ChartBuilder implements Chart {
     const subject = subjectOf(r);
     if (subject === undefined) return 'no patient';
     if (!this.#scope.includes(subject)) return 'another patient';
+    if (type === 'Observation' && this.#isAboutAnother(r)) return 'about somebody else';
     const status = r['status'];
     if (status === 'cancelled') return 'cancelled';
     if (status === 'entered-in-error') return 'entered in error';
@@ -321,6 +323,16 @@ class ChartBuilder implements Chart {
     return r['doNotPerform'] === true && type !== 'ServiceRequest' && type !== 'MedicationRequest'
       ? 'do not perform'
       : undefined;
+  }
+
+  /** Does an observation in the patient's chart focus on somebody else: a child before its birth, a relative? */
+  #isAboutAnother(r: Json): boolean {
+    return objects(r['focus']).some((focus) => {
+      const reference = text(focus['reference']) ?? '';
+      return (
+        /(^|\/)RelatedPerson\//.test(reference) || (/(^|\/)Patient\//.test(reference) && !this.#scope.includes(focus))
+      );
+    });
   }
 
   #read(r: Json): void {

@@ -23,6 +23,11 @@ export const READING_SETS = [
   'in-person-contact',
   'evaluation-visit',
   'service-without-evaluation',
+  'family-history',
+  'past-history',
+  'local-route',
+  'skin-route',
+  'pain-drug-for-the-skin',
 ] as const;
 type ReadingSet = (typeof READING_SETS)[number];
 
@@ -293,6 +298,28 @@ export class ReadContext {
   /** Does a code of a visit, or a word for it, name a service that is no evaluation? */
   isOtherService(hit: Hit): boolean {
     return hit.set === this.#set['service-without-evaluation'];
+  }
+
+  /** Does the code of an observation say that its value is a disease of the family, or one that the patient had? */
+  historyOf(code: unknown): 'family' | 'past' | undefined {
+    const hits = this.hits(code);
+    if (hits.some((h) => h.set === this.#set['family-history'])) return 'family';
+    return hits.some((h) => h.set === this.#set['past-history']) ? 'past' : undefined;
+  }
+
+  /**
+   * What a drug says when its dosages are read too: nothing when it is for an eye, the nose or a joint alone, and on the skin only a
+   * drug for pain counts.
+   */
+  drug(resource: Json, dosages: unknown): readonly Hit[] {
+    const hits = this.hits(this.medicationCode(resource));
+    const routes = objects(dosages).map((d) => object(d['route']));
+    if (hits.length === 0 || routes.length === 0) return hits;
+    const isOf = (set: ReadingSet, found: readonly Hit[]): boolean => found.some((h) => h.set === this.#set[set]);
+    const stated = routes.map((route) => [...this.hits(route), ...this.inWords(route)]);
+    if (stated.every((route) => isOf('local-route', route))) return NO_HITS;
+    const onSkin = stated.every((route) => isOf('skin-route', route) || isOf('local-route', route));
+    return onSkin && !isOf('pain-drug-for-the-skin', hits) ? NO_HITS : hits;
   }
 
   /** What reason codes and referenced conditions say about the place. */

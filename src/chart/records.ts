@@ -70,6 +70,8 @@ export interface ObservationRecord extends Base {
   readonly valueHits: readonly Hit[];
   /** hits of the body site, for sites that are no spine region (a leg) */
   readonly siteHits: readonly Hit[];
+  /** its value is something that the patient had once */
+  readonly past?: true;
 }
 
 export type Performed = 'done' | 'not-done' | 'unclear';

@@ -8,6 +8,16 @@ const CLINICAL: ReadonlySet<string> = new Set([...PAST, ...ACTIVE]);
 const SUSPECTED = ['provisional', 'differential', 'unconfirmed', 'presumed'] as const;
 const VERIFICATION: ReadonlySet<string> = new Set([...SUSPECTED, 'confirmed', 'refuted', 'entered-in-error']);
 
+/** Codes and words of other vocabularies that say the same: the SNOMED CT statuses of C-CDA documents, and what people write. */
+const SAME_AS: ReadonlyMap<string, string> = new Map([
+  ['55561003', 'active'],
+  ['73425007', 'inactive'],
+  ['413322009', 'resolved'],
+  ['410605003', 'confirmed'],
+  ['410516002', 'refuted'],
+  ['ruled out', 'refuted'],
+]);
+
 /**
  * The one of the codes that FHIR defines; EHRs put codes of their own beside or before it. The words count where there is no
  * code, and so does a bare code as older servers send it.
@@ -30,7 +40,8 @@ function defined(element: unknown, codes: ReadonlySet<string>): string | undefin
 function among(code: string | undefined, codes: ReadonlySet<string>): string | undefined {
   if (code === undefined || codes.has(code)) return code;
   const lower = code.toLowerCase();
-  return codes.has(lower) ? lower : undefined;
+  const defined = SAME_AS.get(lower) ?? lower;
+  return codes.has(defined) ? defined : undefined;
 }
 
 /** Does it state anything, in a code or in words? */

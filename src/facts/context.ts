@@ -3,7 +3,7 @@ import type { Section } from '../chart/sections.ts';
 import type { Day } from '../dates/day.ts';
 import type { Episode, FactQuery, FactValue, Region } from '../policy/fact-source.ts';
 import type { Hit } from '../terminology/code-sets.ts';
-import { NO_PLACE, type Place, placeOf, STATED, supports } from '../terminology/regions.ts';
+import { NO_PLACE, OTHER, type Place, placeOf, STATED, supports } from '../terminology/regions.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import type { Window } from './window.ts';
 
@@ -34,6 +34,16 @@ export function hasUnseen(ctx: FactContext, section: Section): boolean {
 /** Does evidence at a place fit the region asked about? */
 export const fitsRegion = (asked: Asked, place: Place): boolean =>
   supports(place, asked.query.region, asked.query.strictRegion);
+
+/**
+ * May evidence at a place be what a block looks for? Where every region of the spine will do, a sign of nerves at a part of the body
+ * that none of them supplies (the face) is still none of the spine.
+ */
+export const belongs = (
+  input: { readonly regional: boolean; readonly innervated: boolean },
+  asked: Asked,
+  place: Place,
+): boolean => (input.regional ? fitsRegion(asked, place) : !(input.innervated && place === OTHER));
 
 /** The place that a record names: the code's own place, else its body site. */
 export const placeOfRecord = (hitPlace: Place, site: Place): Place =>

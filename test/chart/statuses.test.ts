@@ -26,6 +26,9 @@ describe('Condition', () => {
     [{}, 'confirmed'],
     [status('WORKING-DX'), 'suspected'],
     [{ text: 'rule out' }, 'suspected'],
+    [{ text: 'Ruled out' }, 'refuted'],
+    [status('410516002'), 'refuted'],
+    [status('410605003'), 'confirmed'],
   ])('verificationStatus %j is %s', (verificationStatus, verification) => {
     expect(read({ verificationStatus })).toMatchObject({ verification });
   });
@@ -41,6 +44,9 @@ describe('Condition', () => {
     ['resolved', false],
     [status('7', 'resolved'), false],
     [status('Resolved'), false],
+    [status('413322009'), false],
+    [status('73425007'), false],
+    [status('55561003'), true],
     [status('something'), true],
   ])('clinicalStatus %j: current %s', (clinicalStatus, current) => {
     expect(read({ clinicalStatus })).toMatchObject({ current });

@@ -28,6 +28,15 @@ function resultOf(ctx: ReadContext, o: Json): readonly Hit[] {
   return [...statedIn(ctx, o), ...ctx.interpretation(o['interpretation']).hits];
 }
 
+/** Codes of ICD-10-CM for diseases, symptoms and injuries: whichever it is, something was found. */
+const IS_DISEASE = /^icd10cm\|[A-Y]/;
+
+/**
+ * Does a conclusion say that something was found, in a code that no fact knows? One of SNOMED CT may as well say that nothing was.
+ */
+const findsSomething = (ctx: ReadContext, conclusion: unknown): boolean =>
+  ctx.keys(conclusion).some((key) => IS_DISEASE.test(key));
+
 /** What was found by an examination, and whether it was carried out. */
 function resultsOf(ctx: ReadContext, r: Json): Pick<ImagingRecord, 'done' | 'findings' | 'hasResult'> {
   const findings = [
@@ -36,7 +45,7 @@ function resultsOf(ctx: ReadContext, r: Json): Pick<ImagingRecord, 'done' | 'fin
     ...ctx.interpretation(r['interpretation']).hits,
     ...ctx.results(r).flatMap((o) => resultOf(ctx, o)),
   ];
-  const hasResult = findings.length > 0 || ctx.keys(r['conclusionCode']).length > 0;
+  const hasResult = findings.length > 0 || findsSomething(ctx, r['conclusionCode']);
   return { done: performed(text(r['status'])), findings, hasResult };
 }
 

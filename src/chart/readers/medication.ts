@@ -105,7 +105,7 @@ function prescribedEnd(r: Json, from: Interval | undefined): Interval | undefine
  * before that lasted until its stated end; without such an end nobody knows how long.
  */
 export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): MedicationRecord | undefined {
-  const hits = ctx.hits(ctx.medicationCode(r));
+  const hits = ctx.drug(r, r['dosageInstruction']);
   if (hits.length === 0) return undefined;
   const status = text(r['status']);
   const from = parseDate(r['authoredOn']);
@@ -146,7 +146,7 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
  * taken is as open as it is of a prescription without supply.
  */
 export function readMedicationStatement(ctx: ReadContext, r: Json, ref: string): MedicationRecord | undefined {
-  const hits = ctx.hits(ctx.medicationCode(r));
+  const hits = ctx.drug(r, r['dosage']);
   if (hits.length === 0) return undefined;
   const status = text(r['status']);
   const from = start(r, 'effective');

@@ -1,7 +1,7 @@
 import { parseDate } from '../../dates/day.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { type ReadContext, start } from '../read-context.ts';
-import type { ImagingRecord, ObservationRecord, ObservedValue } from '../records.ts';
+import type { FamilyRecord, ImagingRecord, ObservationRecord, ObservedValue } from '../records.ts';
 import { isExaminationInWords, readImaging, readImagingInWords } from './imaging.ts';
 
 const COMPARATORS = new Set(['<', '<=', '>=', '>']);
@@ -79,10 +79,12 @@ export function readObservation(
   ctx: ReadContext,
   r: Json,
   ref: string,
-): readonly (ObservationRecord | ImagingRecord)[] {
+): readonly (ObservationRecord | ImagingRecord | FamilyRecord)[] {
   const study = ctx.study(r['code']);
   if (study !== undefined) return [readImaging(ctx, r, ref, study, start(r, 'effective'))];
   const whole = r['component'] === undefined ? [r] : [r, ...objects(r['component'])];
+  const history = ctx.historyOf(r['code']);
+  if (history === 'family') return familyHistory(ctx, whole, ref);
   const parts = whole.filter((part) => speaks(ctx, part));
   const dated = start(r, 'effective') ?? parseDate(r['issued']);
   if (parts.length === 0) {
@@ -97,8 +99,15 @@ export function readObservation(
     encounter: ctx.key(object(r['encounter'])),
     final: status === undefined || FINAL.has(status),
     when: dated,
+    ...(history === 'past' && { past: true }),
   };
   return parts.map((part) => readPart(ctx, part, of));
+}
+
+/** The diseases of relatives: leads that never prove anything about the patient. */
+function familyHistory(ctx: ReadContext, parts: readonly Json[], ref: string): readonly FamilyRecord[] {
+  const hits = parts.flatMap((part) => ctx.hits(part['valueCodeableConcept']));
+  return hits.length === 0 ? [] : [{ type: 'family', ref, hits, site: 0 }];
 }
 
 /** Reads the results that stand within a report; what they leave out, its date and status, the report says. */
@@ -106,7 +115,7 @@ export function readContainedResults(
   ctx: ReadContext,
   report: Json,
   ref: string,
-): readonly (ObservationRecord | ImagingRecord)[] {
+): readonly (ObservationRecord | ImagingRecord | FamilyRecord)[] {
   const { status, effectiveDateTime, effectivePeriod, issued } = report;
   const ofReport = Object.entries({ status, effectiveDateTime, effectivePeriod, issued }).filter(
     ([, v]) => v !== undefined,
@@ -119,7 +128,7 @@ export function readContainedResults(
 }
 
 /** What holds for an Observation and all of its components. */
-type OfAllParts = Pick<ObservationRecord, 'ref' | 'site' | 'siteHits' | 'encounter' | 'final' | 'when'>;
+type OfAllParts = Pick<ObservationRecord, 'ref' | 'site' | 'siteHits' | 'encounter' | 'final' | 'when' | 'past'>;
 
 function readPart(ctx: ReadContext, part: Json, of: OfAllParts): ObservationRecord {
   const value = part['dataAbsentReason'] === undefined ? observedValue(ctx, part) : undefined;
@@ -140,5 +149,6 @@ function readPart(ctx: ReadContext, part: Json, of: OfAllParts): ObservationReco
     high: bound(range, 'high', quantity),
     valueHits: value?.kind === 'coded' ? [...value.hits, ...interpreted] : interpreted,
     siteHits: of.siteHits,
+    ...(of.past && { past: of.past }),
   };
 }

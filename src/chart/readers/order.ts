@@ -4,6 +4,8 @@ import { type ReadContext, start } from '../read-context.ts';
 import type { OpenOrder, OrderRecord } from '../records.ts';
 
 const ACTIVE = new Set(['draft', 'active', 'on-hold']);
+/** Intents by which nothing is ordered yet, nor planned. */
+const UNDECIDED = new Set(['proposal', 'option']);
 const URGENT = new Set(['urgent', 'asap', 'stat']);
 
 /** What a ServiceRequest orders, as long as it stands. */
@@ -29,7 +31,7 @@ export function readServiceRequest(ctx: ReadContext, r: Json, ref: string): Orde
     hits,
     codes: ctx.keys(r['code']),
     site: ctx.site(r['bodySite']),
-    active: status === undefined || ACTIVE.has(status),
+    active: (status === undefined || ACTIVE.has(status)) && !UNDECIDED.has(text(r['intent']) ?? ''),
     completed: status === 'completed',
     prohibits: r['doNotPerform'] === true,
     urgent: URGENT.has(text(r['priority']) ?? ''),

@@ -220,7 +220,8 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
       const found = chartedItem(record.ref, record.when, asked);
       if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, [set]))))
         tally.ignore(found, 'another region');
-      else if (!record.active && !(input['carried-out'] && record.completed)) tally.ignore(found, 'no longer active');
+      else if (!record.active && !(input['carried-out'] && record.completed))
+        tally.ignore(found, 'no longer active, or only proposed');
       else if (record.prohibits) prohibiting.set(record, found);
       else if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx))
         tally.lead(found, 'the requester’s specialty is not stated', true);

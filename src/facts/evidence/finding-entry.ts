@@ -2,7 +2,7 @@ import type { ConditionRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
+import { type Asked, belongs, type FactContext, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
 import { heals } from '../episode.ts';
 import type { FindingInput } from '../schema.ts';
@@ -82,7 +82,7 @@ function countsFrom(record: ConditionRecord, { input, asked, entries }: Search):
 function isApart(record: ConditionRecord, search: Search): string | undefined {
   const { input, asked } = search;
   if (asked.query.source === 'order-reason' && !record.orderReason) return 'not a reason of this order';
-  if (input.regional && !fitsRegion(asked, placeOfEntry(record, search))) return 'another region';
+  if (!belongs(input, asked, placeOfEntry(record, search))) return 'another region';
   if (record.recorded !== undefined && record.recorded.lo > asked.window.asOf) return 'recorded after the order';
   if (input.conclusions !== 'only' && !hasStatus(input, record)) return 'another clinical status';
   return undefined;

@@ -8,7 +8,7 @@ import type {
 import { add } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
-import { fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
+import { belongs, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { Item } from '../tally.ts';
 import { fitIn, mayLieIn } from '../window.ts';
@@ -34,8 +34,7 @@ export function readRecord(record: ChartRecord, search: Search): void {
   const item = chartedItem(record.ref, 'when' in record ? record.when : undefined, asked);
   const hits = speaking(record, search);
   const looked = record.type === 'imaging' ? examinedPlace(record) : record.site;
-  if (input.regional && !fitsRegion(asked, placeOfHits(record, hits, looked, search)))
-    return tally.ignore(item, 'another region');
+  if (!belongs(input, asked, placeOfHits(record, hits, looked, search))) return tally.ignore(item, 'another region');
   if (isExcepted(search, hits, looked)) return tally.ignore(item, 'something else by another code of it');
   if (input.conclusions === 'only' && record.type !== 'imaging' && record.type !== 'report') return;
   switch (record.type) {
@@ -92,6 +91,7 @@ function observation(record: ObservationRecord, item: Item, search: Search): voi
   const { input, asked, ctx, tally, entries, absent } = search;
   if (!atSite(search, record.siteHits)) return tally.lead(item, 'not stated at the place asked about', true);
   if (!record.final) return tally.lead(item, 'not final');
+  if (record.past && asked.query.certainty !== 'history') return tally.lead(item, 'stated as history');
   const isThere = isValued(record, search) ? true : readAnswer(record, ctx);
   if (isThere === undefined) return tally.lead(item, 'the result is not coded', true);
   if (!inWindow(item, asked, tally)) return;
@@ -150,7 +150,7 @@ export function readYesOrNo(record: ObservationRecord, set: number, search: Sear
   if (asked.query.source === 'order-reason') return;
   const place = placeIn(record.hits, [set]);
   const stated = input.innervated ? placeOfSign(place, record, ctx) : placeOfRecord(record.site, place);
-  if (input.regional && !fitsRegion(asked, stated)) return tally.ignore(item, 'another region');
+  if (!belongs(input, asked, stated)) return tally.ignore(item, 'another region');
   if (!atSite(search, record.siteHits)) return tally.lead(item, 'not stated at the place asked about', true);
   if (!record.final) return tally.lead(item, 'not final');
   const answer = readAnswer(record, ctx);
