@@ -38,6 +38,8 @@ export class CodeMeanings {
   readonly #index: CodeIndex;
   readonly #studies: StudyCatalog;
   readonly #local: LocalCodes | undefined;
+  /** the sets that names mean, by the name */
+  readonly #named = new Map<string, readonly Hit[]>();
   /** by system URI and code */
   readonly #found = new Map<string, Map<string, Meaning>>();
   /** resources of one type mostly use one system */
@@ -68,7 +70,12 @@ export class CodeMeanings {
 
   /** The sets that a name of an EHR's own means. */
   inWords(name: string): readonly Hit[] {
-    return this.#index.inWords(name);
+    let hits = this.#named.get(name);
+    if (hits === undefined) {
+      hits = this.#index.inWords(name);
+      this.#named.set(name, hits);
+    }
+    return hits;
   }
 
   #ofSystem(uri: string): Map<string, Meaning> {

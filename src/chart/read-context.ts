@@ -308,17 +308,24 @@ export class ReadContext {
   }
 
   /**
-   * What a drug says when its dosages are read too: nothing when it is for an eye, the nose or a joint alone, and on the skin only a
-   * drug for pain counts.
+   * What a drug says when its name and its dosages are read too: nothing when it is for an eye, the nose or a joint alone, and on the
+   * skin only a drug for pain counts.
    */
   drug(resource: Json, dosages: unknown): readonly Hit[] {
-    const hits = this.hits(this.medicationCode(resource));
-    const routes = objects(dosages).map((d) => object(d['route']));
-    if (hits.length === 0 || routes.length === 0) return hits;
+    const code = this.medicationCode(resource);
+    const hits = this.hits(code);
+    if (hits.length === 0) return hits;
     const isOf = (set: ReadingSet, found: readonly Hit[]): boolean => found.some((h) => h.set === this.#set[set]);
-    const stated = routes.map((route) => [...this.hits(route), ...this.inWords(route)]);
-    if (stated.every((route) => isOf('local-route', route))) return NO_HITS;
-    const onSkin = stated.every((route) => isOf('skin-route', route) || isOf('local-route', route));
+    const named = this.inWords(code);
+    const stated = objects(dosages).map((d) => [
+      ...named,
+      ...this.hits(d['route']),
+      ...this.inWords(d['route']),
+      ...this.inWords({ text: d['text'] }),
+    ]);
+    const ways = stated.length === 0 ? [named] : stated;
+    if (ways.every((way) => isOf('local-route', way))) return NO_HITS;
+    const onSkin = ways.every((way) => isOf('skin-route', way) || isOf('local-route', way));
     return onSkin && !isOf('pain-drug-for-the-skin', hits) ? NO_HITS : hits;
   }
 

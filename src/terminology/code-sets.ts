@@ -63,7 +63,7 @@ const CodeSet = z.strictObject({
   nucc: Regional.optional(),
   mrsafety: Regional.optional(),
   'in-words': WORDS.default([]).meta({
-    description: 'by which an EHR names a device of this set itself (their beginnings): no proof, but no silence',
+    description: 'by which an EHR names what is of this set itself (their beginnings): no proof, but no silence',
   }),
   'not-in-words': WORDS.default([]).meta({ description: 'with which a name means something else' }),
 });

@@ -35,19 +35,26 @@ function diagnosesOf(ctx: ReadContext, r: Json): Diagnoses {
 
 const classHits = (ctx: ReadContext, r: Json): readonly Hit[] => ctx.hits({ coding: [r['class']] });
 
+/** What a visit is called: its types and its service. */
+const namesOf = (ctx: ReadContext, r: Json): readonly Hit[] =>
+  [...objects(r['type']), ...objects([r['serviceType']])].flatMap((concept) => ctx.inWords(concept));
+
 /**
  * Were patient and clinician in one place? Codes that say telephone or video go before the class; where the class is one of the EHR's
- * own, codes may say that they were, as may what the EHR's file of local codes says of the class.
+ * own, codes may say that they were, as may what the EHR's file of local codes says of the class. A name that says telephone or video
+ * ("Video Visit") leaves it open.
  */
 function contactAt(
   ctx: ReadContext,
   r: Json,
   typesAndService: readonly Hit[],
+  names: readonly Hit[],
 ): Pick<EncounterRecord, 'inPerson' | 'remote'> {
   const code = text(object(r['class'])?.['code']);
   const contact = ctx.contact(joined(typesAndService, classHits(ctx, r)));
   const remote = contact === 'remote' || code === TELEHEALTH;
-  return { remote, inPerson: !remote && (contact === 'in-person' || (code !== undefined && IN_PERSON.has(code))) };
+  const ofClass = code !== undefined && IN_PERSON.has(code) && ctx.contact(names) !== 'remote';
+  return { remote, inPerson: !remote && (contact === 'in-person' || ofClass) };
 }
 
 /** The class of a visit, where neither the standard nor the EHR's file of local codes says whether it was in person. */
@@ -69,13 +76,16 @@ const tellsWhatWasDone = (ctx: ReadContext, r: Json, types: readonly Hit[]): boo
  * What the types of a visit say of an evaluation. Services were billed, or an image was made, and none of them is one: then it was a
  * visit for those. What only words say counts where no code says anything.
  */
-function evaluationAt(ctx: ReadContext, r: Json, types: readonly Hit[]): EncounterRecord['evaluation'] {
+function evaluationAt(
+  ctx: ReadContext,
+  r: Json,
+  types: readonly Hit[],
+  names: readonly Hit[],
+): EncounterRecord['evaluation'] {
   if (types.some((h) => ctx.isEvaluation(h))) return 'stated';
   const billed = ctx.keys(r['type']).some((k) => k.startsWith('cpt|'));
   if (billed || ctx.study(r['type']) !== undefined || types.some((h) => ctx.isOtherService(h))) return 'other-services';
-  const worded = [...objects(r['type']), ...objects([r['serviceType']])];
-  const named = worded.some((concept) => ctx.inWords(concept).some((h) => ctx.isOtherService(h)));
-  return named ? 'other-services-in-words' : undefined;
+  return names.some((h) => ctx.isOtherService(h)) ? 'other-services-in-words' : undefined;
 }
 
 const hasReasons = (r: Json): boolean =>
@@ -99,6 +109,7 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
   const diagnoses = diagnosesOf(ctx, reasoned);
   const types = ctx.hits(r['type']);
   const service = ctx.hits(r['serviceType']);
+  const names = namesOf(ctx, r);
   const people = objects(r['participant']).map((p) => object(p['individual']));
   const specialties = joined(service, ctx.specialties(r, people));
   return {
@@ -106,7 +117,7 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
     ref,
     hits: tellsWhatWasDone(ctx, r, types) ? types : joined(types, specialties),
     site: 0,
-    ...contactAt(ctx, r, joined(types, service)),
+    ...contactAt(ctx, r, joined(types, service), names),
     held: status === undefined || HELD.has(status),
     cancelled: status === 'cancelled',
     when: parseDate(period?.['start']) ?? parseDate(period?.['end']),
@@ -116,6 +127,6 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
     ruledOut: diagnoses.ruledOut,
     reasonCodes: joined(ctx.keys(reasoned['reasonCode']), diagnoses.codes),
     hasReason: reasoned['reasonCode'] !== undefined || diagnoses.given,
-    evaluation: evaluationAt(ctx, r, types),
+    evaluation: evaluationAt(ctx, r, types, names),
   };
 }
