@@ -14,6 +14,7 @@ import {
   readDiagnosticReport,
   readImaging,
   readImagingStudy,
+  readNamedStudies,
 } from './readers/imaging.ts';
 import { readMedicationRequest, readMedicationStatement } from './readers/medication.ts';
 import { readContainedResults, readObservation } from './readers/observation.ts';
@@ -377,8 +378,10 @@ class ChartBuilder implements Chart {
         return this.#answers(readQuestionnaireResponse(r, ref, this.#canonical));
       case 'Claim':
       case 'ExplanationOfBenefit':
-      case 'CarePlan':
       case 'DocumentReference':
+        for (const record of readNamedStudies(ctx, r, ref)) this.#add(record);
+        return this.#add(readLead(ctx, r, ref));
+      case 'CarePlan':
         return this.#add(readLead(ctx, r, ref));
       default:
         return;

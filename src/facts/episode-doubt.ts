@@ -68,7 +68,10 @@ export function doubtOf(first: First, told: Told): Doubt | undefined {
   if (over !== undefined && first.onset.lo <= over.end) return over;
   const since = over === undefined ? start : Math.max(start, over.end + 1);
   return (
-    resolvedBefore(first, told.found) ?? shownBefore(first, { ...told, start: since }) ?? begunAfterSilence(first, told)
+    enteredBefore(first) ??
+    resolvedBefore(first, told.found) ??
+    shownBefore(first, { ...told, start: since }) ??
+    begunAfterSilence(first, told)
   );
 }
 
@@ -92,6 +95,12 @@ function begunAfterSilence({ kind, onset }: First, { found, all, maxGap }: Told)
         reason: 'its onset; another complaint began after a long silence',
       };
 }
+
+/** Was it entered before the onset that it states? Then it was there, or the day of the onset is that of a later edit. */
+const enteredBefore = ({ record, onset }: First): Doubt | undefined =>
+  record.recorded !== undefined && record.recorded.hi < onset.lo
+    ? { surelySince: onset.hi, reason: 'its onset; it was entered before' }
+    : undefined;
 
 /**
  * Is the complaint whose onset is the first resolved, on no day that is known, and did the one that is there now begin later? It may

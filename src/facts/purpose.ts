@@ -1,8 +1,7 @@
 import type { ChartRecord, EncounterRecord, MedicationRecord } from '../chart/records.ts';
-import { add, type Interval } from '../dates/day.ts';
 import type { Asked, FactContext } from './context.ts';
-import { duration } from './duration.ts';
 import { relatedVisits } from './evidence/related-visits.ts';
+import { painElsewhere } from './pain-elsewhere.ts';
 
 /** Why a drug that may be for another problem proves nothing. */
 export const FOR_ANOTHER = 'no reason is stated, and it may be for another problem on file';
@@ -15,28 +14,6 @@ function otherUses(record: MedicationRecord, ctx: FactContext): readonly number[
   return Object.entries(ctx.vocabulary.episode['also-for']).flatMap(([drugs, problems]) =>
     record.hits.some((h) => h.set === ctx.set(drugs)) ? problems.map((name) => ctx.set(name)) : [],
   );
-}
-
-/** The day of an operation that was done, or of an injury. */
-function dayOf(r: ChartRecord): Interval | undefined {
-  if (r.type === 'procedure') return r.performed === 'done' ? r.when : undefined;
-  return r.type === 'condition' && r.verification === 'confirmed' && !r.orderReason
-    ? (r.onset ?? r.recorded)
-    : undefined;
-}
-
-/** Was it begun so shortly after an operation or injury elsewhere that it may be for the pain of that? */
-function afterPainElsewhere({ start }: MedicationRecord, ctx: FactContext): boolean {
-  const after = ctx.vocabulary.episode['pain-after'];
-  if (after === undefined || start === undefined) return false;
-  const spine = ctx.set('spine-problem');
-  return after.events
-    .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
-    .filter((r) => !r.hits.some((h) => h.set === spine))
-    .some((r) => {
-      const day = dayOf(r);
-      return day !== undefined && start.hi >= day.lo && start.lo <= add(day.hi, duration(after.within));
-    });
 }
 
 /** Was it prescribed at this visit, or begun on its day? */
@@ -53,7 +30,7 @@ const begunAt = (record: MedicationRecord, { ref, held, when }: EncounterRecord)
 export function mayBeForAnother(record: MedicationRecord, asked: Asked, ctx: FactContext): boolean {
   if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return false;
   const uses = otherUses(record, ctx);
-  const another = afterPainElsewhere(record, ctx) || uses.some((set) => ctx.chart.bySet(set).some(isKnown));
+  const another = painElsewhere(ctx)(record.start) || uses.some((set) => ctx.chart.bySet(set).some(isKnown));
   if (!another) return false;
   const forSpine = relatedVisits(asked, ctx);
   return !ctx.chart.encounters.some(

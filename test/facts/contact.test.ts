@@ -68,6 +68,28 @@ describe('an evaluation in person', () => {
     for (const text of ['Office Visit', 'New Patient', 'Office visit, imaging reviewed'])
       expect(named(text).truth, text).toBe('true');
   });
+  it('a name that says telephone, video or message leaves it open, whatever the class', () => {
+    const named = (text: string, type: object = { text }): Resource => visit('2026-02-20', LUMBAR, { type: [type] });
+    for (const text of ['Telehealth video visit', 'Video Visit', 'TELEPHONE', 'Patient Message', 'MyChart E-Visit'])
+      expect(inPerson([named(text)]), text).toBe('unknown');
+    expect(inPerson([named('', { coding: [{ system: 'urn:local', code: '1401', display: 'Virtual Visit' }] })])).toBe(
+      'unknown',
+    );
+    expect(inPerson([visit('2026-02-20', LUMBAR, { serviceType: { text: 'Telemedicine' } })])).toBe('unknown');
+    expect(inPerson([named('Telephone', { ...concept('cpt 99284'), text: 'seen after telephone triage' })])).toBe(
+      'true',
+    );
+    for (const text of ['Office visit, video interpreter', 'Face to face, portal message before'])
+      expect(inPerson([named(text)]), text).toBe('true');
+    expect(reevaluated([named('Telephone')])).toBe('true');
+  });
+  it('is no refill, no-show or visit to a nurse', () => {
+    for (const text of ['Refill', 'Orders Only', 'No Show', 'Nurse Visit', 'Documentation']) {
+      const contact = visit('2026-02-20', LUMBAR, { type: [{ text }] });
+      expect([inPerson([contact]), reevaluated([contact])], text).toEqual(['unknown', 'unknown']);
+    }
+    expect(inPerson([visit('2026-02-20', LUMBAR, { type: [concept('cpt 99211')] })])).toBe('unknown');
+  });
   it('has taken place', () => {
     for (const status of ['planned', 'arrived', 'cancelled', 'entered-in-error', 'unknown'])
       expect(inPerson([visit('2026-02-20', LUMBAR, { status })]), status).toBe('unknown');

@@ -302,6 +302,12 @@ describe('an onset that the chart does not bear out', () => {
   });
 });
 
+it('an onset after the day on which its own entry was made is not certain', () => {
+  expect(onset([pain('2026-02-20', { recordedDate: '2026-01-05' })])).toBe('2026-01-05/2026-02-20');
+  expect(onset([pain('2026-02-20', { recordedDate: '2026-02-20' })])).toBe('2026-02-20');
+  expect(onset([pain('2026-02-20', { recordedDate: '2024-01-05' })])).toBe('2026-02-20');
+});
+
 describe('a complaint that only visits tell of', () => {
   const fracture = condition('icd M48.56XA', { onsetDateTime: '2025-10-01' });
   it('is no older than they tell, while another problem dates the episode', () => {

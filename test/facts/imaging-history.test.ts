@@ -47,6 +47,25 @@ describe('a prior MRI', () => {
     expect(mri([study(series('MR', '12738006'))])).toBe('none');
     expect(mri([report('loinc 42698-1', '2024-05-01')])).toBe('yes');
   });
+  it('may have been one that a claim or a document names', () => {
+    const claim = (members: object): Resource => ({
+      resourceType: 'Claim',
+      status: 'active',
+      use: 'claim',
+      patient: { reference: 'Patient/p1' },
+      item: [{ productOrService: concept('cpt 72148'), servicedDate: '2024-05-01' }],
+      ...members,
+    });
+    expect(mri([claim({})])).toBe('unknown');
+    expect(mri([claim({ resourceType: 'ExplanationOfBenefit' })])).toBe('unknown');
+    expect(mri([claim({ use: 'preauthorization' })])).toBe('none');
+    expect(mri([claim({ item: [{ productOrService: concept('cpt 72141'), servicedDate: '2024-05-01' }] })])).toBe(
+      'none',
+    );
+    const document = { resourceType: 'DocumentReference', status: 'current', date: '2024-05-01' };
+    expect(mri([{ ...document, type: concept('loinc 24968-0') }])).toBe('unknown');
+    expect(mri([{ ...document, type: concept('loinc 24968-0'), date: '2026-03-20' }])).toBe('none');
+  });
   it('may be a general code with a body site', () => {
     const at = (site: string): Resource => ({
       ...procedure('snomed 113091000', '2024-05-01'),

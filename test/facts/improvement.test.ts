@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BACK, because, pain, procedure, score, visit } from '../support/lumbar-facts.ts';
+import { BACK, because, pain, procedure, score, value, visit } from '../support/lumbar-facts.ts';
 import { ask, concept, type Resource } from '../support/tiny-facts.ts';
 
 const PAIN = pain('2025-11-01');
@@ -32,7 +32,7 @@ describe('the last score against the first', () => {
     [7, 6, 'unknown'],
     [6, 6, 'not improved'],
     [6, 8, 'not improved'],
-    [0, 0, 'not improved'],
+    [0, 0, 'unknown'],
     [2, 0, 'improved'],
   ])('from %d to %d: %s', (first, last, verdict) => {
     expect(course(score('2025-11-10', first), score('2026-02-20', last))).toBe(verdict);
@@ -117,6 +117,43 @@ describe('the last score against the first', () => {
     expect(course(mm('2025-11-10', 80), score('2026-02-20', 8))).toBe('not improved');
     const kilos = score('2026-02-20', 0, { ...BACK, valueQuantity: { value: 3, code: 'kg' } });
     expect(course(score('2025-11-10', 8), kilos)).toBe('unknown');
+  });
+  it('is open when a later one is none of ten: words, a code, another scale', () => {
+    const later = (value: object, date = '2026-02-25'): Resource =>
+      score(date, 0, { ...BACK, valueQuantity: undefined, ...value });
+    const same = [score('2025-11-10', 8), score('2026-02-20', 8)];
+    const fallen = [score('2025-11-10', 8), score('2026-02-20', 2)];
+    for (const value of [
+      { valueString: '2/10' },
+      { valueCodeableConcept: concept('snomed 255604002') },
+      { valueQuantity: { value: 30, code: '{score}' } },
+    ]) {
+      expect(course(...same, later(value)), JSON.stringify(value)).toBe('unknown');
+      expect(course(...fallen, later(value)), JSON.stringify(value)).toBe('unknown');
+      expect(course(...same, later(value, '2025-12-20')), JSON.stringify(value)).toBe('not improved');
+      expect(course(...same, later(value, '2026-03-05')), JSON.stringify(value)).toBe('not improved');
+      expect(course(...same, later({ ...value, bodySite: concept('snomed 72696002') }))).toBe('not improved');
+    }
+    expect(course(...same, later({ dataAbsentReason: { text: 'declined' } }))).toBe('not improved');
+  });
+  it('is none when there is no pain at all', () => {
+    expect(course(score('2025-11-10', 0), score('2025-12-10', 8), score('2026-02-20', 0))).toBe('unknown');
+  });
+});
+
+describe('a score of no stated place', () => {
+  const scores = [score('2025-11-10', 8, {}), score('2026-02-20', 8, {})];
+  const failed = (...resources: readonly Resource[]): string =>
+    value('no-significant-improvement', [PAIN, ...scores, ...resources]).truth;
+  const knee = (date: string, members: object = {}): Resource => procedure('cpt 27447', date, members);
+  it('in the week after an operation elsewhere may be of the pain after it', () => {
+    expect(failed()).toBe('true');
+    expect(failed(knee('2026-02-18'))).toBe('unknown');
+    expect(failed(knee('2026-02-10'))).toBe('true');
+    expect(failed(knee('2026-02-18', { status: 'not-done' }))).toBe('true');
+  });
+  it('is of the back at a visit for it', () => {
+    expect(failed(knee('2026-02-18'), visit('2026-02-20', 'icd M54.50'))).toBe('true');
   });
 });
 

@@ -459,3 +459,37 @@ describe('a drug without a stated reason, and an arthritis of the knee', () => {
     expect(sixWeeks([seen('knee', 'icd M17.11'), at('knee')])).toBe('unknown');
   });
 });
+
+describe('a drug for another part of the body', () => {
+  const course = (code: string, members: object): Resource =>
+    drug('2025-12-03', { medicationCodeableConcept: concept(code), status: 'completed', ...supply(60), ...members });
+  const by = (...dosages: readonly object[]): object => ({ dosageInstruction: dosages });
+  const ketorolac = 'rxnorm 35827';
+  it('is told by its route, or by a name that says so', () => {
+    expect(sixWeeks([course(ketorolac, {})])).toBe('true');
+    expect(sixWeeks([course(ketorolac, by({ route: concept('snomed 26643006') }))])).toBe('true');
+    expect(sixWeeks([course(ketorolac, by({ route: concept('snomed 54485002') }))])).toBe('unknown');
+    expect(sixWeeks([course(ketorolac, by({ text: '1 drop in both eyes' }))])).toBe('unknown');
+    expect(sixWeeks([course(ketorolac, by({ route: { text: 'Ophthalmic' } }))])).toBe('unknown');
+    const named = { ...concept(ketorolac), text: 'ketorolac 0.5 % ophthalmic solution' };
+    expect(sixWeeks([course(ketorolac, { medicationCodeableConcept: named })])).toBe('unknown');
+    expect(
+      sixWeeks([course(ketorolac, by({ route: concept('snomed 54485002') }, { route: concept('snomed 26643006') }))]),
+    ).toBe('true');
+  });
+  it('may be for another problem on file, where no reason is stated', () => {
+    const known = (code: string): Resource => condition(code, { recordedDate: '2024-01-05' });
+    for (const [code, problem] of [
+      ['rxnorm 7258', 'icd M75.101'],
+      ['rxnorm 7258', 'icd M25.561'],
+      ['rxnorm 7258', 'icd N94.6'],
+      ['rxnorm 704', 'icd G47.00'],
+      ['rxnorm 25480', 'icd F10.20'],
+      ['rxnorm 7804', 'icd C50.911'],
+    ] as const) {
+      expect(sixWeeks([known(problem), course(code, {})]), problem).toBe('unknown');
+      expect(sixWeeks([known(problem), course(code, BACK)]), problem).toBe('true');
+      expect(sixWeeks([known(problem), visit('2025-12-03', 'icd M54.50'), course(code, {})]), problem).toBe('true');
+    }
+  });
+});

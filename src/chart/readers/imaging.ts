@@ -2,7 +2,7 @@ import { type Interval, parseDate } from '../../dates/day.ts';
 import { isExact, type OpenStudy, type Study } from '../../policy/studies.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { placeOf, placeOfHits } from '../../terminology/regions.ts';
-import { type Json, objects, text } from '../json.ts';
+import { type Json, object, objects, text } from '../json.ts';
 import { joined, type ReadContext, start } from '../read-context.ts';
 import type { ImagingRecord, Performed, ReportRecord } from '../records.ts';
 
@@ -80,6 +80,19 @@ export function readCompletedStudy(ctx: ReadContext, r: Json, ref: string): Imag
   if (study === undefined) return undefined;
   const when = start(r, 'occurrence') ?? parseDate(r['authoredOn']);
   return { ...readImaging(ctx, r, ref, study, when), done: 'unclear' };
+}
+
+/** Examinations that a claim or the type of a document names, of which no more may be on file: perhaps there were such. */
+export function readNamedStudies(ctx: ReadContext, r: Json, ref: string): readonly ImagingRecord[] {
+  const perhaps = (code: unknown, when: Interval | undefined): readonly ImagingRecord[] => {
+    const study = ctx.study(code);
+    return study === undefined ? [] : [{ ...readImaging(ctx, { code }, ref, study, when), done: 'unclear' }];
+  };
+  if (r['resourceType'] === 'DocumentReference')
+    return perhaps(r['type'], parseDate(object(object(r['context'])?.['period'])?.['start']) ?? parseDate(r['date']));
+  // a request for authorization bills nothing that was done
+  if (r['use'] !== 'claim') return [];
+  return objects(r['item']).flatMap((i) => perhaps(i['productOrService'], start(i, 'serviced')));
 }
 
 /**

@@ -193,7 +193,7 @@ function examination(record: ImagingRecord, weighing: Weighing): void {
       found.refused.push(item);
       return;
     case 'unclear':
-      if (inWindow(item, asked, tally)) tally.perhaps(item, 'not final');
+      if (inWindow(item, asked, tally)) tally.perhaps(item, 'not final, or not documented as done');
       return;
     case 'done':
       return examined(record, item, weighing);

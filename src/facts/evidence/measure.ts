@@ -45,13 +45,20 @@ const CONVERT: Readonly<Record<string, (v: number) => number>> = {
   '>{score}': (v) => v,
 };
 
-/** A measured value in a wanted unit; undefined when the units cannot be compared. */
+/** The highest score of pain; a higher one is of another scale. */
+const HIGHEST_SCORE = 10;
+
+/** A measured value in a wanted unit; undefined when the units, or the scales of scores, cannot be compared. */
 export function inUnit(record: ObservationRecord, unit: string): number | undefined {
-  if (record.value?.kind !== 'number') return undefined;
-  if (unit === '*' || record.value.unit === unit || (unit === '{score}' && /score/i.test(record.value.unit)))
-    return record.value.value;
-  const key = `${record.value.unit}>${unit}`;
-  return Object.hasOwn(CONVERT, key) ? CONVERT[key]?.(record.value.value) : undefined;
+  const value = converted(record, unit);
+  return value !== undefined && unit === '{score}' && value > HIGHEST_SCORE ? undefined : value;
+}
+
+function converted({ value }: ObservationRecord, unit: string): number | undefined {
+  if (value?.kind !== 'number') return undefined;
+  if (unit === '*' || value.unit === unit || (unit === '{score}' && /score/i.test(value.unit))) return value.value;
+  const key = `${value.unit}>${unit}`;
+  return Object.hasOwn(CONVERT, key) ? CONVERT[key]?.(value.value) : undefined;
 }
 
 const HIGH = new Set(['H', 'HH', 'HU']);

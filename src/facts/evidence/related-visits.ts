@@ -3,6 +3,7 @@ import type { Day } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE, type Place, supports } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, placeOfRecord } from '../context.ts';
+import { painElsewhere } from '../pain-elsewhere.ts';
 import type { Item, Tally } from '../tally.ts';
 
 /**
@@ -62,7 +63,8 @@ export const sharesReason = (record: EncounterRecord, ctx: FactContext): boolean
 
 /**
  * Tells which measures without a body site may be of another problem: those taken at visits that codes say were for something
- * else. A score of pain at a visit for a tooth is none of the back, unless the visit was for pain that names no place.
+ * else, and those from the days after an operation or injury elsewhere. A score of pain at a visit for a tooth is none of the back,
+ * unless the visit was for pain that names no place.
  */
 export function mayBeOfAnother(asked: Asked, ctx: FactContext): (record: ObservationRecord) => boolean {
   const relates = relatedVisits(asked, ctx);
@@ -71,14 +73,17 @@ export function mayBeOfAnother(asked: Asked, ctx: FactContext): (record: Observa
     visit.reasonCodes.length > 0 && !visit.reasons.some((h) => anyPain.includes(h.set)) && !relates(visit);
   // by the visit; charts hold many of both
   let byRef: ReadonlyMap<string, boolean> | undefined;
+  const ofPainElsewhere = painElsewhere(ctx);
   return ({ site, siteHits, encounter, when }) => {
     if (site !== NO_PLACE || siteHits.length > 0) return false;
     if (encounter !== undefined) {
       byRef ??= new Map(ctx.chart.encounters.map((v) => [v.ref, forAnother(v)]));
-      return byRef.get(encounter) === true;
+      if (byRef.get(encounter) === true) return true;
+      return ofPainElsewhere(when) && !ctx.chart.encounters.some((v) => v.ref === encounter && relates(v));
     }
     const sameDay = when === undefined ? [] : ctx.chart.encounters.filter((v) => v.held && wasOn(when.lo, v));
-    return sameDay.length > 0 && sameDay.every(forAnother);
+    if (sameDay.length > 0 && sameDay.every(forAnother)) return true;
+    return ofPainElsewhere(when) && !sameDay.some((v) => relates(v));
   };
 }
 

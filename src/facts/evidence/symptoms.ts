@@ -23,13 +23,18 @@ import { contraAsLast } from './last-seen.ts';
 import { inUnit } from './measure.ts';
 import { mayBeOfAnother } from './related-visits.ts';
 
-interface Score {
+/** A score whose value may be none that can be compared: words, a code, a number of another scale. */
+interface ScoreOnFile {
   readonly record: ObservationRecord;
-  readonly value: number;
+  readonly value: number | undefined;
   readonly day: Day;
   readonly item: Item;
   /** it may be of another problem, for which the visit was */
   readonly doubtful: boolean;
+}
+
+interface Score extends ScoreOnFile {
+  readonly value: number;
 }
 
 /**
@@ -60,14 +65,18 @@ function lastOfEpisode({ hi }: Interval, asked: Asked, ctx: FactContext): Day | 
 }
 
 /** Scores of the region (or without a place, when they may be of it) since the episode began, oldest first. */
-function scores(
+const scores = (...wanted: Parameters<typeof scoresOnFile>): readonly Score[] =>
+  scoresOnFile(...wanted).filter((s): s is Score => s.value !== undefined);
+
+/** The same, with those that cannot be compared. */
+function scoresOnFile(
   sets: readonly string[],
   asked: Asked,
   ctx: FactContext,
   sites?: readonly string[],
   since: Day = beginning(asked, ctx),
-): readonly Score[] {
-  const out: Score[] = [];
+): readonly ScoreOnFile[] {
+  const out: ScoreOnFile[] = [];
   const doubtful = mayBeOfAnother(asked, ctx);
   for (const name of sets) {
     const set = ctx.set(name);
@@ -76,11 +85,11 @@ function scores(
         record.type !== 'observation' ||
         !record.final ||
         record.when === undefined ||
+        record.value === undefined ||
         !record.hits.some((h) => h.set === set)
       )
         continue;
-      const value = inUnit(record, '{score}');
-      if (value === undefined || record.when.lo > asked.window.asOf || record.when.hi < since) continue;
+      if (record.when.lo > asked.window.asOf || record.when.hi < since) continue;
       const here =
         sites === undefined
           ? fitsRegion(asked, record.site)
@@ -89,7 +98,7 @@ function scores(
       const until = lastOfEpisode(record.when, asked, ctx);
       out.push({
         record,
-        value,
+        value: inUnit(record, '{score}'),
         day: record.when.lo,
         doubtful: doubtful(record),
         item: { ref: record.ref, date: record.when, basis: 'chart', until },
@@ -100,6 +109,10 @@ function scores(
   const here = sites !== undefined || placed.length === out.length || maybeOfRegion(asked, ctx) ? out : placed;
   return here.sort((a, b) => a.day - b.day);
 }
+
+/** Scores after a day that cannot be compared: they leave open what the others before them say. */
+const unreadAfter = (day: Day, sets: readonly string[], asked: Asked, ctx: FactContext): readonly ScoreOnFile[] =>
+  scoresOnFile(sets, asked, ctx).filter((s) => s.value === undefined && (s.record.when?.hi ?? s.day) > day);
 
 /**
  * Scores of the region from before the first day on which the complaint is known, when its onset is not on file or not certain:
@@ -147,13 +160,17 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
     const earlier = earlierScores(input.scores, asked, ctx);
     const asWell = new Set([...changes, ...changesBetween(earlier, lasts)]);
     const began = lastCourseBegan(ctx.vocabulary.episode.therapies, asked, ctx);
-    if (began !== undefined && last.day <= began)
+    const unread = unreadAfter(last.day, input.scores, asked, ctx);
+    if (unread.length > 0) for (const { item } of unread) tally.lead(item, UNREAD, true);
+    else if (began !== undefined && last.day <= began)
       tally.lead(last.item, 'no score since the last treatment began', true);
     else if (changes.size > 1) tally.lead(last.item, 'several scores of one day differ', true);
     else if (asWell.size > 1)
       for (const { item } of earlier) tally.lead(item, 'may be of this episode, whose onset is not on file', true);
     else if (change === 'little')
       tally.lead(last.item, 'the score fell a little: neither improved nor unimproved', true);
+    else if (change === 'none' && last.value === 0)
+      tally.lead(last.item, 'no pain at all: nothing that did not improve', true);
     else if ((change === 'improved') !== (input.claims === 'some') && hasUnseen(ctx, 'Observation'))
       tally.undecidedBy(last.item, 'Observation');
     else
@@ -161,6 +178,8 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
   } else if (first !== undefined) tally.lead(first.item, 'a single score does not show a course');
   outcomes(asked, ctx, say);
 }
+
+const UNREAD = 'a later score that cannot be compared';
 
 const withoutDoubt = (all: readonly Score[]): readonly Score[] => all.filter((s) => !s.doubtful);
 
@@ -296,6 +315,9 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   // on the day on which the window begins with the last score, that one is the score before it
   const inside = lastDayInside(last.item.date, asked.window);
   const until = sooner(inside === undefined ? undefined : inside - 1, first.item.until);
+  const unread = unreadAfter(last.day, input.scores, asked, ctx);
+  for (const { item } of unread) tally.lead(item, UNREAD, true);
+  if (unread.length > 0) return;
   for (const s of [first, last]) {
     const item = { ...s.item, ...dated(last), until };
     if (last.value > first.value) tally.pro(item, 'the score rose');
