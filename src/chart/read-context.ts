@@ -25,6 +25,7 @@ export const READING_SETS = [
   'service-without-evaluation',
   'family-history',
   'past-history',
+  'reason-or-risk',
   'local-route',
   'skin-route',
   'pain-drug-for-the-skin',
@@ -300,11 +301,12 @@ export class ReadContext {
     return hit.set === this.#set['service-without-evaluation'];
   }
 
-  /** Does the code of an observation say that its value is a disease of the family, or one that the patient had? */
-  historyOf(code: unknown): 'family' | 'past' | undefined {
+  /** Does the code of an observation say that its value is not what the patient was found to have? */
+  statedAs(code: unknown): 'family' | 'past' | 'unfound' | undefined {
     const hits = this.hits(code);
-    if (hits.some((h) => h.set === this.#set['family-history'])) return 'family';
-    return hits.some((h) => h.set === this.#set['past-history']) ? 'past' : undefined;
+    const isOf = (set: ReadingSet): boolean => hits.some((h) => h.set === this.#set[set]);
+    if (isOf('family-history')) return 'family';
+    return isOf('past-history') ? 'past' : isOf('reason-or-risk') ? 'unfound' : undefined;
   }
 
   /**

@@ -30,6 +30,8 @@ export interface ConditionRecord extends Base {
   /** the clinicalStatus as stated, e.g. "relapse" */
   readonly clinical?: string | undefined;
   readonly onset?: Interval | undefined;
+  /** an onset is stated, but not so that we can read it */
+  readonly onsetUnread?: true;
   readonly recorded?: Interval | undefined;
   readonly abated?: Interval | undefined;
   /** its codings as "system|code", for finding a later refutation of the same */
@@ -70,8 +72,8 @@ export interface ObservationRecord extends Base {
   readonly valueHits: readonly Hit[];
   /** hits of the body site, for sites that are no spine region (a leg) */
   readonly siteHits: readonly Hit[];
-  /** its value is something that the patient had once */
-  readonly past?: true;
+  /** its value is something that the patient had once, or a reason, a risk or a plan: nothing that was found */
+  readonly as?: 'past' | 'unfound' | undefined;
 }
 
 export type Performed = 'done' | 'not-done' | 'unclear';
@@ -136,6 +138,8 @@ export interface MedicationRecord extends Base {
   readonly broken: boolean;
   /** the patient states that it is being taken (MedicationStatement) */
   readonly stated: boolean;
+  /** the end is that of the period for which it was prescribed, not of a supply that may be refilled */
+  readonly endStated?: true;
   /** the drug as "system|code" */
   readonly codes: readonly string[];
   readonly reason: Place;

@@ -13,7 +13,7 @@ export function drugEnd(
   if (record.stated && record.taken === 'active')
     return { end: record.end?.lo ?? asOf, possibleEnd: record.end?.hi ?? asOf };
   if (record.end !== undefined)
-    return { end: record.end.lo, possibleEnd: record.taken === 'active' ? asOf : record.end.hi };
+    return { end: record.end.lo, possibleEnd: record.taken === 'active' && !record.endStated ? asOf : record.end.hi };
   if (record.taken === 'active') return { end: start.lo + OPEN_PRESCRIPTION_DAYS, possibleEnd: asOf };
   return { end: start.lo, possibleEnd: asOf };
 }

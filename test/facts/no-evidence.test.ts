@@ -32,6 +32,18 @@ describe('an observation about', () => {
   });
 });
 
+describe('a value that is a reason, a risk or a plan', () => {
+  const CODES = ['29299-5', '8661-1', '18776-5', '75492-9'];
+  it('is no diagnosis', () => {
+    for (const code of CODES)
+      expect(value('cancer', [observation(`loinc ${code}`, BREAST_CANCER)]).truth, code).toBe('unknown');
+  });
+  it('is a complaint where it names one', () => {
+    const back = observation('loinc 8661-1', { valueCodeableConcept: concept('snomed 279039007') });
+    expect(value('spine-pain', [back]).truth).toBe('true');
+  });
+});
+
 describe('a drug by its route', () => {
   const taken = (drug: string, route?: object): Resource => ({
     resourceType: 'MedicationRequest',
@@ -53,6 +65,15 @@ describe('a drug by its route', () => {
       expect(steroids(taken(PREDNISOLONE, concept(`snomed ${code}`))), code).toBe('unknown');
     for (const text of ['Ophthalmic', 'Both Eyes', 'Topical', 'Intra-articular'])
       expect(steroids(taken(PREDNISOLONE, { text })), text).toBe('unknown');
+  });
+  it('is no longer taken after the period for which it was prescribed', () => {
+    const until = (end: string): string =>
+      steroids({
+        ...taken(PREDNISOLONE),
+        dosageInstruction: [{ timing: { repeat: { boundsPeriod: { start: '2025-10-01', end } } } }],
+      });
+    expect(until('2026-12-31')).toBe('true');
+    expect(until('2026-01-15')).toBe('unknown');
   });
   it('is systemic when one of its dosages is', () => {
     const both = { dosageInstruction: [{ route: { text: 'Topical' } }, { route: { text: 'Oral' } }] };

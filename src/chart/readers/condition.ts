@@ -6,6 +6,9 @@ import { clinicalStatus, isActive, isPast, verification } from '../status.ts';
 
 const AGE_UNITS: ReadonlyMap<string, 'years' | 'months'> = new Map([
   ['a', 'years'],
+  ['y', 'years'],
+  ['yr', 'years'],
+  ['yrs', 'years'],
   ['year', 'years'],
   ['years', 'years'],
   ['mo', 'months'],
@@ -23,14 +26,17 @@ function atAge(age: Json | undefined, birth: Interval | undefined): Interval | u
   return { lo: add(birth.lo, { count, unit }), hi: add(birth.hi, { count: count + 1, unit }) - 1 };
 }
 
-/** The onset: a date, a period in which it fell, or an age. A period that is open at its beginning says only until when. */
+/** The onset: a date, a period in which it fell, an age or a range of ages. A period that is open at its beginning says only until when. */
 function onsetOf(ctx: ReadContext, r: Json): Interval | undefined {
   const dated = parseDate(r['onsetDateTime']);
   if (dated !== undefined) return dated;
   const period = object(r['onsetPeriod']);
   const from = parseDate(period?.['start']);
   if (from !== undefined) return { lo: from.lo, hi: Math.max(from.hi, parseDate(period?.['end'])?.hi ?? from.hi) };
-  return atAge(object(r['onsetAge']), ctx.birth);
+  const range = object(r['onsetRange']);
+  if (range === undefined) return atAge(object(r['onsetAge']), ctx.birth);
+  const [low, high] = [atAge(object(range['low']), ctx.birth), atAge(object(range['high']), ctx.birth)];
+  return low === undefined || high === undefined ? undefined : { lo: low.lo, hi: high.hi };
 }
 
 /** What was recorded had begun by then: a vague onset ("2025") lies before. */
@@ -50,7 +56,12 @@ const assertedOn = (r: Json): Interval | undefined =>
   parseDate(objects(r['extension']).find((e) => e['url'] === ASSERTED)?.['valueDateTime']);
 
 /** Does it tell when it began? The diagnosis of a visit often does not: then it was there on that day. */
-const isDated = (r: Json): boolean => ['onsetDateTime', 'onsetPeriod', 'onsetAge'].some((m) => r[m] !== undefined);
+const isDated = (r: Json): boolean =>
+  ['onsetDateTime', 'onsetPeriod', 'onsetAge', 'onsetRange'].some((m) => r[m] !== undefined);
+
+/** Is an onset stated that we cannot read, in words most often? */
+const isOnsetUnread = (r: Json, onset: Interval | undefined): boolean =>
+  onset === undefined && (r['onsetString'] !== undefined || isDated(r));
 
 /**
  * Reads a Condition.
@@ -83,6 +94,7 @@ export function readCondition(
     clinical,
     saysActive: isActive(clinical),
     onset,
+    ...(isOnsetUnread(r, onset) && { onsetUnread: true }),
     recorded,
     abated,
     codes: ctx.keys(r['code']),

@@ -134,6 +134,7 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
     end: last,
     broken,
     stated: false,
+    ...(statedEnd(r) !== undefined && { endStated: true }),
     codes: ctx.keys(ctx.medicationCode(r)),
     reason: reason.place,
     spineReason: reason.spine,

@@ -83,8 +83,8 @@ export function readObservation(
   const study = ctx.study(r['code']);
   if (study !== undefined) return [readImaging(ctx, r, ref, study, start(r, 'effective'))];
   const whole = r['component'] === undefined ? [r] : [r, ...objects(r['component'])];
-  const history = ctx.historyOf(r['code']);
-  if (history === 'family') return familyHistory(ctx, whole, ref);
+  const as = ctx.statedAs(r['code']);
+  if (as === 'family') return familyHistory(ctx, whole, ref);
   const parts = whole.filter((part) => speaks(ctx, part));
   const dated = start(r, 'effective') ?? parseDate(r['issued']);
   if (parts.length === 0) {
@@ -99,7 +99,7 @@ export function readObservation(
     encounter: ctx.key(object(r['encounter'])),
     final: status === undefined || FINAL.has(status),
     when: dated,
-    ...(history === 'past' && { past: true }),
+    as,
   };
   return parts.map((part) => readPart(ctx, part, of));
 }
@@ -128,7 +128,7 @@ export function readContainedResults(
 }
 
 /** What holds for an Observation and all of its components. */
-type OfAllParts = Pick<ObservationRecord, 'ref' | 'site' | 'siteHits' | 'encounter' | 'final' | 'when' | 'past'>;
+type OfAllParts = Pick<ObservationRecord, 'ref' | 'site' | 'siteHits' | 'encounter' | 'final' | 'when' | 'as'>;
 
 function readPart(ctx: ReadContext, part: Json, of: OfAllParts): ObservationRecord {
   const value = part['dataAbsentReason'] === undefined ? observedValue(ctx, part) : undefined;
@@ -149,6 +149,6 @@ function readPart(ctx: ReadContext, part: Json, of: OfAllParts): ObservationReco
     high: bound(range, 'high', quantity),
     valueHits: value?.kind === 'coded' ? [...value.hits, ...interpreted] : interpreted,
     siteHits: of.siteHits,
-    ...(of.past && { past: of.past }),
+    as: of.as,
   };
 }

@@ -87,7 +87,7 @@ function undone(input: ProcedureInput, last: Interval, asked: Asked, ctx: FactCo
 /** Is the drug being taken on the as-of day? A stated end before it, or a past status, says no. */
 const current = (record: MedicationRecord, asOf: Day): boolean =>
   record.taken === 'active'
-    ? !(record.stated && record.end !== undefined && record.end.hi < asOf)
+    ? !((record.stated || record.endStated) && record.end !== undefined && record.end.hi < asOf)
     : record.taken === 'past' && !record.broken && record.end !== undefined && record.end.lo > asOf;
 
 /** Drugs that are or were taken; that one is not taken speaks against this drug, or against all when none is taken. */

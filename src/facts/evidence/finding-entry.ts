@@ -157,6 +157,7 @@ function statement(record: ConditionRecord, item: Item, search: Search): void {
   if (healed !== undefined && healed < asked.window.asOf)
     return tally.lead(item, 'an injury of an earlier episode, which heals', true);
   const isNew = (input.event || (isOfNew(input, asked) && !record.orderReason)) && record.onset === undefined;
+  if (isNew && record.onsetUnread) return tally.lead(item, 'its onset stands in words', true);
   if (isNew && search.entries.onFileBefore(record.codes, item.date)) return tally.lead(item, REPEATED, true);
   if (input['before-age'] !== undefined) return youngEnough(record, item, input['before-age'], search);
   const until = isNew ? search.entries.newUntil(record, item.date) : undefined;

@@ -16,6 +16,7 @@ import { chartedItem } from './charted-item.ts';
 import {
   asksOfNow,
   atSite,
+  courseOf,
   isAfterwards,
   isExcepted,
   isOfNew,
@@ -25,6 +26,7 @@ import {
   suspects,
 } from './finding-search.ts';
 import { inWindow } from './in-window.ts';
+import { isObserved } from './observed-course.ts';
 import { readAnswer } from './read-answer.ts';
 
 /** What records other than diagnoses say of a finding; family history and claims are leads. */
@@ -88,17 +90,34 @@ function placeOfHits(record: ChartRecord, hits: readonly Hit[], looked: Place, {
 
 /** A coded value that names the finding, or an observation whose code does (present or absent). */
 function observation(record: ObservationRecord, item: Item, search: Search): void {
-  const { input, asked, ctx, tally, entries, absent } = search;
+  const { input, asked, ctx, tally, absent } = search;
   if (!atSite(search, record.siteHits)) return tally.lead(item, 'not stated at the place asked about', true);
   if (!record.final) return tally.lead(item, 'not final');
-  if (record.past && asked.query.certainty !== 'history') return tally.lead(item, 'stated as history');
-  const isThere = isValued(record, search) ? true : readAnswer(record, ctx);
+  if (record.as === 'past' && asked.query.certainty !== 'history') return tally.lead(item, 'stated as history');
+  if (record.as === 'unfound' && !input.complaint) return tally.lead(item, 'a reason, a risk or a plan, not a finding');
+  const isThere = isObserved(record, search.sets, ctx);
   if (isThere === undefined) return tally.lead(item, 'the result is not coded', true);
   if (!inWindow(item, asked, tally)) return;
   if (!isThere && input['ruled-out-by'] === undefined) tally.contra(item, 'observed as absent');
   else if (!isThere) absent.push({ record, item });
-  else if (isOfNew(input, asked) && entries.onFileBefore([], record.when)) tally.lead(item, REPEATED, true);
+  else if (isOld(record, search)) tally.lead(item, REPEATED, true);
   else tally.support(item, 'coded observation', input.suggests);
+}
+
+/**
+ * Where something new is asked for, is it not known to be? It is when it was not on file before the window, or, where an onset has
+ * to be stated, when it was absent within it.
+ */
+function isOld(record: ObservationRecord, search: Search): boolean {
+  const { input, asked, entries } = search;
+  const isNew = isOfNew(input, asked);
+  if (input.event || !(isNew || input['stated-onset'])) return false;
+  const course = courseOf(record, search);
+  if (input['stated-onset'])
+    return course?.absentBefore === undefined || fitIn(course.absentBefore, asked.window) !== 'inside';
+  return (
+    entries.onFileBefore([], record.when) || (course !== undefined && fitIn(course.first, asked.window) !== 'inside')
+  );
 }
 
 /** A coded conclusion of an examination or of a report. */
@@ -112,7 +131,21 @@ function conclusion(record: ImagingRecord | ReportRecord, item: Item, search: Se
     const over = endings.ofReport(record.when);
     if (over !== 'no') return tally.lead(item, 'conclusion of a report; resolved since', over === 'unclear');
   }
-  if (inWindow(item, asked, tally)) tally.support(item, 'coded conclusion of a report', input.suggests);
+  if (!inWindow(item, asked, tally)) return;
+  if ((input.event || isOfNew(input, asked)) && wasKnown(record, search)) tally.lead(item, REPEATED, true);
+  else tally.support(item, 'coded conclusion of a report', input.suggests);
+}
+
+/** Was what a report concludes on file before the window, as a diagnosis or on an earlier examination? */
+function wasKnown({ when }: ImagingRecord | ReportRecord, search: Search): boolean {
+  const { input, asked, ctx, entries, sets } = search;
+  const shows = (r: ImagingRecord): boolean =>
+    r.findings.some((h) => sets.includes(h.set)) &&
+    belongs(input, asked, placeOfHits(r, r.findings, examinedPlace(r), search));
+  return (
+    entries.onFileBefore([], when) ||
+    ctx.chart.imaging.some((r) => r.done === 'done' && fitIn(r.when, asked.window) === 'outside' && shows(r))
+  );
 }
 
 /** A visit for a complaint shows it; for anything else it suspects it at the most. */

@@ -7,6 +7,7 @@ import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import type { Entries } from './earlier-entry.ts';
 import type { Endings } from './endings.ts';
+import { observedCourses, type Run } from './observed-course.ts';
 
 /** An entry of the finding. */
 export interface Found {
@@ -32,6 +33,8 @@ export interface Search {
   readonly tally: Tally;
   readonly entries: Entries;
   readonly endings: Endings;
+  /** of observations, worked out when the first one is asked about */
+  courses?: ReadonlyMap<ObservationRecord, Run>;
   readonly positive: Found[];
   readonly negative: Found[];
   readonly absent: Absent[];
@@ -63,6 +66,12 @@ export const atSite = ({ input, ctx }: Question, siteHits: readonly Hit[]): bool
 /** Is no window asked about, but what is there now? */
 export const asksOfNow = ({ query, window }: Asked): boolean =>
   query.certainty !== 'history' && window.earliest === undefined && window.uncertainBefore === undefined;
+
+/** What the earlier observations of the same sign say of an observation. */
+export function courseOf(record: ObservationRecord, search: Search): Run | undefined {
+  search.courses ??= observedCourses(search.sets, search.ctx);
+  return search.courses.get(record);
+}
 
 /** Is what began in the window asked for, not what is still there? */
 export const isOfNew = (input: FindingInput, { query }: Asked): boolean =>
