@@ -29,6 +29,7 @@ export const READING_SETS = [
   'local-route',
   'skin-route',
   'pain-drug-for-the-skin',
+  'problem-elsewhere',
 ] as const;
 type ReadingSet = (typeof READING_SETS)[number];
 
@@ -329,6 +330,11 @@ export class ReadContext {
     if (ways.every((way) => isOf('local-route', way))) return NO_HITS;
     const onSkin = ways.every((way) => isOf('skin-route', way) || isOf('local-route', way));
     return onSkin && !isOf('pain-drug-for-the-skin', hits) ? NO_HITS : hits;
+  }
+
+  /** Do words name a problem of another part of the body (a knee, a tooth)? They prove nothing. */
+  namesProblemElsewhere(concepts: readonly unknown[]): boolean {
+    return concepts.some((c) => this.inWords(c).some((h) => h.set === this.#set['problem-elsewhere']));
   }
 
   /** What reason codes and referenced conditions say about the place. */

@@ -1,6 +1,6 @@
 import type { ChartRecord, EncounterRecord, ProcedureRecord } from '../chart/records.ts';
 import type { Day, Interval } from '../dates/day.ts';
-import { OTHER, type Place, supports } from '../terminology/regions.ts';
+import { NO_PLACE, OTHER, type Place, supports } from '../terminology/regions.ts';
 import { type FactContext, placeIn, placeOfRecord } from './context.ts';
 import { servicePlace } from './evidence/events.ts';
 import type { Item } from './tally.ts';
@@ -56,15 +56,23 @@ function therapy(record: ProcedureRecord | EncounterRecord, set: number, search:
     return tally.lead(item, 'a therapy visit without region or reason');
   }
   if (!supports(place, asked.query.region, false)) return tally.ignore(item, 'another region');
+  if (placedByCodeAlone(record)) {
+    mayBeOfEpisode(record.when, search);
+    return tally.lead(item, 'its reason is no problem of the spine', true);
+  }
   if (done === 'not-done') notDone(record, item, search);
   else given(record, item, done === 'done', search);
 }
 
+/** Is a treatment of the spine by its code alone, and for something else by its reason (a catheter for childbirth)? */
+const placedByCodeAlone = (record: ProcedureRecord | EncounterRecord): boolean =>
+  record.type === 'procedure' && record.hasReason && !record.spineReason && record.site === NO_PLACE;
+
 function notDone(record: ChartRecord, item: Item, { asked, tally, since, refused }: TreatmentSearch): void {
   const { date } = item;
-  if (date !== undefined && date.lo > asked.window.asOf) return tally.ignore(item, 'dated after the order');
-  if (date !== undefined && mayBeEarlier(date, since))
-    return tally.lead(item, 'not done, but not for the current episode for certain', true);
+  if (date === undefined) return tally.lead(item, 'not done, on no stated day', true);
+  if (date.lo > asked.window.asOf) return tally.ignore(item, 'dated after the order');
+  if (mayBeEarlier(date, since)) return tally.lead(item, 'not done, but not for the current episode for certain', true);
   refused.push({ ref: record.ref, when: date, record });
 }
 

@@ -127,6 +127,8 @@ describe('the last score against the first', () => {
       { valueString: '2/10' },
       { valueCodeableConcept: concept('snomed 255604002') },
       { valueQuantity: { value: 30, code: '{score}' } },
+      { valueQuantity: { value: -1, code: '{score}' } },
+      { valueQuantity: { value: 5, comparator: '>=', code: '{score}' } },
     ]) {
       expect(course(...same, later(value)), JSON.stringify(value)).toBe('unknown');
       expect(course(...fallen, later(value)), JSON.stringify(value)).toBe('unknown');

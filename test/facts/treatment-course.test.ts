@@ -273,7 +273,9 @@ describe('a refusal', () => {
     for (const date of ['2025-10-31', '2023-05-05', '2025', '2026-03-03'])
       expect(fourWeeks([declined(date)]), date).toBe('unknown');
     const { performedDateTime: _, ...undated } = declined('2026-01-10');
-    expect(fourWeeks([undated])).toBe('false');
+    expect(fourWeeks([undated])).toBe('unknown');
+    const seen = { ...visit('2026-01-10', 'icd M54.50'), id: 'seen' };
+    expect(fourWeeks([seen, { ...undated, encounter: { reference: 'Encounter/seen' } }])).toBe('false');
   });
   it('does not undo a course that was complete', () => {
     expect(fourWeeks([evaluation('2026-01-05'), session('2026-02-02'), declined('2026-02-20')])).toBe('true');
@@ -492,4 +494,26 @@ describe('a drug for another part of the body', () => {
       expect(sixWeeks([known(problem), visit('2025-12-03', 'icd M54.50'), course(code, {})]), problem).toBe('true');
     }
   });
+});
+
+it('an injection of the spine for something else is no treatment of it', () => {
+  const injections = (members: object): readonly Resource[] =>
+    ['2025-12-03', '2025-12-31', '2026-01-20'].map((date) => procedure('cpt 62326', date, members));
+  expect(sixWeeks(injections({}))).toBe('true');
+  expect(sixWeeks(injections(BACK))).toBe('true');
+  expect(sixWeeks(injections(because('icd O80')))).toBe('unknown');
+  expect(sixWeeks(injections({ ...because('icd G89.4'), bodySite: concept('snomed 52612000') }))).toBe('true');
+});
+
+it('a drug that words say is for another part of the body proves no treatment', () => {
+  const taken = (members: object): string => sixWeeks([drug('2025-12-03', { ...supply(60), ...members })]);
+  const directions = (text: string, members: object = {}): string =>
+    taken({ dosageInstruction: [{ text, ...members }] });
+  expect(directions('1 tablet every 8 hours as needed for headache')).toBe('unknown');
+  expect(directions('1 tablet', { asNeededCodeableConcept: concept('snomed 25064002') })).toBe('true');
+  expect(directions('1 tablet', { asNeededCodeableConcept: { text: 'knee pain' } })).toBe('unknown');
+  expect(taken({ reasonCode: [{ text: 'Right shoulder' }] })).toBe('unknown');
+  for (const text of ['as needed for pain or headache', 'for low back and knee pain', 'take with food'])
+    expect(directions(text), text).toBe('true');
+  expect(taken({ ...BACK, dosageInstruction: [{ text: 'for knee pain' }] })).toBe('true');
 });

@@ -100,6 +100,13 @@ function prescribedEnd(r: Json, from: Interval | undefined): Interval | undefine
   return lasting === undefined || from === undefined ? undefined : { lo: from.lo + lasting, hi: from.hi + lasting };
 }
 
+/** Does the drug say in words that it is for another part of the body, as its reason or in what is said of when to take it? */
+const isForElsewhereInWords = (ctx: ReadContext, r: Json, dosages: unknown): boolean =>
+  ctx.namesProblemElsewhere([
+    ...objects(r['reasonCode']),
+    ...objects(dosages).flatMap((d) => [d['asNeededCodeableConcept'], { text: d['text'] }]),
+  ]);
+
 /**
  * Reads a MedicationRequest: authored on, to its stated end or for the supply of one fill. One that was stopped or put on hold
  * before that lasted until its stated end; without such an end nobody knows how long.
@@ -139,6 +146,7 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
     reason: reason.place,
     spineReason: reason.spine,
     hasReason: reason.given,
+    elsewhereInWords: isForElsewhereInWords(ctx, r, r['dosageInstruction']),
   };
 }
 
@@ -169,5 +177,6 @@ export function readMedicationStatement(ctx: ReadContext, r: Json, ref: string):
     reason: reason.place,
     spineReason: reason.spine,
     hasReason: reason.given,
+    elsewhereInWords: isForElsewhereInWords(ctx, r, r['dosage']),
   };
 }

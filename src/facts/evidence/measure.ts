@@ -45,13 +45,13 @@ const CONVERT: Readonly<Record<string, (v: number) => number>> = {
   '>{score}': (v) => v,
 };
 
-/** The highest score of pain; a higher one is of another scale. */
-const HIGHEST_SCORE = 10;
+/** Scores of pain lie between none and ten; another number is of another scale. */
+const isScore = (value: number): boolean => value >= 0 && value <= 10;
 
 /** A measured value in a wanted unit; undefined when the units, or the scales of scores, cannot be compared. */
 export function inUnit(record: ObservationRecord, unit: string): number | undefined {
   const value = converted(record, unit);
-  return value !== undefined && unit === '{score}' && value > HIGHEST_SCORE ? undefined : value;
+  return value !== undefined && unit === '{score}' && !isScore(value) ? undefined : value;
 }
 
 function converted({ value }: ObservationRecord, unit: string): number | undefined {

@@ -15,7 +15,8 @@ import { improvementEvidence } from './symptoms.ts';
 
 interface Score {
   readonly record: ObservationRecord;
-  readonly value: number;
+  /** none when it cannot be compared: words, a code, another scale */
+  readonly value: number | undefined;
 }
 
 /**
@@ -47,11 +48,11 @@ export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: 
   const sure = new Set(lasting.map((l) => l.ref));
   const slight = pains.filter((p) => !sure.has(p.ref));
   for (const item of slight) tally.undecidedBy(item, 'Observation');
-  const undated = slightOnSomeDay(from, input, asked, ctx);
+  const undated = perhapsSlight(from, input, asked, ctx);
   const seenAgain = [...visitsForIt(from, asked, ctx), ...lasting];
   for (const item of seenAgain) {
     if (undated.length > 0 && !isLater([item.date], undated))
-      tally.lead(item, 'a slight pain, on a day that is not certain, may have come later', true);
+      tally.lead(item, 'a pain that may be slight, or on a day that is not certain, may have come later', true);
     else if (slight.length > 0 && !isLater([item.date], daysOf(slight))) tally.undecidedBy(item, 'Observation');
     else if (inWindow(item, asked, tally)) tally.pro(item, 'the complaint is seen again');
   }
@@ -69,7 +70,9 @@ function visitsForIt(from: Day, asked: Asked, ctx: FactContext): readonly Item[]
 
 /** Scores of the pain of the region above a value, on or after a day. */
 function painAbove(value: number, from: Day, input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Item[] {
-  return scoresOf(input, asked, ctx).flatMap((s) => (s.value > value ? since(s.record, from, asked) : []));
+  return scoresOf(input, asked, ctx).flatMap((s) =>
+    s.value !== undefined && s.value > value ? since(s.record, from, asked) : [],
+  );
 }
 
 /** The final scores of the pain of the region; not those of visits for another problem. */
@@ -79,16 +82,19 @@ function scoresOf(input: PersistenceInput, asked: Asked, ctx: FactContext): read
     .flatMap((name) => ctx.chart.bySet(ctx.set(name)))
     .flatMap((record) => {
       if (record.type !== 'observation' || !record.final || !fitsRegion(asked, record.site)) return [];
-      const value = inUnit(record, '{score}');
-      return value === undefined || ofAnother(record) ? [] : [{ record, value }];
+      if (record.value === undefined || ofAnother(record)) return [];
+      return [{ record, value: inUnit(record, '{score}') }];
     });
 }
 
-/** The days of slight scores of the region that may lie after a day; any day when a score has none. */
-const slightOnSomeDay = (from: Day, input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Interval[] =>
-  scoresOf(input, asked, ctx).flatMap(({ record: { when = SOME_DAY }, value }) =>
-    value <= input.slight && when.lo < from && when.hi >= from ? [when] : [],
-  );
+/**
+ * The days of scores of the region that may be slight, or of slight ones that may lie after a day; any day when a score has none.
+ */
+const perhapsSlight = (from: Day, input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Interval[] =>
+  scoresOf(input, asked, ctx).flatMap(({ record: { when = SOME_DAY }, value }) => {
+    const mayBe = value === undefined ? when.lo <= asked.window.asOf : value <= input.slight && when.lo < from;
+    return mayBe && when.hi >= from ? [when] : [];
+  });
 
 const daysOf = (items: readonly Item[]): readonly (Interval | undefined)[] => items.map((i) => i.date);
 

@@ -98,7 +98,7 @@ function scoresOnFile(
       const until = lastOfEpisode(record.when, asked, ctx);
       out.push({
         record,
-        value: inUnit(record, '{score}'),
+        value: isOpen(record.value) ? undefined : inUnit(record, '{score}'),
         day: record.when.lo,
         doubtful: doubtful(record),
         item: { ref: record.ref, date: record.when, basis: 'chart', until },
@@ -109,6 +109,10 @@ function scoresOnFile(
   const here = sites !== undefined || placed.length === out.length || maybeOfRegion(asked, ctx) ? out : placed;
   return here.sort((a, b) => a.day - b.day);
 }
+
+/** Is it given as "at least 5" or the like? */
+const isOpen = (value: ObservationRecord['value']): boolean =>
+  value?.kind === 'number' && value.comparator !== undefined;
 
 /** Scores after a day that cannot be compared: they leave open what the others before them say. */
 const unreadAfter = (day: Day, sets: readonly string[], asked: Asked, ctx: FactContext): readonly ScoreOnFile[] =>
