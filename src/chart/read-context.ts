@@ -332,9 +332,10 @@ export class ReadContext {
     return onSkin && !isOf('pain-drug-for-the-skin', hits) ? NO_HITS : hits;
   }
 
-  /** Do words name a problem of another part of the body (a knee, a tooth)? They prove nothing. */
+  /** Does one of some concepts name a problem of another part of the body (a knee, a tooth), in codes or in words? */
   namesProblemElsewhere(concepts: readonly unknown[]): boolean {
-    return concepts.some((c) => this.inWords(c).some((h) => h.set === this.#set['problem-elsewhere']));
+    const elsewhere = ({ set }: Hit): boolean => set === this.#set['problem-elsewhere'];
+    return concepts.some((c) => this.hits(c).some(elsewhere) || this.inWords(c).some(elsewhere));
   }
 
   /** What reason codes and referenced conditions say about the place. */

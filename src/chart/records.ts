@@ -145,8 +145,8 @@ export interface MedicationRecord extends Base {
   readonly reason: Place;
   readonly spineReason: boolean;
   readonly hasReason: boolean;
-  /** words say that it is for a problem of another part of the body */
-  readonly elsewhereInWords: boolean;
+  /** its directions, or its reason in words, name a problem of another part of the body */
+  readonly namedElsewhere: boolean;
 }
 
 /** A service that is ordered and not done yet, whether or not a fact looks at it. */

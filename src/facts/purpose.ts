@@ -29,7 +29,7 @@ const begunAt = (record: MedicationRecord, { ref, held, when }: EncounterRecord)
  */
 export function mayBeForAnother(record: MedicationRecord, asked: Asked, ctx: FactContext): boolean {
   if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return false;
-  if (record.elsewhereInWords) return true;
+  if (record.namedElsewhere) return true;
   const uses = otherUses(record, ctx);
   const another = painElsewhere(ctx)(record.start) || uses.some((set) => ctx.chart.bySet(set).some(isKnown));
   if (!another) return false;

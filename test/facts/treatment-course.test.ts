@@ -510,7 +510,8 @@ it('a drug that words say is for another part of the body proves no treatment', 
   const directions = (text: string, members: object = {}): string =>
     taken({ dosageInstruction: [{ text, ...members }] });
   expect(directions('1 tablet every 8 hours as needed for headache')).toBe('unknown');
-  expect(directions('1 tablet', { asNeededCodeableConcept: concept('snomed 25064002') })).toBe('true');
+  expect(directions('1 tablet', { asNeededCodeableConcept: concept('snomed 25064002') })).toBe('unknown');
+  expect(directions('1 tablet', { asNeededCodeableConcept: concept('snomed 22253000') })).toBe('true');
   expect(directions('1 tablet', { asNeededCodeableConcept: { text: 'knee pain' } })).toBe('unknown');
   expect(taken({ reasonCode: [{ text: 'Right shoulder' }] })).toBe('unknown');
   for (const text of ['as needed for pain or headache', 'for low back and knee pain', 'take with food'])

@@ -100,8 +100,8 @@ function prescribedEnd(r: Json, from: Interval | undefined): Interval | undefine
   return lasting === undefined || from === undefined ? undefined : { lo: from.lo + lasting, hi: from.hi + lasting };
 }
 
-/** Does the drug say in words that it is for another part of the body, as its reason or in what is said of when to take it? */
-const isForElsewhereInWords = (ctx: ReadContext, r: Json, dosages: unknown): boolean =>
+/** Is the drug for another part of the body by the words of its reason, or by what is said of when to take it? */
+const isForElsewhere = (ctx: ReadContext, r: Json, dosages: unknown): boolean =>
   ctx.namesProblemElsewhere([
     ...objects(r['reasonCode']),
     ...objects(dosages).flatMap((d) => [d['asNeededCodeableConcept'], { text: d['text'] }]),
@@ -146,7 +146,7 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
     reason: reason.place,
     spineReason: reason.spine,
     hasReason: reason.given,
-    elsewhereInWords: isForElsewhereInWords(ctx, r, r['dosageInstruction']),
+    namedElsewhere: isForElsewhere(ctx, r, r['dosageInstruction']),
   };
 }
 
@@ -177,6 +177,6 @@ export function readMedicationStatement(ctx: ReadContext, r: Json, ref: string):
     reason: reason.place,
     spineReason: reason.spine,
     hasReason: reason.given,
-    elsewhereInWords: isForElsewhereInWords(ctx, r, r['dosage']),
+    namedElsewhere: isForElsewhere(ctx, r, r['dosage']),
   };
 }
