@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { condition, value } from '../support/lumbar-facts.ts';
+import { condition, value, visit } from '../support/lumbar-facts.ts';
 import { concept, type Resource } from '../support/tiny-chart.ts';
 
 const truth = (fact: string, ...chart: readonly Resource[]): string => value(fact, chart).truth;
@@ -38,6 +38,21 @@ describe('an onset that stands in words', () => {
     expect(footDrop({ onsetAge: years(30) })).toBe('unknown');
     expect(footDrop({ onsetRange: { low: years(20), high: years(25) } })).toBe('unknown');
     expect(footDrop({ onsetRange: { low: years(20) } })).toBe('unknown');
+  });
+});
+
+describe('an entry without an onset', () => {
+  const footDrop = condition('icd M21.371', { recordedDate: '2026-02-20' });
+  const seen = visit('2024-05-01', 'icd M21.371');
+  it('is not known to be new after an old visit for the same', () => {
+    expect(truth('new-foot-drop', footDrop)).toBe('true');
+    expect(truth('new-foot-drop', footDrop, visit('2024-05-01', 'icd M21.372'))).toBe('true');
+    expect(truth('new-foot-drop', footDrop, seen)).toBe('unknown');
+  });
+  it('is when that was over since', () => {
+    const over = { clinicalStatus: { coding: [{ code: 'resolved' }] }, abatementDateTime: '2024-08-01' };
+    const past = condition('icd M21.371', { onsetDateTime: '2024-04-20', ...over });
+    expect(truth('new-foot-drop', footDrop, seen, past)).toBe('true');
   });
 });
 

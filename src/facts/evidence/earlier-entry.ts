@@ -91,7 +91,14 @@ export class Entries {
     return this.#byKind.get(kind) ?? [];
   }
 
-  /** When what was on file before the window ended at last, by kind and by the code systems of the entries. */
+  /** When what a visit was for ended, by the entries of the chart: never, where none of them says so. */
+  #endAfter(visit: Interval, kind: string): Day {
+    const { listed, ofVisits } = this.#ended();
+    const end = Math.max(listed.get(kind) ?? Number.NEGATIVE_INFINITY, ofVisits.get(kind) ?? Number.NEGATIVE_INFINITY);
+    return end >= visit.lo ? end : Number.POSITIVE_INFINITY;
+  }
+
+  /** When what was on file before the window, visits for it included, ended at last, by kind and by the code systems of the entries. */
   #older(): Ends {
     if (this.#endOfOlder !== undefined) return this.#endOfOlder;
     const kinds = new Map<string, Day>();
@@ -103,6 +110,9 @@ export class Entries {
       for (const code of r.codes) putLatest(kinds, kindOf(code), endOf(r));
       putLatest(systems, [...new Set(r.codes.map(systemOf))].sort().join(' '), endOf(r));
     }
+    for (const { held, when, reasonCodes } of this.#ctx.chart.encounters)
+      if (held && when !== undefined && fitIn(when, this.#asked.window) === 'outside')
+        for (const kind of reasonCodes.map(kindOf)) putLatest(kinds, kind, this.#endAfter(when, kind));
     this.#endOfOlder = { kinds, systems };
     return this.#endOfOlder;
   }
