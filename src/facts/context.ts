@@ -36,14 +36,14 @@ export const fitsRegion = (asked: Asked, place: Place): boolean =>
   supports(place, asked.query.region, asked.query.strictRegion);
 
 /**
- * May evidence at a place be what a block looks for? Where every region of the spine will do, a sign of nerves at a part of the body
+ * May evidence at a place be what a block looks for? Where any region of the spine will do, a sign of nerves at a part of the body
  * that none of them supplies (the face) is still none of the spine.
  */
 export const belongs = (
   input: { readonly regional: boolean; readonly innervated: boolean },
   asked: Asked,
   place: Place,
-): boolean => (input.regional ? fitsRegion(asked, place) : !(input.innervated && place === OTHER));
+): boolean => !(input.innervated && place === OTHER) && (!input.regional || fitsRegion(asked, place));
 
 /** The place that a record names: the code's own place, else its body site. */
 export const placeOfRecord = (hitPlace: Place, site: Place): Place =>

@@ -113,6 +113,8 @@ describe('what is elsewhere', () => {
   it('a numb face is no deficit that concerns the spine; a numb hand is', () => {
     expect(value('new-neurological-deficit', [numb('89545001')]).truth).toBe('unknown');
     expect(value('new-neurological-deficit', [numb('85562004')]).truth).toBe('true');
+    expect(value('neurological-symptom', [numb('89545001')], { region: 'any' }).truth).toBe('unknown');
+    expect(value('neurological-symptom', [numb('85562004')], { region: 'any' }).truth).toBe('true');
   });
   it('the status after a fusion is that of the region that was fused', () => {
     const status = condition('icd Z98.1');

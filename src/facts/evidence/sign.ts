@@ -70,6 +70,19 @@ function visitOf(record: ConditionRecord, asked: Asked, ctx: FactContext): Item 
   return visit === undefined ? undefined : chartedItem(visit.ref, visit.when, asked);
 }
 
+/** Is a sign on file as a diagnosis from before the window, which goes on? */
+const wasDiagnosed = (set: number, asked: Asked, ctx: FactContext): boolean =>
+  ctx.chart
+    .bySet(set)
+    .some(
+      (r) =>
+        r.type === 'condition' &&
+        r.current &&
+        r.verification !== 'refuted' &&
+        fitIn(r.onset ?? r.recorded, asked.window) === 'outside' &&
+        fitsRegion(asked, placeOfSign(placeIn(r.hits, [set]), r, ctx)),
+    );
+
 /** A sign as an Observation: the latest one of the set speaks. */
 function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): void {
   const all = ctx.chart
@@ -92,10 +105,14 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
     (v) => v.held && v.inPerson && (last.record.encounter === v.ref || wasOn(last.when.lo, v)),
   );
   if (visit === undefined) return tally.lead(item, 'not found at a visit in person', true);
-  const absent = all.find(({ record, when }) => when.hi < last.when.lo && present(record) === false);
+  const earlier = all.filter(({ when }) => when.hi < last.when.lo);
+  const absent = earlier.findLast(({ record }) => present(record) === false);
+  const isOld = earlier
+    .slice(absent === undefined ? 0 : earlier.indexOf(absent))
+    .some(({ record, when }) => present(record) === true && fitIn(when, asked.window) !== 'inside');
   const { onset } = ctx.episode(asked.query.region);
-  const young = onset !== undefined && fitIn(onset, asked.window) === 'inside';
-  if (absent === undefined && !young) return tally.lead(item, 'not known to be new', true);
+  const young = onset !== undefined && fitIn(onset, asked.window) === 'inside' && !wasDiagnosed(set, asked, ctx);
+  if (isOld || (absent === undefined && !young)) return tally.lead(item, 'not known to be new', true);
   const until = absent === undefined ? sooner(item.until, lastDayInside(onset, asked.window)) : item.until;
   tally.pro({ ...item, until }, 'found on examination');
   tally.pro({ ...chartedItem(visit.ref, visit.when, asked), until }, 'the examination in person');
@@ -116,8 +133,13 @@ function examinations(input: SignInput, asked: Asked, ctx: FactContext, tally: T
   const item = chartedItem(last.ref, last.when, asked);
   const answer = readAnswer(last, ctx);
   if (answer === false) return tally.contra(item, 'the examination is normal');
-  const before = sorted.find((r) => day(r) < day(last) && readAnswer(r, ctx) === false);
+  const earlier = sorted.filter((r) => day(r) < day(last));
+  const before = earlier.findLast((r) => readAnswer(r, ctx) === false);
   const symptom = before === undefined ? newSymptom(input, last, asked, ctx) : undefined;
+  const isOld = earlier
+    .slice(before === undefined ? 0 : earlier.indexOf(before))
+    .some((r) => readAnswer(r, ctx) === true && fitIn(r.when, asked.window) !== 'inside');
+  if (isOld) return tally.lead(item, 'not known to be new', true);
   if (answer === undefined || (before === undefined && symptom === undefined))
     return tally.lead(item, 'not known to be new', answer === true);
   const until = sooner(item.until, symptom?.until);
