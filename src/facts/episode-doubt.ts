@@ -80,14 +80,12 @@ export function doubtOf(first: First, told: Told): Doubt | undefined {
  * for longer than an episode lasts without that? That an entry still stands as active does not say that it is one complaint.
  */
 function begunAfterSilence({ kind, onset }: First, { found, all, maxGap }: Told): Doubt | undefined {
-  const entries = new Set(found.map(({ record }) => record.ref));
-  const begun = found.flatMap(({ kind: other, record }) =>
-    other !== kind && record.current && !record.orderReason && record.onset !== undefined ? [record.onset] : [],
+  const begun = found.flatMap(({ kind: other, record: { current, orderReason, onset: began } }) =>
+    other !== kind && current && !orderReason && began !== undefined && began.lo - onset.hi > maxGap ? [began] : [],
   );
-  const anew = begun.filter(({ lo }) => {
-    const seen = all.flatMap((s) => (s.from < lo ? [entries.has(s.ref) ? s.from : Math.min(s.to, lo)] : []));
-    return lo - onset.hi > maxGap && lo - latest(seen) > maxGap;
-  });
+  if (begun.length === 0) return undefined;
+  const seenBefore = lastSeen(all, new Set(found.map(({ record }) => record.ref)));
+  const anew = begun.filter(({ lo }) => lo - seenBefore(lo) > maxGap);
   return anew.length === 0
     ? undefined
     : {
@@ -101,6 +99,34 @@ const enteredBefore = ({ record, onset }: First): Doubt | undefined =>
   record.recorded !== undefined && record.recorded.hi < onset.lo
     ? { surelySince: onset.hi, reason: 'its onset; it was entered before' }
     : undefined;
+
+/**
+ * Tells the last day before another one on which a complaint was seen or treated.
+ * @param entries those that name the complaint: they speak of the day on which they begin alone
+ */
+function lastSeen(all: readonly Span[], entries: ReadonlySet<string>): (day: Day) => Day {
+  const spans = [...all].sort((a, b) => a.from - b.from);
+  let reached = Number.NEGATIVE_INFINITY;
+  const reach = spans.map(({ ref, from, to }) => {
+    reached = Math.max(reached, entries.has(ref) ? from : to);
+    return reached;
+  });
+  return (day) => {
+    const after = firstIndex(spans.length, (i) => (spans[i]?.from ?? day) >= day);
+    return Math.min(reach[after - 1] ?? Number.NEGATIVE_INFINITY, day);
+  };
+}
+
+/** The first of some indices from which on a condition holds, by halving; their number when it never does. */
+function firstIndex(count: number, holds: (index: number) => boolean): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
 
 /**
  * Is the complaint whose onset is the first resolved, on no day that is known, and did the one that is there now begin later? It may

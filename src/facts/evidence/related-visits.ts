@@ -1,3 +1,4 @@
+import type { Chart } from '../../chart/chart.ts';
 import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
 import type { Day } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
@@ -69,22 +70,51 @@ export const sharesReason = (record: EncounterRecord, ctx: FactContext): boolean
 export function mayBeOfAnother(asked: Asked, ctx: FactContext): (record: ObservationRecord) => boolean {
   const relates = relatedVisits(asked, ctx);
   const anyPain = ctx.vocabulary.episode['pain-reasons'].map((s) => ctx.set(s));
-  const forAnother = (visit: EncounterRecord): boolean =>
-    visit.reasonCodes.length > 0 && !visit.reasons.some((h) => anyPain.includes(h.set)) && !relates(visit);
-  // by the visit; charts hold many of both
-  let byRef: ReadonlyMap<string, boolean> | undefined;
   const ofPainElsewhere = painElsewhere(ctx);
-  return ({ site, siteHits, encounter, when }) => {
-    if (site !== NO_PLACE || siteHits.length > 0) return false;
-    if (encounter !== undefined) {
-      byRef ??= new Map(ctx.chart.encounters.map((v) => [v.ref, forAnother(v)]));
-      if (byRef.get(encounter) === true) return true;
-      return ofPainElsewhere(when) && !ctx.chart.encounters.some((v) => v.ref === encounter && relates(v));
-    }
-    const sameDay = when === undefined ? [] : ctx.chart.encounters.filter((v) => v.held && wasOn(when.lo, v));
-    if (sameDay.length > 0 && sameDay.every(forAnother)) return true;
-    return ofPainElsewhere(when) && !sameDay.some((v) => relates(v));
+  const isFor = remembered((visit) => relates(visit));
+  const isForAnother = remembered(
+    (visit) => visit.reasonCodes.length > 0 && !visit.reasons.some((h) => anyPain.includes(h.set)) && !isFor(visit),
+  );
+  const visitsOf = visitsOfRecord(ctx.chart.encounters);
+  return (record) => {
+    if (record.site !== NO_PLACE || record.siteHits.length > 0) return false;
+    const visits = visitsOf(record);
+    if (visits.length > 0 && visits.every(isForAnother)) return true;
+    return ofPainElsewhere(record.when) && !visits.some(isFor);
   };
+}
+
+/** Says of each visit once whether something holds of it. */
+function remembered(holds: (visit: EncounterRecord) => boolean): (visit: EncounterRecord) => boolean {
+  const said = new Map<string, boolean>();
+  return (visit) => {
+    const answer = said.get(visit.ref) ?? holds(visit);
+    said.set(visit.ref, answer);
+    return answer;
+  };
+}
+
+/** Tells the visit at which something was observed: the one that it names, else those of its day. Charts hold many of both. */
+function visitsOfRecord(all: Chart['encounters']): (record: ObservationRecord) => readonly EncounterRecord[] {
+  let byRef: ReadonlyMap<string, EncounterRecord> | undefined;
+  let onDay: ((day: Day) => readonly EncounterRecord[]) | undefined;
+  return ({ encounter, when }) => {
+    if (encounter !== undefined) {
+      byRef ??= new Map(all.map((v) => [v.ref, v]));
+      const visit = byRef.get(encounter);
+      return visit === undefined ? [] : [visit];
+    }
+    if (when === undefined) return [];
+    onDay ??= visitsByDay(all.filter((v) => v.held));
+    return onDay(when.lo);
+  };
+}
+
+/** Tells the visits of a day, and the stays of which it was one. */
+function visitsByDay(visits: readonly EncounterRecord[]): (day: Day) => readonly EncounterRecord[] {
+  const begun = Map.groupBy(visits, ({ when }) => when?.lo);
+  const stays = visits.filter(({ stay }) => stay !== undefined);
+  return (day) => [...(begun.get(day) ?? []), ...stays.filter((v) => v.when?.lo !== day && wasOn(day, v))];
 }
 
 /** Was a visit on a day, or was that a day of a stay? */
