@@ -24,6 +24,8 @@ interface Sign {
   readonly codes: readonly string[] | undefined;
   readonly sets: readonly number[];
   readonly onset: Interval | undefined;
+  /** its onset stands in words */
+  readonly onsetUnread?: true | undefined;
   /** when it was stated */
   readonly stated: Interval;
   readonly visit: EncounterRecord | undefined;
@@ -93,6 +95,11 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
       );
       continue;
     }
+    const lookedFor = [...before, ...absent].map((s) => s.stated.lo);
+    if (mayBeOlder(sign, [...lookedFor, ...normal.flatMap((o) => o.when?.lo ?? [])])) {
+      tally.lead(item, 'began before the earlier examination, as is stated, or in words', true);
+      continue;
+    }
     tally.pro(together(item), 'new at a later examination');
     tally.pro(together({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }), 'the later examination');
     for (const s of before) tally.pro(together(signItem(s)), 'found at an earlier examination');
@@ -109,6 +116,10 @@ function beganLater(sign: Sign, input: ProgressionInput, asked: Asked, ctx: Fact
   const began = onset?.hi ?? knownSince;
   return began !== undefined && sign.onset.lo > began + BASELINE_DAYS;
 }
+
+/** Is a sign stated to have begun before the earlier examinations, or in words that we cannot read? */
+const mayBeOlder = ({ onset, onsetUnread }: Sign, examined: readonly Day[]): boolean =>
+  onsetUnread === true || (onset !== undefined && onset.hi < Math.min(...examined));
 
 const signItem = ({ ref, stated }: Sign): Item => ({ ref, date: stated, basis: 'chart' });
 
@@ -181,7 +192,8 @@ function signOf(
   }
   const stated = statedOn(record);
   if (!record.current || record.orderReason || stated === undefined) return undefined;
-  return { ref: record.ref, says: STATES[record.verification], codes: record.codes, onset: record.onset, stated };
+  const { ref, codes, onset, onsetUnread } = record;
+  return { ref, says: STATES[record.verification], codes, onset, onsetUnread, stated };
 }
 
 /** The visit at which a sign was recorded, by reference or day; else the first later one that was made for this sign. */
