@@ -158,8 +158,25 @@ function shownBefore({ kind, onset }: First, { found, all, start }: Told): Doubt
     : { surelySince: onset.hi, reason: 'its onset; the complaint was there shortly before' };
 }
 
-/** A later onset of the same has ended, while an older entry goes on. */
-export const endedAnew = (anew: Day): Doubt => ({
+/**
+ * Tells whether an onset is no more than the day on which the diagnosis of a visit was entered, where EHRs put that, while the
+ * complaint had been seen or treated in the time that an episode lasts without.
+ */
+export function daysOfEntry(
+  found: readonly Complaint[],
+  all: readonly Span[],
+  maxGap: number,
+): (complaint: Complaint) => boolean {
+  let seenBefore: ((day: Day) => Day) | undefined;
+  return ({ record: { ofVisit, onset, recorded } }) => {
+    if (!ofVisit || onset === undefined || onset.lo !== recorded?.lo || onset.hi !== recorded.hi) return false;
+    seenBefore ??= lastSeen(all, new Set(found.map(({ record }) => record.ref)));
+    return onset.lo - seenBefore(onset.lo) <= maxGap;
+  };
+}
+
+/** A later onset of the same says not for certain that it began anew: it has ended, or is the day of an entry. */
+export const notAnew = (anew: Day): Doubt => ({
   surelySince: anew,
-  reason: 'its onset; a later one has ended',
+  reason: 'its onset; a later one has ended, or is the day of a visit',
 });

@@ -11,10 +11,11 @@ import { lookedAt } from './episode-considered.ts';
 import {
   type Complaint,
   type Doubt,
+  daysOfEntry,
   doubtOf,
-  endedAnew,
   type First,
   latest,
+  notAnew,
   overMeanwhile,
   SAME_ONSET_DAYS,
 } from './episode-doubt.ts';
@@ -225,12 +226,22 @@ function newOnset(found: readonly Complaint[], since: Day, asOf: Day): Day | und
 }
 
 /**
- * Where in a run of spans the episode begins, and the latest onset in it. A new onset that has ended does not end an older entry that
- * goes on: of which of them today's complaint is nobody says.
+ * Where in a run of spans the episode begins, and the latest onset in it. A new onset that has ended, or that is no more than the day
+ * on which a visit's diagnosis was entered, does not end an older entry that goes on: of which of them today's complaint is nobody says.
  */
-function beginningOf(found: readonly Complaint[], run: Day, asOf: Day): { readonly start: Day; readonly anew: Day } {
+function beginningOf(
+  found: readonly Complaint[],
+  {
+    all,
+    run,
+    asOf,
+    maxGap,
+  }: { readonly all: readonly Span[]; readonly run: Day; readonly asOf: Day; readonly maxGap: Day },
+): { readonly start: Day; readonly anew: Day } {
   const anew = Math.max(run, newOnset(found, run, asOf) ?? run);
-  const older = Math.max(run, newOnset(found.filter(isCurrent), run, asOf) ?? run);
+  const isDayOfEntry = daysOfEntry(found, all, maxGap);
+  const dated = found.filter((c) => isCurrent(c) && !isDayOfEntry(c));
+  const older = Math.max(run, newOnset(dated, run, asOf) ?? run);
   const goesOn = found.some(
     ({ record: { current, onset } }) => current && onset !== undefined && onset.hi >= older && onset.hi < anew,
   );
@@ -399,7 +410,7 @@ function episodeOf(
   const run = runStart(shown, asOf, maxGap);
   // an injury from before the run has healed
   const found = all.filter(({ record }) => !heals(record, vocabulary) || (statedOn(record)?.hi ?? run) >= run);
-  const { start, anew } = beginningOf(found, run, asOf);
+  const { start, anew } = beginningOf(found, { all: shown, run, asOf, maxGap });
   // where the chart was read later: until the day before the end of a complaint that is there now
   const ends = found.flatMap(({ record: { current, abated } }) => (current && abated ? [abated.lo - 1] : []));
   const until = sooner(goesOnUntil(shown, found, maxGap), ends.length === 0 ? undefined : Math.min(...ends));
@@ -417,7 +428,7 @@ function episodeOf(
   const first = firstOnset(found, start, asOf);
   const over = overMeanwhile(found, shown, start, asOf);
   if (first !== undefined) {
-    const doubt = start < anew ? endedAnew(anew) : doubtOf(first, { found, all: shown, start, over, maxGap });
+    const doubt = start < anew ? notAnew(anew) : doubtOf(first, { found, all: shown, start, over, maxGap });
     const onset =
       doubt === undefined
         ? begunBy(start, first.onset)

@@ -302,6 +302,19 @@ describe('an onset that the chart does not bear out', () => {
   });
 });
 
+it('a visit’s diagnosis whose onset is the day of its entry is no new onset for certain, when the complaint was seen before', () => {
+  const ofVisit = { category: [{ coding: [{ code: 'encounter-diagnosis' }] }] };
+  const entered = pain('2026-02-20', { recordedDate: '2026-02-20T10:00:00Z', ...ofVisit });
+  const older = pain('2025-12-01');
+  expect(onset([older, visit('2026-01-10'), entered])).toBe('2025-12-01/2026-02-20');
+  expect(onset([older, therapy('2025-12-10'), entered])).toBe('2025-12-01/2026-02-20');
+  expect(onset([pain('2025-09-01'), visit('2025-09-02'), entered])).toBe('2026-02-20');
+  expect(onset([pain('2025-12-01', resolved), visit('2026-01-10'), entered])).toBe('2026-02-20');
+  const dated = pain('2026-02-18', { recordedDate: '2026-02-20', ...ofVisit });
+  expect(onset([older, visit('2026-01-10'), dated])).toBe('2026-02-18');
+  expect(onset([older, visit('2026-01-10'), pain('2026-02-20', { recordedDate: '2026-02-20' })])).toBe('2026-02-20');
+});
+
 it('an onset after the day on which its own entry was made is not certain', () => {
   expect(onset([pain('2026-02-20', { recordedDate: '2026-01-05' })])).toBe('2026-01-05/2026-02-20');
   expect(onset([pain('2026-02-20', { recordedDate: '2026-02-20' })])).toBe('2026-02-20');
