@@ -19,18 +19,15 @@ export function earlierStudies(check: CheckedOrder): string | undefined {
   const told = new Set([...evidence, ...missing.flatMap((m) => m.leads)].map((e) => e.reference));
   const from = subtract(order.asOf.lo, RECENT);
   const place = placeOf(study.regions);
-  const isEarlier = ({ done, inWords, when, ...r }: ImagingRecord): boolean =>
-    done === 'done' &&
-    !inWords &&
-    (r.place & place) !== 0 &&
-    when !== undefined &&
-    when.lo >= from &&
-    when.lo <= order.asOf.hi;
+  const isHere = (r: ImagingRecord): boolean => r.done === 'done' && !r.inWords && (r.place & place) !== 0;
+  const isEarlier = (when: Interval | undefined): when is Interval =>
+    when !== undefined && when.lo >= from && when.lo <= order.asOf.hi;
   const days = new Map<string, Set<string>>();
   for (const record of chart.imaging) {
+    const { when } = record;
     const name = NAMES[record.modality ?? ''];
-    if (name === undefined || !isEarlier(record) || told.has(record.ref)) continue;
-    days.set(name, (days.get(name) ?? new Set()).add(formatInterval(record.when as Interval)));
+    if (name === undefined || !isHere(record) || !isEarlier(when) || told.has(record.ref)) continue;
+    days.set(name, (days.get(name) ?? new Set()).add(formatInterval(when)));
   }
   if (days.size === 0) return undefined;
   const named = [...days].map(([name, dates]) => `${name} (${[...dates].sort().join(', ')})`);

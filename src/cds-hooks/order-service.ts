@@ -60,9 +60,8 @@ export type HookAnswer =
 
 /** The orders that the hook is about: the selected ones for order-select, all of the basket for order-sign. */
 function ordersOf(request: OrderHookRequest): readonly Json[] {
-  const { encounterId, draftOrders } = request.context;
+  const { encounterId, draftOrders, selections } = request.context;
   const orders = serviceRequests(draftOrders).map((order) => atVisit(order, encounterId));
-  const { selections } = request.context;
   if (selections === undefined) return orders;
   const selected = new Set(selections.flatMap((s) => [s, localKey({ reference: s }) ?? s]));
   return orders.filter((o) => selected.has(`ServiceRequest/${text(o['id'])}`));

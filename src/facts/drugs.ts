@@ -13,8 +13,9 @@ export function readDrugs(drugs: readonly string[], search: TreatmentSearch): vo
   // a drug may belong to several of the sets
   const all = [...new Set(ofDrugs)].filter((r): r is MedicationRecord => r.type === 'medication');
   const notTaken = all.filter((r) => r.taken === 'not-taken');
+  const isForAnother = mayBeForAnother(asked, ctx);
   for (const record of all) {
-    if (mayBeForAnother(record, asked, ctx)) tally.lead(toItem(record), FOR_ANOTHER, true);
+    if (isForAnother(record)) tally.lead(toItem(record), FOR_ANOTHER, true);
     else if (onsetKnown && goesOnFromBefore(record, all, search))
       tally.lead(toItem(record), 'no reason is stated, and it goes on from before the current episode');
     else drug(record, notTaken, search);

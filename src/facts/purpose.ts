@@ -24,17 +24,20 @@ const begunAt = (record: MedicationRecord, { ref, held, when }: EncounterRecord)
     : record.encounter === ref);
 
 /**
- * Has a drug no reason stated, while a problem is on file for which such drugs are given too (duloxetine and a depression), or an
- * operation shortly before? Not when it was begun at a visit for the spine that was not for that problem as well.
+ * Tells which drugs have no reason stated, while a problem is on file for which such drugs are given too (duloxetine and a
+ * depression), or an operation shortly before: not those begun at a visit for the spine that was not for that problem as well.
  */
-export function mayBeForAnother(record: MedicationRecord, asked: Asked, ctx: FactContext): boolean {
-  if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return false;
-  if (record.namedElsewhere) return true;
-  const uses = otherUses(record, ctx);
-  const another = painElsewhere(ctx)(record.start) || uses.some((set) => ctx.chart.bySet(set).some(isKnown));
-  if (!another) return false;
+export function mayBeForAnother(asked: Asked, ctx: FactContext): (record: MedicationRecord) => boolean {
+  const ofPainElsewhere = painElsewhere(ctx);
   const forSpine = relatedVisits(asked, ctx);
-  return !ctx.chart.encounters.some(
-    (visit) => begunAt(record, visit) && forSpine(visit) && !visit.reasons.some((h) => uses.includes(h.set)),
-  );
+  return (record) => {
+    if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return false;
+    if (record.namedElsewhere) return true;
+    const uses = otherUses(record, ctx);
+    const another = ofPainElsewhere(record.start) || uses.some((set) => ctx.chart.bySet(set).some(isKnown));
+    if (!another) return false;
+    return !ctx.chart.encounters.some(
+      (visit) => begunAt(record, visit) && forSpine(visit) && !visit.reasons.some((h) => uses.includes(h.set)),
+    );
+  };
 }

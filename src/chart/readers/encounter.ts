@@ -70,7 +70,10 @@ export function unknownClass(ctx: ReadContext, r: Json): Json | undefined {
  * contact was, or nothing that we know, the service and those who took part say it.
  */
 const tellsWhatWasDone = (ctx: ReadContext, r: Json, types: readonly Hit[]): boolean =>
-  types.some((h) => !ctx.isContact(h)) || ctx.keys(r['type']).some((k) => k.startsWith('cpt|'));
+  types.some((h) => !ctx.isContact(h)) || billsServices(ctx, r);
+
+/** Is one of its types a service that is billed? */
+const billsServices = (ctx: ReadContext, r: Json): boolean => ctx.keys(r['type']).some((k) => k.startsWith('cpt|'));
 
 /**
  * What the types of a visit say of an evaluation. Services were billed, or an image was made, and none of them is one: then it was a
@@ -83,8 +86,8 @@ function evaluationAt(
   names: readonly Hit[],
 ): EncounterRecord['evaluation'] {
   if (types.some((h) => ctx.isEvaluation(h))) return 'stated';
-  const billed = ctx.keys(r['type']).some((k) => k.startsWith('cpt|'));
-  if (billed || ctx.study(r['type']) !== undefined || types.some((h) => ctx.isOtherService(h))) return 'other-services';
+  if (billsServices(ctx, r) || ctx.study(r['type']) !== undefined || types.some((h) => ctx.isOtherService(h)))
+    return 'other-services';
   return names.some((h) => ctx.isOtherService(h)) ? 'other-services-in-words' : undefined;
 }
 

@@ -95,6 +95,7 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
   const taken: MedicationRecord[] = [];
   const refused: { readonly record: MedicationRecord; readonly found: Item }[] = [];
   const longEnough = takenFor(input, asked.window.asOf, ctx);
+  const isForAnother = input['for-spine'] ? mayBeForAnother(asked, ctx) : () => false;
   for (const name of input.codes) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -105,7 +106,7 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
       else if (input['for-spine'] && record.hasReason && !(record.spineReason && fitsRegion(asked, record.reason)))
         tally.ignore(found, 'for another problem');
       else if (record.taken === 'not-taken') refused.push({ record, found });
-      else if (input['for-spine'] && mayBeForAnother(record, asked, ctx)) tally.lead(found, FOR_ANOTHER, true);
+      else if (isForAnother(record)) tally.lead(found, FOR_ANOTHER, true);
       else if (record.taken === 'unclear') tally.lead(found, 'not documented as taken');
       else if (input.use === 'current' && !current(record, asked.window.asOf)) tally.lead(found, 'no longer taken');
       else if (!longEnough(record)) tally.lead(found, 'not documented as taken long enough', record.taken === 'active');

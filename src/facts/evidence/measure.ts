@@ -1,5 +1,5 @@
 import type { ObservationRecord, ObservedValue } from '../../chart/records.ts';
-import { isLater } from '../../dates/later.ts';
+import { isLater, latestOf } from '../../dates/later.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
 import type { MeasureInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
@@ -145,8 +145,8 @@ const ofOneDay = (records: readonly ObservationRecord[]): boolean =>
 
 /** Tells which values are older than one of these for certain. */
 function pastOf(records: readonly ObservationRecord[]): (record: ObservationRecord) => boolean {
-  const days = records.map((r) => r.when);
-  return (record) => isLater(days, [record.when]);
+  const latest = [latestOf(records.map((r) => r.when))];
+  return (record) => isLater(latest, [record.when]);
 }
 
 /**
@@ -160,17 +160,17 @@ function withoutDoubtful(
   ctx: FactContext,
   tally: Tally,
 ): readonly ObservationRecord[] {
-  const doubtful = input.regional ? records.filter(mayBeOfAnother(asked, ctx)) : [];
+  const isOfAnother = input.regional ? mayBeOfAnother(asked, ctx) : () => false;
+  const { own = [], doubtful = [] } = Object.groupBy(records, (r) => (isOfAnother(r) ? 'doubtful' : 'own'));
   if (doubtful.length === 0) return records;
-  const own = records.filter((r) => !doubtful.includes(r));
   const isPast = pastOf(own);
   const said = new Set(own.filter((r) => !isPast(r)).map((r) => passed(r, input)));
-  const open = doubtful.filter((r) => !isPast(r) && !(said.size === 1 && said.has(passed(r, input))));
+  const isOpen = (r: ObservationRecord): boolean => !isPast(r) && !(said.size === 1 && said.has(passed(r, input)));
   for (const r of doubtful) {
-    const leavesOpen = open.includes(r) && (own.length > 0 || passed(r, input) === true);
+    const leavesOpen = isOpen(r) && (own.length > 0 || passed(r, input) === true);
     tally.lead(chartedItem(r.ref, r.when, asked), 'from a visit for another problem, of which it may be', leavesOpen);
   }
-  return open.length > 0 ? [] : own;
+  return doubtful.some(isOpen) ? [] : own;
 }
 
 /** A flag alone ("high") answers what is asked of the reference range. */

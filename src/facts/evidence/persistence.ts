@@ -28,10 +28,11 @@ export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: 
   improvementEvidence({ scores: input.scores, claims: 'none' }, asked, ctx, course);
   const { onset, knownSince } = ofComplaint(ctx.episode(asked.query.region));
   const began = onset?.hi ?? knownSince;
+  const scores = scoresOf(input, asked, ctx);
   const from = began === undefined ? undefined : add(began, duration(input['at-least']));
   if (course.decide().truth === 'false') {
     const improved = Math.max(...course.against.map((i) => i.date?.lo ?? Number.NEGATIVE_INFINITY));
-    const left = from === undefined ? [] : painAbove(input.slight, Math.max(from, improved), input, asked, ctx);
+    const left = from === undefined ? [] : painAbove(input.slight, Math.max(from, improved), scores, asked);
     for (const item of left)
       if (inWindow(item, asked, tally)) tally.pro(item, 'less than before, but the pain goes on');
     if (left.length === 0) for (const item of course.against) tally.contra(item, 'improved');
@@ -42,13 +43,13 @@ export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: 
     if (inWindow(item, asked, tally))
       tally.pro({ ...item, until: lastDayInside(item.decides ?? item.date, asked.window) }, 'not improved');
   if (from === undefined) return;
-  const pains = painAbove(0, from, input, asked, ctx);
+  const pains = painAbove(0, from, scores, asked);
   // a slight pain may be what an improvement has left that was not seen
-  const lasting = hasUnseen(ctx, 'Observation') ? painAbove(input.slight, from, input, asked, ctx) : pains;
+  const lasting = hasUnseen(ctx, 'Observation') ? painAbove(input.slight, from, scores, asked) : pains;
   const sure = new Set(lasting.map((l) => l.ref));
   const slight = pains.filter((p) => !sure.has(p.ref));
   for (const item of slight) tally.undecidedBy(item, 'Observation');
-  const undated = perhapsSlight(from, input, asked, ctx);
+  const undated = perhapsSlight(input.slight, from, scores, asked);
   const seenAgain = [...visitsForIt(from, asked, ctx), ...lasting];
   for (const item of seenAgain) {
     if (undated.length > 0 && !isLater([item.date], undated))
@@ -69,11 +70,8 @@ function visitsForIt(from: Day, asked: Asked, ctx: FactContext): readonly Item[]
 }
 
 /** Scores of the pain of the region above a value, on or after a day. */
-function painAbove(value: number, from: Day, input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Item[] {
-  return scoresOf(input, asked, ctx).flatMap((s) =>
-    s.value !== undefined && s.value > value ? since(s.record, from, asked) : [],
-  );
-}
+const painAbove = (value: number, from: Day, scores: readonly Score[], asked: Asked): readonly Item[] =>
+  scores.flatMap((s) => (s.value !== undefined && s.value > value ? since(s.record, from, asked) : []));
 
 /** The final scores of the pain of the region; not those of visits for another problem. */
 function scoresOf(input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Score[] {
@@ -90,9 +88,9 @@ function scoresOf(input: PersistenceInput, asked: Asked, ctx: FactContext): read
 /**
  * The days of scores of the region that may be slight, or of slight ones that may lie after a day; any day when a score has none.
  */
-const perhapsSlight = (from: Day, input: PersistenceInput, asked: Asked, ctx: FactContext): readonly Interval[] =>
-  scoresOf(input, asked, ctx).flatMap(({ record: { when = SOME_DAY }, value }) => {
-    const mayBe = value === undefined ? when.lo <= asked.window.asOf : value <= input.slight && when.lo < from;
+const perhapsSlight = (slight: number, from: Day, scores: readonly Score[], asked: Asked): readonly Interval[] =>
+  scores.flatMap(({ record: { when = SOME_DAY }, value }) => {
+    const mayBe = value === undefined ? when.lo <= asked.window.asOf : value <= slight && when.lo < from;
     return mayBe && when.hi >= from ? [when] : [];
   });
 

@@ -6,6 +6,7 @@ import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { statedOn } from './earlier-entry.ts';
+import { isObserved } from './observed-course.ts';
 import { readAnswer } from './read-answer.ts';
 import { relatedVisits, wasOn } from './related-visits.ts';
 
@@ -93,8 +94,7 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
       return when.lo <= asked.window.asOf && fitsRegion(asked, placeOfSign(place, record, ctx));
     })
     .sort((a, b) => a.when.lo - b.when.lo);
-  const present = (r: ObservationRecord): boolean | undefined =>
-    r.valueHits.some((h) => h.set === set) ? true : readAnswer(r, ctx);
+  const present = (r: ObservationRecord): boolean | undefined => isObserved(r, [set], ctx);
   const last = all.at(-1);
   if (last === undefined || fitIn(last.when, asked.window) !== 'inside') return;
   const item = chartedItem(last.record.ref, last.when, asked);
@@ -105,11 +105,11 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
     (v) => v.held && v.inPerson && (last.record.encounter === v.ref || wasOn(last.when.lo, v)),
   );
   if (visit === undefined) return tally.lead(item, 'not found at a visit in person', true);
-  const earlier = all.filter(({ when }) => when.hi < last.when.lo);
-  const absent = earlier.findLast(({ record }) => present(record) === false);
-  const isOld = earlier
-    .slice(absent === undefined ? 0 : earlier.indexOf(absent))
-    .some(({ record, when }) => present(record) === true && fitIn(when, asked.window) !== 'inside');
+  const { absent, isOld } = lookBack(
+    all.flatMap(({ record, when }) => (when.hi < last.when.lo ? [record] : [])),
+    present,
+    asked,
+  );
   const { onset } = ctx.episode(asked.query.region);
   const young = onset !== undefined && fitIn(onset, asked.window) === 'inside' && !wasDiagnosed(set, asked, ctx);
   if (isOld || (absent === undefined && !young)) return tally.lead(item, 'not known to be new', true);
@@ -117,7 +117,21 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
   tally.pro({ ...item, until }, 'found on examination');
   tally.pro({ ...chartedItem(visit.ref, visit.when, asked), until }, 'the examination in person');
   if (absent !== undefined)
-    tally.pro({ ...chartedItem(absent.record.ref, absent.when, asked), until }, 'absent at an earlier examination');
+    tally.pro({ ...chartedItem(absent.ref, absent.when, asked), until }, 'absent at an earlier examination');
+}
+
+/**
+ * The last of the earlier examinations that found nothing, and whether something was found since that, before the time window.
+ * @param earlier oldest first
+ */
+function lookBack(
+  earlier: readonly ObservationRecord[],
+  present: (record: ObservationRecord) => boolean | undefined,
+  asked: Asked,
+): { readonly absent: ObservationRecord | undefined; readonly isOld: boolean } {
+  const last = earlier.findLastIndex((r) => present(r) === false);
+  const isOld = earlier.slice(last + 1).some((r) => present(r) === true && fitIn(r.when, asked.window) !== 'inside');
+  return { absent: earlier[last], isOld };
 }
 
 /** An examination as a whole that is abnormal, after one that was normal or after a symptom that is new. */
@@ -133,12 +147,12 @@ function examinations(input: SignInput, asked: Asked, ctx: FactContext, tally: T
   const item = chartedItem(last.ref, last.when, asked);
   const answer = readAnswer(last, ctx);
   if (answer === false) return tally.contra(item, 'the examination is normal');
-  const earlier = sorted.filter((r) => day(r) < day(last));
-  const before = earlier.findLast((r) => readAnswer(r, ctx) === false);
+  const { absent: before, isOld } = lookBack(
+    sorted.filter((r) => day(r) < day(last)),
+    (r) => readAnswer(r, ctx),
+    asked,
+  );
   const symptom = before === undefined ? newSymptom(input, last, asked, ctx) : undefined;
-  const isOld = earlier
-    .slice(before === undefined ? 0 : earlier.indexOf(before))
-    .some((r) => readAnswer(r, ctx) === true && fitIn(r.when, asked.window) !== 'inside');
   if (isOld) return tally.lead(item, 'not known to be new', true);
   if (answer === undefined || (before === undefined && symptom === undefined))
     return tally.lead(item, 'not known to be new', answer === true);

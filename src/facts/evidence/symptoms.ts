@@ -65,8 +65,10 @@ function lastOfEpisode({ hi }: Interval, asked: Asked, ctx: FactContext): Day | 
 }
 
 /** Scores of the region (or without a place, when they may be of it) since the episode began, oldest first. */
-const scores = (...wanted: Parameters<typeof scoresOnFile>): readonly Score[] =>
-  scoresOnFile(...wanted).filter((s): s is Score => s.value !== undefined);
+const scores = (...wanted: Parameters<typeof scoresOnFile>): readonly Score[] => comparable(scoresOnFile(...wanted));
+
+const comparable = (all: readonly ScoreOnFile[]): readonly Score[] =>
+  all.filter((s): s is Score => s.value !== undefined);
 
 /** The same, with those that cannot be compared. */
 function scoresOnFile(
@@ -114,9 +116,9 @@ function scoresOnFile(
 const isOpen = (value: ObservationRecord['value']): boolean =>
   value?.kind === 'number' && value.comparator !== undefined;
 
-/** Scores after a day that cannot be compared: they leave open what the others before them say. */
-const unreadAfter = (day: Day, sets: readonly string[], asked: Asked, ctx: FactContext): readonly ScoreOnFile[] =>
-  scoresOnFile(sets, asked, ctx).filter((s) => s.value === undefined && (s.record.when?.hi ?? s.day) > day);
+/** The scores after a day that cannot be compared: they leave open what the others before them say. */
+const unreadAfter = (day: Day, all: readonly ScoreOnFile[]): readonly ScoreOnFile[] =>
+  all.filter((s) => s.value === undefined && (s.record.when?.hi ?? s.day) > day);
 
 /**
  * Scores of the region from before the first day on which the complaint is known, when its onset is not on file or not certain:
@@ -148,7 +150,8 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
     if (improved === (input.claims === 'some')) tally.pro(item, improved ? 'improved' : 'not improved');
     else tally.contra(item, improved ? 'improved' : 'not improved');
   };
-  const own = scores(input.scores, asked, ctx);
+  const onFile = scoresOnFile(input.scores, asked, ctx);
+  const own = comparable(onFile);
   const all = own.length > 0 ? own : limbScores(input, asked, ctx);
   const known = withoutDoubt(all);
   if (known.length < all.length && !sameCourse(known, all)) {
@@ -164,7 +167,7 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
     const earlier = earlierScores(input.scores, asked, ctx);
     const asWell = new Set([...changes, ...changesBetween(earlier, lasts)]);
     const began = lastCourseBegan(ctx.vocabulary.episode.therapies, asked, ctx);
-    const unread = unreadAfter(last.day, input.scores, asked, ctx);
+    const unread = unreadAfter(last.day, onFile);
     if (unread.length > 0) for (const { item } of unread) tally.lead(item, UNREAD, true);
     else if (began !== undefined && last.day <= began)
       tally.lead(last.item, 'no score since the last treatment began', true);
@@ -311,7 +314,8 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   const earliest = began ?? asked.window.earliest;
   const progressed = earliest !== undefined && newFindings(input.new ?? [], earliest, asked, ctx, tally);
   const otherwise = progressed || tally.for.length > 0;
-  const all = withoutDoubt(scores(input.scores, asked, ctx));
+  const onFile = scoresOnFile(input.scores, asked, ctx);
+  const all = withoutDoubt(comparable(onFile));
   const before = earliest === undefined ? undefined : all.filter((s) => s.day <= earliest).at(-1);
   const first = before ?? all[0];
   const last = all.at(-1);
@@ -319,7 +323,7 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   // on the day on which the window begins with the last score, that one is the score before it
   const inside = lastDayInside(last.item.date, asked.window);
   const until = sooner(inside === undefined ? undefined : inside - 1, first.item.until);
-  const unread = unreadAfter(last.day, input.scores, asked, ctx);
+  const unread = unreadAfter(last.day, onFile);
   for (const { item } of unread) tally.lead(item, UNREAD, true);
   if (unread.length > 0) return;
   for (const s of [first, last]) {
