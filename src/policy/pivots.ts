@@ -21,6 +21,15 @@ function leavesOf(expr: Expr): readonly Expr[] {
   return expr.operands.flatMap(leavesOf);
 }
 
+const positions = new WeakMap<Expr, ReadonlySet<string>>();
+
+/** Where the leaves of an expression stand. Kept with it, as every leaf of every check asks on its way down. */
+function positionsIn(expr: Expr): ReadonlySet<string> {
+  const known = positions.get(expr) ?? new Set(leavesOf(expr).map((leaf) => leaf.where));
+  positions.set(expr, known);
+  return known;
+}
+
 /** The expressions of a policy that can decide: entries and criteria of indications, exclusions and their exceptions. */
 function expressions(policy: CompiledPolicy): readonly Expr[] {
   const paths = policy.paths.flatMap((p) => (p.entry === undefined ? [p.criteria] : [p.entry, p.criteria]));
@@ -41,7 +50,8 @@ export function leaves(policy: CompiledPolicy, catalog: FactCatalog): readonly L
 
 /** The truth of an expression if one of its leaves (every leaf at that position) had another value. */
 function truthWith(ev: Evaluation, expr: Expr, where: string, value: Truth): Truth {
-  if (isLeaf(expr)) return expr.where === where ? value : ev.truth(expr);
+  if (!positionsIn(expr).has(where)) return ev.truth(expr);
+  if (isLeaf(expr)) return value;
   const inner = (e: Expr): Truth => truthWith(ev, e, where, value);
   switch (expr.op) {
     case 'not':

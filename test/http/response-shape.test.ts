@@ -122,6 +122,9 @@ interface Asked {
   readonly cards: readonly unknown[];
 }
 
+/** One of four, as a replay checks the order and tells its whole trace again, whatever the chart. */
+const replayed = (asked: readonly Asked[]): readonly Asked[] => asked.filter((_, i) => i % 4 === 0);
+
 describe.each(files)('over HTTP, every card of $file', ({ vignettes }) => {
   const asked: Asked[] = [];
   beforeAll(async () => {
@@ -152,9 +155,9 @@ describe.each(files)('over HTTP, every card of $file', ({ vignettes }) => {
     expect(bad.map((b) => b.vignette.id)).toEqual([]);
   });
 
-  it('is on record so that it can be made again, to the last piece of evidence, without a word of the chart', async () => {
+  it('is on record (one of four is tried) so that it can be made again, to the last piece of evidence, without a word of the chart', async () => {
     const bad: string[] = [];
-    for (const { vignette, cards } of asked) {
+    for (const { vignette, cards } of replayed(asked)) {
       const [card] = cards;
       if (card === undefined) continue;
       const answer = await post(`${service.base}/decisions/${String(at(card, 'uuid'))}/replay`, '', {
