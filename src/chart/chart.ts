@@ -3,6 +3,7 @@ import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import type { LocalCodes } from './code-meanings.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
+import { isDisowned, qualifiedInWords } from './qualified-in-words.ts';
 import { ReadContext, start } from './read-context.ts';
 import { type Canonical, isFactObservation, readFactObservation, readQuestionnaireResponse } from './readers/answer.ts';
 import { readCondition, readFamilyHistory } from './readers/condition.ts';
@@ -31,7 +32,7 @@ import type {
 } from './records.ts';
 import { FHIR_ID, PatientScope } from './references.ts';
 import { type RetrievedSection, SECTIONS, type Section, type SectionState } from './sections.ts';
-import { isVoid } from './status.ts';
+import { isVoid, verification } from './status.ts';
 
 /** A resource that was left out before any fact was derived, and why. */
 export interface Dropped {
@@ -43,6 +44,7 @@ export interface Dropped {
     | 'entered in error'
     | 'cancelled'
     | 'do not perform'
+    | 'denied by its own words'
     | 'modifier extension'
     | 'malformed';
   readonly hits: readonly Hit[];
@@ -321,6 +323,7 @@ class ChartBuilder implements Chart {
     if (status === 'cancelled') return 'cancelled';
     if (status === 'entered-in-error') return 'entered in error';
     if (r['verificationStatus'] !== undefined && isVoid(r['verificationStatus'])) return 'entered in error';
+    if (type === 'Condition' && isDenied(r)) return 'denied by its own words';
     return r['doNotPerform'] === true && type !== 'ServiceRequest' && type !== 'MedicationRequest'
       ? 'do not perform'
       : undefined;
@@ -431,7 +434,9 @@ class ChartBuilder implements Chart {
   /** The order's reasons are the orderer's documentation, each equal to a provisional diagnosis of the order's day. */
   #reasons(order: OrderEvidence): void {
     const { resource } = order;
-    const stated = objects(resource['reasonCode']).map((c) => ({ hits: this.#ctx.hits(c), codes: this.#ctx.keys(c) }));
+    const stated = objects(resource['reasonCode'])
+      .filter((c) => !isDisowned(c))
+      .map((c) => ({ hits: this.#ctx.hits(c), codes: this.#ctx.keys(c) }));
     const references = objects(resource['reasonReference']).map((r) => this.#ctx.condition(resource, r));
     this.orderReasonUnread = [...stated, ...references].some((reason) => (reason?.codes ?? []).length === 0);
     const referred = references.flatMap((c) => (c === undefined || c.refuted ? [] : [c]));
@@ -460,6 +465,10 @@ class ChartBuilder implements Chart {
     this.#index(record, hits);
   }
 }
+
+/** Do the words of a diagnosis take it back, that its status does not call ruled out? */
+const isDenied = (r: Json): boolean =>
+  qualifiedInWords(r['code']) === 'denied' && verification(r['verificationStatus']) !== 'refuted';
 
 /** Is one of two versions of a resource later than the other, by what their meta says? Exports may hold several. */
 export function isNewer(one: Json | undefined, other: Json): boolean {

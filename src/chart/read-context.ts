@@ -6,6 +6,7 @@ import { CodeMeanings, clearer, type LocalCodes, type Meaning, NOTHING } from '.
 import { isStandard, wordsOf } from './concept-words.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
 import { KnownResources } from './known-resources.ts';
+import { isDisowned } from './qualified-in-words.ts';
 import { localKey, localReference } from './references.ts';
 import { isVoid, verification } from './status.ts';
 
@@ -23,6 +24,7 @@ export const READING_SETS = [
   'in-person-contact',
   'evaluation-visit',
   'service-without-evaluation',
+  'left-unseen',
   'family-history',
   'past-history',
   'reason-or-risk',
@@ -302,6 +304,12 @@ export class ReadContext {
     return hit.set === this.#set['service-without-evaluation'];
   }
 
+  /** Do the reasons of a visit, or how it ended, say that the patient left before anybody saw them? */
+  leftUnseen(visit: Json, reasons: readonly Hit[]): boolean {
+    const ended = object(visit['hospitalization'])?.['dischargeDisposition'];
+    return [...reasons, ...this.inWords(ended)].some((h) => h.set === this.#set['left-unseen']);
+  }
+
   /** Does the code of an observation say that its value is not what the patient was found to have? */
   statedAs(code: unknown): 'family' | 'past' | 'unfound' | undefined {
     const hits = this.hits(code);
@@ -402,6 +410,11 @@ export class ReadContext {
   visitDate(resource: Json): Interval | undefined {
     const own = daysOf(this.#known('Encounter', object(resource['encounter'])));
     return own ?? this.#diagnosed().get(`${resource['resourceType']}/${resource['id']}`);
+  }
+
+  /** The code sets of the diagnoses that say themselves that they were made at a visit. */
+  diagnosesMadeAt(visit: Json): readonly Hit[] {
+    return this.#madeAt(visit).flatMap((d) => this.hits(d['code']));
   }
 
   /** The diagnoses that say themselves that they were made at a visit. */
@@ -508,7 +521,7 @@ export class ReadContext {
     return {
       hits: site === NO_PLACE ? hits : at(site, hits),
       codes: this.keys(condition['code']),
-      refuted: verification(condition['verificationStatus']) === 'refuted',
+      refuted: verification(condition['verificationStatus']) === 'refuted' || isDisowned(condition['code']),
     };
   }
 

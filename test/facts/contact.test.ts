@@ -24,6 +24,29 @@ describe('an evaluation in person', () => {
     });
     expect(reevaluated([video])).toBe('true');
   });
+  it('is no visit at places that are all virtual', () => {
+    const virtual = { physicalType: { coding: [{ code: 'vi' }] } };
+    const at = (...location: readonly object[]): string => inPerson([visit('2026-02-20', LUMBAR, { location })]);
+    expect(at(virtual)).toBe('unknown');
+    expect(at({ physicalType: { coding: [{ code: 'ro' }] } })).toBe('true');
+    expect(at(virtual, { physicalType: { coding: [{ code: 'ro' }] } })).toBe('true');
+    const contained = { contained: [{ resourceType: 'Location', id: 'v', ...virtual }] };
+    const named = { location: [{ location: { reference: '#v' } }] };
+    expect(inPerson([visit('2026-02-20', LUMBAR, { ...contained, ...named })])).toBe('unknown');
+  });
+  it('is no visit at which the patient left before anybody saw them', () => {
+    const reasons = { reasonCode: [concept(LUMBAR), concept('icd Z53.21')] };
+    expect(inPerson([visit('2026-02-20', undefined, { class: { code: 'EMER' }, ...reasons })])).toBe('unknown');
+    const left = { hospitalization: { dischargeDisposition: { text: 'Left without being seen' } } };
+    expect(
+      inPerson([visit('2026-02-20', LUMBAR, { class: { code: 'EMER' }, type: [concept('cpt 99281')], ...left })]),
+    ).toBe('unknown');
+    const home = { hospitalization: { dischargeDisposition: { text: 'Home' } } };
+    expect(inPerson([visit('2026-02-20', LUMBAR, { class: { code: 'EMER' }, ...home })])).toBe('true');
+    const entry = condition('icd Z53.21', { encounter: { reference: 'Encounter/e' } });
+    expect(inPerson([visit('2026-02-20', LUMBAR, { id: 'e' }), entry])).toBe('unknown');
+    expect(inPerson([visit('2026-02-20', LUMBAR, { id: 'f' }), entry])).toBe('true');
+  });
   it('is no visit whose code has the modifier of a contact by telephone or video', () => {
     const coded = (code: string): string => inPerson([visit('2026-02-20', LUMBAR, { type: [concept(code)] })]);
     for (const code of ['cpt 99213', 'cpt 99213-25']) expect(coded(code), code).toBe('true');

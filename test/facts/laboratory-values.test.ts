@@ -153,3 +153,27 @@ describe('several values of one kind', () => {
     expect(both(undefined, '2026-02-10')).toBe('unknown');
   });
 });
+
+describe('a score of another scale', () => {
+  const scored = (points: number, unit: string, high?: number): string =>
+    factsValue('severe-pain-9', [
+      {
+        resourceType: 'Observation',
+        status: 'final',
+        code: concept('loinc 38214-3'),
+        effectiveDateTime: '2026-02-27',
+        valueQuantity: { value: points, unit, code: unit },
+        bodySite: concept('snomed 52612000'),
+        ...(high !== undefined && { referenceRange: [{ low: { value: 0 }, high: { value: high } }] }),
+      },
+    ]).truth;
+  it.each([
+    [9, '{score}', undefined, 'true'],
+    [9, '{score}', 10, 'true'],
+    [9, '{score}', 100, 'unknown'],
+    [92, 'mm', 100, 'true'],
+    [9, 'mm', 100, 'false'],
+  ])('%d %s up to %s: %s', (points, unit, high, truth) => {
+    expect(scored(points, unit, high)).toBe(truth);
+  });
+});

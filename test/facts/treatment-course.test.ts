@@ -290,6 +290,23 @@ describe('a refusal', () => {
   });
 });
 
+describe('a drug that is given once', () => {
+  const times = (count: number, more: object = {}): object => ({
+    dosageInstruction: [{ timing: { repeat: { count, ...more } } }],
+  });
+  it('is no course, also when it was given twice and both prescriptions were left active', () => {
+    expect(sixWeeks([drug('2026-01-05', times(1)), drug('2026-02-05', times(1))])).toBe('unknown');
+    const once = { dosageInstruction: [{ timing: { code: { text: 'Once' } } }] };
+    expect(sixWeeks([drug('2026-01-05', once), drug('2026-02-05', once)])).toBe('unknown');
+  });
+  it('is one where the number of doses makes it so long', () => {
+    const daily = { frequency: 1, period: 1, periodUnit: 'd' };
+    expect(sixWeeks([drug('2026-01-01', times(60, daily))])).toBe('true');
+    expect(sixWeeks([drug('2026-01-01', { status: 'completed', ...times(30, daily) })])).toBe('unknown');
+    expect(sixWeeks([drug('2026-01-01', { ...times(2), ...supply(60) })])).toBe('true');
+  });
+});
+
 describe('a drug course', () => {
   it('lasts for the supply', () => {
     expect(sixWeeks([drug('2025-12-01', { status: 'completed', ...supply(42) })])).toBe('true');

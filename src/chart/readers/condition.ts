@@ -1,7 +1,8 @@
 import { add, type Day, type Interval, parseDate } from '../../dates/day.ts';
 import { type Json, object, objects, text } from '../json.ts';
+import { qualifiedInWords } from '../qualified-in-words.ts';
 import { type ReadContext, start } from '../read-context.ts';
-import type { ConditionRecord, FamilyRecord } from '../records.ts';
+import type { ConditionRecord, FamilyRecord, Verification } from '../records.ts';
 import { clinicalStatus, isActive, isPast, verification } from '../status.ts';
 
 const AGE_UNITS: ReadonlyMap<string, 'years' | 'months'> = new Map([
@@ -63,8 +64,12 @@ const isDated = (r: Json): boolean =>
 const isOnsetUnread = (r: Json, onset: Interval | undefined): boolean =>
   onset === undefined && (r['onsetString'] !== undefined || isDated(r));
 
+/** Words that doubt what the entry says to be confirmed leave a suspicion. */
+const doubtedIf = (doubted: boolean, verified: Verification): Verification =>
+  doubted && verified === 'confirmed' ? 'suspected' : verified;
+
 /**
- * Reads a Condition.
+ * Reads a Condition; one whose words say that it is of the family is never the patient's own.
  * @param asOf the day of the order: what ended later was there on it, whatever its status says now
  */
 export function readCondition(
@@ -72,9 +77,11 @@ export function readCondition(
   r: Json,
   ref: string,
   asOf: Day = Number.POSITIVE_INFINITY,
-): ConditionRecord | undefined {
+): ConditionRecord | FamilyRecord | undefined {
   const hits = ctx.diagnosis(r);
   if (hits.length === 0) return undefined;
+  const words = qualifiedInWords(r['code']);
+  if (words === 'of-family') return { type: 'family', ref, hits, site: 0 };
   const abated = start(r, 'abatement');
   const endsLater = abated !== undefined && abated.lo > asOf;
   const clinical = endsLater ? 'active' : clinicalStatus(r['clinicalStatus']);
@@ -88,11 +95,11 @@ export function readCondition(
     hits,
     site: ctx.site(r['bodySite']),
     encounter,
-    verification: verification(r['verificationStatus']),
-    current: endsLater || (!isPast(clinical) && abated === undefined && !isAbated(r)),
+    verification: doubtedIf(words === 'doubted', verification(r['verificationStatus'])),
+    current: endsLater || (!isPast(clinical) && abated === undefined && !isAbated(r) && words !== 'past'),
     ...(!endsLater && abated !== undefined && abated.hi > asOf && { endUnclear: true }),
     clinical,
-    saysActive: isActive(clinical),
+    saysActive: isActive(clinical) && words !== 'past',
     onset,
     ...(isOnsetUnread(r, onset) && { onsetUnread: true }),
     recorded,

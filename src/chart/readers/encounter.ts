@@ -39,6 +39,18 @@ const classHits = (ctx: ReadContext, r: Json): readonly Hit[] => ctx.hits({ codi
 const namesOf = (ctx: ReadContext, r: Json): readonly Hit[] =>
   [...objects(r['type']), ...objects([r['serviceType']])].flatMap((concept) => ctx.inWords(concept));
 
+/** Does the visit state its places, and are they all virtual ("vi" of the location types, on itself or on a contained Location)? */
+function isInVirtualPlaces(r: Json): boolean {
+  const places = objects(r['location']);
+  const isVirtual = (place: Json | undefined): boolean =>
+    objects(object(place?.['physicalType'])?.['coding']).some((c) => c['code'] === 'vi');
+  const contained = (place: Json): Json | undefined => {
+    const named = text(object(place['location'])?.['reference']);
+    return objects(r['contained']).find((c) => named === `#${text(c['id'])}`);
+  };
+  return places.length > 0 && places.every((place) => isVirtual(place) || isVirtual(contained(place)));
+}
+
 /**
  * Were patient and clinician in one place? Codes that say telephone or video go before the class; where the class is one of the EHR's
  * own, codes may say that they were, as may what the EHR's file of local codes says of the class. A name that says telephone or video
@@ -52,7 +64,7 @@ function contactAt(
 ): Pick<EncounterRecord, 'inPerson' | 'remote'> {
   const code = text(object(r['class'])?.['code']);
   const contact = ctx.contact(joined(typesAndService, classHits(ctx, r)));
-  const remote = contact === 'remote' || code === TELEHEALTH;
+  const remote = contact === 'remote' || code === TELEHEALTH || isInVirtualPlaces(r);
   const ofClass = code !== undefined && IN_PERSON.has(code) && ctx.contact(names) !== 'remote';
   return { remote, inPerson: !remote && (contact === 'in-person' || ofClass) };
 }
@@ -115,18 +127,19 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
   const names = namesOf(ctx, r);
   const people = objects(r['participant']).map((p) => object(p['individual']));
   const specialties = joined(service, ctx.specialties(r, people));
+  const reasons = joined(ctx.hits(reasoned['reasonCode']), diagnoses.hits);
   return {
     type: 'encounter',
     ref,
     hits: tellsWhatWasDone(ctx, r, types) ? types : joined(types, specialties),
     site: 0,
     ...contactAt(ctx, r, joined(types, service), names),
-    held: status === undefined || HELD.has(status),
+    held: (status === undefined || HELD.has(status)) && !ctx.leftUnseen(r, joined(reasons, ctx.diagnosesMadeAt(r))),
     cancelled: status === 'cancelled',
     when: parseDate(period?.['start']) ?? parseDate(period?.['end']),
     stay: stayOf(r),
     specialties,
-    reasons: joined(ctx.hits(reasoned['reasonCode']), diagnoses.hits),
+    reasons,
     ruledOut: diagnoses.ruledOut,
     reasonCodes: joined(ctx.keys(reasoned['reasonCode']), diagnoses.codes),
     hasReason: reasoned['reasonCode'] !== undefined || diagnoses.given,

@@ -84,6 +84,17 @@ function daysOfQuantity(r: Json, dispense: Json | undefined): number | undefined
 const dosing = (r: Json): Json | undefined =>
   object(object(objects(r['dosageInstruction'])[0]?.['timing'])?.['repeat']);
 
+/** The days over which a stated number of doses is given: an injection that is given once is no course. */
+function daysOfDoses(r: Json): number | undefined {
+  const timing = object(objects(r['dosageInstruction'])[0]?.['timing']);
+  const count = object(timing?.['repeat'])?.['count'];
+  if (text(object(timing?.['code'])?.['text'])?.toLowerCase() === 'once') return 1;
+  if (typeof count !== 'number' || !(count > 0)) return undefined;
+  if (count === 1) return 1;
+  const times = timesADay(timing);
+  return times === undefined ? undefined : Math.min(Math.ceil(count / times), 3660);
+}
+
 /** The last day of the dosing period that a prescription states. */
 const statedEnd = (r: Json): Interval | undefined => parseDate(object(dosing(r)?.['boundsPeriod'])?.['end']);
 
@@ -96,7 +107,8 @@ function prescribedEnd(r: Json, from: Interval | undefined): Interval | undefine
   if (stated !== undefined) return stated;
   const dispense = object(r['dispenseRequest']);
   const supply = days(object(dispense?.['expectedSupplyDuration']));
-  const lasting = days(object(dosing(r)?.['boundsDuration'])) ?? supply ?? daysOfQuantity(r, dispense);
+  const lasting =
+    days(object(dosing(r)?.['boundsDuration'])) ?? daysOfDoses(r) ?? supply ?? daysOfQuantity(r, dispense);
   return lasting === undefined || from === undefined ? undefined : { lo: from.lo + lasting, hi: from.hi + lasting };
 }
 

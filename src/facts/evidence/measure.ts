@@ -48,8 +48,13 @@ const CONVERT: Readonly<Record<string, (v: number) => number>> = {
 /** Scores of pain lie between none and ten; another number is of another scale. */
 const isScore = (value: number): boolean => value >= 0 && value <= 10;
 
+/** Does the range of a score reach beyond ten, as that of a line of 100 mm? Then nine is hardly any pain. */
+const isOfLongerScale = ({ value, high }: ObservationRecord): boolean =>
+  high !== undefined && high > 10 && value?.kind === 'number' && value.unit !== 'mm';
+
 /** A measured value in a wanted unit; undefined when the units, or the scales of scores, cannot be compared. */
 export function inUnit(record: ObservationRecord, unit: string): number | undefined {
+  if (unit === '{score}' && isOfLongerScale(record)) return undefined;
   const value = converted(record, unit);
   return value !== undefined && unit === '{score}' && !isScore(value) ? undefined : value;
 }

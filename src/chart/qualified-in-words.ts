@@ -1,0 +1,37 @@
+import { type Json, object, objects, text } from './json.ts';
+
+/** What the words of a diagnosis say of it that neither its code nor its statuses do. */
+export type Qualified = 'denied' | 'of-family' | 'past' | 'doubted';
+
+const SAYS: Readonly<Record<Qualified, RegExp>> = {
+  denied:
+    /^(no (?!fault)|no evidence|negative for|denies|denied|ruled out|excluded)|[-–,;:(] *(ruled out|excluded)\)?$/,
+  'of-family': /^(family (history|hx)|fhx?)\b/,
+  past: /^((past |personal )?(history|hx) of|past (medical )?history|h\/o|hx:)/,
+  doubted: /^(rule out|r\/o|possible|probable|suspected|suspicion (of|for)|concern for|\?)|\?$/,
+};
+const ALL = Object.keys(SAYS) as Qualified[];
+
+/** A code for a state or for what was: its own name says "history of". */
+const isStatus = (coding: Json): boolean => /^Z\d/.test(text(coding['code']) ?? '');
+
+/**
+ * Clinicians pick a code and then change the name under which an entry stands: "No evidence of discitis", "Family history of diabetes",
+ * "R/O epidural abscess", under the code of the disease. Words alone prove nothing, but a code that its own entry takes back does not
+ * either. Only the text counts, and not where a coding's display says the same: then that is what the code means.
+ */
+export function qualifiedInWords(concept: unknown): Qualified | undefined {
+  const words = text(object(concept)?.['text'])?.trim().toLowerCase();
+  if (words === undefined) return undefined;
+  const codings = objects(object(concept)?.['coding']);
+  const found = ALL.find((q) => SAYS[q].test(words));
+  if (found === undefined || (found !== 'denied' && codings.some(isStatus))) return undefined;
+  const displays = codings.flatMap((c) => text(c['display'])?.trim().toLowerCase() ?? []);
+  return displays.some((d) => SAYS[found].test(d)) ? undefined : found;
+}
+
+/** Do its words say that a code is not of this patient, or not found? */
+export function isDisowned(concept: unknown): boolean {
+  const words = qualifiedInWords(concept);
+  return words === 'denied' || words === 'of-family';
+}
