@@ -440,7 +440,9 @@ class ChartBuilder implements Chart {
     const references = objects(resource['reasonReference']).map((r) => this.#ctx.condition(resource, r));
     this.orderReasonUnread = [...stated, ...references].some((reason) => (reason?.codes ?? []).length === 0);
     const referred = references.flatMap((c) => (c === undefined || c.refuted ? [] : [c]));
-    for (const { hits, codes } of [...stated, ...referred]) this.#reason(order, hits, codes);
+    const reasons = distinct([...stated, ...referred]);
+    if (reasons.length > MOST_REASONS) this.orderReasonUnread = true;
+    for (const { hits, codes } of reasons.slice(0, MOST_REASONS)) this.#reason(order, hits, codes);
   }
 
   #reason(order: OrderEvidence, hits: readonly Hit[], codes: readonly string[]): void {
@@ -469,6 +471,25 @@ class ChartBuilder implements Chart {
 /** Do the words of a diagnosis take it back, that its status does not call ruled out? */
 const isDenied = (r: Json): boolean =>
   qualifiedInWords(r['code']) === 'denied' && verification(r['verificationStatus']) !== 'refuted';
+
+/** Reasons of an order that are read; beyond them, as where one cannot be read, it is not known what else it is for. */
+const MOST_REASONS = 500;
+
+/** What an order is for, in codes. */
+interface CodedReason {
+  readonly codes: readonly string[];
+  readonly hits: readonly Hit[];
+}
+
+/** Each reason once: an order may repeat one as often as a body holds it. */
+function distinct(reasons: readonly CodedReason[]): readonly CodedReason[] {
+  const each = new Map<string, CodedReason>();
+  for (const reason of reasons) {
+    const key = JSON.stringify([reason.codes, reason.hits]);
+    if (!each.has(key)) each.set(key, reason);
+  }
+  return [...each.values()];
+}
 
 /** Is one of two versions of a resource later than the other, by what their meta says? Exports may hold several. */
 export function isNewer(one: Json | undefined, other: Json): boolean {

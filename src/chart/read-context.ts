@@ -4,6 +4,7 @@ import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import { NO_PLACE, OTHER, type Place, placeOf, placeOfHits, STATED } from '../terminology/regions.ts';
 import { CodeMeanings, clearer, type LocalCodes, type Meaning, NOTHING } from './code-meanings.ts';
 import { isStandard, wordsOf } from './concept-words.ts';
+import { containedIn } from './contained.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
 import { KnownResources } from './known-resources.ts';
 import { isDisowned } from './qualified-in-words.ts';
@@ -62,6 +63,8 @@ const NO_MEANINGS: readonly Meaning[] = [];
 const NO_RESOURCES: readonly Json[] = [];
 const given = (resource: Json | undefined): readonly Json[] => (resource === undefined ? NO_RESOURCES : [resource]);
 const DEEPEST_LIST = 3;
+/** No concept has more codings in earnest: of so many, those that say the same are one. */
+const FEW_CODINGS = 16;
 const HISTOLOGY = 'http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior';
 
 /** What a place-naming set of codes says: its places, and whether any code belongs to a spine problem. */
@@ -129,7 +132,7 @@ export class ReadContext {
   readonly #studies: StudyCatalog;
   readonly #set: Readonly<Record<ReadingSet, number>>;
   /** specialty codes of practitioners and roles, by "Practitioner/x" */
-  readonly #specialties = new Map<string, readonly Hit[]>();
+  readonly #specialties = new Map<string, Hit[]>();
   readonly #inWords = new Map<string, StudyInWords | undefined>();
   #diagnosesByVisit: ReadonlyMap<string | undefined, readonly Json[]> | undefined;
   /** when conditions were first the diagnosis of a visit */
@@ -178,7 +181,7 @@ export class ReadContext {
     if (element === undefined) return NO_MEANINGS;
     const out: Meaning[] = [];
     this.#collect(element, out, 0);
-    return out;
+    return out.length > FEW_CODINGS ? [...new Set(out)] : out;
   }
 
   #collect(element: unknown, out: Meaning[], depth: number): void {
@@ -493,9 +496,14 @@ export class ReadContext {
     const hits = this.hits([resource['specialty'], ...objects(resource['qualification']).map((q) => q['code'])]);
     if (hits.length === 0) return;
     const practitioner = this.key(object(resource['practitioner']));
-    for (const k of practitioner === undefined ? [key] : [key, practitioner]) {
-      this.#specialties.set(k, [...(this.#specialties.get(k) ?? []), ...hits]);
-    }
+    for (const k of practitioner === undefined ? [key] : [key, practitioner]) this.#specializes(k, hits);
+  }
+
+  /** A practitioner may have as many roles as a body holds: a specialty that is known already adds nothing. */
+  #specializes(key: string, hits: readonly Hit[]): void {
+    const known = this.#specialties.get(key);
+    if (known === undefined) this.#specialties.set(key, [...hits]);
+    else known.push(...hits.filter((h) => !known.some((k) => k.set === h.set && k.place === h.place)));
   }
 
   /** The Condition that a reference of a resource names, contained in it or known. */
@@ -576,9 +584,7 @@ export class ReadContext {
   }
 
   #contained(resource: Json, reference: Json | undefined): Json | undefined {
-    const id = text(reference?.['reference']);
-    if (id === undefined || !id.startsWith('#')) return undefined;
-    return objects(resource['contained']).find((c) => c['id'] === id.slice(1));
+    return containedIn(resource, text(reference?.['reference']));
   }
 
   /** Specialty codes behind references (contained or known roles and practitioners). */

@@ -1,3 +1,4 @@
+import { containedIn } from '../chart/contained.ts';
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
 import { FHIR_ID, localKey, type PatientScope } from '../chart/references.ts';
 import { type Day, parseDate } from '../dates/day.ts';
@@ -105,7 +106,7 @@ function payerOf(
     put(object(payor['identifier']));
     const reference = text(payor['reference']);
     if (reference?.startsWith('#') === true) {
-      const contained = objects(coverage['contained']).find((c) => c['id'] === reference.slice(1));
+      const contained = containedIn(coverage, reference);
       if (contained !== undefined) take(contained);
     } else {
       const key = localKey(payor, base);
@@ -198,7 +199,8 @@ export function chooseCoverage(
 ): CoverageChoice {
   const named = insuranceOf(order, scope.base);
   const known = named.length === 0 ? [] : [...coverages, ...containedCoverages(order, scope)];
-  const [own] = byOrder(named.flatMap((ref) => known.find((c) => c.ref === ref) ?? []));
+  const byRef = new Map(known.toReversed().map((c) => [c.ref, c]));
+  const [own] = byOrder(named.flatMap((ref) => byRef.get(ref) ?? []));
   if (own !== undefined) return { kind: 'one', coverage: own, named: true };
   const active = byOrder(coverages.filter((c) => c.active && c.covers(on)));
   const [first] = active;
