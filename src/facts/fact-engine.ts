@@ -21,7 +21,7 @@ import { all, any } from '../policy/truth.ts';
 import { withAnswers } from './answers.ts';
 import { type Asked, type FactContext, hasUnseen } from './context.ts';
 import { duration } from './duration.ts';
-import { currentEpisode } from './episode.ts';
+import { currentEpisode } from './episode/episode.ts';
 import { courseEvidence } from './evidence/course.ts';
 import {
   allergyEvidence,

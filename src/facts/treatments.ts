@@ -1,7 +1,7 @@
 import type { Interval } from '../dates/day.ts';
 import type { Asked, FactContext } from './context.ts';
 import { readDrugs } from './drugs.ts';
-import { episodeStart } from './episode.ts';
+import { episodeStart } from './episode/episode.ts';
 import type { Tally } from './tally.ts';
 import { readTherapies } from './therapies.ts';
 import type { Refused, Treatment, TreatmentSearch } from './treatment.ts';

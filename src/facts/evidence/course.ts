@@ -4,7 +4,7 @@ import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, hasUnseen } from '../context.ts';
 import { type Course, courses, isOf, LONGEST_PAUSE_DAYS, lackingGroups, NO_COURSE, STILL_GOING } from '../courses.ts';
 import { duration } from '../duration.ts';
-import { olderProblem } from '../episode.ts';
+import { olderProblem } from '../episode/presentations.ts';
 import type { CourseInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import type { Refused, Treatment } from '../treatment.ts';
@@ -140,9 +140,14 @@ const refusesAll = (r: Refused, input: CourseInput, ctx: FactContext): boolean =
  * Was a problem of the region that is older than the complaint, and goes on, treated up to it? Then the complaint may be that
  * problem's, and how short it lasts decides nothing.
  */
-const treatedBefore = (onset: Day, earlier: readonly Treatment[], asked: Asked, ctx: FactContext): boolean =>
-  earlier.some((t) => onset - t.end <= LONGEST_PAUSE_DAYS) &&
-  olderProblem(ctx.chart, ctx.vocabulary, asked.query.region, asked.window.asOf, onset);
+function treatedBefore(onset: Day, earlier: readonly Treatment[], asked: Asked, ctx: FactContext): boolean {
+  const { chart, vocabulary } = ctx;
+  const { query, window } = asked;
+  return (
+    earlier.some((t) => onset - t.end <= LONGEST_PAUSE_DAYS) &&
+    olderProblem({ chart, vocabulary, region: query.region, asOf: window.asOf }, onset)
+  );
+}
 
 /**
  * The evaluation with which the therapy of the episode began, when that is too short a time ago for the course. Therapy that may

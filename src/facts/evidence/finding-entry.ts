@@ -4,7 +4,7 @@ import { sooner } from '../../policy/measure-time.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Asked, belongs, type FactContext, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
-import { heals } from '../episode.ts';
+import { heals } from '../episode/presentations.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item } from '../tally.ts';
 import { fitIn, mayLieIn } from '../window.ts';

@@ -3,7 +3,7 @@ import { type Day, type Interval, subtract } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
-import { episodeStart } from '../episode.ts';
+import { episodeStart } from '../episode/episode.ts';
 import type { ProgressionInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';

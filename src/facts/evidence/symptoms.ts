@@ -13,7 +13,7 @@ import {
 } from '../context.ts';
 import { lastCourseBegan, ongoingSince } from '../courses.ts';
 import { duration } from '../duration.ts';
-import { episodeStart } from '../episode.ts';
+import { episodeStart } from '../episode/episode.ts';
 import type { ChangeInput, ComparisonInput, ImprovementInput, WorseningInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';

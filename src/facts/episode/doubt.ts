@@ -1,5 +1,5 @@
-import type { ConditionRecord } from '../chart/records.ts';
-import { type Day, type Interval, SOME_DAY } from '../dates/day.ts';
+import type { ConditionRecord } from '../../chart/records.ts';
+import { type Day, type Interval, SOME_DAY } from '../../dates/day.ts';
 import type { Span } from './span.ts';
 
 /** A new onset of the same complaint begins a new episode when it lies further apart than a slip of memory. */

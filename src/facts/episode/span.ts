@@ -1,4 +1,4 @@
-import type { Day, Interval } from '../dates/day.ts';
+import type { Day, Interval } from '../../dates/day.ts';
 
 /** A span of days in which the complaint was present or treated. */
 export interface Span {

@@ -1,10 +1,10 @@
-import type { Chart } from '../chart/chart.ts';
-import type { ConditionRecord } from '../chart/records.ts';
-import { type Day, formatInterval, type Interval } from '../dates/day.ts';
-import type { Considered } from '../policy/fact-source.ts';
-import { statedOn } from './evidence/earlier-entry.ts';
+import type { Chart } from '../../chart/chart.ts';
+import type { ConditionRecord } from '../../chart/records.ts';
+import { type Day, formatInterval, type Interval } from '../../dates/day.ts';
+import type { Considered } from '../../policy/fact-source.ts';
+import { statedOn } from '../evidence/earlier-entry.ts';
+import type { Vocabulary } from '../vocabulary.ts';
 import type { Kinds, Span } from './span.ts';
-import type { Vocabulary } from './vocabulary.ts';
 
 /** An episode and what it was made from. */
 interface Made {
