@@ -5,7 +5,6 @@ import { isLater, latestOf } from '../dates/later.ts';
 import {
   type Birth,
   type Episode,
-  type Evidence,
   type FactQuery,
   type FactSource,
   type FactValue,
@@ -17,8 +16,8 @@ import {
   type Unseen,
 } from '../policy/fact-source.ts';
 import { lastDays, sooner } from '../policy/measure-time.ts';
-import { all, any } from '../policy/truth.ts';
 import { withAnswers } from './answers.ts';
+import { combined, filled, fromOrder } from './combined.ts';
 import { type Asked, type FactContext, hasUnseen } from './context.ts';
 import { duration } from './duration.ts';
 import { currentEpisode } from './episode/episode.ts';
@@ -365,52 +364,7 @@ export class FactEngine implements FactSource, FactContext {
     const { fact } = lookup.plan;
     if (fact.any === undefined && fact.all === undefined) return own;
     const parts = this.vocabulary.queries.parts(lookup).map((q) => this.fact(q));
-    if (fact.evidence.length > 0) {
-      parts.push(own);
-    }
-    const considered = parts.flatMap((p) => p.considered ?? []);
-    const later = latestLater(parts);
-    if (own.truth === 'true' && fact.any !== undefined)
-      return { ...own, later, ...(considered.length > 0 && { considered }) };
-    const combine = fact.all === undefined ? any : all;
-    const truth = combine(parts.map((p) => p.truth));
-    const speaking = parts.filter((p) => p.truth === truth);
-    const leads = parts.flatMap((p) => p.leads ?? []);
-    const conflicts = parts.flatMap((p) => p.conflicts ?? []);
-    const [sided, ...moreSided] = parts.flatMap((p) => p.sides ?? []);
-    const sections = [...new Set(parts.flatMap((p) => p.sections ?? []))];
-    const dated = speaking.filter((p) => p.first !== undefined);
-    const [first] = dated.sort((a, b) => (a.first?.lo ?? 0) - (b.first?.lo ?? 0));
-    const charted = speaking.filter((p) => p.when !== undefined && !fromOrder(p));
-    const whens = (charted.length > 0 ? charted : speaking).flatMap((p) => p.when ?? []);
-    const when = whens.sort((a, b) => b.hi - a.hi)[0];
-    const untils = speaking.map((p) => p.until ?? Number.POSITIVE_INFINITY);
-    const until = fact.all === undefined ? Math.max(...untils) : Math.min(...untils);
-    const open = truth === 'unknown';
-    const yes = truth === 'true';
-    return {
-      truth,
-      evidence: open ? [] : speaking.flatMap((p) => p.evidence),
-      gap: open ? worst(parts.flatMap((p) => p.gap ?? [])) : undefined,
-      sections: open ? filled(sections) : undefined,
-      leads: filled(unique(leads)),
-      related: parts.some((p) => p.related) || undefined,
-      considered: filled(considered),
-      conflicts: filled(conflicts),
-      sides: moreSided.length === 0 ? sided : undefined,
-      when: yes ? when : undefined,
-      later,
-      first: yes ? first?.first : undefined,
-      firstIsOnset: yes ? first?.firstIsOnset : undefined,
-      stated: open ? undefined : latestOf(speaking.map((p) => p.stated)),
-      suggested: open ? filled(parts.flatMap((p) => p.suggested ?? [])) : undefined,
-      denied: open ? filled(deniedBy(parts, fact.all === undefined)) : undefined,
-      suspicions: filled(parts.flatMap((p) => p.suspicions ?? [])),
-      from: undefined,
-      until: yes && until !== Number.POSITIVE_INFINITY ? until : undefined,
-      redoable: truth === 'false' && speaking.some((p) => p.redoable === true) ? true : undefined,
-      action: undefined,
-    };
+    return combined(fact, own, parts);
   }
 
   #withAnswers(value: FactValue, plan: FactPlan, query: FactQuery): FactValue {
@@ -428,12 +382,6 @@ export class FactEngine implements FactSource, FactContext {
   }
 }
 
-/** What perhaps denies a fact: a denial of every part, where any of them would do, else of one. */
-function deniedBy(parts: readonly FactValue[], anyWouldDo: boolean): readonly Evidence[] {
-  const denied = parts.map((p) => (p.truth === 'false' ? p.evidence : (p.denied ?? [])));
-  return anyWouldDo && denied.some((d) => d.length === 0) ? [] : denied.flat();
-}
-
 /** The first day after what a question counts from. */
 interface Anchor {
   readonly earliest?: Day;
@@ -446,10 +394,6 @@ const NO_TIME: Duration = { count: 0, unit: 'days' };
 /** Evidence from so long before a day counts too. */
 const before = (day: Day, grace: Duration | undefined): Day => (grace === undefined ? day : subtract(day, grace));
 
-/** Does a fact rest on the reasons of the order alone? They have the order's own date. */
-const fromOrder = ({ evidence }: FactValue): boolean =>
-  evidence.length > 0 && evidence.every((e) => e.basis === 'order');
-
 /** Why a fact is not settled: what was not seen of the chart. */
 interface Unsettled {
   readonly gap: Gap | undefined;
@@ -457,22 +401,6 @@ interface Unsettled {
 }
 const NO_GAP: Unsettled = { gap: undefined, sections: undefined };
 
-/** A list that says something. */
-const filled = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
-
-/** The latest of what may have come later for one of the parts of a fact. */
-const latestLater = (parts: readonly FactValue[]): Later | undefined =>
-  parts.reduce<Later | undefined>(
-    (most, { later }) => (later !== undefined && later.until > (most?.until ?? later.until - 1) ? later : most),
-    undefined,
-  );
-
 /** Is what is asked of the current episode, so that it ends with it? */
 const restsOnEpisode = ({ since }: FactQuery, { fact }: FactPlan): boolean =>
   since === 'episode' || (since === undefined && fact.evidence.some((b) => 'course' in b));
-
-const ORDER: readonly Gap[] = ['incomplete', 'conflict', 'unclear', 'silent'];
-const worst = (gaps: readonly Gap[]): Gap => ORDER.find((g) => gaps.includes(g)) ?? 'silent';
-
-const unique = <T extends { readonly reference: string }>(leads: readonly T[]): readonly T[] =>
-  leads.length < 2 ? leads : [...new Map(leads.map((l) => [l.reference, l])).values()];
