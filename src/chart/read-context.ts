@@ -29,6 +29,7 @@ export const READING_SETS = [
   'family-history',
   'past-history',
   'reason-or-risk',
+  'of-relatives-or-looked-for',
   'local-route',
   'skin-route',
   'pain-drug-for-the-skin',
@@ -201,8 +202,19 @@ export class ReadContext {
   hits(element: unknown, depth = 0): readonly Hit[] {
     const only = this.#only(element);
     if (only !== undefined) return only.hits;
-    if (!Array.isArray(element)) return placed(this.#meanings(element).flatMap((m) => m.hits));
+    if (!Array.isArray(element)) return placed(this.#ofThePatient(this.#meanings(element)).flatMap((m) => m.hits));
     return depth < DEEPEST_LIST ? element.flatMap((e) => this.hits(e, depth + 1)) : NO_HITS;
+  }
+
+  /**
+   * The codings of one concept mean the same. Where that of ICD-10-CM is a disease of the family, one that is looked for or one that was
+   * ruled out, the code of the disease beside it (SNOMED CT, as a rule) says no more than that.
+   */
+  #ofThePatient(meanings: readonly Meaning[]): readonly Meaning[] {
+    const ofOthers = meanings.filter(({ own }) => own.some((h) => h.set === this.#set['of-relatives-or-looked-for']));
+    if (ofOthers.length === 0) return meanings;
+    const isDisease = (m: Meaning): boolean => m.keys.some((k) => k.startsWith('icd10cm|')) && !ofOthers.includes(m);
+    return meanings.some(isDisease) ? meanings : ofOthers;
   }
 
   /** The code sets of a Condition, by its code and the histology of a tumor that is stated beside it. */
@@ -307,7 +319,7 @@ export class ReadContext {
     return hit.set === this.#set['service-without-evaluation'];
   }
 
-  /** Do the reasons of a visit, or how it ended, say that the patient left before anybody saw them? */
+  /** Does what a visit is called, a reason of it or how it ended say that the patient did not come, or left before anybody saw them? */
   leftUnseen(visit: Json, reasons: readonly Hit[]): boolean {
     const ended = object(visit['hospitalization'])?.['dischargeDisposition'];
     return [...reasons, ...this.inWords(ended)].some((h) => h.set === this.#set['left-unseen']);

@@ -34,6 +34,17 @@ describe('Condition', () => {
   });
 
   it.each([
+    ['icd Z83.3', 'snomed 44054006', false],
+    ['icd Z13.1', 'snomed 44054006', false],
+    ['icd Z03.89', 'snomed 44054006', false],
+    ['icd Z79.4', 'snomed 44054006', true],
+    ['icd Z83.3', 'icd E11.9', true],
+  ])('%s and %s in one concept: diabetes %s', (first, second, is) => {
+    const coding = [first, second].flatMap((c) => (concept(c) as { coding: unknown[] }).coding);
+    expect(read({ code: { coding } }) !== undefined).toBe(is);
+  });
+
+  it.each([
     [undefined, true],
     [status('active'), true],
     [status('recurrence'), true],

@@ -113,6 +113,16 @@ describe('an evaluation in person', () => {
     }
     expect(inPerson([visit('2026-02-20', LUMBAR, { type: [concept('cpt 99211')] })])).toBe('unknown');
   });
+  it('is none at which nobody saw the patient', () => {
+    for (const text of ['No Show - Office Visit', 'Office visit: left without being seen', 'Canceled office visit'])
+      expect(inPerson([visit('2026-02-20', LUMBAR, { type: [{ text }] })]), text).toBe('unknown');
+    const billed = { type: [{ ...concept('cpt 99213'), text: 'NO SHOW' }] };
+    expect(inPerson([visit('2026-02-20', LUMBAR, billed)])).toBe('unknown');
+    const left = { reasonCode: [concept(LUMBAR), concept('icd Z53.21')], class: { code: 'EMER' } };
+    expect(inPerson([visit('2026-02-20', undefined, left)])).toBe('unknown');
+    const told = { reasonCode: [{ ...concept(LUMBAR), text: 'Low back pain, left, without sciatica' }] };
+    expect(inPerson([visit('2026-02-20', undefined, told)])).toBe('true');
+  });
   it('has taken place', () => {
     for (const status of ['planned', 'arrived', 'cancelled', 'entered-in-error', 'unknown'])
       expect(inPerson([visit('2026-02-20', LUMBAR, { status })]), status).toBe('unknown');

@@ -128,13 +128,14 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
   const people = objects(r['participant']).map((p) => object(p['individual']));
   const specialties = joined(service, ctx.specialties(r, people));
   const reasons = joined(ctx.hits(reasoned['reasonCode']), diagnoses.hits);
+  const seenFor = joined(names, joined(reasons, ctx.diagnosesMadeAt(r)));
   return {
     type: 'encounter',
     ref,
     hits: tellsWhatWasDone(ctx, r, types) ? types : joined(types, specialties),
     site: 0,
     ...contactAt(ctx, r, joined(types, service), names),
-    held: (status === undefined || HELD.has(status)) && !ctx.leftUnseen(r, joined(reasons, ctx.diagnosesMadeAt(r))),
+    held: (status === undefined || HELD.has(status)) && !ctx.leftUnseen(r, seenFor),
     cancelled: status === 'cancelled',
     when: parseDate(period?.['start']) ?? parseDate(period?.['end']),
     stay: stayOf(r),
