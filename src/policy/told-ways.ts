@@ -8,18 +8,12 @@ import { compareEpisode } from './measure-time.ts';
 import type { Candidate, Need, Way, WaySearch } from './needs.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';
+import { Questions } from './questions.ts';
 import type { Truth } from './truth.ts';
-import { atomFact, atomLabel, atomQuestion, atomRegion, noneOf, opposite, oppositeLabel } from './words.ts';
+import { atomFact, atomLabel, noneOf, opposite, oppositeLabel } from './words.ts';
 
 /** So many ways are told, and asked for. */
 export const MAX_PATHS = 3;
-const MAX_QUESTIONS = 4;
-
-/** A question without those facts in its place that are asked for themselves; each of them once. */
-function withoutAsked({ instead, ...question }: Missing, asked: ReadonlyMap<string, Missing>): Missing {
-  const others = new Map((instead ?? []).flatMap((f) => (asked.has(f.fact) ? [] : [[f.fact, f]])));
-  return { ...question, ...(others.size > 0 && { instead: [...others.values()] }) };
-}
 
 /** The first day on which a way can lead to "met", as time has to pass. */
 function waitsUntil({ way }: Candidate): Day | undefined {
@@ -138,18 +132,12 @@ export class ToldWays {
   /** @param windows the leaf, or those that ask for the same fact in other windows, any of which would do */
   #pathFact(index: number, truth: Truth, windows: readonly number[] = [index]): PathFact {
     const atom = this.#ev.atom(index);
+    const [first = atom, ...others] = windows.map((i) => this.#ev.atom(i));
     const negative = (truth === 'false') !== (atom.kind === 'absent');
     return {
       fact: `${negative ? 'not:' : ''}${atomFact(atom)}`,
-      label: truth === 'false' ? oppositeLabel(atom, this.#catalog) : atomLabel(...this.#inWindows(windows)),
+      label: truth === 'false' ? oppositeLabel(atom, this.#catalog) : atomLabel(first, this.#catalog, others),
     };
-  }
-
-  /** What words of a leaf are made of. */
-  #inWindows(windows: readonly number[]): Parameters<typeof atomLabel> {
-    const [atom, ...others] = windows.map((i) => this.#ev.atom(i));
-    if (atom === undefined) throw new RangeError('no leaf');
-    return [atom, this.#catalog, others];
   }
 
   /** The first day on which a fact could be true if its action began on the as-of date. A visit or a film may be had on the day. */
@@ -167,78 +155,57 @@ export class ToldWays {
    * would settle.
    */
   missing(ranked: readonly Candidate[], decision: Decision): readonly Missing[] {
-    const out = new Map<string, Missing>();
-    const put = (
-      index: number,
-      criterion: string,
-      rest: Partial<Missing> = {},
-      windows: readonly number[] = [index],
-    ): void => {
-      const atom = this.#ev.atom(index);
-      const fact = atomFact(atom);
-      const before = out.get(fact);
-      if (before !== undefined) {
-        if (rest.further !== true && !before.criteria.includes(criterion))
-          out.set(fact, { ...before, criteria: [...before.criteria, criterion] });
-        return;
-      }
-      if (out.size >= MAX_QUESTIONS) return;
-      const value = this.#ev.value(index);
-      const region = atomRegion(atom);
-      const whole = atom.kind === 'fact' ? this.#catalog.describe(atom.query.fact)?.action : undefined;
-      const action = value.action ?? whole;
-      out.set(fact, {
-        fact,
-        label: atomLabel(...this.#inWindows(windows)),
-        ask: atomQuestion(...this.#inWindows(windows)),
-        ...(region !== undefined && region !== 'any' && { region }),
-        criteria: [criterion],
-        leads: value.leads ?? [],
-        ...(action !== undefined && { action }),
-        ...rest,
-        gap: value.gap ?? 'silent',
-      });
-    };
-    for (const exclusion of decision.asked) for (const i of this.#decider.openLeaves(exclusion)) put(i, exclusion.id);
-    // an exclusion that holds is lifted by its exception alone
-    if (decision.excludedBy !== undefined)
-      for (const i of this.#decider.openExceptions(decision.excludedBy)) put(i, decision.excludedBy.id);
-    for (const state of decision.outcome === 'undetermined' ? decision.by : []) {
-      for (const ref of this.#states.studiesOf(state)) {
-        if (ref.code === this.#order.code && ref.when !== undefined)
-          for (const i of this.#ev.unknownAtoms(ref.when)) put(i, state.path.id);
-      }
+    const questions = new Questions(this.#ev, this.#catalog);
+    this.#askOfExclusions(decision, questions);
+    this.#askOfStudy(decision, questions);
+    for (const candidate of this.#waysAskedFor(ranked)) this.#askOf(candidate, questions);
+    for (const further of ranked.slice(MAX_PATHS)) {
+      if (questions.full) break;
+      const [need, ...more] = further.way.needs;
+      if (need?.kind === 'document' && more.length === 0) this.#askOf(further, questions, { further: true });
     }
-    const ask = (candidate: Candidate, rest: Partial<Missing> = {}): void => {
-      for (const need of candidate.way.needs) {
-        if (this.#isAwaited(need)) continue;
-        const ruledOut = need.want === 'false' && { label: oppositeLabel(this.#ev.atom(need.atom), this.#catalog) };
-        const instead = this.#search.inPlaceOf(need, candidate).map((i) => this.#pathFact(i, 'true'));
-        put(
-          need.atom,
-          candidate.state.path.id,
-          {
-            ...ruledOut,
-            ...(instead.length > 0 && { instead }),
-            ...((need.kind === 'do' || this.#comesAfter(need, candidate.way)) && { toDo: true }),
-            ...rest,
-          },
-          this.#search.windowsOf(need, candidate),
-        );
-      }
-      for (const i of this.#condition(candidate.state)) put(i, candidate.state.path.id, rest);
-    };
+    return questions.all();
+  }
+
+  #askOfExclusions({ asked, excludedBy }: Decision, questions: Questions): void {
+    for (const exclusion of asked) for (const i of this.#decider.openLeaves(exclusion)) questions.put(i, exclusion.id);
+    // an exclusion that holds is lifted by its exception alone
+    if (excludedBy !== undefined)
+      for (const i of this.#decider.openExceptions(excludedBy)) questions.put(i, excludedBy.id);
+  }
+
+  /** Asks for the condition under which alone an indication that holds names the ordered study. */
+  #askOfStudy({ outcome, by }: Decision, questions: Questions): void {
+    for (const state of outcome === 'undetermined' ? by : [])
+      for (const { code, when } of this.#states.studiesOf(state))
+        if (code === this.#order.code && when !== undefined)
+          for (const i of this.#ev.unknownAtoms(when)) questions.put(i, state.path.id);
+  }
+
+  /** The ways whose needs are asked for: where time alone meets the nearest one, others help only if they are met sooner. */
+  #waysAskedFor(ranked: readonly Candidate[]): readonly Candidate[] {
     const [nearest] = ranked;
     const byTime = nearest?.way.needs.every((n) => this.#isAwaited(n)) ? waitsUntil(nearest) : undefined;
-    // where time alone meets the nearest, what another one asks helps only if that is met sooner
     const ways = ranked.slice(0, MAX_PATHS).filter((c) => byTime === undefined || (waitsUntil(c) ?? 0) < byTime);
     const now = ways.filter(({ way }) => way.needs.every((n) => n.kind !== 'wait'));
-    for (const candidate of now.length > 0 ? now : ways) ask(candidate);
-    for (const further of ranked.slice(MAX_PATHS)) {
-      if (out.size >= MAX_QUESTIONS) break;
-      const [need, ...more] = further.way.needs;
-      if (need?.kind === 'document' && more.length === 0) ask(further, { further: true });
+    return now.length > 0 ? now : ways;
+  }
+
+  #askOf(candidate: Candidate, questions: Questions, rest: Partial<Missing> = {}): void {
+    const { state, way } = candidate;
+    for (const need of way.needs) {
+      if (this.#isAwaited(need)) continue;
+      const ruledOut = need.want === 'false' && { label: oppositeLabel(this.#ev.atom(need.atom), this.#catalog) };
+      const instead = this.#search.inPlaceOf(need, candidate).map((i) => this.#pathFact(i, 'true'));
+      const toDo = need.kind === 'do' || this.#comesAfter(need, way);
+      questions.put(need.atom, state.path.id, {
+        windows: this.#search.windowsOf(need, candidate),
+        ...ruledOut,
+        ...(instead.length > 0 && { instead }),
+        ...(toDo && { toDo: true }),
+        ...rest,
+      });
     }
-    return [...out.values()].map((m) => withoutAsked(m, out));
+    for (const i of this.#condition(state)) questions.put(i, state.path.id, rest);
   }
 }
