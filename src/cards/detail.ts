@@ -1,11 +1,9 @@
-import { kindsWords } from '../chart/resource-words.ts';
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
 import { formatDay } from '../dates/day.ts';
-import type { Assessment, Contradicted, Missing, NearestPath, PathFact, Satisfied } from '../policy/assessment.ts';
-import type { Lead } from '../policy/fact-source.ts';
+import type { Assessment, Contradicted, NearestPath, Satisfied } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import { earlierStudies } from './earlier-studies.ts';
-import { isOrdered } from './suggestions.ts';
+import { missingLine, toDoLine } from './question-words.ts';
 import {
   againstWords,
   asDocumentedWords,
@@ -24,7 +22,6 @@ import {
   reviewsWords,
   screenWords,
   sources,
-  span,
   timing,
   URGENT,
 } from './words.ts';
@@ -32,11 +29,12 @@ import {
 const section = (heading: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : ['', `**${heading}**`, ...lines.map((l) => `- ${l}`)];
 
-function pathLines(path: NearestPath): readonly string[] {
+/** So many criteria, or ways, are told with their evidence. */
+const MOST_CRITERIA = 4;
+
+function pathLine(path: NearestPath): string {
   const has = path.has.length === 0 ? 'nothing yet' : list(factWords(path.has), 4);
-  return [
-    `${path.cite}, ${path.label}. Documented: ${has}. Needed: ${factWords(path.needs).join('; ')}.${timing(path)}${forOthers(path)}`,
-  ];
+  return `${path.cite}, ${path.label}. Documented: ${has}. Needed: ${factWords(path.needs).join('; ')}.${timing(path)}${forOthers(path)}`;
 }
 
 /** An indication that holds at several regions by the same evidence is told once. */
@@ -48,60 +46,6 @@ const onceEach = (satisfied: readonly Satisfied[]): readonly Satisfied[] => {
     return told.has(key) ? false : told.add(key) !== undefined;
   });
 };
-
-/** How many facts that would do as well are named. */
-const MOST_INSTEAD = 10;
-/** So much is told of what is on file for a question. */
-const MOST_LEADS = 2;
-
-/** The resources that say the same, and their dates. */
-function leadWords(leads: readonly Lead[], ordered: string): string {
-  const references = new Set(leads.map((l) => l.reference));
-  const own = references.delete(ordered);
-  const kinds = kindsWords([...references]);
-  return [...(kinds === '' ? [] : [kinds]), ...(own ? ['this order'] : []), ...span(leads)].join(', ');
-}
-
-/** What is on file and helps to answer; of what a resource says in two ways the first. */
-function leadsWords(leads: readonly Lead[], ordered: string): string {
-  const told = new Set<string>();
-  const onFile = [...Map.groupBy(leads, (l) => l.label)].flatMap(([label, all]) => {
-    const of = all.filter((l) => !told.has(l.reference));
-    for (const l of of) told.add(l.reference);
-    return of.length === 0 ? [] : [`${leadWords(of, ordered)}: ${label}`];
-  });
-  return onFile.length === 0 ? '' : ` On file: ${onFile.slice(0, MOST_LEADS).join('; ')}.`;
-}
-
-/** @param before the labels that a question before it names: of two that the same list would settle, each wants one of its own */
-function insteadWords(instead: readonly PathFact[], before: ReadonlySet<string>): string {
-  if (instead.length === 0) return '';
-  const labels = instead.map((f) => f.label);
-  if (labels.every((l) => before.has(l))) return ' Or one of those named above.';
-  return ` Or${instead.length === 1 ? '' : ' any one of these'}: ${list(labels, MOST_INSTEAD, '; ')}.`;
-}
-
-/** What would be done next, or that it is ordered, where what is on file does not say so already. */
-function nextStep(check: CheckedOrder, missing: Missing, studies: StudyCatalog): string {
-  if (missing.action === undefined) return '';
-  if (!isOrdered(check, missing, studies)) return ` Next step: ${missing.action}.`;
-  return missing.leads.some((l) => l.reference.startsWith('ServiceRequest/')) ? '' : ' Ordered; no result on file.';
-}
-
-const missingLine =
-  (check: CheckedOrder, studies: StudyCatalog) =>
-  (missing: Missing, index: number, all: readonly Missing[]): string => {
-    const { ask, leads, instead = [] } = missing;
-    const before = new Set(all.slice(0, index).flatMap((m) => (m.instead ?? []).map((f) => f.label)));
-    return `${ask}${insteadWords(instead, before)}${leadsWords(leads, check.order.ref)}${nextStep(check, missing, studies)}`;
-  };
-
-const toDoLine =
-  (check: CheckedOrder, studies: StudyCatalog) =>
-  (missing: Missing): string => {
-    const next = nextStep(check, missing, studies);
-    return next === '' ? missing.label : `${missing.label}.${next}`;
-  };
 
 /** Sections of the chart that were not seen whole. */
 export function unseen(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {
@@ -134,87 +78,113 @@ function policyLines(check: CheckedOrder): readonly string[] {
   ];
 }
 
-/** The card's detail: Markdown without HTML that reads well as plain text too. It holds no text of the chart, only dates and kinds of resources. */
-export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): string {
-  const { assessment, study, order } = check;
+/** A paragraph of its own, where there is anything to say. */
+const paragraph = (text: string | undefined): readonly string[] => (text === undefined ? [] : ['', text]);
+
+/** What begins every card: red flags, the outcome, what the chart alone would give, and the days that count. */
+function headLines(check: CheckedOrder): readonly string[] {
+  const { assessment, study, order, urgent } = check;
+  const elsewhere = assessment.outcome === 'undetermined' ? reasonsElsewhere(check) : undefined;
   const alone = asDocumentedWords(assessment);
-  const approved = indicationsWords(assessment);
-  const open = assessment.outcome === 'undetermined';
-  const reasonsOf = open ? reasonsElsewhere(check) : undefined;
-  const elsewhere = assessment.paths[0]?.otherStudies !== undefined;
-  const settles = !elsewhere && (assessment.paths.length === 0 || assessment.paths.some((p) => p.kind === 'document'));
-  const [toDo, toAsk] = [assessment.missing.filter((m) => m.toDo), assessment.missing.filter((m) => !m.toDo)];
-  const first = toAsk.filter((m) => !ofOtherWays(assessment, m));
-  const others = toAsk.filter((m) => ofOtherWays(assessment, m));
-  const documented = section(
-    open ? 'Documented so far' : 'Documented',
-    onceEach(assessment.satisfied)
-      .filter((s) => !open || s.evidence.length > 0)
-      .slice(0, 4)
-      .map(
-        (s) =>
-          `${open ? `For ${s.cite}` : `${s.cite}, ${s.label}`}: ${list([...evidenceList(s.evidence, check)], 6) || 'by the policy itself'}`,
-      ),
-  );
-  const against = section('Speaks against it, but is not the last word on file', againstWords(check).slice(0, 4));
-  const named = section(
-    'The policy names',
-    assessment.alternatives.map((code) => `${code} (${studies.get(code)?.label ?? 'study'})`),
-  );
-  const ways = [
-    ...section(
-      `Nearest way to meet the criteria${elsewhere ? ', for another study' : assessment.outcome === 'alternative' ? ' for the ordered study' : ''}`,
-      assessment.paths.slice(0, 1).flatMap(pathLines),
-    ),
-    ...section(
-      settles ? 'Questions that would settle it' : 'Questions on the way',
-      first.map(missingLine(check, studies)),
-    ),
-    ...section('Questions of other ways', others.map(missingLine(check, studies))),
-    ...section('Still to be done', toDo.map(toDoLine(check, studies))),
-  ];
-  const notMet = assessment.outcome === 'not-met';
-  const otherwise =
-    assessment.outcome === 'met'
-      ? []
-      : [
-          ...section(
-            'The chart says otherwise',
-            [...new Set(assessment.contradicted.map(contradictedLine(order.ref)))].slice(0, 4),
-          ),
-          ...section('Speaks for it, but is not the last word on file', forWords(check).slice(0, 4)),
-        ];
-  const earlier = earlierStudies(check);
-  const notSeen = unseen(check).filter((s) => s.state !== 'not-available' || assessment.sections.includes(s.section));
+  const reviewer = assessment.reason === 'exclusion' ? ' A reviewer must decide.' : '';
   return [
-    ...(check.urgent.length === 0
-      ? []
-      : [
-          `**${URGENT}.** ${evidenceList(check.urgent, check).join('; ')}.${assessment.reason === 'exclusion' ? ' A reviewer must decide.' : ''}`,
-          '',
-        ]),
+    ...(urgent.length === 0 ? [] : [`**${URGENT}.** ${evidenceList(urgent, check).join('; ')}.${reviewer}`, '']),
     `**${OUTCOME_WORDS[assessment.outcome]}**: ${study.label} (${study.code}), as of ${formatDay(order.asOf.hi)}.`,
-    ...(reasonsOf === undefined
+    ...(elsewhere === undefined
       ? []
-      : [`The reason of the order concerns ${reasonsOf}, not the region that is ordered.`]),
+      : [`The reason of the order concerns ${elsewhere}, not the region that is ordered.`]),
     ...(alone === undefined ? [] : [alone]),
     ...dateWords(check),
     ...(assessment.satisfied.length + assessment.contradicted.length === 0 ? [] : [countsWords(check)]),
+  ];
+}
+
+/** What is met, or what speaks for the ways that are open, with its evidence. */
+function documentedLines(check: CheckedOrder): readonly string[] {
+  const open = check.assessment.outcome === 'undetermined';
+  const told = onceEach(check.assessment.satisfied).filter((s) => !open || s.evidence.length > 0);
+  const lines = told.slice(0, MOST_CRITERIA).map(({ cite, label, evidence }) => {
+    const rests = list([...evidenceList(evidence, check)], 6) || 'by the policy itself';
+    return `${open ? `For ${cite}` : `${cite}, ${label}`}: ${rests}`;
+  });
+  return [
+    ...section(open ? 'Documented so far' : 'Documented', lines),
+    ...section('Speaks against it, but is not the last word on file', againstWords(check).slice(0, MOST_CRITERIA)),
+  ];
+}
+
+/** The nearest way to met, and what is asked or to be done for it. */
+function wayLines(check: CheckedOrder, studies: StudyCatalog): readonly string[] {
+  const { assessment } = check;
+  const { paths, missing } = assessment;
+  const elsewhere = paths[0]?.otherStudies !== undefined;
+  const settles = !elsewhere && (paths.length === 0 || paths.some((p) => p.kind === 'document'));
+  const toAsk = missing.filter((m) => !m.toDo);
+  const others = toAsk.filter((m) => ofOtherWays(assessment, m));
+  const where = elsewhere
+    ? ', for another study'
+    : assessment.outcome === 'alternative'
+      ? ' for the ordered study'
+      : '';
+  const asked = missingLine(check, studies);
+  return [
+    ...section(`Nearest way to meet the criteria${where}`, paths.slice(0, 1).map(pathLine)),
+    ...section(
+      settles ? 'Questions that would settle it' : 'Questions on the way',
+      toAsk.filter((m) => !others.includes(m)).map(asked),
+    ),
+    ...section('Questions of other ways', others.map(asked)),
+    ...section('Still to be done', missing.filter((m) => m.toDo).map(toDoLine(check, studies))),
+  ];
+}
+
+/** What the chart contradicts, of what is not met. */
+function otherwiseLines(check: CheckedOrder): readonly string[] {
+  const { assessment, order } = check;
+  if (assessment.outcome === 'met') return [];
+  const contradicted = [...new Set(assessment.contradicted.map(contradictedLine(order.ref)))];
+  return [
+    ...section('The chart says otherwise', contradicted.slice(0, MOST_CRITERIA)),
+    ...section('Speaks for it, but is not the last word on file', forWords(check).slice(0, MOST_CRITERIA)),
+  ];
+}
+
+/** What the chart says nothing of, and what was not seen of it. */
+function unknownLines(check: CheckedOrder): readonly string[] {
+  const { silentScreens, sections } = check.assessment;
+  const notSeen = unseen(check).filter((s) => s.state !== 'not-available' || sections.includes(s.section));
+  return [
+    ...(silentScreens.length === 0
+      ? []
+      : ['', `Not documented either way: ${list(screenWords(check.assessment), 8, '; ')}.`]),
+    ...(notSeen.length === 0
+      ? []
+      : ['', `Not seen whole: ${notSeen.map((s) => `${s.section} (${s.state})`).join(', ')}.`]),
+  ];
+}
+
+/** The card's detail: Markdown without HTML that reads well as plain text too. It holds no text of the chart, only dates and kinds of resources. */
+export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): string {
+  const { assessment, order } = check;
+  const { outcome, paths, alternatives } = assessment;
+  const named = section(
+    'The policy names',
+    alternatives.map((code) => `${code} (${studies.get(code)?.label ?? 'study'})`),
+  );
+  const [open, notMet] = [outcome === 'undetermined', outcome === 'not-met'];
+  const [documented, ways, otherwise] = [documentedLines(check), wayLines(check, studies), otherwiseLines(check)];
+  return [
+    ...headLines(check),
     ...(notMet ? otherwise : []),
-    ...(open ? [...ways, ...documented, ...against] : [...named, ...documented, ...against, ...ways]),
-    ...section('Other ways', assessment.paths.slice(1).flatMap(pathLines)),
-    ...(approved === undefined ? [] : ['', approved]),
+    ...(open ? [...ways, ...documented] : [...named, ...documented, ...ways]),
+    ...section('Other ways', paths.slice(1).map(pathLine)),
+    ...paragraph(indicationsWords(assessment)),
     ...(notMet ? [] : otherwise),
     ...section('Left to a reviewer', reviewsWords(assessment)),
     ...section('An exclusion is not settled', exclusionLines(assessment, order.ref)),
     ...(open ? named : []),
-    ...(earlier === undefined ? [] : ['', earlier]),
-    ...(assessment.silentScreens.length === 0
-      ? []
-      : ['', `Not documented either way: ${list(screenWords(assessment), 8, '; ')}.`]),
-    ...(notSeen.length === 0
-      ? []
-      : ['', `Not seen whole: ${notSeen.map((s) => `${s.section} (${s.state})`).join(', ')}.`]),
+    ...paragraph(earlierStudies(check)),
+    ...unknownLines(check),
     '',
     ...policyLines(check),
     '',
