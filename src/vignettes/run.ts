@@ -5,7 +5,7 @@ import { PatientScope } from '../chart/references.ts';
 import { type RetrievedSection, SECTIONS, type Section } from '../chart/sections.ts';
 import { readCoverages } from '../coverage/coverage.ts';
 import { type CheckedOrder, type Checker, checkOrder } from '../criteria-check/check-order.ts';
-import { formatDay, parseDate } from '../dates/day.ts';
+import { parseDate } from '../dates/day.ts';
 import { readOrder } from '../order/order.ts';
 import { type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { yamlNames } from '../yaml/yaml-names.ts';
@@ -75,41 +75,4 @@ export function checkResources(
     withTrace,
   );
   return check?.kind === 'checked' ? check : undefined;
-}
-
-/** What differs from the expectation, in words; empty when all is as expected. */
-export function differences(vignette: Vignette, check: CheckedOrder | undefined): readonly string[] {
-  const { expect } = vignette;
-  if (check === undefined) return expect.outcome === 'not-governed' ? [] : ['no policy governs this order'];
-  const { assessment } = check;
-  const out: string[] = [];
-  if (check.policy.id !== vignette.policy) out.push(`policy ${check.policy.id}`);
-  if (assessment.outcome !== expect.outcome)
-    out.push(
-      `outcome ${assessment.outcome}${assessment.reason === undefined ? '' : ` (${assessment.reason})`}, expected ${expect.outcome}`,
-    );
-  if (expect.reason !== undefined && assessment.reason !== expect.reason)
-    out.push(`reason ${assessment.reason ?? 'none'}, expected ${expect.reason}`);
-  const satisfied = assessment.satisfied.map((s) => s.criterion);
-  for (const c of expect.criteria ?? [])
-    if (!satisfied.includes(c))
-      out.push(`criterion ${c} is not satisfied (satisfied: ${satisfied.join(', ') || 'none'})`);
-  for (const c of expect.unmet ?? []) if (satisfied.includes(c)) out.push(`criterion ${c} is satisfied`);
-  if (expect.alternative !== undefined && !expect.alternative.some((a) => assessment.alternatives.includes(a)))
-    out.push(
-      `alternatives ${assessment.alternatives.join(', ') || 'none'}, expected one of ${expect.alternative.join(', ')}`,
-    );
-  const asked = assessment.missing.map((m) => m.fact);
-  for (const f of expect.asks ?? [])
-    if (!asked.includes(f)) out.push(`does not ask ${f} (asks: ${asked.join(', ') || 'nothing'})`);
-  for (const f of expect['not-asks'] ?? []) if (asked.includes(f)) out.push(`asks ${f}, which must not be asked`);
-  if (expect.urgent !== undefined && expect.urgent !== check.urgent.length > 0)
-    out.push(expect.urgent ? 'not urgent' : 'urgent');
-  const earliest = assessment.earliest === undefined ? 'never' : formatDay(assessment.earliest);
-  if (expect.earliest !== undefined && earliest !== expect.earliest)
-    out.push(`met by time alone from ${earliest}, expected ${expect.earliest}`);
-  const until = assessment.validUntil === undefined ? 'ever' : formatDay(assessment.validUntil);
-  if (expect['valid-until'] !== undefined && until !== expect['valid-until'])
-    out.push(`valid until ${until}, expected ${expect['valid-until']}`);
-  return out;
 }

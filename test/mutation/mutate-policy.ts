@@ -4,8 +4,9 @@ import type { CheckedOrder, Checker } from '../../src/criteria-check/check-order
 import { loadKnowledge } from '../../src/criteria-check/knowledge.ts';
 import { PolicyFile } from '../../src/policy/schema.ts';
 import { checkerWith } from '../../src/vignettes/compare-texts.ts';
+import { differences } from '../../src/vignettes/differences.ts';
 import type { Vignette } from '../../src/vignettes/expand.ts';
-import { checkVignette, differences, loadVignettes } from '../../src/vignettes/run.ts';
+import { checkVignette, loadVignettes } from '../../src/vignettes/run.ts';
 import { readYaml } from '../../src/yaml/yaml-file.ts';
 import { type Accepted, acceptedSurvivors } from './accepted.ts';
 import type { Case } from './case.ts';

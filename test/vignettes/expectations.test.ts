@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { KnownCodes } from '../../src/terminology/known-codes.ts';
+import { differences } from '../../src/vignettes/differences.ts';
 import { expandVignettes } from '../../src/vignettes/expand.ts';
-import { checkVignette, differences } from '../../src/vignettes/run.ts';
+import { checkVignette } from '../../src/vignettes/run.ts';
 import { VignettesFile } from '../../src/vignettes/schema.ts';
 import { unknownCodes } from '../../src/vignettes/unknown-codes.ts';
 import { unknownNames } from '../../src/vignettes/unknown-names.ts';
