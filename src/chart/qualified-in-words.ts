@@ -35,3 +35,20 @@ export function isDisowned(concept: unknown): boolean {
   const words = qualifiedInWords(concept);
   return words === 'denied' || words === 'of-family';
 }
+
+const UNDONE =
+  /\b(cancell?ed|no[- ]?show(ed)?|(not|never) (done|performed|given|taken|taking|started|attended|completed)|did not (attend|take|start)|declined|refused)\b/;
+const GOAL = /\b(goal|target|acceptable|tolerable)\b/;
+
+/** Does the text of a service or drug say so, and not the display of its code? */
+function saysInWords(concept: unknown, words: RegExp): boolean {
+  const said = text(object(concept)?.['text'])?.toLowerCase();
+  if (said === undefined || !words.test(said)) return false;
+  return !objects(object(concept)?.['coding']).some((c) => words.test(text(c['display'])?.toLowerCase() ?? ''));
+}
+
+/** Does its text say that a service did not take place ("cancelled", "no show"), or that a drug is not taken? */
+export const isUndoneInWords = (concept: unknown): boolean => saysInWords(concept, UNDONE);
+
+/** Does the text of an observation say that its value is one to be reached ("acceptable pain level"), not what was found? */
+export const isGoalInWords = (concept: unknown): boolean => saysInWords(concept, GOAL);

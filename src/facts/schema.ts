@@ -193,6 +193,10 @@ const Order = z.strictObject({
   specialty: SETS.optional(),
   urgent: z.boolean().default(false),
   'carried-out': z.boolean().default(false).meta({ description: 'orders that were carried out count too' }),
+  'same-kinds': SETS.optional().meta({
+    description:
+      'a procedure of the region performed since, of one of these kinds as the order is, is the one that was ordered',
+  }),
   'prohibited-by': SETS.optional().meta({
     description: 'whose order not to perform it speaks against; otherwise those of `specialty`, or anybody',
   }),
@@ -298,6 +302,9 @@ const Progression = z.strictObject({
     .default([])
     .meta({ description: 'facts whose signs, found or absent, show an earlier examination too' }),
   examination: SETS.optional(),
+  'not-at': SETS.optional().meta({
+    description: 'a sign found at a visit for one of these, and for nothing of the spine, shows no progression',
+  }),
   'dated-onset': z
     .boolean()
     .default(false)

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { qualifiedInWords } from '../../src/chart/qualified-in-words.ts';
-import { condition, pain, value, visit } from '../support/lumbar-facts.ts';
-import { concept } from '../support/tiny-chart.ts';
+import {
+  BACK,
+  because,
+  condition,
+  drug,
+  pain,
+  procedure,
+  score,
+  supply,
+  value,
+  visit,
+} from '../support/lumbar-facts.ts';
+import { concept, type Resource } from '../support/tiny-chart.ts';
 
 const entry = (text: string, code = 'icd M46.46', members: object = {}) =>
   condition(code, { code: { ...concept(code), text }, recordedDate: '2026-02-20', ...members });
@@ -55,5 +66,62 @@ describe('words of a diagnosis beside its code', () => {
     ).toBeUndefined();
     expect(qualifiedInWords({ text: 'History of falling', coding: [{ code: 'Z91.81' }] })).toBeUndefined();
     expect(qualifiedInWords(undefined)).toBeUndefined();
+  });
+});
+
+describe('words of a service or drug beside its code', () => {
+  const therapy = (words?: string, members: object = {}) =>
+    ['2026-01-05', '2026-01-19', '2026-02-02', '2026-02-16'].map((date) =>
+      procedure('cpt 97110', date, {
+        code: { ...concept('cpt 97110'), ...(words !== undefined && { text: words }) },
+        reasonCode: [concept('icd M54.50')],
+        ...members,
+      }),
+    );
+  const treated = (resources: readonly Resource[]) =>
+    value('treatment-6-weeks', [pain('2026-01-01'), ...resources]).truth;
+  it('that it did not take place leave it open', () => {
+    expect(treated(therapy())).toBe('true');
+    expect(treated(therapy('Therapeutic exercise, 15 min'))).toBe('true');
+    for (const words of ['Therapeutic exercise - CANCELLED', 'PT session (no show)', 'PT: patient declined'])
+      expect(treated(therapy(words)), words).toBe('unknown');
+    const named = {
+      coding: [{ ...concept('cpt 97110').coding[0], display: 'Exercise, cancelled' }],
+      text: 'Exercise, cancelled',
+    };
+    expect(treated(therapy(undefined, { code: named }))).toBe('true');
+  });
+  it('leave a drug open that is said not to be taken', () => {
+    const naproxen = (words: string) =>
+      drug('2026-01-02', {
+        ...supply(60),
+        ...because('icd M54.50'),
+        medicationCodeableConcept: { ...concept('rxnorm 7258'), text: words },
+      });
+    expect(treated([naproxen('Naproxen 500 mg twice daily')])).toBe('true');
+    expect(treated([naproxen('Naproxen 500 mg (patient not taking)')])).toBe('unknown');
+  });
+  it('leave films open', () => {
+    const films = (words: string): string =>
+      value('plain-films', [
+        {
+          resourceType: 'DiagnosticReport',
+          status: 'final',
+          code: { ...concept('cpt 72100'), text: words },
+          effectiveDateTime: '2026-02-20',
+          conclusionCode: [concept('snomed 17621005')],
+        },
+      ]).truth;
+    expect(films('XR LUMBAR SPINE 2-3 VIEWS')).toBe('true');
+    expect(films('XR LUMBAR SPINE 2-3 VIEWS - CANCELLED')).toBe('unknown');
+  });
+  it('make a score one to be reached, not one that was found', () => {
+    const goal = score('2026-02-20', 2, {
+      ...BACK,
+      code: { ...concept('loinc 72514-3'), text: 'Acceptable pain level' },
+    });
+    const course = [score('2026-01-05', 7), score('2026-02-20', 7)];
+    expect(value('no-significant-improvement', [pain('2026-01-01'), ...course, goal]).truth).toBe('true');
+    expect(value('no-significant-improvement', [pain('2026-01-01'), course[0] ?? goal, goal]).truth).toBe('unknown');
   });
 });

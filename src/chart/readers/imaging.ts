@@ -3,6 +3,7 @@ import { isExact, type OpenStudy, type Study } from '../../policy/studies.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { placeOf, placeOfHits } from '../../terminology/regions.ts';
 import { type Json, object, objects, text } from '../json.ts';
+import { isUndoneInWords } from '../qualified-in-words.ts';
 import { joined, type ReadContext, start } from '../read-context.ts';
 import type { ImagingRecord, Performed, ReportRecord } from '../records.ts';
 
@@ -37,6 +38,12 @@ const IS_DISEASE = /^icd10cm\|[A-Y]/;
 const findsSomething = (ctx: ReadContext, conclusion: unknown): boolean =>
   ctx.keys(conclusion).some((key) => IS_DISEASE.test(key));
 
+/** Was it carried out? One whose own words say "cancelled" or the like leaves that open. */
+function doneOf(r: Json): Performed {
+  const done = performed(text(r['status']));
+  return done === 'done' && isUndoneInWords(r['code']) ? 'unclear' : done;
+}
+
 /** What was found by an examination, and whether it was carried out. */
 function resultsOf(ctx: ReadContext, r: Json): Pick<ImagingRecord, 'done' | 'findings' | 'hasResult'> {
   const findings = [
@@ -46,7 +53,7 @@ function resultsOf(ctx: ReadContext, r: Json): Pick<ImagingRecord, 'done' | 'fin
     ...ctx.results(r).flatMap((o) => resultOf(ctx, o)),
   ];
   const hasResult = findings.length > 0 || findsSomething(ctx, r['conclusionCode']);
-  return { done: performed(text(r['status'])), findings, hasResult };
+  return { done: doneOf(r), findings, hasResult };
 }
 
 /** One imaging examination, from a DiagnosticReport, a Procedure, an ImagingStudy or an Observation. */
@@ -176,7 +183,7 @@ function bareExamination(
     ref,
     hits: [],
     site: known.site,
-    done: performed(text(r['status'])),
+    done: doneOf(r),
     when,
     modality: known.modality,
     inWords: known.inWords,

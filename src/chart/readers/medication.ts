@@ -1,5 +1,6 @@
 import { type Interval, parseDate } from '../../dates/day.ts';
 import { type Json, object, objects, text } from '../json.ts';
+import { isUndoneInWords } from '../qualified-in-words.ts';
 import { end, type ReadContext, start } from '../read-context.ts';
 import type { MedicationRecord } from '../records.ts';
 
@@ -146,7 +147,7 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
     taken:
       r['doNotPerform'] === true
         ? 'not-taken'
-        : UNDECIDED.has(text(r['intent']) ?? '') && !isReported(r)
+        : (UNDECIDED.has(text(r['intent']) ?? '') && !isReported(r)) || isUndoneInWords(ctx.medicationCode(r))
           ? 'unclear'
           : taken,
     start: from,
@@ -174,13 +175,14 @@ export function readMedicationStatement(ctx: ReadContext, r: Json, ref: string):
   const last = end(r, 'effective');
   const reason = ctx.reason(r);
   const past = status === 'completed' || status === 'stopped' || status === 'on-hold';
+  const going = status === 'active' ? 'active' : past ? 'past' : 'unclear';
   return {
     type: 'medication',
     ref,
     hits,
     site: 0,
     encounter: ctx.key(object(r['context'])),
-    taken: status === 'active' ? 'active' : past ? 'past' : status === 'not-taken' ? 'not-taken' : 'unclear',
+    taken: status === 'not-taken' ? 'not-taken' : isUndoneInWords(ctx.medicationCode(r)) ? 'unclear' : going,
     start: from,
     end: last,
     broken: status === 'stopped' || status === 'on-hold',

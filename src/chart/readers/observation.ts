@@ -1,5 +1,6 @@
 import { parseDate } from '../../dates/day.ts';
 import { type Json, object, objects, text } from '../json.ts';
+import { isGoalInWords } from '../qualified-in-words.ts';
 import { type ReadContext, start } from '../read-context.ts';
 import type { FamilyRecord, ImagingRecord, ObservationRecord, ObservedValue } from '../records.ts';
 import { isExaminationInWords, readImaging, readImagingInWords } from './imaging.ts';
@@ -72,7 +73,8 @@ const FINAL = new Set(['final', 'amended', 'corrected']);
 
 /** Does a fact understand the code or the coded value? Most of a chart is silent on the spine. */
 const speaks = (ctx: ReadContext, part: Json): boolean =>
-  ctx.hits(part['code']).length > 0 || ctx.hits(part['valueCodeableConcept']).length > 0;
+  (ctx.hits(part['code']).length > 0 || ctx.hits(part['valueCodeableConcept']).length > 0) &&
+  !isGoalInWords(part['code']);
 
 /** Reads an Observation and its components; one whose code names an imaging study is also an examination. */
 export function readObservation(

@@ -1,5 +1,6 @@
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Json, object, text } from '../json.ts';
+import { isUndoneInWords } from '../qualified-in-words.ts';
 import { end, type ReadContext, start } from '../read-context.ts';
 import type { ImagingRecord, Performed, ProcedureRecord } from '../records.ts';
 import { isImagingCategory, readImaging, readImagingInWords } from './imaging.ts';
@@ -20,8 +21,8 @@ export function readProcedure(ctx: ReadContext, r: Json, ref: string): Procedure
   const hits = ctx.hits(r['code']);
   if (hits.length === 0) return readImagingInWords(ctx, r, ref, r['code'], isImagingCategory([r['category']]), when);
   const status = text(r['status']);
-  const performed: Performed =
-    status === undefined || DONE.has(status) ? 'done' : status === 'not-done' ? 'not-done' : 'unclear';
+  const isDone = (status === undefined || DONE.has(status)) && !isUndoneInWords(r['code']);
+  const performed: Performed = isDone ? 'done' : status === 'not-done' ? 'not-done' : 'unclear';
   const stated = [ctx.reason(r), ctx.orderReason(r)].find((x) => x.given);
   const reason = stated ?? ctx.visitReason(r);
   const last = end(r, 'performed');

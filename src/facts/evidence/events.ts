@@ -226,7 +226,7 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
       else if (record.prohibits) prohibiting.set(record, found);
       else if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx))
         tally.lead(found, 'the requester’s specialty is not stated', true);
-      else if (!input['carried-out'] && performedSince(record, set, ctx))
+      else if (!input['carried-out'] && (performedSince(record, set, ctx) || fulfilled(record, input, asked, ctx)))
         tally.lead(found, 'ordered, and performed since', true);
       else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
       else if (inWindow(found, asked, tally)) placed.set(record, found);
@@ -263,6 +263,35 @@ const performedSince = ({ when, planned, codes }: OrderRecord, set: number, ctx:
         p.when.lo >= when.hi &&
         p.when.hi <= ctx.asOf &&
         mayBeSame(codes, p.codes),
+    );
+
+/**
+ * Was a procedure of the kind that was ordered performed since, in the region? A fusion is often billed under another code than the one it
+ * was ordered by.
+ */
+const fulfilled = (
+  { when, planned, hits }: OrderRecord,
+  { 'same-kinds': kinds = [] }: OrderInput,
+  asked: Asked,
+  ctx: FactContext,
+): boolean =>
+  when !== undefined &&
+  (planned?.hi ?? when.hi) <= ctx.asOf &&
+  kinds
+    .map((name) => ctx.set(name))
+    .filter((set) => hits.some((h) => h.set === set))
+    .some((set) =>
+      ctx.chart
+        .bySet(set)
+        .some(
+          (p) =>
+            p.type === 'procedure' &&
+            p.performed === 'done' &&
+            p.when !== undefined &&
+            p.when.lo >= when.hi &&
+            p.when.hi <= ctx.asOf &&
+            fitsRegion(asked, servicePlace(p, placeIn(p.hits, [set]))),
+        ),
     );
 
 /** That something is not to be performed counts when it is said by those whose word it is. */

@@ -48,6 +48,12 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
   const visits = ctx.chart.encounters.filter(
     (v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf && relates(v),
   );
+  const elsewhere = (input['not-at'] ?? []).map((name) => ctx.set(name));
+  const isForAnother = (v: EncounterRecord, { sets, codes = [] }: Sign): boolean =>
+    v.reasons.some((h) => elsewhere.includes(h.set)) &&
+    !v.reasons.some((h) => sets.includes(h.set)) &&
+    !v.reasonCodes.some((c) => codes.includes(c)) &&
+    !relates(v);
   const { asOf } = asked.window;
   const oldest = Math.min(episodeStart(ctx.episode(asked.query.region)) ?? asOf, subtract(asOf, BASELINE_REACH));
   const missesVisit = (item: Item, reason: string): void =>
@@ -67,6 +73,10 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
       continue;
     }
     if (fitIn(sign.visit.when, asked.window) !== 'inside') continue;
+    if (isForAnother(sign.visit, sign)) {
+      tally.lead(item, 'found at a visit for another problem', true);
+      continue;
+    }
     const until = lastDayInside(sign.visit.when, asked.window);
     // none of them speaks without the sign, and all of them as long as it does
     const together = (part: Item): Item => ({ ...part, until });

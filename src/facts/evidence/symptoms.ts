@@ -143,7 +143,7 @@ function earlierScores(sets: readonly string[], asked: Asked, ctx: FactContext):
 /**
  * Improvement of the episode: the last score against the first (a fall of at least 30 % and 2 points = improved; unchanged or
  * risen = not improved; in between unknown), and coded outcomes of treatment. The later of them wins. Scores from before the
- * last course of treatment say nothing of its success.
+ * last course of treatment say nothing of its success, nor do those of back and leg that went different ways.
  */
 export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const say = (item: Item, improved: boolean): void => {
@@ -152,8 +152,14 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
   };
   const onFile = scoresOnFile(input.scores, asked, ctx);
   const own = comparable(onFile);
-  const all = own.length > 0 ? own : limbScores(input, asked, ctx);
+  const limb = limbScores(input, asked, ctx);
+  const all = own.length > 0 ? own : limb;
   const known = withoutDoubt(all);
+  if (partWays(withoutDoubt(own), withoutDoubt(limb))) {
+    for (const s of [...ends(own).lasts, ...ends(limb).lasts]) tally.lead(s.item, PARTED, true);
+    outcomes(asked, ctx, say);
+    return;
+  }
   if (known.length < all.length && !sameCourse(known, all)) {
     doubtfulCourse(all, input, asked, ctx, tally, say);
     return;
@@ -187,6 +193,13 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
 }
 
 const UNREAD = 'a later score that cannot be compared';
+const PARTED = 'the pain of the spine and that of the limb went different ways';
+
+/** Did one pain improve, and the other not at all? Of which the complaint is nobody says. */
+function partWays(spine: readonly Score[], limb: readonly Score[]): boolean {
+  const both = [courseOf(spine), courseOf(limb)];
+  return both.some((c) => c.has('improved')) && both.some((c) => c.has('none'));
+}
 
 const withoutDoubt = (all: readonly Score[]): readonly Score[] => all.filter((s) => !s.doubtful);
 
