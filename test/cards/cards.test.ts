@@ -350,7 +350,7 @@ describe('a way in words', () => {
     expect(questions).not.toContain('re-evaluation');
     expect(tell(find('edge-acute')).card.summary).toContain('not before 2026-04-05; not documented: ');
     expect(toDo).toContain(
-      'clinical re-evaluation, in person or by other contact. Next step: Arrange a re-evaluation.',
+      'clinical re-evaluation, in person or by other contact (within 3 months). Next step: Arrange a re-evaluation.',
     );
   });
 

@@ -203,7 +203,7 @@ ${REST}`,
     expect(under(card, 'Questions on the way')).toEqual(['- Do the symptoms persist without significant improvement?']);
     expect(under(card, 'Still to be done')).toEqual([
       '- at least 6 weeks of treatment for the current episode (within the last 3 months). Next step: Start or document conservative treatment.',
-      '- clinical re-evaluation, in person or by other contact. Next step: Arrange a re-evaluation.',
+      '- clinical re-evaluation, in person or by other contact (within 3 months). Next step: Arrange a re-evaluation.',
     ]);
   });
 });
