@@ -3,9 +3,10 @@ import { type Json, object, objects, text } from './json.ts';
 /** What the words of a diagnosis say of it that neither its code nor its statuses do. */
 export type Qualified = 'denied' | 'of-family' | 'past' | 'doubted';
 
+// "no improvement of back pain" denies the improvement, not the pain
 const SAYS: Readonly<Record<Qualified, RegExp>> = {
   denied:
-    /^(no (?!fault)|no evidence|negative for|denies|denied|ruled out|excluded)|[-–,;:(] *(ruled out|excluded)\)?$/,
+    /^(no (?!fault|improvement|relief|response|benefit|help|progress|change|longer|better|worse)|negative for|denies|denied|ruled out|excluded)|[-–,;:(] *(ruled out|excluded)\)?$/,
   'of-family': /^(family (history|hx)|fhx?)\b/,
   past: /^((past |personal )?(history|hx) of|past (medical )?history|h\/o|hx:)/,
   doubted: /^(rule out|r\/o|possible|probable|suspected|suspicion (of|for)|concern for|\?)|\?$/,
