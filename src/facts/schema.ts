@@ -255,6 +255,10 @@ const Course = z.strictObject({
     .default('end')
     .meta({ description: 'whole: all of it lies in the window; end: it ends there or goes on' }),
   ongoing: z.boolean().default(false).meta({ description: 'the course goes on at the as-of date' }),
+  'not-before': SETS.optional().meta({
+    description:
+      'treatment that ended before the last of these procedures in the region says nothing of the time after it',
+  }),
 });
 const Improvement = z.strictObject({
   scores: SETS,

@@ -1,7 +1,7 @@
 import type { Section } from '../../chart/sections.ts';
 import { add, type Day, lastDayReaching } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
-import { type Asked, type FactContext, hasUnseen } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, hasUnseen, placeIn } from '../context.ts';
 import { type Course, courses, isOf, LONGEST_PAUSE_DAYS, lackingGroups, NO_COURSE, STILL_GOING } from '../courses.ts';
 import { duration } from '../duration.ts';
 import { olderProblem } from '../episode/presentations.ts';
@@ -9,6 +9,7 @@ import type { CourseInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import type { Refused, Treatment } from '../treatment.ts';
 import { type Treatments, treatments } from '../treatments.ts';
+import { servicePlace } from './events.ts';
 
 const PART_OF_NONE = 'part of no course of this length';
 
@@ -29,7 +30,13 @@ export function courseEvidence(
   tally: Tally,
 ): { readonly from?: Day } {
   const { asOf, earliest } = asked.window;
-  const found = treatments(input.therapies, input.drugs ?? [], asked, ctx, tally);
+  const found = sinceOperation(
+    treatments(input.therapies, input.drugs ?? [], asked, ctx, tally),
+    input,
+    asked,
+    ctx,
+    tally,
+  );
   const { given, refused, earlier } = found;
   const whole = input.window === 'whole' && earliest !== undefined;
   const usable = whole ? given.filter((t) => t.when.lo >= earliest) : given;
@@ -89,6 +96,33 @@ export function courseEvidence(
   tally.goesOn = from !== undefined && found.possible.length === 0;
   for (const section of unseenTreatment(input, usable, ctx)) tally.unseen.add(section);
   return byTime;
+}
+
+/** The treatments that did not end before the last operation of the region: what failed before it was what led to it. */
+function sinceOperation(
+  found: Treatments,
+  { 'not-before': operations = [] }: CourseInput,
+  asked: Asked,
+  ctx: FactContext,
+  tally: Tally,
+): Treatments {
+  const days = operations.flatMap((name) =>
+    ctx.chart
+      .bySet(ctx.set(name))
+      .flatMap((r) =>
+        r.type === 'procedure' &&
+        r.performed === 'done' &&
+        r.when !== undefined &&
+        r.when.hi <= asked.window.asOf &&
+        fitsRegion(asked, servicePlace(r, placeIn(r.hits, [ctx.set(name)])))
+          ? [r.when.lo]
+          : [],
+      ),
+  );
+  const last = Math.max(...days);
+  const { before = [], since = [] } = Object.groupBy(found.given, (t) => (t.end < last ? 'before' : 'since'));
+  for (const t of before) tally.lead(toItem(t), 'before the last operation', true);
+  return before.length === 0 ? found : { ...found, given: since };
 }
 
 /** Tells what completes the course, and until when it does. */
