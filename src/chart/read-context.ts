@@ -319,6 +319,11 @@ export class ReadContext {
     return hit.set === this.#set['service-without-evaluation'];
   }
 
+  /** Does a code name what relatives have, what is looked for or what was ruled out, and nothing that was found? */
+  isOfOthersOrLookedFor(hit: Hit): boolean {
+    return hit.set === this.#set['of-relatives-or-looked-for'];
+  }
+
   /** Does what a visit is called, a reason of it or how it ended say that the patient did not come, or left before anybody saw them? */
   leftUnseen(visit: Json, reasons: readonly Hit[]): boolean {
     const ended = object(visit['hospitalization'])?.['dischargeDisposition'];

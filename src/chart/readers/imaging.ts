@@ -47,7 +47,7 @@ function doneOf(r: Json): Performed {
 /** What was found by an examination, and whether it was carried out. */
 function resultsOf(ctx: ReadContext, r: Json): Pick<ImagingRecord, 'done' | 'findings' | 'hasResult'> {
   const findings = [
-    ...ctx.hits(r['conclusionCode']),
+    ...ctx.hits(r['conclusionCode']).filter((hit) => !ctx.isOfOthersOrLookedFor(hit)),
     ...ctx.hits(r['valueCodeableConcept']),
     ...ctx.interpretation(r['interpretation']).hits,
     ...ctx.results(r).flatMap((o) => resultOf(ctx, o)),
