@@ -49,7 +49,7 @@ export class SharedResources {
 }
 
 const REFERENCE =
-  /"(?:https?:\/\/[^"]{1,500}\/)?((?:Practitioner|PractitionerRole|Organization|Medication)\/[A-Za-z0-9\-.]{1,64})"/g;
+  /"(?:https?:\/\/[^"]{1,500}\/)?((?:Practitioner|PractitionerRole|Organization|Medication)\/[\w\-.]{1,128})"/g;
 
 interface Gathering {
   patient?: Json;

@@ -17,7 +17,7 @@ const NOBODYS = 'x-line-that-names-nobody';
 /** A line whose type is not known. */
 export const ANY_TYPE = '*';
 const OPENING = /^\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,60})"/;
-const PATIENT = /Patient\/([A-Za-z0-9\-.]{1,64})["/]/g;
+const PATIENT = /Patient\/([\w\-.]{1,128})["/]/g;
 const FLUSH_BYTES = 1 << 16;
 /** What one worker holds of all partitions together. */
 const MOST_WAITING = 8 << 20;

@@ -1,14 +1,14 @@
 import type { AnswerStore } from '../answer-store/answer-store.ts';
 import { buildCard, type CardOptions } from '../cards/build-card.ts';
 import { failedCards } from '../cards/failed-card.ts';
-import { type Json, text } from '../chart/json.ts';
-import { localKey } from '../chart/references.ts';
+import type { Json } from '../chart/json.ts';
 import { answerOrders, type FailedOrder } from '../criteria-check/answer-orders.ts';
 import type { CheckedOrder, Checker, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
 import type { FhirCall } from '../ehr/fhir-access.ts';
 import { atVisit } from '../order/at-visit.ts';
 import { type ImagingOrder, serviceRequests } from '../order/order.ts';
+import { selectedOf } from '../order/selected.ts';
 import type { Caller } from '../trust/caller.ts';
 import type { Budget } from './budget.ts';
 import type { Card } from './card.ts';
@@ -63,8 +63,7 @@ function ordersOf(request: OrderHookRequest): readonly Json[] {
   const { encounterId, draftOrders, selections } = request.context;
   const orders = serviceRequests(draftOrders).map((order) => atVisit(order, encounterId));
   if (selections === undefined) return orders;
-  const selected = new Set(selections.flatMap((s) => [s, localKey({ reference: s }) ?? s]));
-  return orders.filter((o) => selected.has(`ServiceRequest/${text(o['id'])}`));
+  return selectedOf(orders, selections);
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Json } from '../chart/json.ts';
-import { FHIR_ID } from '../chart/references.ts';
+import { EHR_ID } from '../chart/references.ts';
 import { normalBase } from '../ehr/ehr-registry.ts';
 import type { Hook } from './service-definition.ts';
 
@@ -44,7 +44,7 @@ export const PATIENT_ID = z
   .string()
   .max(256)
   .transform((id) => id.replace(/^Patient\//, ''))
-  .pipe(z.string().regex(FHIR_ID, 'expected a FHIR id'));
+  .pipe(z.string().regex(EHR_ID, 'expected a FHIR id'));
 /** The context of hooks about draft orders. */
 export const ORDERING = {
   userId: WORDS,

@@ -30,7 +30,7 @@ import type {
   ImagingRecord,
   OpenOrder,
 } from './records.ts';
-import { FHIR_ID, PatientScope } from './references.ts';
+import { EHR_ID, PatientScope } from './references.ts';
 import { type RetrievedSection, SECTIONS, type Section, type SectionState } from './sections.ts';
 import { isVoid, verification } from './status.ts';
 
@@ -201,8 +201,8 @@ class ChartBuilder implements Chart {
     }
     this.resourceCount++;
     const id = text(resource['id']);
-    if (id === undefined || !FHIR_ID.test(id)) {
-      if (!UNSCOPED.has(type)) this.dropped.push({ ref: `${type}/unknown`, reason: 'malformed', hits: [] });
+    if (id === undefined || !EHR_ID.test(id)) {
+      if (!UNSCOPED.has(type)) this.#nameless(type, resource);
       return;
     }
     const known = this.#ctx.resources.ofType(type);
@@ -238,6 +238,19 @@ class ChartBuilder implements Chart {
         ).push(resource);
     } catch {
       this.#malformed(resource);
+    }
+  }
+
+  /** What nothing can refer to is no evidence, and no silence either where it says something of this patient. */
+  #nameless(type: string, resource: Json): void {
+    this.dropped.push({ ref: `${type}/unknown`, reason: 'malformed', hits: [] });
+    if (this.#scope.excludes(subjectOf(resource))) return;
+    try {
+      const reason = this.#unusable(type, resource);
+      const ours = reason === undefined || reason === 'no patient' || reason === 'another patient';
+      if (ours && this.#speaks(type, resource)) this.#notSeenWhole(type);
+    } catch {
+      this.#notSeenWhole(type);
     }
   }
 
@@ -312,6 +325,7 @@ class ChartBuilder implements Chart {
 
   #malformed(r: Json): void {
     this.dropped.push({ ref: refOf(r), reason: 'malformed', hits: [] });
+    this.#notSeenWhole(text(r['resourceType']) ?? '');
   }
 
   #unusable(type: string, r: Json): Dropped['reason'] | undefined {

@@ -1,5 +1,5 @@
 import { isObject, type Json, objects, text } from './json.ts';
-import { FHIR_ID } from './references.ts';
+import { EHR_ID } from './references.ts';
 
 /** A name of an entry that is no address: a reference may use it in place of "Type/id" (FHIR R4, 2.36.4.1). */
 const isUrn = (value: unknown): value is string => typeof value === 'string' && value.startsWith('urn:');
@@ -12,7 +12,7 @@ function placesOf(bundles: readonly Json[]): ReadonlyMap<string, string> {
     for (const { fullUrl, resource } of objects(bundle['entry'])) {
       if (!isUrn(fullUrl) || !isObject(resource)) continue;
       const [type, id] = [text(resource['resourceType']), text(resource['id'])];
-      if (type === undefined || id === undefined || !FHIR_ID.test(id)) continue;
+      if (type === undefined || id === undefined || !EHR_ID.test(id)) continue;
       const place = `${type}/${id}`;
       if ((places.get(fullUrl) ?? place) !== place) several.add(fullUrl);
       places.set(fullUrl, place);

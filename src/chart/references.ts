@@ -1,8 +1,13 @@
 import type { Json } from './json.ts';
 import { text } from './json.ts';
 
-/** FHIR ids; nothing else ever becomes part of a URL. "." and ".." are allowed by the letter, and would lead out of it. */
+/** FHIR ids by the letter. "." and ".." are ids by the letter too, and would lead out of an address. */
 export const FHIR_ID = /^(?!\.{1,2}$)[A-Za-z0-9\-.]{1,64}$/;
+/**
+ * Ids as EHRs give them: some hold "_", some are longer than FHIR has them. Nothing else ever becomes part of a URL; what begins
+ * with "_" has a meaning of its own there (`_search`, `_history`).
+ */
+export const EHR_ID = /^(?!\.{1,2}$)[A-Za-z0-9\-.][\w\-.]{0,127}$/;
 const TYPE = /^[A-Z][A-Za-z]{1,60}$/;
 
 /** A reference within one FHIR server, e.g. { type: "Condition", id: "c1" }. */
@@ -14,7 +19,7 @@ export interface LocalReference {
 }
 
 const local = (type: string, id: string): LocalReference | undefined =>
-  FHIR_ID.test(id) && TYPE.test(type) ? { type, id } : undefined;
+  EHR_ID.test(id) && TYPE.test(type) ? { type, id } : undefined;
 
 /**
  * Reads a literal reference: "Type/id", "Type/id/_history/2" or an absolute URL that ends so.
@@ -31,7 +36,7 @@ export function parseReference(reference: unknown): LocalReference | undefined {
   const id = parts.at(-1) ?? '';
   const type = parts.at(-2) ?? '';
   if (parts.length === 2) return local(type, id);
-  if (!FHIR_ID.test(id) || !TYPE.test(type)) return undefined;
+  if (!EHR_ID.test(id) || !TYPE.test(type)) return undefined;
   const base = parts.slice(0, -2).join('/');
   return /^https?:\/\//.test(base) ? { type, id, base } : undefined;
 }

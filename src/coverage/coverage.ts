@@ -1,6 +1,6 @@
 import { containedIn } from '../chart/contained.ts';
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
-import { FHIR_ID, localKey, type PatientScope } from '../chart/references.ts';
+import { EHR_ID, localKey, type PatientScope } from '../chart/references.ts';
 import { type Day, parseDate } from '../dates/day.ts';
 import type { LineOfBusiness, PayerName } from './payers.ts';
 
@@ -155,7 +155,7 @@ export function readCoverages(resources: readonly unknown[], scope: PatientScope
   const organizations = new Map<string, Json>();
   const coverages = new Map<string, Json>();
   for (const r of resources) {
-    if (!isObject(r) || typeof r['id'] !== 'string' || !FHIR_ID.test(r['id'])) continue;
+    if (!isObject(r) || typeof r['id'] !== 'string' || !EHR_ID.test(r['id'])) continue;
     if (r['resourceType'] === 'Organization') organizations.set(`Organization/${r['id']}`, r);
     if (r['resourceType'] === 'Coverage' && scope.includes(object(r['beneficiary'])))
       coverages.set(`Coverage/${r['id']}`, r);

@@ -1,9 +1,10 @@
 import { type Json, object, objects, text } from '../chart/json.ts';
-import { FHIR_ID, localKey, localReference } from '../chart/references.ts';
+import { EHR_ID, localReference } from '../chart/references.ts';
 import { readPrefetch } from '../chart/retrieve.ts';
 import { type Day, parseDate } from '../dates/day.ts';
 import { type FhirAccess, matches } from '../ehr/fhir-access.ts';
 import { serviceRequests } from '../order/order.ts';
+import { selectedOf } from '../order/selected.ts';
 import type { CrdRequest } from './crd-request.ts';
 
 /** Orders of one call that are read from the EHR; more would be no order entry. */
@@ -25,7 +26,7 @@ const NOT_BOOKED: OrdersInScope['bookedFor'] = new Map();
 /** The id of the order that a reference names, if the order is of the EHR that calls. */
 function orderId(reference: Json, base: string | undefined): string | undefined {
   const parsed = localReference(reference, base);
-  return parsed?.type === 'ServiceRequest' && FHIR_ID.test(parsed.id) ? parsed.id : undefined;
+  return parsed?.type === 'ServiceRequest' && EHR_ID.test(parsed.id) ? parsed.id : undefined;
 }
 
 const appointmentsOf = ({ appointments }: CrdRequest['context']): readonly Json[] =>
@@ -95,6 +96,5 @@ export async function ordersInScope(request: CrdRequest, fhir: FhirAccess | unde
   const drafts = serviceRequests(draftOrders);
   const all = { orders: drafts, drafts, outOfReach: false, bookedFor: NOT_BOOKED };
   if (selections === undefined || request.hook === 'order-sign') return all;
-  const selected = new Set(selections.flatMap((s) => [s, localKey({ reference: s }) ?? s]));
-  return { ...all, orders: drafts.filter((o) => selected.has(`ServiceRequest/${text(o['id'])}`)) };
+  return { ...all, orders: selectedOf(drafts, selections) };
 }

@@ -2,7 +2,7 @@ import { withEntryReferences } from '../chart/entry-references.ts';
 import { isObject, type Json } from '../chart/json.ts';
 import { chartQueries, coverageQuery } from '../chart/queries.ts';
 import { ReadContext } from '../chart/read-context.ts';
-import { FHIR_ID, PatientScope, parseReference } from '../chart/references.ts';
+import { EHR_ID, PatientScope, parseReference } from '../chart/references.ts';
 import { withReferredMedications } from '../chart/referred-medications.ts';
 import { readPrefetch, retrieveSection, retrieveSections } from '../chart/retrieve.ts';
 import type { RetrievedSection, Section } from '../chart/sections.ts';
@@ -115,7 +115,7 @@ const coverageState = ({ state }: Coverages, hasDefault: boolean): PatientData['
 /** The bare id of the practitioner who orders, if the user is one. */
 function practitionerId(userId: string | undefined): string | undefined {
   const parsed = parseReference(userId);
-  return parsed?.type === 'Practitioner' && FHIR_ID.test(parsed.id) ? parsed.id : undefined;
+  return parsed?.type === 'Practitioner' && EHR_ID.test(parsed.id) ? parsed.id : undefined;
 }
 
 /** Practitioner and roles of the prefetch, for the orderer's specialty. */

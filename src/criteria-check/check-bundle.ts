@@ -2,7 +2,7 @@ import type { LocalCodes } from '../chart/code-meanings.ts';
 import { withEntryReferences } from '../chart/entry-references.ts';
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
 import { ReadContext } from '../chart/read-context.ts';
-import { FHIR_ID, PatientScope } from '../chart/references.ts';
+import { EHR_ID, PatientScope } from '../chart/references.ts';
 import { type RetrievedSection, SECTIONS, type Section } from '../chart/sections.ts';
 import { readCoverages } from '../coverage/coverage.ts';
 import type { LineOfBusiness } from '../coverage/payers.ts';
@@ -56,7 +56,7 @@ export function readBundledChart(value: unknown): BundledChart {
   const [patient] = patients;
   const id = text(patient?.['id']);
   if (patient === undefined) throw new ChartError(`${EXPECTED}, found no Patient among ${resources.length} resources`);
-  if (id === undefined || !FHIR_ID.test(id))
+  if (id === undefined || !EHR_ID.test(id))
     throw new ChartError(`${EXPECTED}, found one whose id is missing or is none`);
   if (patients.length > 1) throw new ChartError(`${EXPECTED}, found ${patients.length} of them`);
   return { patientId: id, patient, resources };

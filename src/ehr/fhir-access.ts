@@ -1,6 +1,6 @@
 import { Client } from 'fhir-kit-client';
 import { isObject, type Json, objects, text } from '../chart/json.ts';
-import { FHIR_ID, parseReference, withoutSlashAtEnd } from '../chart/references.ts';
+import { EHR_ID, parseReference, withoutSlashAtEnd } from '../chart/references.ts';
 import type { Permissions } from './granted-scopes.ts';
 import { COMPRESSED, LIMITS, namesPrivateAddress, PRIVATE_NETWORK, PUBLIC_NETWORK, withinBytes } from './network.ts';
 
@@ -111,7 +111,7 @@ export class FhirAccess {
 
   /** Reads one resource. */
   async read(type: string, id: string): Promise<Fetched<Json>> {
-    if (!FHIR_ID.test(id)) return { ok: false, problem: 'refused' };
+    if (!EHR_ID.test(id)) return { ok: false, problem: 'refused' };
     if (this.#options.permitted?.(type, 'read') === 'none') return { ok: false, problem: 'forbidden' };
     return this.#call(`${type}/…`, async () => {
       const resource: unknown = await this.#client.read({
@@ -146,7 +146,7 @@ export class FhirAccess {
   /** Writes a new version of a resource. @param etag of the version that was seen; another current one is a conflict */
   async update(resource: Json, etag?: string): Promise<Fetched<Written>> {
     const [type, id] = [text(resource['resourceType']) ?? '', text(resource['id']) ?? ''];
-    if (!FHIR_ID.test(id)) return { ok: false, problem: 'refused' };
+    if (!EHR_ID.test(id)) return { ok: false, problem: 'refused' };
     if (this.#options.permitted?.(type, 'update') === 'none') return { ok: false, problem: 'forbidden' };
     return this.#call(`update ${type}`, async () => {
       const answer = await this.#client.update({
@@ -255,7 +255,7 @@ function written(
   const body: unknown = answer;
   const sent = isObject(body) && body['resourceType'] === type ? text(body['id']) : undefined;
   const id = known ?? sent ?? (location?.type === type ? location.id : undefined);
-  if (id === undefined || !FHIR_ID.test(id)) return { ok: false, problem: 'not-fhir' };
+  if (id === undefined || !EHR_ID.test(id)) return { ok: false, problem: 'not-fhir' };
   const etag = headers?.get('etag') ?? undefined;
   return { ok: true, value: { id, ...(etag !== undefined && { etag }) } };
 }
@@ -323,7 +323,7 @@ export function isWhole(page: Json): boolean {
     Array.isArray(entries) &&
     entries.every((entry: unknown) => {
       const resource = isObject(entry) ? entry['resource'] : undefined;
-      if (!isObject(resource)) return false;
+      if (!isObject(resource) || typeof resource['resourceType'] !== 'string') return false;
       return resource['resourceType'] !== 'OperationOutcome' || !objects(resource['issue']).some(isShort);
     })
   );

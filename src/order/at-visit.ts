@@ -1,5 +1,5 @@
 import type { Json } from '../chart/json.ts';
-import { FHIR_ID } from '../chart/references.ts';
+import { EHR_ID } from '../chart/references.ts';
 
 /**
  * A draft order is placed at the visit at which the hook was called, unless it names another one.
@@ -7,7 +7,7 @@ import { FHIR_ID } from '../chart/references.ts';
  */
 export function atVisit(order: Json, encounterId: string | undefined): Json {
   const id = encounterId?.replace(/^Encounter\//, '');
-  return id === undefined || !FHIR_ID.test(id) || order['encounter'] !== undefined
+  return id === undefined || !EHR_ID.test(id) || order['encounter'] !== undefined
     ? order
     : { ...order, encounter: { reference: `Encounter/${id}` } };
 }

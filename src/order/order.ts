@@ -1,7 +1,7 @@
 import { isObject, isTooDeep, type Json, object, objects, text } from '../chart/json.ts';
 import type { ReadContext } from '../chart/read-context.ts';
 import { start } from '../chart/read-context.ts';
-import { FHIR_ID, type PatientScope } from '../chart/references.ts';
+import { EHR_ID, type PatientScope } from '../chart/references.ts';
 import { type Day, type Interval, parseDate } from '../dates/day.ts';
 import { REGIONS, type Region } from '../policy/fact-source.ts';
 import { isExact, type OpenStudy, type Study, type StudyCatalog, type StudyRegion } from '../policy/studies.ts';
@@ -139,7 +139,7 @@ export function readOrder(
   orderables?: Orderables,
 ): ImagingOrder | undefined {
   const id = text(resource['id']);
-  if (id === undefined || !FHIR_ID.test(id) || resource['doNotPerform'] === true) return undefined;
+  if (id === undefined || !EHR_ID.test(id) || resource['doNotPerform'] === true) return undefined;
   if (!scope.includes(object(resource['subject']))) return undefined;
   const status = text(resource['status']);
   if (status === 'entered-in-error' || status === 'revoked') return undefined;

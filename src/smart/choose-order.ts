@@ -1,6 +1,6 @@
 import { type Json, text } from '../chart/json.ts';
 import { ReadContext } from '../chart/read-context.ts';
-import { FHIR_ID, PatientScope, parseReference } from '../chart/references.ts';
+import { EHR_ID, PatientScope, parseReference } from '../chart/references.ts';
 import type { Knowledge } from '../criteria-check/knowledge.ts';
 import { formatDay, type Interval } from '../dates/day.ts';
 import type { FhirAccess } from '../ehr/fhir-access.ts';
@@ -63,7 +63,7 @@ export async function chosenOrder(
   today: Interval,
 ): Promise<OrderContext | undefined> {
   const parsed = parseReference(reference);
-  if (parsed?.type !== 'ServiceRequest' || parsed.base !== undefined || !FHIR_ID.test(parsed.id)) return undefined;
+  if (parsed?.type !== 'ServiceRequest' || parsed.base !== undefined || !EHR_ID.test(parsed.id)) return undefined;
   const found = await fhir.read('ServiceRequest', parsed.id);
   if (!found.ok || reading(launched, knowledge, today)(found.value) === undefined) return undefined;
   return contextOf(launched, found.value, today);

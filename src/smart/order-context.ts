@@ -2,7 +2,7 @@ import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:cry
 import { CompactEncrypt, CompactSign, compactDecrypt, compactVerify } from 'jose';
 import * as z from 'zod';
 import { isObject, type Json } from '../chart/json.ts';
-import { FHIR_ID } from '../chart/references.ts';
+import { EHR_ID } from '../chart/references.ts';
 
 /** What the link of a card carries to the app: which order, of which patient, at which EHR. */
 export interface OrderContext {
@@ -42,7 +42,7 @@ const COMPACT_JWE = /^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/;
 const Resource = z.custom<Json>((value) => isObject(value) && value['resourceType'] === 'ServiceRequest');
 const Context = z.object({
   base: z.url(),
-  patientId: z.string().regex(FHIR_ID),
+  patientId: z.string().regex(EHR_ID),
   order: Resource,
   drafts: z.array(Resource),
   today: z.iso.date(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isObject, text } from '../chart/json.ts';
-import { FHIR_ID } from '../chart/references.ts';
+import { EHR_ID } from '../chart/references.ts';
 import type { SmartRegistration } from '../ehr/smart-registration.ts';
 import { callServer } from './authorization-server.ts';
 import type { ClientKeys } from './client-keys.ts';
@@ -67,7 +67,7 @@ const REVOKE_TIMEOUT_MS = 3_000;
 const USUAL_SECONDS = 3600;
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-const Id = z.string().regex(FHIR_ID);
+const Id = z.string().regex(EHR_ID);
 const TokenResponse = z.object({
   access_token: z.string().min(1),
   token_type: z.string().regex(/^bearer$/i),

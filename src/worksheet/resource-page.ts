@@ -1,5 +1,5 @@
 import { type Json, object, text } from '../chart/json.ts';
-import { FHIR_ID, PatientScope, parseReference } from '../chart/references.ts';
+import { EHR_ID, PatientScope, parseReference } from '../chart/references.ts';
 import { resourceWords } from '../chart/resource-words.ts';
 import { SECTIONS } from '../chart/sections.ts';
 import type { FhirAccess } from '../ehr/fhir-access.ts';
@@ -34,7 +34,7 @@ export async function findResource(
   access: () => Promise<FhirAccess>,
 ): Promise<Json | undefined> {
   const parsed = parseReference(reference);
-  if (parsed === undefined || parsed.base !== undefined || !SHOWN.has(parsed.type) || !FHIR_ID.test(parsed.id))
+  if (parsed === undefined || parsed.base !== undefined || !SHOWN.has(parsed.type) || !EHR_ID.test(parsed.id))
     return undefined;
   const held = index.get(`${parsed.type}/${parsed.id}`);
   if (held !== undefined) return isOwn(held, launched) ? held : undefined;

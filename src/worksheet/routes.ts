@@ -71,7 +71,7 @@ const badForm: ErrorRequestHandler = (error: unknown, _req, res, next) => {
 const bodyOf = (req: Request): Readonly<Record<string, unknown>> =>
   typeof req.body === 'object' && req.body !== null ? (req.body as Record<string, unknown>) : {};
 
-const COVERAGE = /^Coverage\/[A-Za-z0-9\-.]{1,64}$/;
+const COVERAGE = /^Coverage\/[\w\-.]{1,128}$/;
 
 /** The coverage that was chosen on the page. */
 function coverageOf(req: Request): string | undefined {

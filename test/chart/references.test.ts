@@ -14,6 +14,7 @@ describe('a literal reference', () => {
   it('is relative, versioned or absolute', () => {
     expect(parseReference('Condition/c1')).toEqual({ type: 'Condition', id: 'c1' });
     expect(parseReference('Condition/c1/_history/3')).toEqual({ type: 'Condition', id: 'c1' });
+    expect(parseReference('Condition/c_1')).toEqual({ type: 'Condition', id: 'c_1' });
     expect(parseReference('https://ehr.example.org/fhir/Condition/c1/_history/3')).toEqual({
       type: 'Condition',
       id: 'c1',
@@ -28,6 +29,9 @@ describe('a literal reference', () => {
     ['/c1'],
     ['ftp://a/Condition/c1'],
     ['Condition/a b'],
+    ['Patient/_search'],
+    ['Patient/..'],
+    [`Patient/${'x'.repeat(129)}`],
     [7],
     [null],
   ])('%j is none', (value) => {

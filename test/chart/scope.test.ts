@@ -158,6 +158,19 @@ describe('what is counted', () => {
     expect(new Set(chart.dropped.map((d) => d.reason))).toEqual(new Set(['malformed']));
     expect(chart.dropped).toHaveLength(sent.length);
   });
+  it('does not take what has no usable id, or no reader can read, for nothing found', () => {
+    const state = (resource: unknown): unknown => chartOf([resource]).sections.get('Condition');
+    const { id: _id, ...bare } = pain;
+    for (const id of [undefined, 'a b', 7, '../x', '_search'])
+      expect(state({ ...bare, ...(id !== undefined && { id }) }), String(id)).toBe('truncated');
+    expect(state({ ...bare, subject: { reference: 'Patient/p2' } })).toBe('complete');
+    expect(state({ ...bare, code: concept('icd H10.9') })).toBe('complete');
+    expect(state({ ...bare, verificationStatus: { coding: [{ code: 'entered-in-error' }] } })).toBe('complete');
+  });
+  it('reads ids as EHRs give them: with "_", and longer than FHIR has them', () => {
+    for (const id of ['c_1', 'c'.repeat(128), 'e-1.x_Y']) expect(reads({ ...pain, id }), id).toBe(true);
+    expect(reads({ ...pain, id: 'c'.repeat(129) })).toBe(false);
+  });
   it('leaves the order that is checked out of the evidence', () => {
     const order = { resourceType: 'ServiceRequest', id: 'order-1', code: concept('cpt 72148'), subject: SUBJECT };
     expect(found(chartOf([order]), 'spine-mri')).toHaveLength(1);

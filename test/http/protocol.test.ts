@@ -267,7 +267,11 @@ describe('requests', () => {
       assessmentsOf(await post(select(), call(selections))).map((a) => at(a, 'order'));
     expect(await orders([`ServiceRequest/${other.id}`])).toEqual([`ServiceRequest/${other.id}`]);
     expect(await orders([`ServiceRequest/${order.id}`])).toEqual([`ServiceRequest/${order.id}`]);
-    expect(await orders(['ServiceRequest/nothing'])).toEqual([]);
+    expect(await orders([other.id])).toEqual([`ServiceRequest/${other.id}`]);
+    expect(await orders([`https://ehr.example.org/fhir/ServiceRequest/${other.id}`])).toEqual([
+      `ServiceRequest/${other.id}`,
+    ]);
+    expect(await orders(['ServiceRequest/nothing', 'nothing'])).toEqual([]);
     expect(await orders([])).toEqual([]);
   });
 
@@ -275,6 +279,30 @@ describe('requests', () => {
     const call = orderSelectCall();
     (call['context'] as Json)['patientId'] = 'Patient/p1';
     expect(outcomeOf(await post(select(), call))).toBe('met');
+  });
+
+  it('ids with "_", and longer than FHIR has them, are understood', async () => {
+    const long = `order_${'x'.repeat(90)}`;
+    const text = JSON.stringify(orderSelectCall())
+      .replaceAll(`"${storyFhir().order.id}"`, `"${long}"`)
+      .replaceAll(`ServiceRequest/${storyFhir().order.id}`, `ServiceRequest/${long}`)
+      .replaceAll('Patient/p1', 'Patient/p_1')
+      .replaceAll('"p1"', '"p_1"');
+    const answer = await post(select(), JSON.parse(text));
+    expect(outcomeOf(answer)).toBe('met');
+    expect(at(assessmentsOf(answer)[0], 'order')).toBe(`ServiceRequest/${long}`);
+  });
+
+  it('an entry that is no resource leaves open what else a section holds', async () => {
+    const reports = searchset([{ id: 'r1', status: 'final', subject: { reference: 'Patient/p1' } }]);
+    const answer = await post(
+      select(),
+      orderSelectCall({ prefetch: { ...storyPrefetch(), diagnosticReports: reports } }),
+    );
+    expect(listAt(assessmentsOf(answer)[0], 'completeness')).toContainEqual({
+      section: 'DiagnosticReport',
+      state: 'truncated',
+    });
   });
 
   it('identical input gives identical advice and the same assessment id; only uuids are fresh', async () => {

@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import * as z from 'zod';
 import { type Json, text } from '../../chart/json.ts';
-import { FHIR_ID, parseReference } from '../../chart/references.ts';
+import { EHR_ID, parseReference } from '../../chart/references.ts';
 import type { PayerDirectory } from '../../coverage/payers.ts';
 import { sendPage } from '../../web/page.ts';
 import { FhirProblem } from '../fhir/problem.ts';
@@ -39,12 +39,12 @@ const BODY_LIMIT = '2mb';
 const MOST_FOUND = 20;
 const MOST_ORDERS = 20;
 
-const Id = z.string().regex(FHIR_ID);
+const Id = z.string().regex(EHR_ID);
 const Order = z.looseObject({ resourceType: z.literal('ServiceRequest'), id: Id });
 const Wish = z.object({
   hook: z.enum(['order-select', 'order-sign']),
   patient: Id,
-  user: z.string().regex(/^Practitioner\/[A-Za-z0-9\-.]{1,64}$/),
+  user: z.string().regex(/^Practitioner\/[\w\-.]{1,128}$/),
   orders: z.array(Order).min(1).max(MOST_ORDERS),
   selections: z.array(Id).max(MOST_ORDERS),
   withoutCoverage: z.boolean(),
@@ -148,7 +148,7 @@ export function ehrRoutes(options: EhrRoutesOptions): Router {
     '/chart',
     guarded(async (req, res) => {
       const patient = asked(req, 'patient');
-      const found = FHIR_ID.test(patient) ? await charts.chart(patient) : undefined;
+      const found = EHR_ID.test(patient) ? await charts.chart(patient) : undefined;
       if (found === undefined) throw new Refused(404, 'There is no such patient.');
       res.json(found);
     }),
@@ -158,7 +158,7 @@ export function ehrRoutes(options: EhrRoutesOptions): Router {
     guarded(async (req, res) => {
       const [patient, reference] = [asked(req, 'patient'), parseReference(asked(req, 'ref'))];
       const found =
-        reference === undefined || reference.base !== undefined || !FHIR_ID.test(patient)
+        reference === undefined || reference.base !== undefined || !EHR_ID.test(patient)
           ? undefined
           : await charts.resource(patient, reference.type, reference.id);
       if (found === undefined) throw new Refused(404, 'There is no such resource in this chart.');

@@ -1,5 +1,5 @@
 import { isObject, type Json, objects, text } from '../../chart/json.ts';
-import { FHIR_ID, parseReference } from '../../chart/references.ts';
+import { EHR_ID, parseReference } from '../../chart/references.ts';
 import type { Day } from '../../dates/day.ts';
 import { matches, nextLink } from '../../ehr/fhir-access.ts';
 import { CHART_TYPES, chartSections, coverageWords } from '../ehr/chart-rows.ts';
@@ -40,7 +40,7 @@ export class RemoteCharts implements ChartSource {
     const query = new URLSearchParams({ _count: MOST_LISTED, ...(wanted !== '' && { name: wanted }) });
     const [named, own] = await Promise.all([
       this.#searchOnce(`/Patient?${query}`),
-      FHIR_ID.test(wanted) ? this.#read('Patient', wanted) : undefined,
+      EHR_ID.test(wanted) ? this.#read('Patient', wanted) : undefined,
     ]);
     const rows = [...(own === undefined ? [] : [own]), ...named]
       .filter((r) => r['resourceType'] === 'Patient')
@@ -65,7 +65,7 @@ export class RemoteCharts implements ChartSource {
     const rows = found
       .filter((r) => r['resourceType'] === 'Practitioner')
       .map((r) => ({ id: text(r['id']) ?? '', name: patientRow(r, this.#today).name }))
-      .filter((p) => FHIR_ID.test(p.id));
+      .filter((p) => EHR_ID.test(p.id));
     return rows.length > 0 ? rows : [{ id: 'sandbox', name: 'A clinician of the sandbox' }];
   }
 
@@ -119,7 +119,7 @@ export class RemoteCharts implements ChartSource {
 
   /** @throws ChartUnavailable when the server does not answer as a FHIR server does */
   async #read(type: string, id: string): Promise<Json | undefined> {
-    if (!FHIR_ID.test(id)) return undefined;
+    if (!EHR_ID.test(id)) return undefined;
     const { status, body } = await this.#call(`/${type}/${id}`);
     if (status === 404 || status === 410 || status === 400) return undefined;
     if (status !== 200) throw new ChartUnavailable(answeredWith(status));
