@@ -6,12 +6,12 @@ const Coding = z.looseObject({
   system: absentable(z.string().max(1024)),
   display: absentable(z.string().max(1024)),
 });
-const UTC = z
-  .string()
-  .regex(
-    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/,
-    'expected an RFC 3339 UTC timestamp, e.g. "2026-05-04T15:04:05Z"',
-  );
+const Instant = z.iso.datetime();
+/** A moment that exists, in UTC; a minute may have a leap second (RFC 3339, section 5.7). */
+const isInstant = (text: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/.test(text) &&
+  Instant.safeParse(text.replace(/:60(?=[.Z])/, ':59')).success;
+const UTC = z.string().refine(isInstant, 'expected an RFC 3339 UTC timestamp, e.g. "2026-05-04T15:04:05Z"');
 
 const Feedback = z
   .looseObject({

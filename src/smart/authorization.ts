@@ -104,7 +104,7 @@ export class Authorization {
       ...(launch !== undefined && { launch }),
       scope,
       state,
-      aud: ehr.base,
+      aud: ehr.iss,
       code_challenge: challengeOf(verifier),
       code_challenge_method: 'S256',
       nonce,

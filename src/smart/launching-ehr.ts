@@ -6,6 +6,8 @@ import { isLoopbackUrl } from '../trust/caller.ts';
 export interface LaunchingEhr {
   readonly ehr: Ehr & { readonly smart: SmartRegistration };
   readonly base: string;
+  /** the same as the launch wrote it, e.g. with a slash at its end: servers compare it with what they sent */
+  readonly iss: string;
   readonly privateNetwork: boolean;
 }
 
@@ -26,6 +28,6 @@ export function launchingEhrFinder(registry: EhrRegistry, development: boolean):
     const ehr = registered ?? (isLoopbackUrl(iss) ? local : undefined);
     if (ehr?.smart === undefined) return undefined;
     const privateNetwork = ehr.privateNetwork || registered === undefined;
-    return { ehr: { ...ehr, smart: ehr.smart }, base: normalBase(iss), privateNetwork };
+    return { ehr: { ...ehr, smart: ehr.smart }, base: normalBase(iss), iss, privateNetwork };
   };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isObject, text } from '../chart/json.ts';
+import { isObject, type Json, text } from '../chart/json.ts';
 import { EHR_ID } from '../chart/references.ts';
 import type { SmartRegistration } from '../ehr/smart-registration.ts';
 import { callServer } from './authorization-server.ts';
@@ -67,7 +67,12 @@ const REVOKE_TIMEOUT_MS = 3_000;
 const USUAL_SECONDS = 3600;
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-const Id = z.string().regex(EHR_ID);
+/** A bare id; some servers give the reference to the resource instead. */
+const idOf = (type: 'Patient' | 'Encounter') =>
+  z
+    .string()
+    .transform((id) => (id.startsWith(`${type}/`) ? id.slice(type.length + 1) : id))
+    .pipe(z.string().regex(EHR_ID));
 const TokenResponse = z.object({
   access_token: z.string().min(1),
   token_type: z.string().regex(/^bearer$/i),
@@ -75,8 +80,8 @@ const TokenResponse = z.object({
   scope: z.string().optional(),
   refresh_token: z.string().min(1).optional(),
   id_token: z.string().min(1).optional(),
-  patient: Id.optional(),
-  encounter: Id.optional().catch(undefined),
+  patient: idOf('Patient').optional(),
+  encounter: idOf('Encounter').optional().catch(undefined),
   need_patient_banner: z.boolean().optional().catch(undefined),
   appContext: z.unknown().optional(),
 });
@@ -106,9 +111,12 @@ async function proofFor(client: TokenClient, endpoint: string): Promise<Proof> {
   return { form: {}, headers: { authorization: `Basic ${credentials}` } };
 }
 
+/** The members that say something: some servers write null, or nothing between quotes, for what they do not give. */
+const said = (json: Json): Json => Object.fromEntries(Object.entries(json).filter(([, v]) => v !== null && v !== ''));
+
 /** @param asked the scopes that were asked for: a server that grants just those need not repeat them */
 function read(json: unknown, asked: string, now: number): TokenAnswer {
-  const parsed = TokenResponse.safeParse(json);
+  const parsed = TokenResponse.safeParse(isObject(json) ? said(json) : json);
   if (!parsed.success) return { ok: false, problem: { kind: 'not-understood' } };
   const r = parsed.data;
   return {

@@ -504,7 +504,8 @@ describe('feedback', () => {
 
   it('T069, T072: takes both outcomes, several cards, twice', async () => {
     for (let i = 0; i < 2; i++) {
-      const answer = await post(feedback(), { feedback: [accepted, overridden] });
+      const leapSecond = { ...accepted, outcomeTimestamp: '2016-12-31T23:59:60Z' };
+      const answer = await post(feedback(), { feedback: [accepted, overridden, leapSecond] });
       expect([answer.status, answer.text]).toEqual([200, '']);
     }
   });
@@ -516,6 +517,9 @@ describe('feedback', () => {
     ['feedback.0.acceptedSuggestions', { feedback: [{ ...accepted, acceptedSuggestions: undefined }] }],
     ['feedback.0.overrideReason', { feedback: [{ ...overridden, overrideReason: {} }] }],
     ['feedback.0.outcomeTimestamp', { feedback: [{ ...overridden, outcomeTimestamp: '2026-05-04T15:04:05+02:00' }] }],
+    ['feedback.0.outcomeTimestamp', { feedback: [{ ...overridden, outcomeTimestamp: '2026-13-45T15:04:05Z' }] }],
+    ['feedback.0.outcomeTimestamp', { feedback: [{ ...overridden, outcomeTimestamp: '2026-02-30T15:04:05Z' }] }],
+    ['feedback.0.outcomeTimestamp', { feedback: [{ ...overridden, outcomeTimestamp: '2026-05-04T25:04:05Z' }] }],
   ])('T071: without a valid %s: 400 that names it', async (field, body) => {
     const answer = await post(feedback(), body);
     expect([answer.status, fieldsOf(answer)]).toEqual([400, [field]]);

@@ -79,6 +79,11 @@ describe('an EHR launch', () => {
     expect(q['code_challenge']).toMatch(/^[\w-]{43}$/);
   });
 
+  it('T124: says in aud what the launch said in iss, to the letter', async () => {
+    const going = await new UserAgent().get(launchUrl(`${ehr.fhir}/`));
+    expect(new URL(going.location ?? '').searchParams.get('aud')).toBe(`${ehr.fhir}/`);
+  });
+
   it('T134: ends in the choice of an order, with the token on the server alone', async () => {
     const agent = new UserAgent();
     const location = await launched(agent);
@@ -411,6 +416,15 @@ describe('the token endpoint', () => {
     expect(seen.text).toContain(code);
     expect(seen.text).not.toContain('<b>');
     expect(seen.text).not.toContain('SECRET');
+  });
+
+  it.each([
+    ['null for what it does not give', { refresh_token: null, encounter: null, scope: null, appContext: null }],
+    ['nothing between quotes for what it does not give', { refresh_token: '', scope: '', appContext: '' }],
+    ['the patient as a reference', { patient: 'Patient/p1' }],
+  ])('that answers %s is understood', async (_what, token) => {
+    ehr.moods.token = token;
+    expect(await launched()).toMatch(new RegExp(`^${service.base}/smart/launches/`));
   });
 
   it('without a patient gives a page that says so, and the token back', async () => {
