@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  absentable,
   authorizationNeedsServer,
   BUNDLE,
   HOOK_MEMBERS,
@@ -16,19 +17,22 @@ import { CRD_VERSION, type CrdHook } from './crd-service.ts';
 
 const REFERENCES = z.array(z.string().max(2048)).max(1000);
 
-/** order-dispatch 1.0 named one order; 1.1 names several. */
+/** order-dispatch 1.0 named one order; 1.1 names several. The library's own example still has an older name for them. */
 const DISPATCH = z
   .object({
     patientId: PATIENT_ID,
-    dispatchedOrders: REFERENCES.optional(),
-    order: z.string().max(2048).optional(),
+    dispatchedOrders: absentable(REFERENCES),
+    'dispatched-orders': absentable(REFERENCES),
+    order: absentable(z.string().max(2048)),
   })
-  .refine((c) => c.dispatchedOrders !== undefined || c.order !== undefined, {
+  .refine((c) => (c.dispatchedOrders ?? c['dispatched-orders'] ?? c.order) !== undefined, {
     path: ['dispatchedOrders'],
     error: 'required',
   });
 /** The library's own example gives an array where the definition asks for a Bundle. */
-const APPOINTMENTS = z.union([BUNDLE, z.array(z.custom<Json>((v) => object(v) !== undefined)).max(1000)]);
+const APPOINTMENTS = z.union([BUNDLE, z.array(z.custom<Json>((v) => object(v) !== undefined)).max(1000)], {
+  error: 'expected a FHIR Bundle',
+});
 
 const request = <T extends CrdHook, C extends z.ZodObject>(hook: T, context: C) =>
   z.object({ hook: z.literal(hook), ...HOOK_MEMBERS, context }).refine(authorizationNeedsServer, NEEDS_SERVER);
@@ -58,6 +62,7 @@ export interface CrdRequest {
     readonly draftOrders?: Json | undefined;
     readonly selections?: readonly string[] | undefined;
     readonly dispatchedOrders?: readonly string[] | undefined;
+    readonly 'dispatched-orders'?: readonly string[] | undefined;
     readonly order?: string | undefined;
     readonly appointments?: Json | readonly Json[] | undefined;
   };

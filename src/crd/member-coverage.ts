@@ -1,4 +1,5 @@
 import type { IssueCode } from '../cds-hooks/operation-outcome.ts';
+import { withEntryReferences } from '../chart/entry-references.ts';
 import { coverageQuery } from '../chart/queries.ts';
 import { PatientScope } from '../chart/references.ts';
 import { retrieveSection } from '../chart/retrieve.ts';
@@ -29,7 +30,7 @@ export async function memberCoverage(
   fhir: FhirAccess | undefined,
 ): Promise<MemberCoverage> {
   const { patientId } = request.context;
-  const prefetch = request.prefetch ?? undefined;
+  const prefetch = request.prefetch === undefined ? undefined : withEntryReferences(request.prefetch);
   if (fhir === undefined && (prefetch === undefined || !Object.hasOwn(prefetch, 'coverage')))
     return refuse('incomplete', 'the coverage is neither prefetched nor can it be read', 412);
   const query = { ...coverageQuery(patientId), key: 'coverage' };

@@ -7,8 +7,8 @@ import { serviceRequests } from '../order/order.ts';
 import { selectedOf } from '../order/selected.ts';
 import type { CrdRequest } from './crd-request.ts';
 
-/** Orders of one call that are read from the EHR; more would be no order entry. */
-const MOST_READ = 20;
+/** Orders of one call that are read from the EHR one by one: as many as are checked. */
+const MOST_READ = 100;
 
 /** The orders that a call is about. */
 export interface OrdersInScope {
@@ -23,8 +23,10 @@ export interface OrdersInScope {
 
 const NOT_BOOKED: OrdersInScope['bookedFor'] = new Map();
 
-/** The id of the order that a reference names, if the order is of the EHR that calls. */
+/** The id of the order that a reference names, if the order is of the EHR that calls; some clients write the id alone. */
 function orderId(reference: Json, base: string | undefined): string | undefined {
+  const given = text(reference['reference']);
+  if (given !== undefined && EHR_ID.test(given)) return given;
   const parsed = localReference(reference, base);
   return parsed?.type === 'ServiceRequest' && EHR_ID.test(parsed.id) ? parsed.id : undefined;
 }
@@ -59,16 +61,16 @@ async function named(
   request: CrdRequest,
   fhir: FhirAccess | undefined,
 ): Promise<Omit<OrdersInScope, 'bookedFor'>> {
-  const ids = [...new Set(wanted)].slice(0, MOST_READ);
+  const ids = [...new Set(wanted)];
   const value = readPrefetch(request.prefetch ?? undefined, 'serviceRequests');
   const given = value.kind === 'bundle' ? matches(value.bundle) : value.kind === 'resource' ? [value.resource] : [];
   const prefetched = new Map<string, Json>(
     given.flatMap((r) => (r['resourceType'] === 'ServiceRequest' ? [[text(r['id']) ?? '', r] as const] : [])),
   );
+  const toRead = new Set(ids.filter((id) => !prefetched.has(id)).slice(0, MOST_READ));
   const found = await Promise.all(
     ids.map(async (id): Promise<Json | undefined> => {
-      const own = prefetched.get(id);
-      if (own !== undefined || fhir === undefined) return own;
+      if (fhir === undefined || !toRead.has(id)) return prefetched.get(id);
       const read = await fhir.read('ServiceRequest', id);
       return read.ok && read.value['resourceType'] === 'ServiceRequest' && read.value['id'] === id
         ? read.value
@@ -83,8 +85,9 @@ async function named(
 
 /** The orders in scope of each hook (CRD 2.2, "Supported hooks"). */
 export async function ordersInScope(request: CrdRequest, fhir: FhirAccess | undefined): Promise<OrdersInScope> {
-  const { draftOrders, selections, dispatchedOrders, order } = request.context;
+  const { draftOrders, selections, order } = request.context;
   if (request.hook === 'order-dispatch') {
+    const { dispatchedOrders = request.context['dispatched-orders'] } = request.context;
     const ids = (dispatchedOrders ?? [order]).flatMap((reference) => orderId({ reference }, request.fhirServer) ?? []);
     return { ...(await named(ids, request, fhir)), bookedFor: NOT_BOOKED };
   }

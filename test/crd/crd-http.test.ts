@@ -244,7 +244,34 @@ describe('coverage-information', () => {
         appointments: [{ resourceType: 'Appointment', id: 'a', basedOn: [{ reference: 'ServiceRequest/order-1' }] }],
       },
     });
-    for (const answer of [old, list]) expect(listAt(answer.body, 'systemActions')).toHaveLength(1);
+    const older = await send('order-dispatch', {
+      ...orders,
+      context: { patientId: 'p1', 'dispatched-orders': ['ServiceRequest/order-1'], 'fulfillment-tasks': [] },
+    });
+    const bare = await send('order-dispatch', {
+      ...orders,
+      context: { patientId: 'p1', dispatchedOrders: ['order-1'], performer: 'Organization/x' },
+    });
+    for (const answer of [old, list, older, bare]) expect(listAt(answer.body, 'systemActions')).toHaveLength(1);
+  });
+
+  it('orders that are dispatched together are each answered, however many others are dispatched with them', async () => {
+    const others = Array.from({ length: 60 }, (_, i) => ({
+      ...order,
+      id: `other-${i}`,
+      code: { coding: [{ system: 'http://loinc.org', code: '58410-2' }] },
+    }));
+    const all = [...others, order];
+    const dispatchedOrders = all.map(({ id }) => `ServiceRequest/${id}`);
+    const context = { patientId: 'p1', dispatchedOrders, performer: 'Organization/x' };
+    const given = await send('order-dispatch', {
+      context,
+      prefetch: prefetch({ serviceRequests: searchset(all) }),
+    });
+    expect(listAt(given.body, 'systemActions')).toHaveLength(1);
+    ehr.resources = [...ehr.resources, ...others];
+    const read = await send('order-dispatch', { ...fhirAccess(ehr.fhir), context });
+    expect(listAt(read.body, 'systemActions')).toHaveLength(1);
   });
 
   it('orders that are only referred to are read with the token', async () => {
@@ -640,6 +667,19 @@ describe('errors and unknown coverage', () => {
     const answer = await send('order-sign', { ...fhirAccess(ehr.fhir), prefetch: prefetch({ coverage: referring }) });
     expect([answer.status, at(answer.body, 'issue.0.code')]).toEqual([400, 'incomplete']);
     expect(at(answer.body, 'issue.0.details.text')).toContain('payor of the coverage could not be read');
+  });
+
+  it('T112: a payor that is named by a URN in the prefetched Bundle is found there', async () => {
+    const urn = 'urn:uuid:21111111-1111-4111-8111-111111111111';
+    const coverage = {
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: [
+        { resource: withPayer({ payor: [{ reference: urn }] }) },
+        { fullUrl: urn, resource: { resourceType: 'Organization', id: 'kp', identifier: [PAYER] } },
+      ],
+    };
+    expect((await send('order-sign', { prefetch: prefetch({ coverage }) })).status).toBe(200);
   });
 
   it('T113: a payor that is only referred to is read with the token', async () => {
