@@ -182,7 +182,7 @@ export function ofOtherWays({ paths }: Pick<Assessment, 'paths'>, { criteria, fu
 /** What is open, and that other facts would do in its place. */
 export function openLabel({ instead = [] }: Missing, label: string): string {
   if (instead.length === 0) return label;
-  return `${label} or ${instead.length === 1 ? 'another' : `one of ${instead.length} others`}`;
+  return `${label} or ${instead.length === 1 ? 'one other' : `one of ${instead.length} others`}`;
 }
 
 const YEAR_DAYS = 366;
