@@ -430,6 +430,10 @@ const EpisodeFamilies = z.strictObject({
       'reasons of visits that name a pain and no spine problem: a score of pain taken there may be of the complaint',
   }),
   'not-a-gap': DURATION.meta({ description: 'longer than this without visit, code or treatment ends an episode' }),
+  'suspicion-lasts': DURATION.optional().meta({
+    description:
+      'a suspicion that was stated longer ago, and is no reason of the order or of a later visit, may be one no more',
+  }),
 });
 
 /** `policies/facts/*.yaml`: the shared, payer-neutral vocabulary. */

@@ -36,6 +36,19 @@ describe('known, suspected, history', () => {
     expect(ask('known')).toBe('unknown');
     expect(ask('suspected')).toBe('true');
   });
+  it('a suspicion lasts for six months, and longer when a visit or the order takes it up', () => {
+    const old = infection('2025-08-20', 'provisional');
+    expect(suspected(infection('2025-09-05', 'provisional'))).toBe('true');
+    expect(suspected(old)).toBe('unknown');
+    expect(suspected(infection('2025-08-20', 'confirmed'))).toBe('true');
+    expect(suspected(old, visit('2026-02-01', 'icd M46.46'))).toBe('true');
+    expect(suspected(old, visit('2026-02-01', 'icd M54.50'))).toBe('unknown');
+    const order = { resourceType: 'ServiceRequest', reasonCode: [concept('icd M46.46')] };
+    expect(value('spinal-infection', [PAIN, old], { certainty: 'suspected' }, { order }).truth).toBe('true');
+    expect(value('spinal-infection', [PAIN, old], { certainty: 'suspected' }).leads).toMatchObject([
+      { label: 'suspected long ago, and not taken up since' },
+    ]);
+  });
   it('a resolved entry is history', () => {
     const past = condition('icd C61', {
       onsetDateTime: '2019-01-01',

@@ -156,12 +156,15 @@ function statement(record: ConditionRecord, item: Item, search: Search): void {
   const healed = healedOn(record, search);
   if (healed !== undefined && healed < asked.window.asOf)
     return tally.lead(item, 'an injury of an earlier episode, which heals', true);
+  const stands = suspectedUntil(record, search);
+  if (stands !== undefined && stands < asked.window.asOf)
+    return tally.lead(item, 'suspected long ago, and not taken up since', true);
   const isNew = (input.event || (isOfNew(input, asked) && !record.orderReason)) && record.onset === undefined;
   if (isNew && record.onsetUnread) return tally.lead(item, 'its onset stands in words', true);
   if (isNew && search.entries.onFileBefore(record.codes, item.date)) return tally.lead(item, REPEATED, true);
   if (input['before-age'] !== undefined) return youngEnough(record, item, input['before-age'], search);
   const until = isNew ? search.entries.newUntil(record, item.date) : undefined;
-  positive.push({ record, item: { ...item, until: sooner(sooner(item.until, healed), until) } });
+  positive.push({ record, item: { ...item, until: sooner(sooner(sooner(item.until, healed), stands), until) } });
 }
 
 /** The last day on which a complaint of an injury that heals tells of the present; undefined where none is meant. */
@@ -170,6 +173,35 @@ function healedOn(record: ConditionRecord, { input, asked, ctx }: Search): Day |
   const stated = statedOn(record);
   return stated === undefined ? undefined : add(stated.hi, duration(ctx.vocabulary.episode['not-a-gap']));
 }
+
+/**
+ * The last day on which a suspicion is one still: it often stays on file when nobody suspects it any more. Each visit for it takes it
+ * up again, and so does the reason of the order. Complaints are known by whoever has them.
+ */
+function suspectedUntil(record: ConditionRecord, { input, asked, ctx }: Search): Day | undefined {
+  const lasts = ctx.vocabulary.episode['suspicion-lasts'];
+  const stated = statedOn(record);
+  if (
+    record.verification !== 'suspected' ||
+    record.orderReason ||
+    input.complaint ||
+    asked.query.certainty === 'history'
+  )
+    return undefined;
+  if (lasts === undefined || stated === undefined || isSuspectedAgain(record, ctx)) return undefined;
+  const days = ctx.chart.encounters.flatMap((visit) =>
+    visit.held &&
+    visit.when !== undefined &&
+    visit.when.lo <= asked.window.asOf &&
+    visit.reasonCodes.some((code) => record.codes.includes(code))
+      ? [visit.when.hi]
+      : [],
+  );
+  return add(Math.max(stated.hi, ...days), duration(lasts));
+}
+
+const isSuspectedAgain = ({ codes }: ConditionRecord, { chart }: FactContext): boolean =>
+  chart.orderReasons.some((reason) => reason.codes.some((code) => codes.includes(code)));
 
 /** That one entry of a finding began late says less than any that it existed before, whenever that was entered. */
 const LONG_AGO: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.NEGATIVE_INFINITY };
