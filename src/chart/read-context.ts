@@ -34,6 +34,7 @@ export const READING_SETS = [
   'skin-route',
   'pain-drug-for-the-skin',
   'problem-elsewhere',
+  'purpose-of-the-spine',
 ] as const;
 type ReadingSet = (typeof READING_SETS)[number];
 
@@ -364,6 +365,16 @@ export class ReadContext {
   namesProblemElsewhere(concepts: readonly unknown[]): boolean {
     const elsewhere = ({ set }: Hit): boolean => set === this.#set['problem-elsewhere'];
     return concepts.some((c) => this.hits(c).some(elsewhere) || this.inWords(c).some(elsewhere));
+  }
+
+  /** Does a reason that stands in words alone name a purpose that no treatment of the spine has? */
+  namesOtherPurpose(reasons: readonly unknown[]): boolean {
+    const inWordsAlone = reasons.filter((r) => wordsOf(object(r)).length > 0 && this.keys(r).length === 0);
+    return (
+      inWordsAlone.length > 0 &&
+      inWordsAlone.length === reasons.length &&
+      !inWordsAlone.some((r) => this.inWords(r).some((h) => h.set === this.#set['purpose-of-the-spine']))
+    );
   }
 
   /** What reason codes and referenced conditions say about the place. */

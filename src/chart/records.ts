@@ -200,6 +200,8 @@ export interface EncounterRecord extends Base {
 /** An AllergyIntolerance. */
 export interface AllergyRecord extends Base {
   readonly type: 'allergy';
+  /** the standard codings of the substances as "system|code" */
+  readonly codes: readonly string[];
   /** what its words mean, where no code that we know says what the substance is */
   readonly named: readonly Hit[];
   readonly verification: Verification;

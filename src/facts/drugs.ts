@@ -1,4 +1,4 @@
-import type { MedicationRecord } from '../chart/records.ts';
+import type { AllergyRecord, MedicationRecord } from '../chart/records.ts';
 import { type Day, type Interval, SOME_DAY } from '../dates/day.ts';
 import { supports } from '../terminology/regions.ts';
 import { drugEnd } from './drug-end.ts';
@@ -12,7 +12,10 @@ export function readDrugs(drugs: readonly string[], search: TreatmentSearch): vo
   const ofDrugs = drugs.flatMap((name) => ctx.chart.bySet(ctx.set(name)));
   // a drug may belong to several of the sets
   const all = [...new Set(ofDrugs)].filter((r): r is MedicationRecord => r.type === 'medication');
-  const notTaken = all.filter((r) => r.taken === 'not-taken');
+  const notTaken: readonly Ended[] = [
+    ...all.filter((r) => r.taken === 'not-taken'),
+    ...ofDrugs.flatMap((r) => (r.type === 'allergy' ? intolerance(r) : [])),
+  ];
   const isForAnother = mayBeForAnother(asked, ctx);
   for (const record of all) {
     if (isForAnother(record)) tally.lead(toItem(record), FOR_ANOTHER, true);
@@ -22,6 +25,13 @@ export function readDrugs(drugs: readonly string[], search: TreatmentSearch): vo
   }
 }
 
+/** From when a drug was not taken, or not any more. */
+type Ended = Pick<MedicationRecord, 'codes' | 'start'>;
+
+/** An intolerance that is found while a drug is taken ends it; one that was known before did not keep it from being prescribed. */
+const intolerance = ({ codes, recorded, current, verification }: AllergyRecord): readonly Ended[] =>
+  recorded !== undefined && current && verification === 'confirmed' ? [{ codes, start: recorded }] : [];
+
 const toItem = (record: MedicationRecord): Item => ({ ref: record.ref, date: record.start, basis: 'chart' });
 
 /**
@@ -29,7 +39,7 @@ const toItem = (record: MedicationRecord): Item => ({ ref: record.ref, date: rec
  * this complaint, unless its reason is a problem of the spine. One that is documented as not taken counts until that is said for,
  * and again when it is prescribed later.
  */
-function drug(record: MedicationRecord, notTaken: readonly MedicationRecord[], search: TreatmentSearch): void {
+function drug(record: MedicationRecord, notTaken: readonly Ended[], search: TreatmentSearch): void {
   const { asked, tally, since, onsetKnown } = search;
   const { asOf } = asked.window;
   const item = toItem(record);
@@ -103,7 +113,7 @@ const startOfRenewed = (
 function refusedFrom(
   record: MedicationRecord,
   start: Interval,
-  notTaken: readonly MedicationRecord[],
+  notTaken: readonly Ended[],
   asOf: Day,
 ): Day | undefined {
   const days = notTaken

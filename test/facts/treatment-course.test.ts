@@ -290,6 +290,34 @@ describe('a refusal', () => {
   });
 });
 
+describe('a drug and what is said of it elsewhere', () => {
+  const allergy = (code: string, recordedDate: string, members: object = {}): Resource => ({
+    resourceType: 'AllergyIntolerance',
+    clinicalStatus: { coding: [{ code: 'active' }] },
+    code: concept(code),
+    recordedDate,
+    ...members,
+  });
+  const course = drug('2026-01-01', { status: 'completed', ...supply(60) });
+  it('ends with an allergy to it that is found meanwhile', () => {
+    expect(sixWeeks([course])).toBe('true');
+    expect(sixWeeks([course, allergy('rxnorm 7258', '2026-01-06')])).toBe('unknown');
+    expect(sixWeeks([course, allergy('rxnorm 7258', '2026-02-20')])).toBe('true');
+    expect(sixWeeks([course, allergy('rxnorm 7258', '2025-01-06')])).toBe('true');
+    expect(sixWeeks([course, allergy('rxnorm 5640', '2026-01-06')])).toBe('true');
+    const refuted = { verificationStatus: { coding: [{ code: 'refuted' }] } };
+    expect(sixWeeks([course, allergy('rxnorm 7258', '2026-01-06', refuted)])).toBe('true');
+  });
+  it('proves nothing where words state another purpose', () => {
+    const forWords = (text: string): string =>
+      sixWeeks([drug('2026-01-01', { status: 'completed', ...supply(60), reasonCode: [{ text }] })]);
+    for (const words of ['Low back pain', 'pain', 'Lumbar strain', 'muscle spasms', 'inflammation'])
+      expect(forWords(words), words).toBe('true');
+    for (const words of ['fever', 'hot flashes', 'osteoarthritis of hands'])
+      expect(forWords(words), words).toBe('unknown');
+  });
+});
+
 describe('a drug that is given once', () => {
   const times = (count: number, more: object = {}): object => ({
     dosageInstruction: [{ timing: { repeat: { count, ...more } } }],

@@ -115,6 +115,7 @@ function prescribedEnd(r: Json, from: Interval | undefined): Interval | undefine
 
 /** Is the drug for another part of the body by the words of its reason, or by what is said of when to take it? */
 const isForElsewhere = (ctx: ReadContext, r: Json, dosages: unknown): boolean =>
+  ctx.namesOtherPurpose(objects(r['reasonCode'])) ||
   ctx.namesProblemElsewhere([
     ...objects(r['reasonCode']),
     ...objects(dosages).flatMap((d) => [d['asNeededCodeableConcept'], { text: d['text'] }]),

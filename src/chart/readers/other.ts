@@ -15,6 +15,7 @@ export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyReco
   const signs = reactions.flatMap((x) => objects(x['manifestation']));
   return {
     type: 'allergy',
+    codes: ctx.keys(substances),
     ref,
     hits,
     site: 0,
