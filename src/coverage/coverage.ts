@@ -163,6 +163,17 @@ export function readCoverages(resources: readonly unknown[], scope: PatientScope
   return [...coverages].flatMap(([ref, r]) => readCoverage(r, ref, organizations, scope.base));
 }
 
+/** Is there a Coverage that may be the patient's, and that no reference can name or that names nobody for certain? */
+export const hasUnreadable = (resources: readonly unknown[], scope: PatientScope): boolean =>
+  resources.some((r) => {
+    if (!isObject(r) || r['resourceType'] !== 'Coverage') return false;
+    const status = text(r['status']);
+    const beneficiary = object(r['beneficiary']);
+    if ((status !== undefined && status !== 'active') || scope.excludes(beneficiary)) return false;
+    const id = text(r['id']);
+    return id === undefined || !EHR_ID.test(id) || !scope.includes(beneficiary);
+  });
+
 /** The Coverages of this patient that an order contains, as "#id". */
 function containedCoverages(order: Json, scope: PatientScope): readonly Coverage[] {
   const contained = objects(order['contained']);

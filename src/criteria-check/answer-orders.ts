@@ -6,7 +6,7 @@ import { EHR_ID, PatientScope, parseReference } from '../chart/references.ts';
 import { withReferredMedications } from '../chart/referred-medications.ts';
 import { readPrefetch, retrieveSection, retrieveSections } from '../chart/retrieve.ts';
 import type { RetrievedSection, Section } from '../chart/sections.ts';
-import { type Coverage, insuranceOf, readCoverages } from '../coverage/coverage.ts';
+import { type Coverage, hasUnreadable, insuranceOf, readCoverages } from '../coverage/coverage.ts';
 import { formatDay, type Interval } from '../dates/day.ts';
 import type { Ehr } from '../ehr/ehr-registry.ts';
 import { type FhirAccess, matches } from '../ehr/fhir-access.ts';
@@ -59,7 +59,10 @@ export interface FailedOrder {
 async function patientOf(request: OrdersToCheck): Promise<Json | undefined> {
   const own = (r: Json): boolean => r['resourceType'] === 'Patient' && r['id'] === request.patientId;
   const value = readPrefetch(request.prefetch, 'patient');
-  if (value.kind === 'resource' && own(value.resource)) return value.resource;
+  // some clients answer a read with the Bundle of a search
+  const given = value.kind === 'bundle' ? matches(value.bundle) : value.kind === 'resource' ? [value.resource] : [];
+  const found = given.find(own);
+  if (found !== undefined) return found;
   if (request.fhir === undefined) return undefined;
   const read = await request.fhir.read('Patient', request.patientId);
   return read.ok && own(read.value) ? read.value : undefined;
@@ -90,11 +93,12 @@ async function coveragesOf(request: OrdersToCheck, scope: PatientScope, checker:
   const found = await retrieveSection(coverageQuery(request.patientId), request.prefetch, request.fhir);
   const retrieved = { ...found, resources: [...found.resources, ...(await insurancesOf(request, found.resources))] };
   const coverages = readCoverages(retrieved.resources, scope);
+  const state = found.state === 'complete' && hasUnreadable(found.resources, scope) ? 'truncated' : found.state;
   const { fhir } = request;
   const unnamed = coverages.filter(
     (c) => c.organization !== undefined && checker.knowledge.payers.find(c.payer) === undefined,
   );
-  if (fhir === undefined || unnamed.length === 0) return { coverages, state: retrieved.state };
+  if (fhir === undefined || unnamed.length === 0) return { coverages, state };
   const ids = [...new Set(unnamed.flatMap((c) => c.organization?.slice('Organization/'.length) ?? []))].slice(
     0,
     MOST_READS,
@@ -104,7 +108,7 @@ async function coveragesOf(request: OrdersToCheck, scope: PatientScope, checker:
   const failed = organizations.some((o) => !o.ok && o.problem !== 'not-found' && o.problem !== 'forbidden');
   return {
     coverages: readCoverages([...retrieved.resources, ...read], scope),
-    state: failed ? 'failed' : retrieved.state,
+    state: failed ? 'failed' : state,
   };
 }
 

@@ -293,6 +293,25 @@ describe('requests', () => {
     expect(at(assessmentsOf(answer)[0], 'order')).toBe(`ServiceRequest/${long}`);
   });
 
+  it('a patient that comes as the Bundle of a search is understood', async () => {
+    const prefetch = { ...storyPrefetch(), patient: searchset([storyFhir().patient]) };
+    expect(outcomeOf(await post(select(), orderSelectCall({ prefetch })))).toBe('met');
+  });
+
+  it.each([
+    ['without an id', { id: undefined }],
+    ['without a beneficiary', { beneficiary: undefined }],
+  ])('a coverage %s is not taken for none, unless it has ended', async (_what, change) => {
+    const coverages = searchset([{ ...storyFhir().coverage, ...change }]);
+    const answer = await post(select(), orderSelectCall({ prefetch: { ...storyPrefetch(), coverages } }));
+    expect(assessmentsOf(answer).map((a) => [at(a, 'outcome'), at(a, 'reason')])).toEqual([
+      ['undetermined', 'coverage-unavailable'],
+    ]);
+    const ended = searchset([{ ...storyFhir().coverage, ...change, status: 'cancelled' }]);
+    const without = await post(select(), orderSelectCall({ prefetch: { ...storyPrefetch(), coverages: ended } }));
+    expect(assessmentsOf(without)).toEqual([]);
+  });
+
   it('an entry that is no resource leaves open what else a section holds', async () => {
     const reports = searchset([{ id: 'r1', status: 'final', subject: { reference: 'Patient/p1' } }]);
     const answer = await post(
