@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { withoutSlashAtEnd } from '../chart/references.ts';
+import { isBase } from '../ehr/ehr-registry.ts';
 import { isLoopback } from '../ehr/network.ts';
 
 const flag = z.enum(['true', 'false']).transform((v) => v === 'true');
@@ -28,6 +30,12 @@ const isProxies = (value: string): boolean =>
     return NETWORKS.has(part.trim()) || (most > 0 && network && more.length === 0);
   });
 
+/** The beginning of other addresses: nothing can stand behind a query or a fragment, and credentials would be told to everybody. */
+const BASE = z
+  .url({ protocol: /^https?$/ })
+  .refine(isBase, 'expected an address without credentials, query or fragment')
+  .transform(withoutSlashAtEnd);
+
 /** Every setting: its environment variable, its meaning and its default. */
 export const ConfigSchema = z.object({
   NODE_ENV: z
@@ -43,14 +51,10 @@ export const ConfigSchema = z.object({
     .max(64)
     .default(1)
     .describe('processes that serve the port; with several one more keeps them, and the sandbox is off'),
-  PUBLIC_URL: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('the base under which clients call us, when it is not http://HOST:PORT'),
-  CANONICAL_BASE: z
-    .url({ protocol: /^https?$/ })
-    .default('https://payer-policy-cds.example.org/fhir')
-    .describe('base of our code systems and questionnaires'),
+  PUBLIC_URL: BASE.optional().describe('the base under which clients call us, when it is not http://HOST:PORT'),
+  CANONICAL_BASE: BASE.default('https://payer-policy-cds.example.org/fhir').describe(
+    'base of our code systems and questionnaires',
+  ),
   POLICIES: z.string().default(resolve(root, 'policies')).describe('folder of policies, facts, codes and payers'),
   CDS_SERVICES: z.string().default(resolve(root, 'cds-services')).describe('folder of CDS service definitions'),
   SMART_CONFIG: z.string().default(resolve(root, 'smart-config')).describe('folder of the EHR registry'),
@@ -74,7 +78,7 @@ export const ConfigSchema = z.object({
     .describe('time for one hook call, chart retrieval included'),
   BODY_LIMIT: z
     .string()
-    .regex(/^\d+(kb|mb)$/, 'expected e.g. "10mb"')
+    .regex(/^[1-9]\d{0,8}(kb|mb)$/, 'expected e.g. "10mb"')
     .default('10mb')
     .describe('largest request body'),
   DECISIONS: z
@@ -159,6 +163,11 @@ export type Config = Omit<z.infer<typeof ConfigSchema>, 'SANDBOX'> & {
 /** May charts travel to this address: encrypted, or without leaving the machine? */
 const isSafe = (url: string): boolean => url.startsWith('https:') || isLoopback(new URL(url));
 
+export const MEGABYTE = 1_000_000;
+/** @param limit as BODY_LIMIT states it */
+export const bytesOf = (limit: string): number =>
+  Number.parseInt(limit, 10) * (limit.endsWith('mb') ? MEGABYTE : 1_000);
+
 /** A bad setting, in one line. */
 export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID';
@@ -166,7 +175,9 @@ export class ConfigError extends Error {
 
 /** Values of settings that may hold a secret are never repeated. */
 const shown = (name: string, given: Readonly<Record<string, string | undefined>>): string =>
-  /TOKEN|SECRET|KEY|DATABASE/.test(name) ? '' : ` (given: "${given[name] ?? ''}")`;
+  /TOKEN|SECRET|KEY|DATABASE/.test(name) || given[name]?.includes('@') === true
+    ? ''
+    : ` (given: "${given[name] ?? ''}")`;
 
 /**
  * Reads the settings from the environment.
@@ -181,6 +192,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new ConfigError(
       parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}${shown(String(i.path[0]), given)}`).join('; '),
     );
+  const { BODY_LIMIT, MAX_REQUEST_MB } = parsed.data;
+  if (bytesOf(BODY_LIMIT) > MAX_REQUEST_MB * MEGABYTE)
+    throw new ConfigError('BODY_LIMIT: larger than MAX_REQUEST_MB, so that calls of unannounced length are always 503');
   const development = parsed.data.NODE_ENV !== 'production';
   if (!development && parsed.data.SANDBOX === true)
     throw new ConfigError('SANDBOX: the sandbox EHR cannot be served with NODE_ENV=production');

@@ -13,7 +13,7 @@ import { MemoryReplayGuard, type ReplayGuard } from '../trust/replay-guard.ts';
 import { SharedReplayGuard } from '../trust/shared-replay-guard.ts';
 import { HeldCharts } from '../worksheet/held-charts.ts';
 import { appSecrets, type KeptAnswers, keptAnswers } from './answers.ts';
-import { type Config, ConfigError } from './config.ts';
+import { bytesOf, type Config, ConfigError, MEGABYTE } from './config.ts';
 import { loadShedding } from './load-shedding.ts';
 import { Metrics } from './metrics.ts';
 import { clientRateLimit } from './rate-limit.ts';
@@ -53,14 +53,11 @@ export interface SmartParts {
   readonly sessions: SessionStore;
 }
 
-const MEGABYTE = 1_000_000;
 const QUEUED_DECISIONS = 2_000;
 const QUEUED_SEALED = 64 * MEGABYTE;
 const DAY_MS = 86_400_000;
 /** A failing store is told of so often, not on each call. */
 const TOLD_MS = 10_000;
-
-const bytesOf = (limit: string): number => Number.parseInt(limit, 10) * (limit.endsWith('mb') ? MEGABYTE : 1_000);
 
 /** Opens a store now, so that the first answer does not wait for it; one that is down is tried again. */
 function opening(store: RemoteStore | undefined, setting: string, logger: Logger): Promise<void> {

@@ -27,10 +27,20 @@ describe('config', () => {
     ['TIME_ZONE', 'Mars/Olympus', /TIME_ZONE: expected an IANA time zone/],
     ['TRUST_PROXY', 'true', /TRUST_PROXY: expected how many proxies/],
     ['TRUST_PROXY', '10.0.0.0/33', /TRUST_PROXY: expected how many proxies/],
+    ['PUBLIC_URL', 'https://user:secret@cds.example.org', /PUBLIC_URL: expected an address without credentials/],
+    ['PUBLIC_URL', 'https://cds.example.org/?tenant=1', /PUBLIC_URL: expected an address without/],
+    ['CANONICAL_BASE', 'https://cds.example.org/fhir#x', /CANONICAL_BASE: expected an address without/],
+    ['BODY_LIMIT', '0mb', /BODY_LIMIT: expected e.g./],
+    ['BODY_LIMIT', '300mb', /BODY_LIMIT: larger than MAX_REQUEST_MB/],
     ['DATABASE_URL', 'mysql://x', /DATABASE_URL: expected postgres/],
   ])('names a bad %s and what is expected', async (name, value, message) => {
     vi.stubEnv(name, value);
     await expect(async () => runCommand(config, [])).rejects.toThrow(message);
+  });
+
+  it('does not repeat credentials of an address', async () => {
+    vi.stubEnv('PUBLIC_URL', 'https://user:secret@cds.example.org');
+    await expect(async () => runCommand(config, [])).rejects.toThrow(/^(?!.*secret)PUBLIC_URL/);
   });
 
   it('names what an EHR of the registry needs and is not there, as the start does', async () => {
