@@ -18,11 +18,21 @@ export const BUNDLE = z.custom<Json>(
 export const absentable = <T extends z.ZodType>(schema: T): z.ZodType<z.output<T> | undefined> =>
   schema.nullish().overwrite((v) => v ?? undefined) as z.ZodType<z.output<T> | undefined>;
 
+/** Tokens that are JWTs hold their scopes: they may be as long. */
+const LONGEST_SCOPE = 16_384;
+const LONGEST_TOKEN = LONGEST_SCOPE + 8_192;
+
+/** A number, which some clients write as text. It is not used, as the token serves for one call. */
+const SECONDS = z.custom<number | string>(
+  (v) => typeof v === 'number' || (typeof v === 'string' && /^\d{1,12}$/.test(v)),
+  { error: ({ input }) => (input === undefined ? 'required' : 'expected a number') },
+);
+
 const FhirAuthorization = z.object({
-  access_token: WORDS,
+  access_token: z.string().min(1).max(LONGEST_TOKEN),
   token_type: z.string().refine((t) => t.toLowerCase() === 'bearer', 'expected "Bearer"'),
-  expires_in: z.number(),
-  scope: z.string().max(16_384),
+  expires_in: SECONDS,
+  scope: z.string().max(LONGEST_SCOPE),
   subject: z.string().max(4096),
   patient: absentable(z.string().max(256)),
 });

@@ -123,6 +123,16 @@ describe('a FHIR server that behaves', () => {
     expect(ehr.fhirRequests.some((r) => r.url.startsWith('/fhir/Condition'))).toBe(false);
   });
 
+  it.each([
+    ['of 12,000 characters', { access_token: `a.${'b'.repeat(12_000)}.c` }],
+    ['whose seconds are written as text', { expires_in: '300' }],
+  ])('a token %s is used', async (_what, changes) => {
+    const access = fhirAccess(ehr.fhir);
+    Object.assign(access['fhirAuthorization'] as Record<string, unknown>, changes);
+    const answer = await fetching(access);
+    expect([answer.status, outcomeOf(answer)]).toEqual([200, 'met']);
+  });
+
   it('T044: is not asked at all when everything is prefetched', async () => {
     expect(outcomeOf(await fetching({ prefetch: storyPrefetch() }))).toBe('met');
     expect(ehr.fhirRequests).toEqual([]);
