@@ -49,6 +49,25 @@ describe('known, suspected, history', () => {
       { label: 'suspected long ago, and not taken up since' },
     ]);
   });
+  it('a suspicion is answered by a normal MRI of the region, until it is taken up again', () => {
+    const mri = (code: string, date: string, result: string): Resource => ({
+      resourceType: 'DiagnosticReport',
+      status: 'final',
+      code: concept(code),
+      effectiveDateTime: date,
+      conclusionCode: [concept(result)],
+    });
+    const NORMAL = 'snomed 281900007';
+    const discitis = infection('2026-02-01', 'provisional');
+    expect(suspected(discitis, mri('cpt 72148', '2026-02-10', NORMAL))).toBe('unknown');
+    expect(suspected(discitis, mri('cpt 72148', '2026-02-01', NORMAL))).toBe('unknown');
+    expect(suspected(discitis, mri('cpt 72148', '2026-01-31', NORMAL))).toBe('true');
+    expect(suspected(discitis, mri('cpt 72141', '2026-02-10', NORMAL))).toBe('true');
+    expect(suspected(discitis, mri('cpt 72100', '2026-02-10', NORMAL))).toBe('true');
+    expect(suspected(discitis, mri('cpt 72148', '2026-02-10', 'icd M51.360'))).toBe('true');
+    expect(suspected(discitis, mri('cpt 72148', '2026-02-10', NORMAL), visit('2026-02-20', 'icd M46.46'))).toBe('true');
+    expect(suspected(infection('2026-02-01', 'confirmed'), mri('cpt 72148', '2026-02-10', NORMAL))).toBe('true');
+  });
   it('a resolved entry is history', () => {
     const past = condition('icd C61', {
       onsetDateTime: '2019-01-01',

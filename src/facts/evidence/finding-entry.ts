@@ -2,7 +2,7 @@ import type { ConditionRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
-import { type Asked, belongs, type FactContext, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
+import { type Asked, belongs, type FactContext, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
 import { heals } from '../episode/presentations.ts';
 import type { FindingInput } from '../schema.ts';
@@ -159,6 +159,8 @@ function statement(record: ConditionRecord, item: Item, search: Search): void {
   const stands = suspectedUntil(record, search);
   if (stands !== undefined && stands < asked.window.asOf)
     return tally.lead(item, 'suspected long ago, and not taken up since', true);
+  if (isAnswered(record, search))
+    return tally.lead(item, 'suspected before an MRI of this region that was normal', true);
   const isNew = (input.event || (isOfNew(input, asked) && !record.orderReason)) && record.onset === undefined;
   if (isNew && record.onsetUnread) return tally.lead(item, 'its onset stands in words', true);
   if (isNew && search.entries.onFileBefore(record.codes, item.date)) return tally.lead(item, REPEATED, true);
@@ -174,22 +176,20 @@ function healedOn(record: ConditionRecord, { input, asked, ctx }: Search): Day |
   return stated === undefined ? undefined : add(stated.hi, duration(ctx.vocabulary.episode['not-a-gap']));
 }
 
-/**
- * The last day on which a suspicion is one still: it often stays on file when nobody suspects it any more. Each visit for it takes it
- * up again, and so does the reason of the order. Complaints are known by whoever has them.
- */
-function suspectedUntil(record: ConditionRecord, { input, asked, ctx }: Search): Day | undefined {
-  const lasts = ctx.vocabulary.episode['suspicion-lasts'];
-  const stated = statedOn(record);
-  if (
-    record.verification !== 'suspected' ||
-    record.orderReason ||
-    input.complaint ||
-    asked.query.certainty === 'history'
-  )
-    return undefined;
-  if (lasts === undefined || stated === undefined || isSuspectedAgain(record, ctx)) return undefined;
-  const days = ctx.chart.encounters.flatMap((visit) =>
+/** A suspicion on file, which the clinician of today may no longer have; that of whoever places the order is one, and a complaint is none. */
+const isOldSuspicion = (
+  { verification, orderReason, codes }: ConditionRecord,
+  { input, asked, ctx }: Search,
+): boolean =>
+  verification === 'suspected' &&
+  !orderReason &&
+  !input.complaint &&
+  asked.query.certainty !== 'history' &&
+  !ctx.chart.orderReasons.some((reason) => reason.codes.some((code) => codes.includes(code)));
+
+/** When a suspicion was stated, and when patients were seen for it: each visit takes it up again. */
+function suspectedOn(record: ConditionRecord, stated: Interval, { asked, ctx }: Search): Day {
+  const visits = ctx.chart.encounters.flatMap((visit) =>
     visit.held &&
     visit.when !== undefined &&
     visit.when.lo <= asked.window.asOf &&
@@ -197,11 +197,35 @@ function suspectedUntil(record: ConditionRecord, { input, asked, ctx }: Search):
       ? [visit.when.hi]
       : [],
   );
-  return add(Math.max(stated.hi, ...days), duration(lasts));
+  return Math.max(stated.hi, ...visits);
 }
 
-const isSuspectedAgain = ({ codes }: ConditionRecord, { chart }: FactContext): boolean =>
-  chart.orderReasons.some((reason) => reason.codes.some((code) => codes.includes(code)));
+/** The last day on which a suspicion is one still: it often stays on file when nobody suspects it any more. */
+function suspectedUntil(record: ConditionRecord, search: Search): Day | undefined {
+  const lasts = search.ctx.vocabulary.episode['suspicion-lasts'];
+  const stated = statedOn(record);
+  if (lasts === undefined || stated === undefined || !isOldSuspicion(record, search)) return undefined;
+  return add(suspectedOn(record, stated, search), duration(lasts));
+}
+
+/** Was an MRI of the region normal since something of the spine was suspected last? It was done to answer that. */
+function isAnswered(record: ConditionRecord, search: Search): boolean {
+  const { input, asked, ctx } = search;
+  const stated = statedOn(record);
+  if (stated === undefined || input.regional === false || !isOldSuspicion(record, search)) return false;
+  const since = suspectedOn(record, stated, search);
+  const normal = [ctx.set('result-normal'), ctx.set('result-negative')];
+  return ctx.chart.imaging.some(
+    (mri) =>
+      mri.modality === 'mri' &&
+      mri.done === 'done' &&
+      mri.when !== undefined &&
+      mri.when.lo >= since &&
+      mri.when.hi <= asked.window.asOf &&
+      fitsRegion(asked, mri.place) &&
+      mri.findings.some((h) => normal.includes(h.set)),
+  );
+}
 
 /** That one entry of a finding began late says less than any that it existed before, whenever that was entered. */
 const LONG_AGO: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.NEGATIVE_INFINITY };
