@@ -2,7 +2,7 @@ import type { AllergyRecord, MedicationRecord } from '../chart/records.ts';
 import { type Day, type Interval, SOME_DAY } from '../dates/day.ts';
 import { supports } from '../terminology/regions.ts';
 import { drugEnd } from './drug-end.ts';
-import { FOR_ANOTHER, mayBeForAnother } from './purpose.ts';
+import { mayBeForAnother, whyForAnother } from './purpose.ts';
 import type { Item } from './tally.ts';
 import { mayBeEarlier, type TreatmentSearch, tellBefore, UNCERTAIN } from './treatment.ts';
 
@@ -18,7 +18,7 @@ export function readDrugs(drugs: readonly string[], search: TreatmentSearch): vo
   ];
   const isForAnother = mayBeForAnother(asked, ctx);
   for (const record of all) {
-    if (isForAnother(record)) tally.lead(toItem(record), FOR_ANOTHER, true);
+    if (isForAnother(record)) tally.lead(toItem(record), whyForAnother(record), true);
     else if (onsetKnown && goesOnFromBefore(record, all, search))
       tally.lead(toItem(record), 'no reason is stated, and it goes on from before the current episode');
     else drug(record, notTaken, search);

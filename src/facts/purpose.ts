@@ -4,7 +4,11 @@ import { relatedVisits } from './evidence/related-visits.ts';
 import { painElsewhere } from './pain-elsewhere.ts';
 
 /** Why a drug that may be for another problem proves nothing. */
-export const FOR_ANOTHER = 'no reason is stated, and it may be for another problem on file';
+const FOR_ANOTHER = 'no reason is stated, and it may be for another problem on file';
+
+/** The reason for which a drug that may be for another problem proves nothing. */
+export const whyForAnother = ({ namedElsewhere }: MedicationRecord): string =>
+  namedElsewhere ? 'words say that it is for another problem' : FOR_ANOTHER;
 
 /** A problem that is known and there now. */
 const isKnown = (r: ChartRecord): boolean => r.type === 'condition' && r.current && r.verification === 'confirmed';

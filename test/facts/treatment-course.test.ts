@@ -311,7 +311,16 @@ describe('a drug and what is said of it elsewhere', () => {
   it('proves nothing where words state another purpose', () => {
     const forWords = (text: string): string =>
       sixWeeks([drug('2026-01-01', { status: 'completed', ...supply(60), reasonCode: [{ text }] })]);
-    for (const words of ['Low back pain', 'pain', 'Lumbar strain', 'muscle spasms', 'inflammation'])
+    for (const words of [
+      'Low back pain',
+      'pain',
+      'Lumbar strain',
+      'muscle spasms',
+      'inflammation',
+      'LBP',
+      'Spondylosis',
+      'HNP L5',
+    ])
       expect(forWords(words), words).toBe('true');
     for (const words of ['fever', 'hot flashes', 'osteoarthritis of hands'])
       expect(forWords(words), words).toBe('unknown');

@@ -5,7 +5,7 @@ import { type Place, STATED } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeIn, placeOfRecord } from '../context.ts';
 import { drugEnd } from '../drug-end.ts';
 import { duration } from '../duration.ts';
-import { FOR_ANOTHER, mayBeForAnother } from '../purpose.ts';
+import { mayBeForAnother, whyForAnother } from '../purpose.ts';
 import type {
   AllergyInput,
   DeviceInput,
@@ -106,7 +106,7 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
       else if (input['for-spine'] && record.hasReason && !(record.spineReason && fitsRegion(asked, record.reason)))
         tally.ignore(found, 'for another problem');
       else if (record.taken === 'not-taken') refused.push({ record, found });
-      else if (isForAnother(record)) tally.lead(found, FOR_ANOTHER, true);
+      else if (isForAnother(record)) tally.lead(found, whyForAnother(record), true);
       else if (record.taken === 'unclear') tally.lead(found, 'not documented as taken');
       else if (input.use === 'current' && !current(record, asked.window.asOf)) tally.lead(found, 'no longer taken');
       else if (!longEnough(record)) tally.lead(found, 'not documented as taken long enough', record.taken === 'active');
