@@ -10,7 +10,16 @@ import type { Item } from '../tally.ts';
 import { fitIn, mayLieIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { statedOn } from './earlier-entry.ts';
-import { asksOfNow, atSite, isAfterwards, isOfNew, type Question, REPEATED, type Search } from './finding-search.ts';
+import {
+  asksOfNow,
+  atSite,
+  isAfterwards,
+  isOfNew,
+  type Question,
+  REPEATED,
+  type Search,
+  SPINE,
+} from './finding-search.ts';
 import { inWindow, isDoubtful } from './in-window.ts';
 
 /** What a diagnosis, a problem or a reason of the order says of a finding. */
@@ -212,7 +221,10 @@ function suspectedUntil(record: ConditionRecord, search: Search): Day | undefine
 function isAnswered(record: ConditionRecord, search: Search): boolean {
   const { input, asked, ctx } = search;
   const stated = statedOn(record);
-  if (stated === undefined || input.regional === false || !isOldSuspicion(record, search)) return false;
+  const place = placeOfEntry(record, search);
+  if (stated === undefined || !isOldSuspicion(record, search)) return false;
+  // where no region is asked about, the MRI has to be one of the place that the code itself names
+  if (!input.regional && (place & SPINE) === NO_PLACE) return false;
   const since = suspectedOn(record, stated, search);
   const normal = [ctx.set('result-normal'), ctx.set('result-negative')];
   return ctx.chart.imaging.some(
@@ -222,7 +234,7 @@ function isAnswered(record: ConditionRecord, search: Search): boolean {
       mri.when !== undefined &&
       mri.when.lo >= since &&
       mri.when.hi <= asked.window.asOf &&
-      fitsRegion(asked, mri.place) &&
+      (input.regional ? fitsRegion(asked, mri.place) : (mri.place & place) !== NO_PLACE) &&
       mri.findings.some((h) => normal.includes(h.set)),
   );
 }

@@ -8,7 +8,7 @@ import type {
 import { add } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
-import { belongs, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
+import { belongs, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { Item } from '../tally.ts';
 import { fitIn, mayLieIn } from '../window.ts';
@@ -132,8 +132,30 @@ function conclusion(record: ImagingRecord | ReportRecord, item: Item, search: Se
     if (over !== 'no') return tally.lead(item, 'conclusion of a report; resolved since', over === 'unclear');
   }
   if (!inWindow(item, asked, tally)) return;
+  if (record.type === 'imaging' && isOutdone(record, search))
+    return tally.lead(item, 'a later examination of this region was normal', true);
   if ((input.event || isOfNew(input, asked)) && wasKnown(record, search)) tally.lead(item, REPEATED, true);
   else tally.support(item, 'coded conclusion of a report', input.suggests);
+}
+
+/** Was the region found normal since by an MRI, or by another examination of the same kind? */
+function isOutdone(record: ImagingRecord, { input, asked, ctx }: Search): boolean {
+  const { when, modality } = record;
+  if (when === undefined || input.complaint || asked.query.certainty === 'history') return false;
+  const place = examinedPlace(record);
+  const sameKind = (later: ImagingRecord): boolean => modality !== undefined && later.modality === modality;
+  const normal = [ctx.set('result-normal'), ctx.set('result-negative')];
+  return ctx.chart.imaging.some(
+    (later) =>
+      later.done === 'done' &&
+      later.when !== undefined &&
+      later.when.lo > when.hi &&
+      later.when.hi <= asked.window.asOf &&
+      (place === NO_PLACE || (place & examinedPlace(later)) !== NO_PLACE) &&
+      (sameKind(later) || (input.regional && later.modality === 'mri')) &&
+      (!input.regional || fitsRegion(asked, later.place)) &&
+      later.findings.some((h) => normal.includes(h.set)),
+  );
 }
 
 /** Was what a report concludes on file before the window, as a diagnosis or on an earlier examination? */
