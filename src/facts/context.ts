@@ -70,3 +70,11 @@ export function placeOfSign(
   const limb = (at('site-arm') ? ARM : 0) | (at('site-leg') ? LEG : 0);
   return limb === 0 ? record.site : limb;
 }
+
+/** Is one of some sets among the hits? */
+export const inSets = (hits: readonly Hit[], sets: readonly string[], ctx: FactContext): boolean =>
+  sets.some((s) => hits.some((h) => h.set === ctx.set(s)));
+
+/** Where a treatment or planned service belongs: the code's own place, else the body site, else the reason's place. */
+export const servicePlace = (record: { readonly site: Place; readonly reason: Place }, codePlace: Place): Place =>
+  placeOfRecord(placeOfRecord(codePlace, record.site), record.reason);

@@ -21,24 +21,21 @@ import { combined, filled, fromOrder } from './combined.ts';
 import { type Asked, type FactContext, hasUnseen } from './context.ts';
 import { duration } from './duration.ts';
 import { currentEpisode } from './episode/episode.ts';
+import { allergyEvidence } from './evidence/allergy.ts';
 import { courseEvidence } from './evidence/course.ts';
-import {
-  allergyEvidence,
-  deviceEvidence,
-  medicationEvidence,
-  orderEvidence,
-  ordererEvidence,
-  procedureEvidence,
-  visitEvidence,
-} from './evidence/events.ts';
+import { deviceEvidence } from './evidence/device.ts';
 import { findingEvidence } from './evidence/finding.ts';
 import { imagingEvidence, reportEvidence } from './evidence/imaging.ts';
 import { measureEvidence } from './evidence/measure.ts';
+import { medicationEvidence } from './evidence/medication.ts';
+import { orderEvidence, ordererEvidence } from './evidence/order.ts';
 import { persistenceEvidence } from './evidence/persistence.ts';
+import { procedureEvidence } from './evidence/procedure.ts';
 import { progressionEvidence } from './evidence/progression.ts';
 import { signEvidence } from './evidence/sign.ts';
 import { changeEvidence, comparisonEvidence, improvementEvidence, worseningEvidence } from './evidence/symptoms.ts';
 import { trendEvidence } from './evidence/trend.ts';
+import { visitEvidence } from './evidence/visit.ts';
 import { type FactPlan, sufficientlySeen } from './fact-plan.ts';
 import type { Lookup } from './query-pool.ts';
 import type { BlockInput, FactInput } from './schema.ts';

@@ -1,8 +1,7 @@
 import type { ChartRecord, EncounterRecord, ProcedureRecord } from '../chart/records.ts';
 import type { Day, Interval } from '../dates/day.ts';
 import { NO_PLACE, OTHER, type Place, supports } from '../terminology/regions.ts';
-import { type FactContext, placeIn, placeOfRecord } from './context.ts';
-import { servicePlace } from './evidence/events.ts';
+import { type FactContext, placeIn, placeOfRecord, servicePlace } from './context.ts';
 import type { Item } from './tally.ts';
 import { mayBeEarlier, type TreatmentSearch, tellBefore, UNCERTAIN } from './treatment.ts';
 

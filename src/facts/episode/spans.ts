@@ -1,8 +1,7 @@
 import type { Day, Interval } from '../../dates/day.ts';
 import { supports } from '../../terminology/regions.ts';
-import { placeIn } from '../context.ts';
+import { placeIn, servicePlace } from '../context.ts';
 import { drugEnd } from '../drug-end.ts';
-import { servicePlace } from '../evidence/events.ts';
 import { heals, type Presentation, visitsFor } from './presentations.ts';
 import type { Sought } from './sought.ts';
 import type { Span } from './span.ts';

@@ -1,7 +1,7 @@
 import type { Section } from '../../chart/sections.ts';
 import { add, type Day, lastDayReaching } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
-import { type Asked, type FactContext, fitsRegion, hasUnseen, placeIn } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, hasUnseen, placeIn, servicePlace } from '../context.ts';
 import { type Course, courses, isOf, LONGEST_PAUSE_DAYS, lackingGroups, NO_COURSE, STILL_GOING } from '../courses.ts';
 import { duration } from '../duration.ts';
 import { olderProblem } from '../episode/presentations.ts';
@@ -9,7 +9,6 @@ import type { CourseInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import type { Refused, Treatment } from '../treatment.ts';
 import { type Treatments, treatments } from '../treatments.ts';
-import { servicePlace } from './events.ts';
 
 const PART_OF_NONE = 'part of no course of this length';
 

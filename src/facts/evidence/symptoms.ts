@@ -10,6 +10,7 @@ import {
   placeIn,
   placeOfRecord,
   placeOfSign,
+  servicePlace,
 } from '../context.ts';
 import { lastCourseBegan, ongoingSince } from '../courses.ts';
 import { duration } from '../duration.ts';
@@ -18,7 +19,6 @@ import type { ChangeInput, ComparisonInput, ImprovementInput, WorseningInput } f
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
-import { servicePlace } from './events.ts';
 import { contraAsLast } from './last-seen.ts';
 import { inUnit } from './measure.ts';
 import { mayBeOfAnother } from './related-visits.ts';
