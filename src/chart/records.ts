@@ -246,6 +246,8 @@ export interface AnswerRecord {
     | { readonly kind: 'date'; readonly value: Interval };
   /** the day that the answer is about */
   readonly when?: Interval;
+  /** the day on which it was stated, when that is on file beside the day that it is about */
+  readonly stated?: Interval;
   /** the instant (epoch ms) at which it was given, when that is stated: of two answers about one day the later one counts */
   readonly given?: number;
   readonly place: Place;

@@ -5,30 +5,38 @@ import type { Considered, Evidence, FactQuery, FactValue, Sides } from '../polic
 import { factCode } from '../policy/words.ts';
 import { supports } from '../terminology/regions.ts';
 import type { Asked } from './context.ts';
-import type { FactInput } from './schema.ts';
+import type { FactPlan } from './fact-plan.ts';
 import { fitIn, type Window } from './window.ts';
+
+/** From when on statements count, where the question itself does not say it. */
+export interface Limits {
+  /** the first day that can belong to the current episode: for facts about it, no statement from before is about it */
+  readonly episodeBegan?: Day;
+  /** a suspicion that was stated before this day may be one no more */
+  readonly suspicionsSince?: Day;
+}
 
 /**
  * A fact with what clinicians documented under its code; that never overrides later evidence of the chart. (Evidence rules: attested facts.)
  * @param value what the chart says of it
  * @param given all answers of the chart
- * @param episodeBegan the first day that can belong to the current episode: for facts about it, no statement from before is about it
  */
 export function withAnswers(
   value: FactValue,
-  fact: FactInput,
+  plan: FactPlan,
   asked: Asked,
   given: readonly AnswerRecord[],
-  episodeBegan: Day | undefined,
+  limits: Limits,
 ): FactValue {
   const { query } = asked;
   const answers = given.filter((a) => answersQuery(a, query));
   if (answers.length === 0) return value;
-  const unfit = new Map(answers.map((a) => [a, whyUnfit(a, fact, asked, episodeBegan)]));
+  const unfit = new Map(answers.map((a) => [a, whyUnfit(a, plan, asked, limits)]));
   const [answer, ...others] = answers.filter((a) => unfit.get(a) === undefined).sort(latestFirst);
   const opposed = answer === undefined ? undefined : others.find((a) => contradicts(a, answer));
   const pair = answer === undefined || opposed === undefined ? [] : [answer, opposed];
-  const said = pair.length === 0 ? withAnswer(answer, asked, value) : between(pair, query.fact, value);
+  const said =
+    pair.length === 0 ? withAnswer(answer, { plan, asked, limits }, value) : between(pair, query.fact, value);
   const uncertain = answers.filter((a) => unfit.get(a) === UNCERTAIN);
   const fit = orDoubted(said, uncertain, asked);
   // what may be so is no silence, of which an "absent" would make a no
@@ -38,7 +46,8 @@ export function withAnswers(
   const whyIgnored = (a: AnswerRecord): string | undefined => {
     if (pair.includes(a)) return 'answered otherwise on the same day';
     if (a !== answer) return 'a later answer counts';
-    return stands ? undefined : 'the chart says otherwise';
+    if (stands) return undefined;
+    return value.truth === 'unknown' ? 'something on file is later and may say otherwise' : 'the chart says otherwise';
   };
   const considered = answers.map((a) => lookedAt(a, unfit.get(a) ?? whyIgnored(a)));
   return { ...answered, considered: [...(value.considered ?? []), ...considered] };
@@ -57,15 +66,21 @@ function orDoubted(value: FactValue, uncertain: readonly AnswerRecord[], { query
       Math.min(a.when.hi, window.asOf) > last,
   );
   if (opposite.length === 0) return value;
-  return inConflict(
-    value,
-    opposite.map((a) => statementOf(a, query.fact)),
-  );
+  return inConflict(value, opposite, query.fact);
 }
 
-function withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactValue): FactValue {
+/** What is asked, and what answers to it count. */
+interface Question {
+  readonly plan: FactPlan;
+  readonly asked: Asked;
+  readonly limits: Limits;
+}
+
+function withAnswer(answer: AnswerRecord | undefined, question: Question, value: FactValue): FactValue {
+  const { plan, asked } = question;
   if (answer === undefined || answer.value.kind !== 'boolean') return value;
   const truth = answer.value.value ? 'true' : 'false';
+  if (truth === 'false' && mayHaveCome(value, knownOn(answer), question)) return value;
   const evidence = statementOf(answer, asked.query.fact);
   // whoever states it knows it of what was not retrieved, and of what is not settled, too
   const { gap: _gap, sections: _sections, later, ...settled } = value;
@@ -80,11 +95,16 @@ function withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactV
     return {
       ...settled,
       ...sides,
+      // whoever tells of one before the last does not say which was the last
+      ...(later !== undefined && !mayBeLast(answer.when, value.when) && { later }),
       evidence: [...value.evidence, evidence],
       ...(later !== undefined && { when: latestOf([value.when, answer.when]) }),
     };
   const charted = chartedOn(value);
   if (answer.when !== undefined && isLater([answer.when], charted)) {
+    // what has taken place is not undone by who says later that it did not
+    if (truth === 'false' && plan.takesPlace === 'wholly')
+      return { ...inConflict(value, [answer], asked.query.fact), ...sides };
     // what the chart said of the other truth (when it holds again, that it can be done) is no longer so
     return {
       ...searched(value),
@@ -98,18 +118,46 @@ function withAnswer(answer: AnswerRecord | undefined, asked: Asked, value: FactV
   }
   // a partial date leaves open which of them came later
   if (answer.when !== undefined && charted.every((d) => d === undefined || d.lo < (answer.when?.hi ?? d.lo)))
-    return { ...inConflict(value, [evidence]), ...sides };
+    return { ...inConflict(value, [answer], asked.query.fact), ...sides };
   return { ...value, ...sides, conflicts: [...(value.conflicts ?? []), evidence] };
 }
 
+/** The day on which whoever answers certainly knew it: he states it then, or later than what he states. */
+const knownOn = ({ when, stated }: AnswerRecord): Day =>
+  Math.max(when?.lo ?? Number.NEGATIVE_INFINITY, stated?.lo ?? Number.NEGATIVE_INFINITY);
+
+/**
+ * May what a statement denies have come after it? Something on file leaves the question open, and is not certainly from
+ * before; or the section in which it would stand was not seen whole.
+ */
+function mayHaveCome(value: FactValue, known: Day, { plan, asked, limits }: Question): boolean {
+  if (value.truth !== 'unknown' || known >= asked.window.asOf) return false;
+  if (value.gap === 'incomplete') return plan.takesPlace !== 'no';
+  if (value.gap !== 'unclear') return false;
+  const open = [...(value.suggested ?? []).map((d) => d.hi), ...(value.later === undefined ? [] : [value.later.until])];
+  return Math.max(limits.suspicionsSince ?? Number.NEGATIVE_INFINITY, ...open) > known;
+}
+
+/** May an event of some day be the last, when the chart tells of one? */
+const mayBeLast = (stated: Interval | undefined, charted: Interval | undefined): boolean =>
+  charted === undefined || stated === undefined || stated.hi >= charted.lo;
+
 /** The chart says one thing, and statements that may be later another. */
-const inConflict = (value: FactValue, statements: readonly Evidence[]): FactValue => ({
+const inConflict = (value: FactValue, statements: readonly AnswerRecord[], fact: string): FactValue => ({
   ...searched(value),
   truth: 'unknown',
   evidence: [],
   gap: 'conflict',
-  conflicts: [...value.evidence, ...(value.conflicts ?? []), ...statements],
+  conflicts: [...value.evidence, ...(value.conflicts ?? []), ...statements.map((a) => statementOf(a, fact))],
+  suggested: affirmedOn(value, statements),
 });
+
+/** The days on which the chart, or a statement, says that it is so: what was ruled out before is open again. */
+const affirmedOn = (value: FactValue, statements: readonly AnswerRecord[]): readonly Interval[] => [
+  ...(value.suggested ?? []),
+  ...(value.truth === 'true' ? chartedOn(value) : []).flatMap((d) => d ?? []),
+  ...statements.filter(saysYes).flatMap(({ when }) => when ?? []),
+];
 
 /** Both sides of a fact with a clinician's statement on one of them, when the other is not empty. */
 function withStatement(value: FactValue, truth: 'true' | 'false', evidence: Evidence): { readonly sides?: Sides } {
@@ -151,7 +199,8 @@ function between(answers: readonly AnswerRecord[], fact: string, value: FactValu
   const said = answers.map((a) => statementOf(a, fact));
   if (value.truth !== 'unknown' && isLater(chartedOn(value), datesOf(said))) return { ...value, conflicts: said };
   const conflicts = [...value.evidence, ...said];
-  return { truth: 'unknown', evidence: [], gap: 'conflict', conflicts, ...searched(value) };
+  const suggested = affirmedOn(value, answers);
+  return { truth: 'unknown', evidence: [], gap: 'conflict', conflicts, suggested, ...searched(value) };
 }
 
 /** What was looked at and may help, whatever it came to. */
@@ -169,19 +218,18 @@ function answersQuery(answer: AnswerRecord, query: FactQuery): boolean {
   return query.certainty === 'known' && suffix === '.suspected' && !answer.value.value;
 }
 
-/**
- * Why an answer to the query does not count here; undefined when it does.
- * @param episodeBegan for facts that are about the current episode: no statement from before it is about it
- */
+/** Why an answer to the query does not count here; undefined when it does. */
 function whyUnfit(
   answer: AnswerRecord,
-  fact: FactInput,
+  { fact }: FactPlan,
   { query, window }: Asked,
-  episodeBegan: Day | undefined,
+  { episodeBegan, suspicionsSince }: Limits,
 ): string | undefined {
   if (answer.by === 'unknown') return 'an answer of nobody in particular';
   if (answer.by === 'patient' && !fact['patient-may-answer']) return 'an answer of the patient';
   if (!fact['of-the-patient'] && !supports(answer.place, query.region, false)) return 'another region';
+  const isSuspicion = answer.fact.endsWith('.suspected') && query.certainty !== 'history';
+  if (isSuspicion && suspicionsSince !== undefined && knownOn(answer) < suspicionsSince) return UNCERTAIN;
   const fit = fitIn(answer.when, window);
   if (fit === 'inside' || (fit === 'unclear' && deniesToday(answer, window))) {
     if (episodeBegan === undefined) return undefined;

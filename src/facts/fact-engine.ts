@@ -367,8 +367,12 @@ export class FactEngine implements FactSource, FactContext {
   #withAnswers(value: FactValue, plan: FactPlan, query: FactQuery): FactValue {
     const { answers } = this.chart;
     if (answers.length === 0 || query.source === 'order-reason') return value;
-    const began = plan.fact.evidence.some((b) => 'course' in b) ? this.#episodeBegan(query.region) : undefined;
-    return withAnswers(value, plan.fact, { query, window: this.#window(query, plan) }, answers, began);
+    const lasts = this.vocabulary.episode['suspicion-lasts'];
+    const began = isOfTheEpisode(plan) ? this.#episodeBegan(query.region) : undefined;
+    return withAnswers(value, plan, { query, window: this.#window(query, plan) }, answers, {
+      ...(began !== undefined && { episodeBegan: began }),
+      ...(lasts !== undefined && { suspicionsSince: subtract(this.asOf, duration(lasts)) }),
+    });
   }
 
   /** The first day that can belong to the current episode, as far as the chart tells. */
@@ -397,6 +401,10 @@ interface Unsettled {
   readonly sections: readonly Section[] | undefined;
 }
 const NO_GAP: Unsettled = { gap: undefined, sections: undefined };
+
+/** Is it a course of treatment of the current episode, or how the episode went? */
+const isOfTheEpisode = ({ fact }: FactPlan): boolean =>
+  fact.evidence.some((b) => 'course' in b || 'improvement' in b || 'persistence' in b);
 
 /** Is what is asked of the current episode, so that it ends with it? */
 const restsOnEpisode = ({ since }: FactQuery, { fact }: FactPlan): boolean =>

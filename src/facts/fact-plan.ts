@@ -1,5 +1,5 @@
 import type { Section, SectionState } from '../chart/sections.ts';
-import type { Duration } from '../dates/day.ts';
+import { add, type Day, type Duration } from '../dates/day.ts';
 import type { CodeIndex } from '../terminology/code-sets.ts';
 import { duration } from './duration.ts';
 import type { BlockInput, EpisodeInput, FactInput } from './schema.ts';
@@ -50,6 +50,8 @@ export interface FactPlan {
   readonly sets: readonly number[];
   /** it looks at more than records of its code sets */
   readonly beside: readonly Beside[];
+  /** is it something that takes place (an examination, a visit), or partly so, or what may cease again? */
+  readonly takesPlace: 'wholly' | 'partly' | 'no';
 }
 
 /** Plans the lookup of a fact. @throws RangeError for a code set that does not exist */
@@ -65,16 +67,63 @@ export function planFact(
     ...fact.evidence.flatMap((b) => ('improvement' in b ? episode.therapies : [])),
     ...fact.evidence.flatMap((b) => ('progression' in b ? signSets(b.progression.signs, facts) : [])),
   ];
+  const lookback = lookbackOf(fact, facts);
   return {
     fact,
-    ...(fact.lookback !== undefined && { lookback: duration(fact.lookback) }),
+    ...(lookback !== undefined && { lookback }),
     sections: [...new Set(fact.evidence.flatMap((b) => READ_FROM[kindOf(b)]))],
     sufficient: fact.sufficient ?? (first === undefined ? [] : sufficientFor(first)),
     standsInBasket: fact['stands-in-basket'],
     sets: [...new Set(names)].map((n) => codes.number(n)),
     beside: [...new Set(fact.evidence.flatMap((b) => besideOf(b) ?? []))],
+    takesPlace: takesPlace(fact, facts),
   };
 }
+
+/** What has taken place is not undone by what comes later. */
+const EVENTS: readonly Kind[] = ['imaging', 'report', 'procedure', 'visit'];
+/** What may begin on any day, and cease. */
+const BEGINS: readonly Kind[] = [...EVENTS, 'course', 'device', 'medication', 'order'];
+
+function takesPlace(fact: FactInput, facts: ReadonlyMap<string, FactInput>): FactPlan['takesPlace'] {
+  const parts = [...(fact.any ?? []), ...(fact.all ?? [])].flatMap((name) => {
+    const part = facts.get(name);
+    return part === undefined ? [] : [takesPlace(part, facts)];
+  });
+  const isEvent = (block: BlockInput): boolean =>
+    EVENTS.includes(kindOf(block)) && !('procedure' in block && block.procedure['undone-by'] !== undefined);
+  if (fact.evidence.length + parts.length === 0) return 'no';
+  if (fact.evidence.every(isEvent) && parts.every((p) => p === 'wholly')) return 'wholly';
+  return fact.evidence.some((b) => BEGINS.includes(kindOf(b))) || parts.some((p) => p !== 'no') ? 'partly' : 'no';
+}
+
+/**
+ * How long ago something may be that still counts. What is made of other facts reaches back no farther than they do: of
+ * alternatives as far as the farthest, of facts that have to hold together as far as the nearest.
+ */
+function lookbackOf(fact: FactInput, facts: ReadonlyMap<string, FactInput>): Duration | undefined {
+  if (fact.lookback !== undefined) return duration(fact.lookback);
+  if (fact.evidence.length > 0) return undefined;
+  const parts = (names: readonly string[]): readonly (Duration | undefined)[] =>
+    names.map((name) => {
+      const part = facts.get(name);
+      return part === undefined ? undefined : lookbackOf(part, facts);
+    });
+  const any = parts(fact.any ?? []);
+  const all = parts(fact.all ?? []).flatMap((d) => d ?? []);
+  const farthest = any.length > 0 && any.every((d) => d !== undefined) ? any.flatMap((d) => d ?? []) : [];
+  const [longest, shortest] = [sortedByLength(farthest).at(-1), sortedByLength(all)[0]];
+  return sortedByLength([longest, shortest].flatMap((d) => d ?? []))[0];
+}
+
+/** Shortest first. */
+const sortedByLength = (durations: readonly Duration[]): readonly Duration[] => {
+  const length = (d: Duration): Day => add(A_DAY, d);
+  return [...durations].sort((a, b) => length(a) - length(b));
+};
+
+/** Some day to measure durations by. */
+const A_DAY: Day = 0;
 
 /** Was enough seen of a chart to say that there is none? */
 export const sufficientlySeen = (

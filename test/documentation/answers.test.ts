@@ -103,6 +103,23 @@ describe('answers as a QuestionnaireResponse', () => {
     expect(read(responseOf(form, ALL, anonymous)).map((f) => f.by)).toEqual(['unknown', 'unknown', 'unknown']);
   });
 
+  it('of the patient that a clinician wrote down are the patient’s', () => {
+    const source = { reference: 'Patient/iris' };
+    expect(read({ ...response, source }).map((f) => f.by)).toEqual(['patient', 'patient', 'patient']);
+    const own = { source: { reference: 'Practitioner/wells' }, author: { reference: 'Device/scribe' } };
+    expect(read({ ...response, ...own }).map((f) => f.by)).toEqual(['practitioner', 'practitioner', 'practitioner']);
+  });
+
+  it('with a day that cannot be read are of no day, not of the day on which they were written', () => {
+    const dated = (day: object): Json => {
+      const text = JSON.stringify(response).replace('"valueDate":"2026-02-27"', JSON.stringify(day).slice(1, -1));
+      return JSON.parse(text) as Json;
+    };
+    const when = (day: object) => read(dated(day)).find((f) => f.fact === YES.fact)?.when;
+    expect(when({ valueDate: '2026-02-31' })).toBeUndefined();
+    expect(formatInterval(when({ valueDateTime: '2026-02-27T08:00:00Z' }) ?? { lo: 0, hi: 0 })).toBe('2026-02-27');
+  });
+
   it('to questions that the form does not have are left out', () => {
     expect(
       responseOf(form, [{ fact: 'no-such-fact', value: 'yes', date: '2026-01-01' }], context).item,

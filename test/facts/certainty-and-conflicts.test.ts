@@ -190,6 +190,66 @@ describe('a clinician’s answer', () => {
     expect(films(false, '2026-03')).toBe('unknown');
     expect(films(true, '2026-03-02')).toBe('unknown');
   });
+  it('of how the episode went does not count from before it', () => {
+    const ask = (date: string): string =>
+      value('no-significant-improvement', [PAIN, answer('no-significant-improvement', true, date)]).truth;
+    expect(ask('2026-02-28')).toBe('true');
+    expect(ask('2025-12-01')).toBe('unknown');
+    expect(ask('2011-02-28')).toBe('unknown');
+  });
+  it('to a question made of others reaches back no farther than they do', () => {
+    const ask = (fact: string, date: string): string => value(fact, [answer(fact, true, date)]).truth;
+    expect(ask('infection-labs', '2026-02-10')).toBe('true');
+    expect(ask('infection-labs', '2025-10-01')).toBe('unknown');
+    expect(ask('unexaminable', '2026-02-25')).toBe('true');
+    expect(ask('unexaminable', '2026-01-25')).toBe('unknown');
+    // one of the alternatives lasts
+    expect(ask('immunosuppression', '2015-10-01')).toBe('true');
+  });
+  it('of a suspicion is none of today when it was stated more than six months ago', () => {
+    const ask = (yes: boolean, date: string, members: object = {}): string =>
+      value('spinal-malignancy', [answer('spinal-malignancy.suspected', yes, date, members)], {
+        certainty: 'suspected',
+      }).truth;
+    expect(ask(true, '2025-10-01')).toBe('true');
+    expect(ask(true, '2025-08-01')).toBe('unknown');
+    expect(ask(false, '2011-08-01')).toBe('unknown');
+    // it began then, and is stated now
+    expect(ask(true, '2025-08-01', { issued: '2026-03-02T09:00:00Z' })).toBe('true');
+  });
+  it('of "no" does not deny what came after it, where that may be on file', () => {
+    const device = (...resources: readonly Resource[]): string => value('cardiac-pacemaker', resources).truth;
+    const inWords: Resource = {
+      resourceType: 'Device',
+      status: 'active',
+      type: { coding: [{ system: 'http://local.example.org', code: 'x', display: 'cardiac pacemaker' }] },
+      patient: { reference: 'Patient/p1' },
+    };
+    expect(device(inWords)).toBe('unknown');
+    expect(device(inWords, answer('cardiac-pacemaker', false, '2026-03-01'))).toBe('false');
+    expect(device(inWords, answer('cardiac-pacemaker', false, '2019-03-01'))).toBe('unknown');
+    const restated = { issued: '2026-03-02T09:00:00Z' };
+    expect(device(inWords, answer('cardiac-pacemaker', false, '2019-03-01', restated))).toBe('false');
+    const states = { DiagnosticReport: 'truncated', Procedure: 'failed', ImagingStudy: 'failed' } as const;
+    const mri = (date: string): string => value('mri', [answer('mri', false, date)], {}, { states }).truth;
+    expect(mri('2026-03-02')).toBe('false');
+    expect(mri('2025-04-01')).toBe('unknown');
+  });
+  it('of "no" does not undo what has taken place: that is a conflict', () => {
+    const mri: Resource = {
+      resourceType: 'DiagnosticReport',
+      status: 'final',
+      code: concept('cpt 72148'),
+      effectiveDateTime: '2026-01-10',
+      subject: { reference: 'Patient/p1' },
+    };
+    expect(value('mri', [mri]).truth).toBe('true');
+    expect(value('mri', [mri, answer('mri', false, '2026-03-01')])).toMatchObject({
+      truth: 'unknown',
+      gap: 'conflict',
+    });
+    expect(value('mri', [mri, answer('mri', false, '2025-12-01')]).truth).toBe('true');
+  });
   it('that denies a suspicion denies the diagnosis; one that affirms it leaves the diagnosis open', () => {
     const ask = (yes: boolean, certainty: 'known' | 'suspected'): string =>
       value('cauda-equina-syndrome', [answer('cauda-equina-syndrome.suspected', yes, '2026-02-28')], { certainty })

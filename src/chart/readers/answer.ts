@@ -1,4 +1,4 @@
-import { parseDate } from '../../dates/day.ts';
+import { type Interval, parseDate } from '../../dates/day.ts';
 import { placeOf } from '../../terminology/regions.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { type ReadContext, start } from '../read-context.ts';
@@ -71,6 +71,7 @@ export function readFactObservation(
     fact,
     value,
     ...(when !== undefined && { when }),
+    ...(issued !== undefined && { stated: issued }),
     ...(given !== undefined && { given }),
     place: ctx.site(r['bodySite']),
     by: author(objects(r['performer'])),
@@ -82,13 +83,18 @@ function questionnaireRegion(canonical: string): string | undefined {
   return /\.(cervical|thoracic|lumbar|pelvis)(\||$)/.exec(canonical)?.[1];
 }
 
+/** The day that an answer is about: the one that is stated with it, and where none is that of the response. One that cannot be read is none. */
+const dayOf = (stated: Json | undefined, authored: Interval | undefined): Interval | undefined =>
+  stated === undefined ? authored : parseDate(stated['valueDate'] ?? stated['valueDateTime'] ?? stated['valueString']);
+
 /** The answers in a QuestionnaireResponse to one of our questionnaires; linkIds are fact codes, "date" items give the day. */
 export function readQuestionnaireResponse(r: Json, ref: string, canonical: Canonical): readonly AnswerRecord[] {
   const questionnaire = text(r['questionnaire']) ?? '';
   if (!questionnaire.startsWith(canonical.questionnaires) || !SETTLED.has(text(r['status']) ?? '')) return [];
   const authored = parseDate(r['authored']);
   const region = questionnaireRegion(questionnaire);
-  const by = author([object(r['author']), object(r['source'])]);
+  // whoever writes down what the patient answers does not vouch for it
+  const by = author([object(r['source']) ?? object(r['author'])]);
   const out: AnswerRecord[] = [];
   const visit = (items: readonly Json[], depth: number): void => {
     for (const item of items) {
@@ -98,13 +104,14 @@ export function readQuestionnaireResponse(r: Json, ref: string, canonical: Canon
       if (value !== undefined && FACT.test(fact)) {
         const below = [...objects(item['item']), ...objects(answer?.['item'])];
         const dated = below.find((i) => text(i['linkId'])?.endsWith('/date'));
-        const when = parseDate(objects(dated?.['answer'])[0]?.['valueDate']) ?? authored;
+        const when = dayOf(objects(dated?.['answer'])[0], authored);
         out.push({
           type: 'answer',
           ref,
           fact,
           value,
           ...(when !== undefined && { when }),
+          ...(authored !== undefined && { stated: authored }),
           ...(authored?.at !== undefined && { given: authored.at }),
           place: region === undefined ? 0 : placeOf([region]),
           by,
