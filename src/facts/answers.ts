@@ -90,6 +90,11 @@ function withAnswer(answer: AnswerRecord | undefined, question: Question, value:
       : {};
   const sides = withStatement(value, truth, evidence);
   const dated = answer.when !== undefined && { when: answer.when, first: answer.when };
+  // what was ruled out since, and is suspected again, is not known by a statement from before
+  if (truth === 'true' && value.reopened !== undefined && !isLater([answer.when], datesOf(value.reopened)))
+    return inConflict({ ...value, evidence: value.reopened }, [answer], asked.query.fact);
+  if (value.gap === 'conflict' && !settles(answer, truth, value, asked.window))
+    return inConflict(value, [answer], asked.query.fact);
   if (value.truth === 'unknown') return { ...settled, ...sides, truth, evidence: [evidence], ...until, ...dated };
   if (value.truth === truth)
     return {
@@ -136,6 +141,14 @@ function mayHaveCome(value: FactValue, known: Day, { plan, asked, limits }: Ques
   if (value.gap !== 'unclear') return false;
   const open = [...(value.suggested ?? []).map((d) => d.hi), ...(value.later === undefined ? [] : [value.later.until])];
   return Math.max(limits.suspicionsSince ?? Number.NEGATIVE_INFINITY, ...open) > known;
+}
+
+/** Does a statement settle what entries of the chart contradict each other about? When it is later than those that say otherwise, or of today. */
+function settles(answer: AnswerRecord, truth: 'true' | 'false', { sides }: FactValue, { asOf }: Window): boolean {
+  const opposed = datesOf((truth === 'true' ? sides?.no : sides?.yes) ?? []);
+  const last = Math.max(...opposed.map((d) => Math.min(d?.hi ?? asOf, asOf)));
+  const known = knownOn(answer);
+  return known >= asOf || known > last;
 }
 
 /** May an event of some day be the last, when the chart tells of one? */

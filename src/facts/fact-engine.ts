@@ -250,6 +250,7 @@ export class FactEngine implements FactSource, FactContext {
       stated: decided.stated,
       suggested: truth === 'unknown' ? filled([...tally.suggested, ...tally.suspicions]) : undefined,
       denied: truth === 'unknown' ? filled(tally.denied()) : undefined,
+      reopened: truth === 'unknown' ? filled(tally.reopened()) : undefined,
       suspicions: filled(tally.suspicions),
       from: truth === 'true' ? undefined : from,
       until: decided.until,

@@ -36,6 +36,8 @@ export class Tally {
   readonly suggested: Interval[] = [];
   /** what would speak against, were it certain to lie in the time window */
   readonly #denied: Item[] = [];
+  /** what ruled it out, where it is suspected still or again */
+  readonly #reopened: Item[] = [];
   /** the days on which it was only suspected, or complained of at a visit */
   readonly suspicions: Interval[] = [];
   #perhapsLast: Day = Number.NEGATIVE_INFINITY;
@@ -169,6 +171,17 @@ export class Tally {
   perhapsNot(item: Item, reason: string): void {
     this.#denied.push(item);
     this.lead(item, reason, true);
+  }
+
+  /** Ruled it out, and it is suspected still or again. */
+  ruledOutBefore(item: Item, reason: string): void {
+    this.#reopened.push(item);
+    this.lead(item, reason);
+  }
+
+  /** The documented negatives beside which a suspicion stands. */
+  reopened(): readonly Evidence[] {
+    return this.#evidence(this.#reopened);
   }
 
   /** The documented negatives that are not certain to lie in the time window. */

@@ -106,6 +106,8 @@ export interface FactValue {
   readonly suggested?: readonly Interval[] | undefined;
   /** of an unknown: what documents that it is not so, on a day that is not certain to lie in the time window */
   readonly denied?: readonly Evidence[] | undefined;
+  /** of an unknown: what ruled it out before it was suspected again */
+  readonly reopened?: readonly Evidence[] | undefined;
   /** the days on which it was only suspected (the order's reasons do), or complained of at a visit */
   readonly suspicions?: readonly Interval[] | undefined;
   /** first as-of day on which it becomes true by the passing of time alone */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FactQuery } from '../../src/policy/fact-source.ts';
+import type { FactQuery, FactValue } from '../../src/policy/fact-source.ts';
 import { condition, pain, value, visit } from '../support/lumbar-facts.ts';
 import { concept, type Resource } from '../support/tiny-chart.ts';
 
@@ -197,12 +197,14 @@ describe('a clinician’s answer', () => {
     expect(ask('2025-12-01')).toBe('unknown');
     expect(ask('2011-02-28')).toBe('unknown');
   });
-  it('to a question made of others reaches back no farther than they do', () => {
+  it('about what passes does not count for ever, nor does one to a question made of others reach back farther than they do', () => {
     const ask = (fact: string, date: string): string => value(fact, [answer(fact, true, date)]).truth;
     expect(ask('infection-labs', '2026-02-10')).toBe('true');
     expect(ask('infection-labs', '2025-10-01')).toBe('unknown');
     expect(ask('unexaminable', '2026-02-25')).toBe('true');
     expect(ask('unexaminable', '2026-01-25')).toBe('unknown');
+    expect(ask('no-better-with-rest', '2026-02-10')).toBe('true');
+    expect(ask('no-better-with-rest', '2011-02-10')).toBe('unknown');
     // one of the alternatives lasts
     expect(ask('immunosuppression', '2015-10-01')).toBe('true');
   });
@@ -234,6 +236,28 @@ describe('a clinician’s answer', () => {
     const mri = (date: string): string => value('mri', [answer('mri', false, date)], {}, { states }).truth;
     expect(mri('2026-03-02')).toBe('false');
     expect(mri('2025-04-01')).toBe('unknown');
+  });
+  it('does not settle what was ruled out after it, though the order suspects it again', () => {
+    const code = 'icd G36.0';
+    const refuted = condition(code, { recordedDate: '2026-02-20', ...verified('refuted') });
+    const ask = (...resources: readonly Resource[]): FactValue =>
+      value('neuromyelitis-optica-spectrum', resources, {}, { order: { reasonCode: [concept(code)] } });
+    const yes = (date: string): Resource => answer('neuromyelitis-optica-spectrum', true, date);
+    expect(ask(yes('2026-02-10')).truth).toBe('true');
+    expect(ask(refuted, yes('2026-02-25')).truth).toBe('true');
+    for (const date of ['2026-02-10', '2026-02-20'])
+      expect(ask(refuted, yes(date))).toMatchObject({ truth: 'unknown', gap: 'conflict' });
+  });
+  it('from before does not settle what entries of the chart contradict each other about', () => {
+    const entry = condition('icd R50.9', { onsetDateTime: '2026-02-26', recordedDate: '2026-02-27' });
+    const refuted = condition('icd R50.9', { recordedDate: '2026', ...verified('refuted') });
+    expect(value('fever', [entry, refuted])).toMatchObject({ truth: 'unknown', gap: 'conflict' });
+    const ask = (yes: boolean, date: string): string =>
+      value('fever', [entry, refuted, answer('fever', yes, date)]).truth;
+    expect(ask(true, '2026-02-20')).toBe('unknown');
+    expect(ask(false, '2026-02-20')).toBe('unknown');
+    expect(ask(true, '2026-03-02')).toBe('true');
+    expect(ask(false, '2026-03-02')).toBe('false');
   });
   it('of "no" does not undo what has taken place: that is a conflict', () => {
     const mri: Resource = {

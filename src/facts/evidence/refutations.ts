@@ -99,7 +99,7 @@ export function settle(search: Search, suspected: boolean): void {
     if (standing > 0) {
       tally.ignore(n.item, 'ruled out, but another entry stands');
       tally.outweighed('no', n.item);
-    } else if (suspected) tally.lead(n.item, 'ruled out, but a suspicion stands');
+    } else if (suspected) tally.ruledOutBefore(n.item, 'ruled out, but a suspicion stands');
     else if (n.perhaps) tally.perhapsNot(n.item, 'ruled out, on a day that is not certain to lie in the time window');
     else if (parts !== undefined) tally.ignore(n.item, 'one of several signs is ruled out');
     else if (mayStand) tally.lead(n.item, 'ruled out, but another entry may stand', true);
