@@ -5,6 +5,7 @@ import type {
   QuestionnaireResponseItemAnswer,
 } from 'fhir/r4.js';
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
+import { givenUrl } from '../chart/readers/answer.ts';
 import { contentHash } from './asked-facts.ts';
 import {
   type AnswerCode,
@@ -72,7 +73,11 @@ const origin = (author: string | undefined): readonly Extension[] => [
   },
 ];
 
-function itemOf(answer: GivenAnswer, form: Form, author: string | undefined): QuestionnaireResponseItem | undefined {
+function itemOf(
+  answer: GivenAnswer,
+  form: Form,
+  { author, authored }: Pick<AnswersContext, 'author' | 'authored'>,
+): QuestionnaireResponseItem | undefined {
   const fact = form.facts.find((f) => f.code === answer.fact);
   if (fact === undefined) return undefined;
   const { value } = answer;
@@ -92,7 +97,7 @@ function itemOf(answer: GivenAnswer, form: Form, author: string | undefined): Qu
       });
   }
   const given: QuestionnaireResponseItemAnswer = {
-    extension: [...origin(author)],
+    extension: [...origin(author), { url: givenUrl(form.canonical), valueDateTime: authored }],
     ...(typeof value === 'string' ? { valueCoding: answerCoding(value, form.canonical) } : { valueDate: value.date }),
     ...(below.length > 0 && { item: below }),
   };
@@ -138,7 +143,7 @@ export function responseOf(
   const before = objects(withdrawn ? undefined : earlier?.['item']) as unknown as readonly QuestionnaireResponseItem[];
   const kept = new Map(before.map((item) => [item.linkId, item]));
   for (const answer of answers) {
-    const item = itemOf(answer, form, context.author);
+    const item = itemOf(answer, form, context);
     if (item !== undefined) kept.set(item.linkId, item);
   }
   const order = new Map(form.facts.map((f, i) => [f.code, i]));

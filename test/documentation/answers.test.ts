@@ -135,6 +135,13 @@ describe('answers as a QuestionnaireResponse', () => {
 describe('answers that are given again', () => {
   const first = { ...asJson(responseOf(form, [YES, NO], context)), id: 'qr-7', meta: { versionId: '1' } };
 
+  it('leave the others with the day on which these were given', () => {
+    const again = responseOf(form, [NO], { ...context, authored: '2026-09-02T10:00:00Z' }, first);
+    const given = (fact: string) => read(again).find((f) => f.fact === fact);
+    expect(formatInterval(given(YES.fact)?.stated ?? { lo: 0, hi: 0 })).toBe('2026-03-02');
+    expect(formatInterval(given(NO.fact)?.stated ?? { lo: 0, hi: 0 })).toBe('2026-09-02');
+  });
+
   it('replace those on file; the others stay with their author', () => {
     const changed: GivenAnswer = { ...YES, value: 'no', date: '2026-03-02' };
     const again = responseOf(form, [changed], { ...context, author: 'Practitioner/hill' }, first);

@@ -19,6 +19,10 @@ export const canonicalUrls = (base: string): Canonical => ({
   questionnaires: `${base}/Questionnaire/`,
 });
 
+/** The extension of an answer that says when it was given: a response may hold answers of several days. */
+export const givenUrl = ({ factSystem }: Canonical): string =>
+  factSystem.replace(/CodeSystem\/fact$/, 'StructureDefinition/given');
+
 const FACT = /^[a-z][a-z0-9-]{0,80}(\.(suspected|history))?$/;
 const YES = new Set(['Y', 'yes', '373066001', 'LA33-6', '10828004', '52101004']);
 const NO = new Set(['N', 'no', '373067005', 'LA32-8', '260385009', '2667000']);
@@ -104,6 +108,8 @@ export function readQuestionnaireResponse(r: Json, ref: string, canonical: Canon
       if (value !== undefined && FACT.test(fact)) {
         const below = [...objects(item['item']), ...objects(answer?.['item'])];
         const dated = below.find((i) => text(i['linkId'])?.endsWith('/date'));
+        const own = objects(answer?.['extension']).find((e) => e['url'] === givenUrl(canonical));
+        const stated = parseDate(own?.['valueDateTime']) ?? authored;
         const when = dayOf(objects(dated?.['answer'])[0], authored);
         out.push({
           type: 'answer',
@@ -111,8 +117,8 @@ export function readQuestionnaireResponse(r: Json, ref: string, canonical: Canon
           fact,
           value,
           ...(when !== undefined && { when }),
-          ...(authored !== undefined && { stated: authored }),
-          ...(authored?.at !== undefined && { given: authored.at }),
+          ...(stated !== undefined && { stated }),
+          ...(stated?.at !== undefined && { given: stated.at }),
           place: region === undefined ? 0 : placeOf([region]),
           by,
         });
