@@ -38,7 +38,7 @@ export function isDisowned(concept: unknown): boolean {
 }
 
 const UNDONE =
-  /\b(cancell?ed|no[- ]?show(ed)?|(not|never) (done|performed|given|taken|taking|started|attended|completed)|did not (attend|take|start)|declined|refused)\b/;
+  /\b(cancell?ed|no[- ]?show(ed)?|(not|never) (done|performed|given|taken|taking|started|attended|completed)|did not (attend|take|start)|(declined|refused)(?! (?!(by|due|today|visit|session|therapy|treatment|appointment|because|per|on|at|to)\b)\w))\b/;
 const GOAL = /\b(goal|target|acceptable|tolerable)\b/;
 
 /** Does the text of a service or drug say so, and not the display of its code? */
@@ -53,3 +53,10 @@ export const isUndoneInWords = (concept: unknown): boolean => saysInWords(concep
 
 /** Does the text of an observation say that its value is one to be reached ("acceptable pain level"), not what was found? */
 export const isGoalInWords = (concept: unknown): boolean => saysInWords(concept, GOAL);
+
+const NO_PURPOSE =
+  /^(as (needed|directed|prescribed|instructed)|prn|p\.r\.n\.|see (instructions?|notes?|sig|comments?)|other|unknown|n\/?a|none|not (specified|stated|given|applicable)|unspecified|(sub)?acute|chronic|mild|moderate|severe)$/;
+
+/** Do the words of a reason name no purpose at all ("as needed", "other")? */
+export const namesNoPurpose = (concept: unknown): boolean =>
+  NO_PURPOSE.test(text(object(concept)?.['text'])?.trim().toLowerCase() ?? '');

@@ -7,7 +7,7 @@ import { isStandard, wordsOf } from './concept-words.ts';
 import { containedIn } from './contained.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
 import { KnownResources } from './known-resources.ts';
-import { isDisowned } from './qualified-in-words.ts';
+import { isDisowned, namesNoPurpose } from './qualified-in-words.ts';
 import { localKey, localReference } from './references.ts';
 import { isVoid, verification } from './status.ts';
 
@@ -30,6 +30,7 @@ export const READING_SETS = [
   'past-history',
   'reason-or-risk',
   'of-relatives-or-looked-for',
+  'disease-for-life',
   'local-route',
   'skin-route',
   'pain-drug-for-the-skin',
@@ -325,6 +326,11 @@ export class ReadContext {
     return hit.set === this.#set['of-relatives-or-looked-for'];
   }
 
+  /** Is it a disease that does not pass, once somebody has it? */
+  isForLife(hits: readonly Hit[]): boolean {
+    return hits.some((h) => h.set === this.#set['disease-for-life']);
+  }
+
   /** Does what a visit is called, a reason of it or how it ended say that the patient did not come, or left before anybody saw them? */
   leftUnseen(visit: Json, reasons: readonly Hit[]): boolean {
     const ended = object(visit['hospitalization'])?.['dischargeDisposition'];
@@ -373,7 +379,9 @@ export class ReadContext {
     return (
       inWordsAlone.length > 0 &&
       inWordsAlone.length === reasons.length &&
-      !inWordsAlone.some((r) => this.inWords(r).some((h) => h.set === this.#set['purpose-of-the-spine']))
+      !inWordsAlone.some(
+        (r) => namesNoPurpose(r) || this.inWords(r).some((h) => h.set === this.#set['purpose-of-the-spine']),
+      )
     );
   }
 

@@ -104,7 +104,8 @@ function wordsOfSet(set: number, input: CodeSetInput): WordsOfSet | undefined {
   const names = beginnings(words);
   const not = beginnings(input['not-in-words']);
   const means = (name: string): boolean => {
-    const read = name.slice(0, LONGEST_NAME).replace(/[^a-z]+/gi, ' ');
+    const plain = name.slice(0, LONGEST_NAME).normalize('NFD').replace(/\p{M}/gu, '');
+    const read = plain.replace(/[^a-z]+/gi, ' ');
     return names.test(read) && !not.test(read);
   };
   return { set, words, means };

@@ -48,7 +48,7 @@ describe('words of a diagnosis beside its code', () => {
     }
   });
   it('make it one of the family, or of the past', () => {
-    for (const words of ['Family history of diabetes', 'FHx: diabetes', 'History of diabetes'])
+    for (const words of ['Family history of diabetes', 'FHx: diabetes'])
       expect(value('diabetes', [entry(words, 'icd E11.9')]).truth, words).toBe('unknown');
     expect(value('diabetes', [entry('Diabetes, family informed', 'icd E11.9')]).truth).toBe('true');
     expect(value('cancer', [entry('History of breast cancer', 'icd C50.911')]).truth).toBe('unknown');
@@ -58,6 +58,13 @@ describe('words of a diagnosis beside its code', () => {
     expect(value('cancer', [entry('History of breast cancer', 'icd Z85.3')], { certainty: 'history' }).truth).toBe(
       'true',
     );
+  });
+  it('leave a disease that does not pass what it is, while its entry is active', () => {
+    const active = { clinicalStatus: { coding: [{ code: 'active' }] } };
+    const resolved = { clinicalStatus: { coding: [{ code: 'resolved' }] } };
+    const known = (words: string, members: object) => value('diabetes', [entry(words, 'icd E11.9', members)]).truth;
+    expect(known('Hx of diabetes mellitus type 2', active)).toBe('true');
+    expect(known('Hx of diabetes mellitus type 2', resolved)).toBe('unknown');
   });
   it('of a diagnosis that the visit refers to leave it no reason of the visit', () => {
     const contained = [{ ...entry('No radiculopathy', 'icd M54.16'), id: 'c' }];
@@ -88,8 +95,14 @@ describe('words of a service or drug beside its code', () => {
     value('treatment-6-weeks', [pain('2026-01-01'), ...resources]).truth;
   it('that it did not take place leave it open', () => {
     expect(treated(therapy())).toBe('true');
-    expect(treated(therapy('Therapeutic exercise, 15 min'))).toBe('true');
-    for (const words of ['Therapeutic exercise - CANCELLED', 'PT session (no show)', 'PT: patient declined'])
+    for (const words of ['Therapeutic exercise, 15 min', 'Therapeutic exercise (declined modalities)'])
+      expect(treated(therapy(words)), words).toBe('true');
+    for (const words of [
+      'Therapeutic exercise - CANCELLED',
+      'PT session (no show)',
+      'PT: patient declined',
+      'PT refused by patient',
+    ])
       expect(treated(therapy(words)), words).toBe('unknown');
     const named = {
       coding: [{ ...concept('cpt 97110').coding[0], display: 'Exercise, cancelled' }],

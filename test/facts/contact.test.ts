@@ -116,6 +116,8 @@ describe('an evaluation in person', () => {
   it('is none at which nobody saw the patient', () => {
     for (const text of ['No Show - Office Visit', 'Office visit: left without being seen', 'Canceled office visit'])
       expect(inPerson([visit('2026-02-20', LUMBAR, { type: [{ text }] })]), text).toBe('unknown');
+    for (const text of ['Office visit – cancel/reschedule policy reviewed', 'Office visit, rescheduled from no-show'])
+      expect(inPerson([visit('2026-02-20', LUMBAR, { type: [{ text }] })]), text).toBe('true');
     const billed = { type: [{ ...concept('cpt 99213'), text: 'NO SHOW' }] };
     expect(inPerson([visit('2026-02-20', LUMBAR, billed)])).toBe('unknown');
     const left = { reasonCode: [concept(LUMBAR), concept('icd Z53.21')], class: { code: 'EMER' } };

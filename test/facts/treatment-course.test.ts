@@ -320,9 +320,22 @@ describe('a drug and what is said of it elsewhere', () => {
       'LBP',
       'Spondylosis',
       'HNP L5',
+      'stiffness',
+      'numbness and tingling',
+      'Dolor de espalda',
+      'ciática',
+      'PRN',
+      'as needed',
+      'Other',
     ])
       expect(forWords(words), words).toBe('true');
-    for (const words of ['fever', 'hot flashes', 'osteoarthritis of hands'])
+    for (const words of [
+      'fever',
+      'hot flashes',
+      'osteoarthritis of hands',
+      'as needed for fever',
+      'severe hot flashes',
+    ])
       expect(forWords(words), words).toBe('unknown');
   });
 });

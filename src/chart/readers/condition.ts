@@ -86,6 +86,7 @@ export function readCondition(
   const endsLater = abated !== undefined && abated.lo > asOf;
   const clinical = endsLater ? 'active' : clinicalStatus(r['clinicalStatus']);
   const recorded = parseDate(r['recordedDate']) ?? assertedOn(r) ?? (isDated(r) ? undefined : ctx.visitDate(r));
+  const isHistory = words === 'past' && !(isActive(clinical) && ctx.isForLife(hits));
   const onset = knownBy(recorded, onsetOf(ctx, r));
   const encounter = ctx.key(object(r['encounter']));
   return {
@@ -96,10 +97,10 @@ export function readCondition(
     site: ctx.site(r['bodySite']),
     encounter,
     verification: doubtedIf(words === 'doubted', verification(r['verificationStatus'])),
-    current: endsLater || (!isPast(clinical) && abated === undefined && !isAbated(r) && words !== 'past'),
+    current: endsLater || (!isPast(clinical) && abated === undefined && !isAbated(r) && !isHistory),
     ...(!endsLater && abated !== undefined && abated.hi > asOf && { endUnclear: true }),
     clinical,
-    saysActive: isActive(clinical) && words !== 'past',
+    saysActive: isActive(clinical) && !isHistory,
     onset,
     ...(isOnsetUnread(r, onset) && { onsetUnread: true }),
     recorded,

@@ -1,6 +1,7 @@
-import type { ConditionRecord } from '../../chart/records.ts';
+import type { ConditionRecord, EncounterRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
+import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Asked, belongs, type FactContext, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
@@ -196,13 +197,15 @@ const isOldSuspicion = (
   asked.query.certainty !== 'history' &&
   !ctx.chart.orderReasons.some((reason) => reason.codes.some((code) => codes.includes(code)));
 
-/** When a suspicion was stated, and when patients were seen for it: each visit takes it up again. */
-function suspectedOn(record: ConditionRecord, stated: Interval, { asked, ctx }: Search): Day {
+/** When a suspicion was stated, and when patients were seen for it, in whatever code: each visit takes it up again. */
+function suspectedOn(record: ConditionRecord, stated: Interval, search: Search): Day {
+  const { asked, ctx, sets } = search;
+  const place = placeOfEntry(record, search);
+  const isHere = (h: Hit): boolean => h.place === NO_PLACE || place === NO_PLACE || (h.place & place) !== NO_PLACE;
+  const isForIt = ({ reasonCodes, reasons }: EncounterRecord): boolean =>
+    reasonCodes.some((code) => record.codes.includes(code)) || reasons.some((h) => sets.includes(h.set) && isHere(h));
   const visits = ctx.chart.encounters.flatMap((visit) =>
-    visit.held &&
-    visit.when !== undefined &&
-    visit.when.lo <= asked.window.asOf &&
-    visit.reasonCodes.some((code) => record.codes.includes(code))
+    visit.held && visit.when !== undefined && visit.when.lo <= asked.window.asOf && isForIt(visit)
       ? [visit.when.hi]
       : [],
   );
