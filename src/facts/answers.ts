@@ -238,6 +238,7 @@ function whyUnfit(
   { query, window }: Asked,
   { episodeBegan, suspicionsSince }: Limits,
 ): string | undefined {
+  if (answer.value.kind !== 'boolean') return 'neither yes nor no';
   if (answer.by === 'unknown') return 'an answer of nobody in particular';
   if (answer.by === 'patient' && !fact['patient-may-answer']) return 'an answer of the patient';
   if (!fact['of-the-patient'] && !supports(answer.place, query.region, false)) return 'another region';

@@ -190,6 +190,10 @@ describe('a clinician’s answer', () => {
     expect(films(false, '2026-03')).toBe('unknown');
     expect(films(true, '2026-03-02')).toBe('unknown');
   });
+  it('that is neither yes nor no leaves the one before it', () => {
+    const dated = { ...answer('fever', true, '2026-03-01'), valueBoolean: undefined, valueDateTime: '2026-03-01' };
+    expect(fever(answer('fever', true, '2026-02-28'), dated)).toBe('true');
+  });
   it('of how the episode went does not count from before it', () => {
     const ask = (date: string): string =>
       value('no-significant-improvement', [PAIN, answer('no-significant-improvement', true, date)]).truth;
