@@ -226,8 +226,10 @@ function isAnswered(record: ConditionRecord, search: Search): boolean {
   const stated = statedOn(record);
   const place = placeOfEntry(record, search);
   if (stated === undefined || !isOldSuspicion(record, search)) return false;
-  // where no region is asked about, the MRI has to be one of the place that the code itself names
-  if (!input.regional && (place & SPINE) === NO_PLACE) return false;
+  // where no region is asked about, the MRI has to be one of the place that the code itself names; where any is, one of the spine
+  const shown = (place & SPINE) === NO_PLACE && input.regional ? SPINE : place & SPINE;
+  if (shown === NO_PLACE) return false;
+  const isOfRegion = input.regional && asked.query.region !== 'any';
   const since = suspectedOn(record, stated, search);
   const normal = [ctx.set('result-normal'), ctx.set('result-negative')];
   return ctx.chart.imaging.some(
@@ -237,7 +239,7 @@ function isAnswered(record: ConditionRecord, search: Search): boolean {
       mri.when !== undefined &&
       mri.when.lo >= since &&
       mri.when.hi <= asked.window.asOf &&
-      (input.regional ? fitsRegion(asked, mri.place) : (mri.place & place) !== NO_PLACE) &&
+      (isOfRegion ? fitsRegion(asked, mri.place) : (mri.place & shown) !== NO_PLACE) &&
       mri.findings.some((h) => normal.includes(h.set)),
   );
 }

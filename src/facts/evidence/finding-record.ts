@@ -151,7 +151,7 @@ function isOutdone(record: ImagingRecord, { input, asked, ctx }: Search): boolea
       later.when !== undefined &&
       later.when.lo > when.hi &&
       later.when.hi <= asked.window.asOf &&
-      (place === NO_PLACE || (place & examinedPlace(later)) !== NO_PLACE) &&
+      ((place === NO_PLACE ? SPINE : place) & examinedPlace(later)) !== NO_PLACE &&
       (sameKind(later) || (input.regional && later.modality === 'mri')) &&
       (!input.regional || fitsRegion(asked, later.place)) &&
       later.findings.some((h) => normal.includes(h.set)),
