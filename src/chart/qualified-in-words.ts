@@ -4,11 +4,12 @@ import { type Json, object, objects, text } from './json.ts';
 export type Qualified = 'denied' | 'of-family' | 'past' | 'doubted';
 
 // "no improvement of back pain" denies the improvement, not the pain
+// "no sensation in the foot", "no bowel control" and "no ankle reflex" are what was found
 const SAYS: Readonly<Record<Qualified, RegExp>> = {
   denied:
-    /^(no (?!fault|improvement|relief|response|benefit|help|progress|change|longer|better|worse)|negative for|denies|denied|ruled out|excluded)|[-–,;:(] *(ruled out|excluded)\)?$/,
+    /^(no (?!fault|improvement|relief|response|benefit|help|progress|change|longer|better|worse|((bowel|bladder|sphincter|urinary|ankle|knee|patellar|achilles|deep tendon) )?(sensation|feeling|reflex(es)?|control|movement|motion|strength|power)\b(?! *(loss|deficits?|changes?|disturbances?|abnormalit|impairment|problem)))|negative for|denies|denied|ruled out|excluded)|[-–,;:(] *(ruled out|excluded)\)?$/,
   'of-family': /^(family (history|hx)|fhx?)\b/,
-  past: /^((past |personal )?(history|hx) of|past (medical )?history|h\/o|hx:)/,
+  past: /^((past |personal )?(history|hx) of(?! present illness)|past (medical )?history|h\/o|hx:)/,
   doubted: /^(rule out|r\/o|possible|probable|suspected|suspicion (of|for)|concern for|\?)|\?$/,
 };
 const ALL = Object.keys(SAYS) as Qualified[];

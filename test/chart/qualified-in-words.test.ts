@@ -30,6 +30,12 @@ describe('words of a diagnosis beside its code', () => {
     ])
       expect(discitis(words), words).toBe('true');
   });
+  it('are what was found where something that should be there is missing', () => {
+    for (const words of ['No sensation in the foot', 'No bowel control', 'No ankle reflex', 'No movement of left foot'])
+      expect(qualifiedInWords({ text: words }), words).toBeUndefined();
+    for (const words of ['No sensation loss', 'No reflex changes', 'No numbness', 'No abnormal reflexes'])
+      expect(qualifiedInWords({ text: words }), words).toBe('denied');
+  });
   it('take it back', () => {
     for (const words of [
       'No evidence of discitis',
