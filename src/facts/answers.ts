@@ -1,7 +1,16 @@
 import type { AnswerRecord } from '../chart/records.ts';
-import { type Day, formatInterval, type Interval, lastDayReaching, parseInterval } from '../dates/day.ts';
+import {
+  type Day,
+  type Duration,
+  formatInterval,
+  type Interval,
+  lastDayReaching,
+  parseInterval,
+  subtract,
+} from '../dates/day.ts';
 import { isLater, latestOf } from '../dates/later.ts';
 import type { Considered, Evidence, FactQuery, FactValue, Sides } from '../policy/fact-source.ts';
+import { sooner } from '../policy/measure-time.ts';
 import { factCode } from '../policy/words.ts';
 import { supports } from '../terminology/regions.ts';
 import type { Asked } from './context.ts';
@@ -12,8 +21,8 @@ import { fitIn, type Window } from './window.ts';
 export interface Limits {
   /** the first day that can belong to the current episode: for facts about it, no statement from before is about it */
   readonly episodeBegan?: Day;
-  /** a suspicion that was stated before this day may be one no more */
-  readonly suspicionsSince?: Day;
+  /** a suspicion that was stated longer ago may be one no more */
+  readonly suspicionLasts?: Duration;
 }
 
 /**
@@ -84,10 +93,8 @@ function withAnswer(answer: AnswerRecord | undefined, question: Question, value:
   const evidence = statementOf(answer, asked.query.fact);
   // whoever states it knows it of what was not retrieved, and of what is not settled, too
   const { gap: _gap, sections: _sections, later, ...settled } = value;
-  const until =
-    asked.window.length !== undefined && answer.when !== undefined
-      ? { until: lastDayReaching(answer.when.lo, asked.window.length) }
-      : {};
+  const last = countsUntil(answer, question);
+  const until = last === undefined ? {} : { until: last };
   const sides = withStatement(value, truth, evidence);
   const dated = answer.when !== undefined && { when: answer.when, first: answer.when };
   // what was ruled out since, and is suspected again, is not known by a statement from before
@@ -127,6 +134,29 @@ function withAnswer(answer: AnswerRecord | undefined, question: Question, value:
   return { ...value, ...sides, conflicts: [...(value.conflicts ?? []), evidence] };
 }
 
+/** A suspicion that was stated before this day may be one no more. */
+const suspicionsSince = ({ suspicionLasts }: Limits, { asOf }: Window): Day =>
+  suspicionLasts === undefined ? Number.NEGATIVE_INFINITY : subtract(asOf, suspicionLasts);
+
+/** Is it a suspicion that is stated, and does it have to be one still? */
+const isSuspicion = ({ fact }: AnswerRecord, { certainty }: FactQuery): boolean =>
+  fact.endsWith('.suspected') && certainty !== 'history';
+
+/** The last as-of day on which an answer counts; undefined when nothing ends it. */
+function countsUntil(
+  answer: AnswerRecord,
+  { asked: { query, window }, limits: { suspicionLasts } }: Question,
+): Day | undefined {
+  const { length } = window;
+  const inWindow =
+    length === undefined || answer.when === undefined ? undefined : lastDayReaching(answer.when.lo, length);
+  const suspected =
+    suspicionLasts !== undefined && isSuspicion(answer, query)
+      ? lastDayReaching(knownOn(answer), suspicionLasts)
+      : undefined;
+  return sooner(inWindow, suspected);
+}
+
 /** The day on which whoever answers certainly knew it: he states it then, or later than what he states. */
 const knownOn = ({ when, stated }: AnswerRecord): Day =>
   Math.max(when?.lo ?? Number.NEGATIVE_INFINITY, stated?.lo ?? Number.NEGATIVE_INFINITY);
@@ -140,7 +170,7 @@ function mayHaveCome(value: FactValue, known: Day, { plan, asked, limits }: Ques
   if (value.gap === 'incomplete') return plan.takesPlace !== 'no';
   if (value.gap !== 'unclear') return false;
   const open = [...(value.suggested ?? []).map((d) => d.hi), ...(value.later === undefined ? [] : [value.later.until])];
-  return Math.max(limits.suspicionsSince ?? Number.NEGATIVE_INFINITY, ...open) > known;
+  return Math.max(suspicionsSince(limits, asked.window), ...open) > known;
 }
 
 /** Does a statement settle what entries of the chart contradict each other about? When it is later than those that say otherwise, or of today. */
@@ -236,14 +266,14 @@ function whyUnfit(
   answer: AnswerRecord,
   { fact }: FactPlan,
   { query, window }: Asked,
-  { episodeBegan, suspicionsSince }: Limits,
+  limits: Limits,
 ): string | undefined {
   if (answer.value.kind !== 'boolean') return 'neither yes nor no';
   if (answer.by === 'unknown') return 'an answer of nobody in particular';
   if (answer.by === 'patient' && !fact['patient-may-answer']) return 'an answer of the patient';
   if (!fact['of-the-patient'] && !supports(answer.place, query.region, false)) return 'another region';
-  const isSuspicion = answer.fact.endsWith('.suspected') && query.certainty !== 'history';
-  if (isSuspicion && suspicionsSince !== undefined && knownOn(answer) < suspicionsSince) return UNCERTAIN;
+  if (isSuspicion(answer, query) && knownOn(answer) < suspicionsSince(limits, window)) return UNCERTAIN;
+  const { episodeBegan } = limits;
   const fit = fitIn(answer.when, window);
   if (fit === 'inside' || (fit === 'unclear' && deniesToday(answer, window))) {
     if (episodeBegan === undefined) return undefined;

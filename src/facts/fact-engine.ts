@@ -372,7 +372,7 @@ export class FactEngine implements FactSource, FactContext {
     const began = isOfTheEpisode(plan) ? this.#episodeBegan(query.region) : undefined;
     return withAnswers(value, plan, { query, window: this.#window(query, plan) }, answers, {
       ...(began !== undefined && { episodeBegan: began }),
-      ...(lasts !== undefined && { suspicionsSince: subtract(this.asOf, duration(lasts)) }),
+      ...(lasts !== undefined && { suspicionLasts: duration(lasts) }),
     });
   }
 

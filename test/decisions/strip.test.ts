@@ -76,7 +76,7 @@ describe('what is kept of a resource', () => {
     const code = { coding: [{ system: 'urn:local', code: 'X', display: `MR L-Spine for ${SECRET}` }] };
     expect(of({ code })['code']).toEqual({
       coding: [{ system: 'urn:local', code: 'X' }],
-      text: 'l spine and spine and mr',
+      text: 'l spine and spine and mr and back',
     });
   });
 

@@ -1,7 +1,6 @@
-import type { ConditionRecord, EncounterRecord } from '../../chart/records.ts';
+import type { ConditionRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval } from '../../dates/day.ts';
 import { sooner } from '../../policy/measure-time.ts';
-import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Asked, belongs, type FactContext, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
@@ -22,6 +21,8 @@ import {
   SPINE,
 } from './finding-search.ts';
 import { inWindow, isDoubtful } from './in-window.ts';
+import { normalExaminations } from './normal-examinations.ts';
+import { lastSeenFor } from './visits-by-reason.ts';
 
 /** What a diagnosis, a problem or a reason of the order says of a finding. */
 export function readEntry(record: ConditionRecord, search: Search): void {
@@ -199,17 +200,7 @@ const isOldSuspicion = (
 
 /** When a suspicion was stated, and when patients were seen for it, in whatever code: each visit takes it up again. */
 function suspectedOn(record: ConditionRecord, stated: Interval, search: Search): Day {
-  const { asked, ctx, sets } = search;
-  const place = placeOfEntry(record, search);
-  const isHere = (h: Hit): boolean => h.place === NO_PLACE || place === NO_PLACE || (h.place & place) !== NO_PLACE;
-  const isForIt = ({ reasonCodes, reasons }: EncounterRecord): boolean =>
-    reasonCodes.some((code) => record.codes.includes(code)) || reasons.some((h) => sets.includes(h.set) && isHere(h));
-  const visits = ctx.chart.encounters.flatMap((visit) =>
-    visit.held && visit.when !== undefined && visit.when.lo <= asked.window.asOf && isForIt(visit)
-      ? [visit.when.hi]
-      : [],
-  );
-  return Math.max(stated.hi, ...visits);
+  return Math.max(stated.hi, lastSeenFor(record.codes, search.sets, placeOfEntry(record, search), search.ctx));
 }
 
 /** The last day on which a suspicion is one still: it often stays on file when nobody suspects it any more. */
@@ -231,16 +222,11 @@ function isAnswered(record: ConditionRecord, search: Search): boolean {
   if (shown === NO_PLACE) return false;
   const isOfRegion = input.regional && asked.query.region !== 'any';
   const since = suspectedOn(record, stated, search);
-  const normal = [ctx.set('result-normal'), ctx.set('result-negative')];
-  return ctx.chart.imaging.some(
+  return normalExaminations(ctx).some(
     (mri) =>
       mri.modality === 'mri' &&
-      mri.done === 'done' &&
-      mri.when !== undefined &&
-      mri.when.lo >= since &&
-      mri.when.hi <= asked.window.asOf &&
-      (isOfRegion ? fitsRegion(asked, mri.place) : (mri.place & shown) !== NO_PLACE) &&
-      mri.findings.some((h) => normal.includes(h.set)),
+      mri.last >= since &&
+      (isOfRegion ? fitsRegion(asked, mri.place) : (mri.place & shown) !== NO_PLACE),
   );
 }
 

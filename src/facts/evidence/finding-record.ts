@@ -26,6 +26,7 @@ import {
   suspects,
 } from './finding-search.ts';
 import { inWindow } from './in-window.ts';
+import { examinedPlace, normalExaminations } from './normal-examinations.ts';
 import { isObserved } from './observed-course.ts';
 import { readAnswer } from './read-answer.ts';
 
@@ -74,12 +75,6 @@ function speaking(record: ChartRecord, search: Search): readonly Hit[] {
       return record.hits;
   }
 }
-
-/** The spine regions that an examination looked at, else the other part of the body; none when it is not stated. */
-const examinedPlace = (record: ImagingRecord): Place => {
-  const spine = record.place & SPINE || record.inView;
-  return spine === NO_PLACE ? record.place : spine;
-};
 
 function placeOfHits(record: ChartRecord, hits: readonly Hit[], looked: Place, { input, sets, ctx }: Search): Place {
   const place = placeIn(hits, sets);
@@ -142,19 +137,13 @@ function conclusion(record: ImagingRecord | ReportRecord, item: Item, search: Se
 function isOutdone(record: ImagingRecord, { input, asked, ctx }: Search): boolean {
   const { when, modality } = record;
   if (when === undefined || input.complaint || asked.query.certainty === 'history') return false;
-  const place = examinedPlace(record);
-  const sameKind = (later: ImagingRecord): boolean => modality !== undefined && later.modality === modality;
-  const normal = [ctx.set('result-normal'), ctx.set('result-negative')];
-  return ctx.chart.imaging.some(
+  const place = examinedPlace(record) || SPINE;
+  return normalExaminations(ctx).some(
     (later) =>
-      later.done === 'done' &&
-      later.when !== undefined &&
-      later.when.lo > when.hi &&
-      later.when.hi <= asked.window.asOf &&
-      ((place === NO_PLACE ? SPINE : place) & examinedPlace(later)) !== NO_PLACE &&
-      (sameKind(later) || (input.regional && later.modality === 'mri')) &&
-      (!input.regional || fitsRegion(asked, later.place)) &&
-      later.findings.some((h) => normal.includes(h.set)),
+      later.last > when.hi &&
+      (place & later.examined) !== NO_PLACE &&
+      ((modality !== undefined && later.modality === modality) || (input.regional && later.modality === 'mri')) &&
+      (!input.regional || fitsRegion(asked, later.place)),
   );
 }
 
