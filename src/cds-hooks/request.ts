@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Json } from '../chart/json.ts';
-import { EHR_ID } from '../chart/references.ts';
+import { bareId, EHR_ID } from '../chart/references.ts';
 import { normalBase } from '../ehr/ehr-registry.ts';
 import type { Hook } from './service-definition.ts';
 
@@ -53,7 +53,7 @@ export const HOOK_MEMBERS = {
 export const PATIENT_ID = z
   .string()
   .max(256)
-  .transform((id) => id.replace(/^Patient\//, ''))
+  .transform((id) => bareId('Patient', id))
   .pipe(z.string().regex(EHR_ID, 'expected a FHIR id'));
 /** The context of hooks about draft orders. */
 export const ORDERING = {

@@ -8,6 +8,10 @@ export const FHIR_ID = /^(?!\.{1,2}$)[A-Za-z0-9\-.]{1,64}$/;
  * with "_" has a meaning of its own there (`_search`, `_history`).
  */
 export const EHR_ID = /^(?!\.{1,2}$)[A-Za-z0-9\-.][\w\-.]{0,127}$/;
+/** An id without the type before it, as clients give both: "x" and "Patient/x". */
+export const bareId = (type: string, id: string): string =>
+  id.startsWith(`${type}/`) ? id.slice(type.length + 1) : id;
+
 const TYPE = /^[A-Z][A-Za-z]{1,60}$/;
 
 /** A reference within one FHIR server, e.g. { type: "Condition", id: "c1" }. */

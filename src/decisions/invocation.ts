@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { type Json, object, text } from '../chart/json.ts';
+import { bareId } from '../chart/references.ts';
 import type { Sealing } from '../smart/sealed-text.ts';
 
 /** A call of payer mode as it came and as it was answered (CRD 2.2, found-37), as it is kept: what both say is sealed. */
@@ -62,11 +63,12 @@ export async function sealInvocation(invocation: Invocation, sealing: Sealing): 
   const id = rest.id === '' ? randomUUID() : rest.id;
   const body = object(request);
   const instance = key(body?.['hookInstance'], LONGEST_KEY);
+  const patientId = key(object(body?.['context'])?.['patientId'], LONGEST_ID);
   const gzipped = await promisify(gzip)(contentOf(request, response), { level: 1 });
   return {
     ...rest,
     id,
-    patient: key(object(body?.['context'])?.['patientId'], LONGEST_ID)?.replace(/^Patient\//, '') ?? null,
+    patient: patientId === undefined ? null : bareId('Patient', patientId),
     sealed: await sealing.seal(id, { gzip: gzipped.toString('base64') }),
     keys: [...new Set([id, ...(instance === undefined ? [] : [instance]), ...assertions])],
   };

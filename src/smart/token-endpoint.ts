@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isObject, type Json, text } from '../chart/json.ts';
-import { EHR_ID } from '../chart/references.ts';
+import { bareId, EHR_ID } from '../chart/references.ts';
 import type { SmartRegistration } from '../ehr/smart-registration.ts';
 import { callServer } from './authorization-server.ts';
 import type { ClientKeys } from './client-keys.ts';
@@ -71,7 +71,7 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const idOf = (type: 'Patient' | 'Encounter') =>
   z
     .string()
-    .transform((id) => (id.startsWith(`${type}/`) ? id.slice(type.length + 1) : id))
+    .transform((id) => bareId(type, id))
     .pipe(z.string().regex(EHR_ID));
 const TokenResponse = z.object({
   access_token: z.string().min(1),

@@ -1,5 +1,6 @@
 import { parseDate } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
+import { containedIn } from '../contained.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { joined, type ReadContext } from '../read-context.ts';
 import type { EncounterRecord } from '../records.ts';
@@ -44,10 +45,7 @@ function isInVirtualPlaces(r: Json): boolean {
   const places = objects(r['location']);
   const isVirtual = (place: Json | undefined): boolean =>
     objects(object(place?.['physicalType'])?.['coding']).some((c) => c['code'] === 'vi');
-  const contained = (place: Json): Json | undefined => {
-    const named = text(object(place['location'])?.['reference']);
-    return objects(r['contained']).find((c) => named === `#${text(c['id'])}`);
-  };
+  const contained = (place: Json): Json | undefined => containedIn(r, text(object(place['location'])?.['reference']));
   return places.length > 0 && places.every((place) => isVirtual(place) || isVirtual(contained(place)));
 }
 

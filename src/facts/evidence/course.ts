@@ -4,6 +4,7 @@ import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeIn, servicePlace } from '../context.ts';
 import { type Course, courses, isOf, LONGEST_PAUSE_DAYS, lackingGroups, NO_COURSE, STILL_GOING } from '../courses.ts';
 import { duration } from '../duration.ts';
+import { latest } from '../episode/doubt.ts';
 import { olderProblem } from '../episode/presentations.ts';
 import type { CourseInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -118,7 +119,7 @@ function sinceOperation(
           : [],
       ),
   );
-  const last = Math.max(...days);
+  const last = latest(days);
   const { before = [], since = [] } = Object.groupBy(found.given, (t) => (t.end < last ? 'before' : 'since'));
   for (const t of before) tally.lead(toItem(t), 'before the last operation', true);
   return before.length === 0 ? found : { ...found, given: since };

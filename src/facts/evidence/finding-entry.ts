@@ -167,10 +167,11 @@ function statement(record: ConditionRecord, item: Item, search: Search): void {
   const healed = healedOn(record, search);
   if (healed !== undefined && healed < asked.window.asOf)
     return tally.lead(item, 'an injury of an earlier episode, which heals', true);
-  const stands = suspectedUntil(record, search);
+  const suspected = oldSuspicion(record, search);
+  const stands = suspected === undefined ? undefined : suspicionEnds(suspected, search);
   if (stands !== undefined && stands < asked.window.asOf)
     return tally.lead(item, 'suspected long ago, and not taken up since', true);
-  if (isAnswered(record, search))
+  if (suspected !== undefined && isAnswered(record, suspected, search))
     return tally.lead(item, 'suspected before an MRI of this region that was normal', true);
   const isNew = (input.event || (isOfNew(input, asked) && !record.orderReason)) && record.onset === undefined;
   if (isNew && record.onsetUnread) return tally.lead(item, 'its onset stands in words', true);
@@ -198,30 +199,30 @@ const isOldSuspicion = (
   asked.query.certainty !== 'history' &&
   !ctx.chart.orderReasons.some((reason) => reason.codes.some((code) => codes.includes(code)));
 
-/** When a suspicion was stated, and when patients were seen for it, in whatever code: each visit takes it up again. */
-function suspectedOn(record: ConditionRecord, stated: Interval, search: Search): Day {
+/**
+ * The last day on which a suspicion on file was one: when it was stated, or when the patient was seen for it, in whatever code; each
+ * visit takes it up again. Undefined when it is none that the clinician of today may no longer have, or has no day.
+ */
+function oldSuspicion(record: ConditionRecord, search: Search): Day | undefined {
+  const stated = statedOn(record);
+  if (stated === undefined || !isOldSuspicion(record, search)) return undefined;
   return Math.max(stated.hi, lastSeenFor(record.codes, search.sets, placeOfEntry(record, search), search.ctx));
 }
 
 /** The last day on which a suspicion is one still: it often stays on file when nobody suspects it any more. */
-function suspectedUntil(record: ConditionRecord, search: Search): Day | undefined {
-  const lasts = search.ctx.vocabulary.episode['suspicion-lasts'];
-  const stated = statedOn(record);
-  if (lasts === undefined || stated === undefined || !isOldSuspicion(record, search)) return undefined;
-  return add(suspectedOn(record, stated, search), duration(lasts));
+function suspicionEnds(since: Day, { ctx }: Search): Day | undefined {
+  const lasts = ctx.vocabulary.episode['suspicion-lasts'];
+  return lasts === undefined ? undefined : add(since, duration(lasts));
 }
 
 /** Was an MRI of the region normal since something of the spine was suspected last? It was done to answer that. */
-function isAnswered(record: ConditionRecord, search: Search): boolean {
+function isAnswered(record: ConditionRecord, since: Day, search: Search): boolean {
   const { input, asked, ctx } = search;
-  const stated = statedOn(record);
   const place = placeOfEntry(record, search);
-  if (stated === undefined || !isOldSuspicion(record, search)) return false;
   // where no region is asked about, the MRI has to be one of the place that the code itself names; where any is, one of the spine
   const shown = (place & SPINE) === NO_PLACE && input.regional ? SPINE : place & SPINE;
   if (shown === NO_PLACE) return false;
   const isOfRegion = input.regional && asked.query.region !== 'any';
-  const since = suspectedOn(record, stated, search);
   return normalExaminations(ctx).some(
     (mri) =>
       mri.modality === 'mri' &&
