@@ -8,10 +8,10 @@ import type { PersistenceInput } from '../schema.ts';
 import { type Item, Tally } from '../tally.ts';
 import { lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
+import { improvementEvidence } from './improvement.ts';
 import { inWindow } from './in-window.ts';
 import { inUnit } from './measure.ts';
 import { mayBeOfAnother } from './related-visits.ts';
-import { improvementEvidence } from './symptoms.ts';
 
 interface Score {
   readonly record: ObservationRecord;

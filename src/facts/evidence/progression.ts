@@ -34,6 +34,23 @@ interface Sign {
 /** An examination before the current episode is a baseline only for so long. */
 const BASELINE_REACH = { count: 12, unit: 'months' } as const;
 
+/** What the search for a sign that is new goes along with. */
+interface Search {
+  readonly input: ProgressionInput;
+  readonly asked: Asked;
+  readonly ctx: FactContext;
+  readonly tally: Tally;
+  /** what was found, and what was documented as absent */
+  readonly signs: readonly Sign[];
+  readonly denied: readonly Sign[];
+  /** visits of the complaint's region that took place */
+  readonly visits: readonly EncounterRecord[];
+  /** is a visit about the spine, or for what the patient has there? */
+  readonly relates: (visit: EncounterRecord) => boolean;
+  /** the first day of which an examination is a baseline */
+  readonly oldest: Day;
+}
+
 /**
  * Objective signs that progressed between two in-person visits: a sign found at a later visit that was not there at an
  * earlier one, at which another sign, an absent sign or a normal examination was recorded.
@@ -42,81 +59,88 @@ export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: 
   const looked = signsOf([...input.signs, ...input.baseline], asked, ctx);
   const denied = looked.filter((s) => s.says === 'absent');
   const signs = looked.filter((s) => s.says === 'present' && !denied.some((d) => ended(s, d)));
-  const own = new Set(signsOf(input.signs, asked, ctx).map((s) => s.ref));
   for (const sign of looked) if (sign.says === 'suspected') tally.lead(signItem(sign), 'only suspected, not confirmed');
-  const relates = relatedVisits(asked, ctx);
-  const visits = ctx.chart.encounters.filter(
-    (v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf && relates(v),
-  );
-  const elsewhere = (input['not-at'] ?? []).map((name) => ctx.set(name));
-  const isForAnother = (v: EncounterRecord, { sets, codes = [] }: Sign): boolean =>
-    v.reasons.some((h) => elsewhere.includes(h.set)) &&
-    !v.reasons.some((h) => sets.includes(h.set)) &&
-    !v.reasonCodes.some((c) => codes.includes(c)) &&
-    !relates(v);
   const { asOf } = asked.window;
-  const oldest = Math.min(episodeStart(ctx.episode(asked.query.region)) ?? asOf, subtract(asOf, BASELINE_REACH));
-  const missesVisit = (item: Item, reason: string): void =>
-    hasUnseen(ctx, 'Encounter') ? tally.undecidedBy(item, 'Encounter') : tally.lead(item, reason, true);
-  for (const sign of signs) {
-    const item = signItem(sign);
-    if (!own.has(sign.ref)) {
-      tally.lead(item, 'another sign');
-      continue;
+  const relates = relatedVisits(asked, ctx);
+  const search: Search = {
+    input,
+    asked,
+    ctx,
+    tally,
+    signs,
+    denied,
+    visits: ctx.chart.encounters.filter((v) => v.held && v.when !== undefined && v.when.lo <= asOf && relates(v)),
+    relates,
+    oldest: Math.min(episodeStart(ctx.episode(asked.query.region)) ?? asOf, subtract(asOf, BASELINE_REACH)),
+  };
+  const own = new Set(signsOf(input.signs, asked, ctx).map((s) => s.ref));
+  for (const sign of signs)
+    if (own.has(sign.ref)) readSign(sign, search);
+    else tally.lead(signItem(sign), 'another sign');
+}
+
+/** Was a sign found at a visit in person that was for it, inside of the window? */
+function readSign(sign: Sign, search: Search): void {
+  const { asked, tally } = search;
+  const { visit } = sign;
+  const item = signItem(sign);
+  if (visit === undefined) return missesVisit(item, 'a sign that is not tied to a visit', search);
+  if (!visit.inPerson) return tally.lead(item, 'found at a visit that was not in person', true);
+  if (fitIn(visit.when, asked.window) !== 'inside') return;
+  if (isForAnother(visit, sign, search)) return tally.lead(item, 'found at a visit for another problem', true);
+  compareWithEarlier(sign, visit, search);
+}
+
+/** Leaves open what a visit that is not on file may have shown. */
+const missesVisit = (item: Item, reason: string, { ctx, tally }: Search): void =>
+  hasUnseen(ctx, 'Encounter') ? tally.undecidedBy(item, 'Encounter') : tally.lead(item, reason, true);
+
+/** Was a visit for a problem elsewhere, which can show such a sign as well? */
+function isForAnother(visit: EncounterRecord, { sets, codes = [] }: Sign, { input, ctx, relates }: Search): boolean {
+  const elsewhere = (input['not-at'] ?? []).map((name) => ctx.set(name));
+  return (
+    visit.reasons.some((h) => elsewhere.includes(h.set)) &&
+    !visit.reasons.some((h) => sets.includes(h.set)) &&
+    !visit.reasonCodes.some((c) => codes.includes(c)) &&
+    !relates(visit)
+  );
+}
+
+/** Was a sign that was found at a visit looked for, and not found, at an earlier one? */
+function compareWithEarlier(sign: Sign, visit: EncounterRecord, search: Search): void {
+  const { input, asked, ctx, tally, signs, denied, visits, oldest } = search;
+  const item = signItem(sign);
+  const day = visit.when?.lo ?? 0;
+  const earlier = visits.filter((v) => v.inPerson && (v.when?.hi ?? day) < day);
+  if (signs.some((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit) && sameSign(s, sign)))
+    return tally.lead(item, 'found at an earlier examination too');
+  const baseline = earlier.filter((v) => (v.when?.hi ?? day) >= oldest);
+  const atBaseline = (s: Sign): boolean => s.visit !== undefined && baseline.includes(s.visit);
+  const before = signs.filter((s) => s !== sign && atBaseline(s));
+  const absent = denied.filter(atBaseline);
+  const normal = examinations(input, ctx).filter((o) =>
+    baseline.some((v) => o.encounter === v.ref || (o.when !== undefined && wasOn(o.when.lo, v))),
+  );
+  const until = lastDayInside(visit.when, asked.window);
+  // none of them speaks without the sign, and all of them as long as it does
+  const together = (part: Item, reason: string): void => tally.pro({ ...part, until }, reason);
+  const examination: Item = { ref: visit.ref, date: visit.when, basis: 'chart' };
+  if (before.length + normal.length + absent.length === 0) {
+    if (!beganLater(sign, input, asked, ctx)) {
+      const few = earlier.length > 0 ? 'the earlier examination is not on file' : 'only one examination in person';
+      return missesVisit(item, few, search);
     }
-    if (sign.visit === undefined) {
-      missesVisit(item, 'a sign that is not tied to a visit');
-      continue;
-    }
-    if (!sign.visit.inPerson) {
-      tally.lead(item, 'found at a visit that was not in person', true);
-      continue;
-    }
-    if (fitIn(sign.visit.when, asked.window) !== 'inside') continue;
-    if (isForAnother(sign.visit, sign)) {
-      tally.lead(item, 'found at a visit for another problem', true);
-      continue;
-    }
-    const until = lastDayInside(sign.visit.when, asked.window);
-    // none of them speaks without the sign, and all of them as long as it does
-    const together = (part: Item): Item => ({ ...part, until });
-    const day = sign.visit.when?.lo ?? 0;
-    const earlier = visits.filter((v) => v.inPerson && (v.when?.hi ?? day) < day);
-    if (signs.some((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit) && sameSign(s, sign))) {
-      tally.lead(item, 'found at an earlier examination too');
-      continue;
-    }
-    const baseline = earlier.filter((v) => (v.when?.hi ?? day) >= oldest);
-    const before = signs.filter((s) => s !== sign && s.visit !== undefined && baseline.includes(s.visit));
-    const normal = examinations(input, ctx).filter((o) =>
-      baseline.some((v) => o.encounter === v.ref || (o.when !== undefined && wasOn(o.when.lo, v))),
-    );
-    const absent = denied.filter((s) => s.visit !== undefined && baseline.includes(s.visit));
-    const examined = before.length + normal.length + absent.length > 0;
-    if (!examined && beganLater(sign, input, asked, ctx)) {
-      tally.pro(together(item), 'began later than the complaint');
-      tally.pro(together({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }), 'the examination in person');
-      continue;
-    }
-    if (!examined) {
-      missesVisit(
-        item,
-        earlier.length > 0 ? 'the earlier examination is not on file' : 'only one examination in person',
-      );
-      continue;
-    }
-    const lookedFor = [...before, ...absent].map((s) => s.stated.lo);
-    if (mayBeOlder(sign, [...lookedFor, ...normal.flatMap((o) => o.when?.lo ?? [])])) {
-      tally.lead(item, 'began before the earlier examination, as is stated, or in words', true);
-      continue;
-    }
-    tally.pro(together(item), 'new at a later examination');
-    tally.pro(together({ ref: sign.visit.ref, date: sign.visit.when, basis: 'chart' }), 'the later examination');
-    for (const s of before) tally.pro(together(signItem(s)), 'found at an earlier examination');
-    for (const s of absent) tally.pro(together(signItem(s)), 'absent at an earlier examination');
-    for (const o of normal)
-      tally.pro(together({ ref: o.ref, date: o.when, basis: 'chart' }), 'normal at an earlier examination');
+    together(item, 'began later than the complaint');
+    return together(examination, 'the examination in person');
   }
+  const lookedFor = [...before, ...absent].map((s) => s.stated.lo);
+  if (mayBeOlder(sign, [...lookedFor, ...normal.flatMap((o) => o.when?.lo ?? [])]))
+    return tally.lead(item, 'began before the earlier examination, as is stated, or in words', true);
+  together(item, 'new at a later examination');
+  together(examination, 'the later examination');
+  for (const s of before) together(signItem(s), 'found at an earlier examination');
+  for (const s of absent) together(signItem(s), 'absent at an earlier examination');
+  for (const o of normal) together({ ref: o.ref, date: o.when, basis: 'chart' }, 'normal at an earlier examination');
 }
 
 /** A sign whose documented onset lies well after the onset of the complaint is new compared with the baseline. */

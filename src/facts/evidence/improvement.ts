@@ -1,0 +1,239 @@
+import type { ProcedureRecord } from '../../chart/records.ts';
+import { add } from '../../dates/day.ts';
+import { NO_PLACE } from '../../terminology/regions.ts';
+import {
+  type Asked,
+  type FactContext,
+  fitsRegion,
+  hasUnseen,
+  placeIn,
+  placeOfRecord,
+  placeOfSign,
+  servicePlace,
+} from '../context.ts';
+import { lastCourseBegan } from '../courses.ts';
+import { duration } from '../duration.ts';
+import type { ImprovementInput } from '../schema.ts';
+import type { Item, Tally } from '../tally.ts';
+import {
+  beginning,
+  comparable,
+  dated,
+  type Score,
+  type ScoreOnFile,
+  scores,
+  scoresOnFile,
+  UNREAD,
+  unreadAfter,
+  withoutDoubt,
+} from './scores.ts';
+
+/** What is asked of improvement, and where what is found is told. */
+interface Search {
+  readonly input: ImprovementInput;
+  readonly asked: Asked;
+  readonly ctx: FactContext;
+  readonly tally: Tally;
+}
+
+/**
+ * Improvement of the episode: the last score against the first (a fall of at least 30 % and 2 points = improved; unchanged or
+ * risen = not improved; in between unknown), and coded outcomes of treatment. The later of them wins. Scores from before the
+ * last course of treatment say nothing of its success, nor do those of back and leg that went different ways.
+ */
+export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const search: Search = { input, asked, ctx, tally };
+  const onFile = scoresOnFile(input.scores, asked, ctx);
+  const own = comparable(onFile);
+  const limb = limbScores(input, asked, ctx);
+  const all = own.length > 0 ? own : limb;
+  const known = withoutDoubt(all);
+  if (partWays(withoutDoubt(own), withoutDoubt(limb))) {
+    for (const s of [...ends(own).lasts, ...ends(limb).lasts]) tally.lead(s.item, PARTED, true);
+    outcomes(search);
+  } else if (known.length < all.length && !sameCourse(known, all)) doubtfulCourse(all, search);
+  else {
+    compareEnds(known, onFile, search);
+    outcomes(search);
+  }
+}
+
+function say(item: Item, improved: boolean, { input, tally }: Search): void {
+  const words = improved ? 'improved' : 'not improved';
+  if (improved === (input.claims === 'some')) tally.pro(item, words);
+  else tally.contra(item, words);
+}
+
+/** Tells what the last score says beside the first, or why it says nothing. */
+function compareEnds(known: readonly Score[], onFile: readonly ScoreOnFile[], search: Search): void {
+  const { tally } = search;
+  const { firsts, lasts } = ends(known);
+  const [first] = firsts;
+  const [last] = lasts;
+  if (first === undefined) return;
+  if (last === undefined || last.day <= first.day || firsts.includes(last))
+    return tally.lead(first.item, 'a single score does not show a course');
+  const unread = unreadAfter(last.day, onFile);
+  if (unread.length > 0) {
+    for (const { item } of unread) tally.lead(item, UNREAD, true);
+    return;
+  }
+  const changes = changesBetween(firsts, lasts);
+  const open = whyOpen(last, changes, search);
+  if (open !== undefined) return tally.lead(last.item, open, true);
+  const earlier = earlierScores(search);
+  if (new Set([...changes, ...changesBetween(earlier, lasts)]).size > 1) {
+    for (const { item } of earlier) tally.lead(item, 'may be of this episode, whose onset is not on file', true);
+    return;
+  }
+  const [change] = changes;
+  if (change === 'little')
+    return tally.lead(last.item, 'the score fell a little: neither improved nor unimproved', true);
+  if (change === 'none' && last.value === 0)
+    return tally.lead(last.item, 'no pain at all: nothing that did not improve', true);
+  const improved = change === 'improved';
+  if (improved !== (search.input.claims === 'some') && hasUnseen(search.ctx, 'Observation'))
+    return tally.undecidedBy(last.item, 'Observation');
+  for (const s of [first, last]) say({ ...s.item, ...dated(last), until: first.item.until }, improved, search);
+}
+
+/** Why the last score does not show what became of the episode, if it does not. */
+function whyOpen(last: Score, changes: ReadonlySet<Change>, { asked, ctx }: Search): string | undefined {
+  const began = lastCourseBegan(ctx.vocabulary.episode.therapies, asked, ctx);
+  if (began !== undefined && last.day <= began) return 'no score since the last treatment began';
+  return changes.size > 1 ? 'several scores of one day differ' : undefined;
+}
+
+const PARTED = 'the pain of the spine and that of the limb went different ways';
+
+/** Did one pain improve, and the other not at all? Of which the complaint is nobody says. */
+function partWays(spine: readonly Score[], limb: readonly Score[]): boolean {
+  const both = [courseOf(spine), courseOf(limb)];
+  return both.some((c) => c.has('improved')) && both.some((c) => c.has('none'));
+}
+
+/** What the first and the last of some scores say: nothing, when they are of one day. */
+function courseOf(all: readonly Score[]): ReadonlySet<Change> {
+  const { firsts, lasts } = ends(all);
+  const [first] = firsts;
+  const [last] = lasts;
+  return first === undefined || last === undefined || last.day <= first.day ? new Set() : changesBetween(firsts, lasts);
+}
+
+function sameCourse(some: readonly Score[], all: readonly Score[]): boolean {
+  const said = courseOf(some);
+  const withAll = courseOf(all);
+  return said.size === withAll.size && [...said].every((change) => withAll.has(change));
+}
+
+/**
+ * The scores say one thing with those from visits for another problem and another thing without: they leave it open, and so does
+ * a coded outcome that a later one of them speaks against.
+ */
+function doubtfulCourse(all: readonly Score[], search: Search): void {
+  const { input, tally } = search;
+  const why = 'from a visit for another problem, of which it may be';
+  for (const s of all) if (s.doubtful) tally.lead(s.item, why, true);
+  outcomes(search);
+  const last = all.at(-1);
+  if (last?.doubtful === true && input.claims === 'none' && courseOf(all).has('improved'))
+    tally.contest(last.item, why);
+}
+
+/** Scores of the limb that the nerves of the region go to, when a complaint whose pain is felt there is on file. */
+function limbScores(
+  { scores: sets, limbs, radicular }: ImprovementInput,
+  asked: Asked,
+  ctx: FactContext,
+): readonly Score[] {
+  const complaints = new Set((radicular ?? []).map((name) => ctx.set(name)));
+  const felt = [...complaints]
+    .flatMap((set) => ctx.chart.bySet(set))
+    .some(
+      (r) =>
+        r.type === 'condition' &&
+        r.current &&
+        r.verification !== 'refuted' &&
+        r.hits.some((h) => complaints.has(h.set) && fitsRegion(asked, placeOfRecord(h.place, r.site))),
+    );
+  if (!felt) return [];
+  return scores(sets, asked, ctx, limbs ?? []).filter((s) => fitsRegion(asked, placeOfSign(NO_PLACE, s.record, ctx)));
+}
+
+type Change = ReturnType<typeof changeOf>;
+
+/** What each of the first scores says beside each of the last. */
+const changesBetween = (firsts: readonly Score[], lasts: readonly Score[]): ReadonlySet<Change> =>
+  new Set(firsts.flatMap((from) => lasts.map((to) => changeOf(from.value, to.value))));
+
+/** A fall of at least 30 % and 2 points is an improvement; a smaller one leaves it open. */
+function changeOf(from: number, to: number): 'improved' | 'none' | 'little' {
+  const fall = from - to;
+  if (fall <= 0) return 'none';
+  return fall >= 2 && fall >= 0.3 * from ? 'improved' : 'little';
+}
+
+/** The scores that may be the first and those that may be the last: several, when their days overlap and no times are given. */
+function ends(all: readonly Score[]): { readonly firsts: readonly Score[]; readonly lasts: readonly Score[] } {
+  const dates = all.flatMap((s) => s.item.date ?? []);
+  const earliest = Math.min(...dates.map((d) => d.hi));
+  const latest = Math.max(...dates.map((d) => d.lo));
+  const firsts = all.filter((s) => (s.item.date?.lo ?? earliest) <= earliest);
+  const lasts = all.filter((s) => (s.item.date?.hi ?? latest) >= latest);
+  return { firsts: atTime(firsts, Math.min), lasts: atTime(lasts, Math.max) };
+}
+
+/** Of the scores that may be meant the one with the first, or the last, time; all of them when one has no time. */
+function atTime(scores: readonly Score[], pick: (...times: number[]) => number): readonly Score[] {
+  const times = scores.flatMap((s) => s.item.date?.at ?? []);
+  if (times.length < scores.length) return scores;
+  const wanted = times.reduce((a, b) => pick(a, b), times[0] ?? 0);
+  return scores.filter((s) => s.item.date?.at === wanted);
+}
+
+/**
+ * Scores of the region from before the first day on which the complaint is known, when its onset is not on file or not certain:
+ * they may be of the episode. Older ones are no longer than what ends an episode away from each other and from that day.
+ */
+function earlierScores({ input, asked, ctx }: Search): readonly Score[] {
+  const { onset, surelySince, knownSince } = ctx.episode(asked.query.region);
+  const since = surelySince ?? (onset === undefined ? knownSince : undefined);
+  if (since === undefined) return [];
+  const maxGap = add(0, duration(ctx.vocabulary.episode['not-a-gap']));
+  const out: Score[] = [];
+  let next = since;
+  for (const score of scores(input.scores, asked, ctx, undefined, Number.NEGATIVE_INFINITY).toReversed()) {
+    if (score.day >= since || score.record.site === NO_PLACE) continue;
+    if (next - score.day > maxGap || score.day < (onset?.lo ?? score.day)) break;
+    next = score.day;
+    out.unshift(score);
+  }
+  return out;
+}
+
+/** Tells the outcomes that are coded on treatments of the region, since the episode began. */
+function outcomes(search: Search): void {
+  const { asked, ctx } = search;
+  const since = beginning(asked, ctx);
+  const seen = new Set<string>();
+  for (const set of ctx.vocabulary.episode.therapies.map((name) => ctx.set(name))) {
+    for (const record of ctx.chart.bySet(set)) {
+      if (record.type !== 'procedure' || record.performed !== 'done' || seen.has(record.ref)) continue;
+      const improved = codedOutcome(record, ctx);
+      if (improved === undefined) continue;
+      seen.add(record.ref);
+      const place = servicePlace(record, placeIn(record.hits, [set]));
+      if (!(record.spineReason || place !== NO_PLACE) || !fitsRegion(asked, place)) continue;
+      const { when } = record;
+      if (when === undefined || when.lo > asked.window.asOf || when.hi < since) continue;
+      say({ ref: record.ref, date: when, basis: 'chart' }, improved, search);
+    }
+  }
+}
+
+/** Is the outcome of a treatment coded as success (true), or as failure, which weighs more where both are? */
+function codedOutcome({ outcomeHits }: ProcedureRecord, ctx: FactContext): boolean | undefined {
+  const says = (name: string): boolean => outcomeHits.some((h) => h.set === ctx.set(name));
+  if (says('outcome-failure')) return false;
+  return says('outcome-success') ? true : undefined;
+}

@@ -1,0 +1,57 @@
+import type { Day } from '../../dates/day.ts';
+import { sooner } from '../../policy/measure-time.ts';
+import { type Asked, type FactContext, fitsRegion, placeIn, placeOfSign } from '../context.ts';
+import { ongoingSince } from '../courses.ts';
+import type { WorseningInput } from '../schema.ts';
+import type { Tally } from '../tally.ts';
+import { lastDayInside } from '../window.ts';
+import { contraAsLast } from './last-seen.ts';
+import { comparable, dated, scoresOnFile, UNREAD, unreadAfter, withoutDoubt } from './scores.ts';
+
+/**
+ * Pain that grew: the last score of the episode is higher than the first. In a window the score before it (else the first
+ * inside) is compared with the last one inside. During a course of therapy the window begins with the course, and findings
+ * that began since then show it too. A score that did not rise does not deny what an earlier block of the fact found.
+ */
+export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const began = input.during === undefined ? undefined : ongoingSince(input.during, asked, ctx);
+  if (input.during !== undefined && began === undefined) return;
+  const earliest = began ?? asked.window.earliest;
+  const progressed = earliest !== undefined && newFindings(input.new ?? [], earliest, asked, ctx, tally);
+  const otherwise = progressed || tally.for.length > 0;
+  const onFile = scoresOnFile(input.scores, asked, ctx);
+  const all = withoutDoubt(comparable(onFile));
+  const before = earliest === undefined ? undefined : all.filter((s) => s.day <= earliest).at(-1);
+  const first = before ?? all[0];
+  const last = all.at(-1);
+  if (first === undefined || last === undefined || first === last || last.day === first.day) return;
+  // on the day on which the window begins with the last score, that one is the score before it
+  const inside = lastDayInside(last.item.date, asked.window);
+  const until = sooner(inside === undefined ? undefined : inside - 1, first.item.until);
+  const unread = unreadAfter(last.day, onFile);
+  for (const { item } of unread) tally.lead(item, UNREAD, true);
+  if (unread.length > 0) return;
+  for (const s of [first, last]) {
+    const item = { ...s.item, ...dated(last), until };
+    if (last.value > first.value) tally.pro(item, 'the score rose');
+    else if (otherwise) tally.ignore(item, 'the score did not rise, but a new finding began');
+    else if (!input.refutes) tally.lead(item, 'the score did not rise: it says nothing of other symptoms');
+    else contraAsLast(item, 'the score did not rise', 'Observation', ctx, tally);
+  }
+}
+
+/** Confirmed findings of the region whose documented onset lies after a day. @returns whether there is one */
+function newFindings(sets: readonly string[], after: Day, asked: Asked, ctx: FactContext, tally: Tally): boolean {
+  let found = false;
+  for (const set of sets.map((name) => ctx.set(name))) {
+    for (const record of ctx.chart.bySet(set)) {
+      if (record.type !== 'condition' || record.verification !== 'confirmed' || !record.current) continue;
+      const place = placeIn(record.hits, [set]);
+      if (!fitsRegion(asked, placeOfSign(place, record, ctx)) || record.onset === undefined) continue;
+      if (record.onset.lo <= after || record.onset.hi > asked.window.asOf) continue;
+      found = true;
+      tally.pro({ ref: record.ref, date: record.onset, basis: record.basis }, 'began during the treatment');
+    }
+  }
+  return found;
+}
