@@ -17,6 +17,17 @@ const PART_OF_NONE = 'part of no course of this length';
 const VISITS: readonly Section[] = ['Procedure', 'Encounter'];
 const DRUGS: readonly Section[] = ['MedicationRequest', 'MedicationStatement'];
 
+/** What is asked of a course, what was found of it, and where that is told. */
+interface Search {
+  readonly input: CourseInput;
+  readonly asked: Asked;
+  readonly ctx: FactContext;
+  readonly tally: Tally;
+  readonly found: Treatments;
+  /** of what was given, what lies inside of the window where the whole course has to */
+  readonly usable: readonly Treatment[];
+}
+
 /**
  * A course of treatment of the current episode that lasted at least so long. Time decides against it when the episode itself
  * is shorter, or the therapy began with an evaluation less long ago; a refusal stands until later treatment; everything else
@@ -29,17 +40,13 @@ export function courseEvidence(
   ctx: FactContext,
   tally: Tally,
 ): { readonly from?: Day } {
-  const { asOf, earliest } = asked.window;
-  const found = sinceOperation(
-    treatments(input.therapies, input.drugs ?? [], asked, ctx, tally),
-    input,
-    asked,
-    ctx,
-    tally,
-  );
-  const { given, refused, earlier } = found;
+  const { earliest } = asked.window;
+  const every = treatments(input.therapies, input.drugs ?? [], asked, ctx, tally);
+  const found = sinceOperation(every, input, asked, ctx, tally);
+  const { given, refused } = found;
   const whole = input.window === 'whole' && earliest !== undefined;
   const usable = whole ? given.filter((t) => t.when.lo >= earliest) : given;
+  const search: Search = { input, asked, ctx, tally, found, usable };
   const all = courses(usable, refused, input, asked, ctx);
 
   const completed = all.filter((c) => c.complete);
@@ -47,55 +54,70 @@ export function courseEvidence(
     tellCompleted(completed, given, whole, input, asked, tally);
     return {};
   }
-  const refusals = standing(found, usable, input, asOf, ctx);
+  const refusals = standing(search);
   if (refusals.length > 0) {
-    tally.redoable = true;
-    for (const r of refusals)
-      tally.contraUntilLater({ ref: r.ref, date: r.when, basis: 'chart' }, 'documented as not done');
-    for (const t of given) tally.ignore(toItem(t), 'before it was refused');
+    tellRefused(refusals, search);
     return {};
   }
   const from = all.find((c) => c.completedBy !== undefined)?.completedBy;
-  const byTime = from === undefined ? {} : { from };
-  const episode = ctx.episode(asked.query.region);
-  const begun = episode.onset?.lo;
-  if (begun !== undefined && asOf < add(begun, duration(input['at-least']))) {
-    if (treatedBefore(begun, earlier, asked, ctx)) {
-      for (const t of [...earlier, ...given])
-        tally.lead(toItem(t), 'in part before this complaint, for a problem of the spine that goes on', true);
-      for (const section of unseenTreatment(input, usable, ctx)) tally.unseen.add(section);
-      return byTime;
-    }
-    const cut = VISITS.filter((section) => hasUnseen(ctx, section));
-    if (cut.length > 0) {
-      // what was not seen may show the complaint shortly before the onset that is stated
-      for (const t of given) tally.lead(toItem(t), NO_COURSE, true);
-      for (const section of cut) tally.unseen.add(section);
-      return byTime;
-    }
-    tally.redoable = true;
-    for (const e of episode.evidence)
-      tally.contra(
-        { ref: e.reference, date: episode.onset, basis: e.basis },
-        'the episode is shorter than this course',
-      );
-    for (const t of given) tally.ignore(toItem(t), PART_OF_NONE);
-    return byTime;
+  if (!isTooSoon(search)) {
+    const within = whole ? courses(given, refused, input, asked, ctx) : all;
+    for (const t of given) tally.lead(toItem(t), within.find((c) => c.parts.includes(t))?.falls ?? NO_COURSE, true);
+    tally.action = within.flatMap(({ lacks }) => (lacks.length === 1 ? (lacks[0]?.action ?? []) : [])).at(-1);
+    // treatment that is not dated or placed well enough may have been an earlier part of it
+    tally.goesOn = from !== undefined && found.possible.length === 0;
+    leaveOpen(unseenTreatment(search), tally);
   }
-  const first = begunTooLate(found, input, asOf, ctx);
-  if (first !== undefined) {
-    tally.redoable = true;
-    tally.contra(toItem(first), 'the therapy began with this evaluation, too short a time ago for this course');
-    for (const t of given) if (t !== first) tally.ignore(toItem(t), PART_OF_NONE);
-    return byTime;
+  return from === undefined ? {} : { from };
+}
+
+function tellRefused(refusals: readonly Refused[], { found, tally }: Search): void {
+  tally.redoable = true;
+  for (const r of refusals)
+    tally.contraUntilLater({ ref: r.ref, date: r.when, basis: 'chart' }, 'documented as not done');
+  for (const t of found.given) tally.ignore(toItem(t), 'before it was refused');
+}
+
+/** Tells that there was too little time for such a course, or perhaps too little. @returns whether it did */
+function isTooSoon(search: Search): boolean {
+  const { input, asked, ctx, found, tally } = search;
+  const begun = ctx.episode(asked.query.region).onset?.lo;
+  if (begun !== undefined && asked.window.asOf < add(begun, duration(input['at-least']))) {
+    tellShort(begun, search);
+    return true;
   }
-  const within = whole ? courses(given, refused, input, asked, ctx) : all;
-  for (const t of given) tally.lead(toItem(t), within.find((c) => c.parts.includes(t))?.falls ?? NO_COURSE, true);
-  tally.action = within.flatMap(({ lacks }) => (lacks.length === 1 ? (lacks[0]?.action ?? []) : [])).at(-1);
-  // treatment that is not dated or placed well enough may have been an earlier part of it
-  tally.goesOn = from !== undefined && found.possible.length === 0;
-  for (const section of unseenTreatment(input, usable, ctx)) tally.unseen.add(section);
-  return byTime;
+  const first = begunTooLate(search);
+  if (first === undefined) return false;
+  tally.redoable = true;
+  tally.contra(toItem(first), 'the therapy began with this evaluation, too short a time ago for this course');
+  for (const t of found.given) if (t !== first) tally.ignore(toItem(t), PART_OF_NONE);
+  return true;
+}
+
+/** Tells that the episode is shorter than the course, unless it may be part of a problem that was treated before. */
+function tellShort(begun: Day, search: Search): void {
+  const { asked, ctx, tally, found } = search;
+  const { given, earlier } = found;
+  if (treatedBefore(begun, earlier, asked, ctx)) {
+    for (const t of [...earlier, ...given])
+      tally.lead(toItem(t), 'in part before this complaint, for a problem of the spine that goes on', true);
+    return leaveOpen(unseenTreatment(search), tally);
+  }
+  const cut = VISITS.filter((section) => hasUnseen(ctx, section));
+  if (cut.length > 0) {
+    // what was not seen may show the complaint shortly before the onset that is stated
+    for (const t of given) tally.lead(toItem(t), NO_COURSE, true);
+    return leaveOpen(cut, tally);
+  }
+  tally.redoable = true;
+  const { evidence, onset } = ctx.episode(asked.query.region);
+  for (const e of evidence)
+    tally.contra({ ref: e.reference, date: onset, basis: e.basis }, 'the episode is shorter than this course');
+  for (const t of given) tally.ignore(toItem(t), PART_OF_NONE);
+}
+
+function leaveOpen(sections: readonly Section[], tally: Tally): void {
+  for (const section of sections) tally.unseen.add(section);
 }
 
 /** The treatments that did not end before the last operation of the region: what failed before it was what led to it. */
@@ -151,14 +173,10 @@ function tellCompleted(
  * The refusals that stand: of a therapy without which there is no such course, until a later record, also one of which it is
  * not certain that it is such therapy, or when it was.
  */
-function standing(
-  { refused, possible }: Treatments,
-  usable: readonly Treatment[],
-  input: CourseInput,
-  asOf: Day,
-  ctx: FactContext,
-): readonly Refused[] {
-  const later = Math.max(...usable.map((t) => t.when.hi), ...possible.map((when) => when?.hi ?? asOf));
+function standing({ found, usable, input, asked, ctx }: Search): readonly Refused[] {
+  const { refused, possible } = found;
+  const { asOf } = asked.window;
+  const later = latest([...usable.map((t) => t.when.hi), ...possible.map((when) => when?.hi ?? asOf)]);
   return refused.filter((r) => (r.when?.lo ?? 0) > later && refusesAll(r, input, ctx));
 }
 
@@ -187,27 +205,22 @@ function treatedBefore(onset: Day, earlier: readonly Treatment[], asked: Asked, 
  * The evaluation with which the therapy of the episode began, when that is too short a time ago for the course. Therapy that may
  * have been given before it, or before what was seen, leaves the question open.
  */
-function begunTooLate(
-  { given, possible }: Treatments,
-  input: CourseInput,
-  asOf: Day,
-  ctx: FactContext,
-): Treatment | undefined {
+function begunTooLate({ found, input, asked, ctx }: Search): Treatment | undefined {
   if (input.evaluation === undefined || VISITS.some((section) => hasUnseen(ctx, section))) return undefined;
   const sets = input.evaluation;
-  const visits = given.filter((t) => t.isVisit);
+  const visits = found.given.filter((t) => t.isVisit);
   const start = Math.min(...visits.map((t) => t.when.lo));
-  if (asOf >= add(start, duration(input['at-least']))) return undefined;
-  if (possible.some((when) => when === undefined || when.lo < start)) return undefined;
+  if (asked.window.asOf >= add(start, duration(input['at-least']))) return undefined;
+  if (found.possible.some((when) => when === undefined || when.lo < start)) return undefined;
   return visits.find((t) => t.when.lo === start && t.when.hi === start && isOf(t, sets, ctx));
 }
 
 /** Where the rest of a course may stand that was not seen: visits, or drugs when nothing but drugs is lacking. */
-function unseenTreatment(input: CourseInput, given: readonly Treatment[], ctx: FactContext): readonly Section[] {
+function unseenTreatment({ input, usable, ctx }: Search): readonly Section[] {
   const out: Section[] = hasUnseen(ctx, 'Procedure') ? ['Procedure'] : [];
   const { drugs = [] } = input;
   const byDrugs =
-    drugs.length > 0 && lackingGroups(input, given, ctx).every((group) => group.of.some((set) => drugs.includes(set)));
+    drugs.length > 0 && lackingGroups(input, usable, ctx).every((group) => group.of.some((set) => drugs.includes(set)));
   if (byDrugs) out.push(...unseenDrugs(ctx));
   return out;
 }
