@@ -8,7 +8,7 @@ import {
   parseInterval,
   subtract,
 } from '../dates/day.ts';
-import { isLater, latestOf } from '../dates/later.ts';
+import { isLater, latest, latestOf } from '../dates/later.ts';
 import type { Considered, Evidence, FactQuery, FactValue, Sides } from '../policy/fact-source.ts';
 import { sooner } from '../policy/measure-time.ts';
 import { factCode } from '../policy/words.ts';
@@ -66,7 +66,7 @@ export function withAnswers(
 function orDoubted(value: FactValue, uncertain: readonly AnswerRecord[], { query, window }: Asked): FactValue {
   if (value.truth === 'unknown') return value;
   const spoken = [value.stated, ...datesOf(value.evidence)];
-  const last = Math.max(...spoken.map((d) => d?.lo ?? Number.NEGATIVE_INFINITY));
+  const last = latest(spoken.map((d) => d?.lo ?? Number.NEGATIVE_INFINITY));
   const opposite = uncertain.filter(
     (a) =>
       a.value.kind === 'boolean' &&
@@ -176,7 +176,7 @@ function mayHaveCome(value: FactValue, known: Day, { plan, asked, limits }: Ques
 /** Does a statement settle what entries of the chart contradict each other about? When it is later than those that say otherwise, or of today. */
 function settles(answer: AnswerRecord, truth: 'true' | 'false', { sides }: FactValue, { asOf }: Window): boolean {
   const opposed = datesOf((truth === 'true' ? sides?.no : sides?.yes) ?? []);
-  const last = Math.max(...opposed.map((d) => Math.min(d?.hi ?? asOf, asOf)));
+  const last = latest(opposed.map((d) => Math.min(d?.hi ?? asOf, asOf)));
   const known = knownOn(answer);
   return known >= asOf || known > last;
 }

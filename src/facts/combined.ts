@@ -1,5 +1,5 @@
 import type { Interval } from '../dates/day.ts';
-import { latestOf } from '../dates/later.ts';
+import { earliest, latest, latestOf } from '../dates/later.ts';
 import type { Evidence, FactValue, Gap, Later } from '../policy/fact-source.ts';
 import { all, any } from '../policy/truth.ts';
 import type { FactInput } from './schema.ts';
@@ -55,17 +55,15 @@ function daysOf(
   speaking: readonly FactValue[],
   fact: FactInput,
 ): Pick<FactValue, 'when' | 'first' | 'firstIsOnset' | 'until'> {
-  const [earliest] = speaking
-    .filter((p) => p.first !== undefined)
-    .sort((a, b) => (a.first?.lo ?? 0) - (b.first?.lo ?? 0));
+  const [begun] = speaking.filter((p) => p.first !== undefined).sort((a, b) => (a.first?.lo ?? 0) - (b.first?.lo ?? 0));
   const charted = speaking.filter((p) => p.when !== undefined && !fromOrder(p));
   const whens = (charted.length > 0 ? charted : speaking).flatMap((p): readonly Interval[] => (p.when ? [p.when] : []));
   const untils = speaking.map((p) => p.until ?? Number.POSITIVE_INFINITY);
-  const until = fact.all === undefined ? Math.max(...untils) : Math.min(...untils);
+  const until = fact.all === undefined ? latest(untils) : earliest(untils);
   return {
     when: whens.sort((a, b) => b.hi - a.hi)[0],
-    first: earliest?.first,
-    firstIsOnset: earliest?.firstIsOnset,
+    first: begun?.first,
+    firstIsOnset: begun?.firstIsOnset,
     until: until === Number.POSITIVE_INFINITY ? undefined : until,
   };
 }

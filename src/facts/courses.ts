@@ -1,4 +1,5 @@
 import { add, type Day, type Duration, formatDay, subtract } from '../dates/day.ts';
+import { earliest, latest } from '../dates/later.ts';
 import type { Asked, FactContext } from './context.ts';
 import { duration } from './duration.ts';
 import type { CourseInput } from './schema.ts';
@@ -52,9 +53,9 @@ function runs(given: readonly Treatment[], pause: number): readonly Run[] {
   }
   return out.map((parts) => ({
     parts,
-    start: Math.min(...parts.map((t) => t.when.hi)),
-    end: Math.max(...parts.map((t) => t.end)),
-    possibleEnd: Math.max(...parts.map((t) => t.possibleEnd)),
+    start: earliest(parts.map((t) => t.when.hi)),
+    end: latest(parts.map((t) => t.end)),
+    possibleEnd: latest(parts.map((t) => t.possibleEnd)),
   }));
 }
 

@@ -1,5 +1,6 @@
 import type { AllergyRecord, MedicationRecord } from '../chart/records.ts';
 import { type Day, type Interval, SOME_DAY } from '../dates/day.ts';
+import { earliest } from '../dates/later.ts';
 import { supports } from '../terminology/regions.ts';
 import { drugEnd } from './drug-end.ts';
 import { mayBeForAnother, whyForAnother } from './purpose.ts';
@@ -120,5 +121,5 @@ function refusedFrom(
     .filter((r) => r.codes.some((c) => record.codes.includes(c)))
     .map((r) => r.start ?? SOME_DAY)
     .filter(({ lo, hi }) => hi >= start.lo && lo <= asOf);
-  return days.length === 0 ? undefined : Math.min(...days.map(({ lo }) => lo));
+  return days.length === 0 ? undefined : earliest(days.map(({ lo }) => lo));
 }

@@ -1,6 +1,6 @@
 import type { Section } from '../chart/sections.ts';
 import { type Day, formatInterval, type Interval } from '../dates/day.ts';
-import { isLater, latestOf } from '../dates/later.ts';
+import { isLater, latest, latestOf } from '../dates/later.ts';
 import type { Basis, Considered, Evidence, FactValue, Gap, Lead } from '../policy/fact-source.ts';
 
 /** One piece of evidence for or against a fact. */
@@ -224,7 +224,7 @@ export class Tally {
     const pro = this.for.map(decidingDay);
     const contra = this.against.map(decidingDay);
     if (pro.length === 0 && contra.length === 0) return { truth: 'unknown', evidence: [], gap: this.#gap() };
-    const denied = Math.max(...contra.map((d) => d?.lo ?? Number.NEGATIVE_INFINITY));
+    const denied = latest(contra.map((d) => d?.lo ?? Number.NEGATIVE_INFINITY));
     if ((pro.length === 0 || isLater(contra, pro)) && this.#perhapsLast <= denied)
       return {
         truth: 'false',

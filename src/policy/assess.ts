@@ -1,4 +1,5 @@
 import type { Day } from '../dates/day.ts';
+import { earliest } from '../dates/later.ts';
 import type { Assessment, Trace } from './assessment.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { Contradictions } from './contradictions.ts';
@@ -161,7 +162,7 @@ class Assessor {
       if (s.inPlay !== 'yes' || s.truth === 'true' || !this.#decider.namesOrdered(s)) return [];
       return this.#states.timed(s).from ?? [];
     });
-    return days.length === 0 ? undefined : Math.min(...days);
+    return days.length === 0 ? undefined : earliest(days);
   }
 
   /** The last day on which an exclusion that does not hold still does not, the chart staying as it is. */

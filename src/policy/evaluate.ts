@@ -1,5 +1,5 @@
 import { type Day, type Interval, parseInterval, subtract } from '../dates/day.ts';
-import { latestOf } from '../dates/later.ts';
+import { earliest, latestOf } from '../dates/later.ts';
 import { type Closing, closed } from './closing.ts';
 import type { Atom, CompiledPolicy, Expr } from './compiled-policy.ts';
 import { type Evidence, type FactSource, type FactValue, type Gap, ofComplaint, type Region } from './fact-source.ts';
@@ -41,7 +41,7 @@ const lasting = (truth: Truth): Timed => ({ truth, from: undefined, until: undef
 
 /** The first day on which something in the chart can have begun; a reason of the order says nothing about that. */
 const beginning = (evidence: readonly Evidence[]): Day =>
-  Math.min(...evidence.flatMap(({ basis, date }) => (basis === 'order' ? [] : (parseInterval(date)?.lo ?? []))));
+  earliest(evidence.flatMap(({ basis, date }) => (basis === 'order' ? [] : (parseInterval(date)?.lo ?? []))));
 
 const NO_EVIDENCE: readonly Evidence[] = [];
 /** What denies a fact that is open: on an uncertain day, or against a statement that it contradicts. */

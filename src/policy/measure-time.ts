@@ -1,4 +1,5 @@
 import { add, type Day, type Interval } from '../dates/day.ts';
+import { latest } from '../dates/later.ts';
 import type { Comparison, ScheduleBand } from './compiled-policy.ts';
 import type { Episode, FactValue, Later } from './fact-source.ts';
 import { fromBounds, type Truth } from './truth.ts';
@@ -10,7 +11,7 @@ export const sooner = (a: Day | undefined, b: Day | undefined): Day | undefined 
 /** The latest of some ends; undefined when one is open, or there is none. */
 export function lastOf(ends: readonly (Day | undefined)[]): Day | undefined {
   if (ends.length === 0) return undefined;
-  const last = Math.max(...ends.map((d) => d ?? Number.POSITIVE_INFINITY));
+  const last = latest(ends.map((d) => d ?? Number.POSITIVE_INFINITY));
   return last === Number.POSITIVE_INFINITY ? undefined : last;
 }
 
@@ -82,17 +83,17 @@ export function compareSchedule(
     const i = bands.findIndex((b) => b.until === undefined || asOf <= add(from, b.until));
     return i < 0 ? bands.length : i;
   };
-  const [first, latest] = [bandOf(start.hi), bandOf(start.lo)];
-  const possible = bands.slice(first, latest + 1);
+  const [soonest, latestBand] = [bandOf(start.hi), bandOf(start.lo)];
+  const possible = bands.slice(soonest, latestBand + 1);
   const due = (band: ScheduleBand): Truth =>
     last === undefined ? 'true' : fromBounds(asOf >= add(last.lo, band.every), asOf >= add(last.hi, band.every));
-  const over: readonly Truth[] = latest === bands.length ? ['false'] : [];
+  const over: readonly Truth[] = latestBand === bands.length ? ['false'] : [];
   const truths = [...possible.map(due), ...over];
   const truth = truths.every((t) => t === truths[0]) ? (truths[0] ?? 'unknown') : 'unknown';
-  const band = bands[latest];
+  const band = bands[latestBand];
   if (band === undefined) return { truth };
   if (truth !== 'true')
-    return { truth, ...(last !== undefined && { from: Math.max(...possible.map((b) => add(last.hi, b.every))) }) };
+    return { truth, ...(last !== undefined && { from: latest(possible.map((b) => add(last.hi, b.every))) }) };
   // due until a later band asks for a longer interval, or there is none
   if (band.until === undefined) return { truth };
   const end = add(start.lo, band.until);

@@ -1,4 +1,5 @@
 import { add, type Day } from '../dates/day.ts';
+import { earliest, latest } from '../dates/later.ts';
 import type { Missing, NearestPath, PathFact } from './assessment.ts';
 import type { Expr } from './compiled-policy.ts';
 import type { Decider, Decision, OrderedStudy } from './decide.ts';
@@ -18,7 +19,7 @@ export const MAX_PATHS = 3;
 /** The first day on which a way can lead to "met", as time has to pass. */
 function waitsUntil({ way }: Candidate): Day | undefined {
   const days = way.needs.flatMap((n) => n.from ?? []);
-  return days.length === 0 ? undefined : Math.max(...days);
+  return days.length === 0 ? undefined : latest(days);
 }
 
 /** Tells of ways to met what they have and lack, and asks for what is missing. */
@@ -43,8 +44,8 @@ export class ToldWays {
   path({ state, way }: Candidate): NearestPath {
     const froms = way.needs.flatMap((n) => n.from ?? []);
     const started = way.needs.flatMap((n) => this.#started(n.atom) ?? []);
-    const [from, startedNow] = [Math.max(...froms), Math.max(...started)];
-    const openUntil = Math.min(...way.has.flatMap((i) => this.#outgrown(i) ?? []));
+    const [from, startedNow] = [latest(froms), latest(started)];
+    const openUntil = earliest(way.has.flatMap((i) => this.#outgrown(i) ?? []));
     const acts = way.needs.some((n) => n.kind === 'do');
     const studies = this.#states.studiesOf(state);
     const elsewhere = !studies.some(

@@ -1,5 +1,6 @@
 import type { Day, Interval } from '../../dates/day.ts';
-import { type Complaint, daysOfEntry, type First, latest, SAME_ONSET_DAYS } from './doubt.ts';
+import { latest } from '../../dates/later.ts';
+import { type Complaint, daysOfEntry, type First, SAME_ONSET_DAYS } from './doubt.ts';
 import { isCurrent } from './presentations.ts';
 import type { Span } from './span.ts';
 

@@ -1,5 +1,6 @@
 import type { ConditionRecord } from '../../chart/records.ts';
 import { type Day, type Interval, SOME_DAY } from '../../dates/day.ts';
+import { earliest, latest } from '../../dates/later.ts';
 import type { Span } from './span.ts';
 
 /** A new onset of the same complaint begins a new episode when it lies further apart than a slip of memory. */
@@ -22,9 +23,6 @@ export interface Doubt {
 export interface Over extends Doubt {
   readonly end: Day;
 }
-
-/** The latest of any number of days. */
-export const latest = (days: readonly Day[]): Day => days.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
 
 /** The day by which an entry says that it was there. */
 const thereBy = ({ onset, recorded }: ConditionRecord): Interval => onset ?? recorded ?? SOME_DAY;
@@ -139,7 +137,7 @@ function resolvedBefore({ record, onset }: First, found: readonly Complaint[]): 
   const later = now.flatMap((r) => r.onset?.hi ?? []);
   return later.length === 0
     ? undefined
-    : { surelySince: Math.min(...later), reason: 'its onset; it is resolved, and what is there now began later' };
+    : { surelySince: earliest(later), reason: 'its onset; it is resolved, and what is there now began later' };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Chart } from '../../chart/chart.ts';
 import type { ConditionRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval } from '../../dates/day.ts';
+import { earliest } from '../../dates/later.ts';
 import type { Episode, Region } from '../../policy/fact-source.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { duration } from '../duration.ts';
@@ -80,7 +81,7 @@ function episodeOf(presentation: Presentation, sought: Sought): Episode {
   const { start, anew } = beginningOf(found, { all: shown, run, asOf, maxGap });
   // where the chart was read later: until the day before the end of a complaint that is there now
   const ends = found.flatMap(({ record: { current, abated } }) => (current && abated ? [abated.lo - 1] : []));
-  const until = sooner(goesOnUntil(shown, found, maxGap), ends.length === 0 ? undefined : Math.min(...ends));
+  const until = sooner(goesOnUntil(shown, found, maxGap), ends.length === 0 ? undefined : earliest(ends));
   const considered = (onset?: ConditionRecord, doubt?: Doubt) => () =>
     lookedAt({
       chart,

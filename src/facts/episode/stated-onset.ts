@@ -1,7 +1,8 @@
 import { formatInterval, type Interval } from '../../dates/day.ts';
+import { latest } from '../../dates/later.ts';
 import type { Episode, Evidence } from '../../policy/fact-source.ts';
 import { supports } from '../../terminology/regions.ts';
-import { type Complaint, latest } from './doubt.ts';
+import type { Complaint } from './doubt.ts';
 import type { ChartRegion } from './sought.ts';
 
 /** What an onset rests on. */

@@ -1,10 +1,10 @@
 import type { Section } from '../../chart/sections.ts';
 import { add, type Day, lastDayReaching } from '../../dates/day.ts';
+import { earliest, latest } from '../../dates/later.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeIn, servicePlace } from '../context.ts';
 import { type Course, courses, isOf, LONGEST_PAUSE_DAYS, lackingGroups, NO_COURSE, STILL_GOING } from '../courses.ts';
 import { duration } from '../duration.ts';
-import { latest } from '../episode/doubt.ts';
 import { olderProblem } from '../episode/presentations.ts';
 import type { CourseInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -158,12 +158,12 @@ function tellCompleted(
 ): void {
   for (const course of completed) {
     // the whole course stays in the window as long as its first part, however that is dated
-    const decides = whole ? Math.min(...course.parts.map((t) => t.when.lo)) : course.end;
+    const decides = whole ? earliest(course.parts.map((t) => t.when.lo)) : course.end;
     const inside = window.length === undefined ? undefined : lastDayReaching(decides, window.length);
     const until = input.ongoing ? sooner(inside, add(course.possibleEnd, STILL_GOING)) : inside;
     for (const t of course.parts) tally.pro(toItem(t, until), 'part of the course');
   }
-  const done = Math.max(...completed.map((c) => c.reached));
+  const done = latest(completed.map((c) => c.reached));
   tally.since = { lo: done, hi: done };
   const counted = new Set(completed.flatMap((c) => c.parts));
   for (const t of given) if (!counted.has(t)) tally.ignore(toItem(t), PART_OF_NONE);
@@ -209,7 +209,7 @@ function begunTooLate({ found, input, asked, ctx }: Search): Treatment | undefin
   if (input.evaluation === undefined || VISITS.some((section) => hasUnseen(ctx, section))) return undefined;
   const sets = input.evaluation;
   const visits = found.given.filter((t) => t.isVisit);
-  const start = Math.min(...visits.map((t) => t.when.lo));
+  const start = earliest(visits.map((t) => t.when.lo));
   if (asked.window.asOf >= add(start, duration(input['at-least']))) return undefined;
   if (found.possible.some((when) => when === undefined || when.lo < start)) return undefined;
   return visits.find((t) => t.when.lo === start && t.when.hi === start && isOf(t, sets, ctx));

@@ -1,5 +1,6 @@
 import type { ConditionRecord, EncounterRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval } from '../../dates/day.ts';
+import { earliest } from '../../dates/later.ts';
 import type { Asked, FactContext } from '../context.ts';
 import { duration } from '../duration.ts';
 import { fitIn, lastDayInside } from '../window.ts';
@@ -145,7 +146,7 @@ export class Entries {
         return lastDayInside(began, this.#asked.window) ?? [];
       }),
     );
-    return days.length === 0 ? undefined : Math.min(...days);
+    return days.length === 0 ? undefined : earliest(days);
   }
 
   /**

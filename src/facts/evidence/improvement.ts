@@ -1,5 +1,6 @@
 import type { ProcedureRecord } from '../../chart/records.ts';
 import { add } from '../../dates/day.ts';
+import { earliest, latest } from '../../dates/later.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
 import {
   type Asked,
@@ -176,10 +177,10 @@ function changeOf(from: number, to: number): 'improved' | 'none' | 'little' {
 /** The scores that may be the first and those that may be the last: several, when their days overlap and no times are given. */
 function ends(all: readonly Score[]): { readonly firsts: readonly Score[]; readonly lasts: readonly Score[] } {
   const dates = all.flatMap((s) => s.item.date ?? []);
-  const earliest = Math.min(...dates.map((d) => d.hi));
-  const latest = Math.max(...dates.map((d) => d.lo));
-  const firsts = all.filter((s) => (s.item.date?.lo ?? earliest) <= earliest);
-  const lasts = all.filter((s) => (s.item.date?.hi ?? latest) >= latest);
+  const first = earliest(dates.map((d) => d.hi));
+  const last = latest(dates.map((d) => d.lo));
+  const firsts = all.filter((s) => (s.item.date?.lo ?? first) <= first);
+  const lasts = all.filter((s) => (s.item.date?.hi ?? last) >= last);
   return { firsts: atTime(firsts, Math.min), lasts: atTime(lasts, Math.max) };
 }
 

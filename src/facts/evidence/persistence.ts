@@ -1,6 +1,6 @@
 import type { ObservationRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval, SOME_DAY } from '../../dates/day.ts';
-import { isLater } from '../../dates/later.ts';
+import { isLater, latest } from '../../dates/later.ts';
 import { ofComplaint } from '../../policy/fact-source.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen } from '../context.ts';
 import { duration } from '../duration.ts';
@@ -31,7 +31,7 @@ export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: 
   const scores = scoresOf(input, asked, ctx);
   const from = began === undefined ? undefined : add(began, duration(input['at-least']));
   if (course.decide().truth === 'false') {
-    const improved = Math.max(...course.against.map((i) => i.date?.lo ?? Number.NEGATIVE_INFINITY));
+    const improved = latest(course.against.map((i) => i.date?.lo ?? Number.NEGATIVE_INFINITY));
     const left = from === undefined ? [] : painAbove(input.slight, Math.max(from, improved), scores, asked);
     for (const item of left)
       if (inWindow(item, asked, tally)) tally.pro(item, 'less than before, but the pain goes on');

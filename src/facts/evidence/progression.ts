@@ -1,5 +1,6 @@
 import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
 import { type Day, type Interval, subtract } from '../../dates/day.ts';
+import { earliest } from '../../dates/later.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
@@ -153,7 +154,7 @@ function beganLater(sign: Sign, input: ProgressionInput, asked: Asked, ctx: Fact
 
 /** Is a sign stated to have begun before the earlier examinations, or in words that we cannot read? */
 const mayBeOlder = ({ onset, onsetUnread }: Sign, examined: readonly Day[]): boolean =>
-  onsetUnread === true || (onset !== undefined && onset.hi < Math.min(...examined));
+  onsetUnread === true || (onset !== undefined && onset.hi < earliest(examined));
 
 const signItem = ({ ref, stated }: Sign): Item => ({ ref, date: stated, basis: 'chart' });
 
