@@ -2,9 +2,10 @@ import { type Day, type Interval, parseDate } from '../dates/day.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import type { LocalCodes } from './code-meanings.ts';
+import { start } from './element-dates.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
 import { isDisowned, qualifiedInWords } from './qualified-in-words.ts';
-import { ReadContext, start } from './read-context.ts';
+import { ReadContext } from './read-context.ts';
 import { type Canonical, isFactObservation, readFactObservation, readQuestionnaireResponse } from './readers/answer.ts';
 import { readCondition, readFamilyHistory } from './readers/condition.ts';
 import { readEncounter } from './readers/encounter.ts';
@@ -158,9 +159,9 @@ class ChartBuilder implements Chart {
     this.#canonical = canonical;
     if (input.order !== undefined) {
       this.orderRef = input.order.ref;
-      this.orderVisit = this.#ctx.key(object(input.order.resource['encounter']));
+      this.orderVisit = this.#ctx.links.key(object(input.order.resource['encounter']));
       const [type = '', id = ''] = input.order.ref.split('/');
-      this.#ctx.resources.ofType(type).set(id, input.order.resource);
+      this.#ctx.links.resources.ofType(type).set(id, input.order.resource);
     }
     const speaking: Speaking = { conditions: [], others: [], reports: [] };
     for (const section of input.sections.values())
@@ -172,7 +173,7 @@ class ChartBuilder implements Chart {
     this.orderer =
       input.order === undefined
         ? []
-        : this.#ctx.specialties(input.order.resource, [object(input.order.resource['requester'])]);
+        : this.#ctx.links.specialties(input.order.resource, [object(input.order.resource['requester'])]);
     if (input.order !== undefined) this.#reasons(input.order);
   }
 
@@ -205,7 +206,7 @@ class ChartBuilder implements Chart {
       if (!UNSCOPED.has(type)) this.#nameless(type, resource);
       return;
     }
-    const known = this.#ctx.resources.ofType(type);
+    const known = this.#ctx.links.resources.ofType(type);
     const twin = known.get(id);
     if (twin !== undefined) {
       if (`${type}/${id}` === this.orderRef || !isNewer(resource, twin)) return;
@@ -216,7 +217,7 @@ class ChartBuilder implements Chart {
       if (!UNSCOPED.has(type) && type !== 'Patient') {
         const reason = this.#unusable(type, resource);
         if (reason !== undefined) {
-          this.dropped.push({ ref: `${type}/${id}`, reason, hits: this.#ctx.hits(resource['code']) });
+          this.dropped.push({ ref: `${type}/${id}`, reason, hits: this.#ctx.concepts.hits(resource['code']) });
           if (reason === 'entered in error' || reason === 'cancelled') this.#voided.set(`${type}/${id}`, resource);
           if (reason === 'no patient' || (reason === 'another patient' && !this.#scope.excludes(subjectOf(resource))))
             this.#notSeenWhole(type);
@@ -262,7 +263,7 @@ class ChartBuilder implements Chart {
     this.dropped.push({
       ref: `${type}/${id}`,
       reason: 'modifier extension',
-      hits: this.#ctx.hits(resource['code']),
+      hits: this.#ctx.concepts.hits(resource['code']),
     });
     this.#notSeenWhole(type);
   }
@@ -278,34 +279,34 @@ class ChartBuilder implements Chart {
     const ctx = this.#ctx;
     switch (type) {
       case 'Condition':
-        return ctx.knows(r['code']) || r['extension'] !== undefined;
+        return ctx.concepts.knows(r['code']) || r['extension'] !== undefined;
       case 'Observation':
         return (
-          ctx.knows(r['code']) ||
-          (r['valueCodeableConcept'] !== undefined && ctx.knows(r['valueCodeableConcept'])) ||
+          ctx.concepts.knows(r['code']) ||
+          (r['valueCodeableConcept'] !== undefined && ctx.concepts.knows(r['valueCodeableConcept'])) ||
           r['component'] !== undefined ||
           isFactObservation(r, this.#canonical) ||
           isExaminationInWords(ctx, r)
         );
       case 'ServiceRequest':
-        return ctx.knows(r['code']);
+        return ctx.concepts.knows(r['code']);
       case 'Procedure':
-        return ctx.knows(r['code']) || ctx.studyInWords(r['code']) !== undefined;
+        return ctx.concepts.knows(r['code']) || ctx.concepts.studyInWords(r['code']) !== undefined;
       case 'DiagnosticReport':
         return (
-          ctx.knows(r['code']) ||
-          ctx.knows(r['conclusionCode']) ||
-          ctx.studyInWords(r['code']) !== undefined ||
+          ctx.concepts.knows(r['code']) ||
+          ctx.concepts.knows(r['conclusionCode']) ||
+          ctx.concepts.studyInWords(r['code']) !== undefined ||
           r['imagingStudy'] !== undefined ||
           (r['basedOn'] !== undefined && isImagingCategory(r['category'])) ||
-          ctx.containedResults(r).some((o) => this.#speaks('Observation', o))
+          ctx.links.containedResults(r).some((o) => this.#speaks('Observation', o))
         );
       case 'MedicationRequest':
       case 'MedicationStatement':
-        return r['medicationCodeableConcept'] === undefined || ctx.knows(r['medicationCodeableConcept']);
+        return r['medicationCodeableConcept'] === undefined || ctx.concepts.knows(r['medicationCodeableConcept']);
       case 'Practitioner':
       case 'PractitionerRole':
-        ctx.addSpecialist(`${type}/${text(r['id'])}`, r);
+        ctx.links.addSpecialist(`${type}/${text(r['id'])}`, r);
         return false;
       case 'Medication':
         return false;
@@ -408,7 +409,7 @@ class ChartBuilder implements Chart {
   /** What one report or examination says of a second part of the body. */
   #furtherStudies(r: Json, ref: string, code: unknown, when: Interval | undefined): void {
     if (r['status'] === 'preparation') return;
-    for (const study of this.#ctx.furtherStudies(code)) this.#add(readImaging(this.#ctx, r, ref, study, when));
+    for (const study of this.#ctx.concepts.furtherStudies(code)) this.#add(readImaging(this.#ctx, r, ref, study, when));
   }
 
   #openOrder(order: OpenOrder | undefined): void {
@@ -450,8 +451,8 @@ class ChartBuilder implements Chart {
     const { resource } = order;
     const stated = objects(resource['reasonCode'])
       .filter((c) => !isDisowned(c))
-      .map((c) => ({ hits: this.#ctx.hits(c), codes: this.#ctx.keys(c) }));
-    const references = objects(resource['reasonReference']).map((r) => this.#ctx.condition(resource, r));
+      .map((c) => ({ hits: this.#ctx.concepts.hits(c), codes: this.#ctx.concepts.keys(c) }));
+    const references = objects(resource['reasonReference']).map((r) => this.#ctx.links.condition(resource, r));
     this.orderReasonUnread = [...stated, ...references].some((reason) => (reason?.codes ?? []).length === 0);
     const referred = references.flatMap((c) => (c === undefined || c.refuted ? [] : [c]));
     const reasons = distinct([...stated, ...referred]);

@@ -39,8 +39,9 @@ function understood(resources: readonly Json[], ctx: ReadContext): number {
     'conclusionCode',
     'medicationCodeableConcept',
   ];
-  return resources.filter((r) => concepts.some((key) => ctx.hits(r[key]).length > 0 || ctx.study(r[key]) !== undefined))
-    .length;
+  return resources.filter((r) =>
+    concepts.some((key) => ctx.concepts.hits(r[key]).length > 0 || ctx.concepts.study(r[key]) !== undefined),
+  ).length;
 }
 
 /** Parameters without which a refused search is answered. */

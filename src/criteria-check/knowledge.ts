@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { READING_SETS } from '../chart/read-context.ts';
+import { READING_SETS } from '../chart/reading-sets.ts';
 import { loadPayers, type PayerDirectory } from '../coverage/payers.ts';
 import { loadVocabulary, type Vocabulary } from '../facts/vocabulary.ts';
 import { loadPolicies, type PolicySet } from '../policy/policy-set.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { READING_SETS } from '../chart/read-context.ts';
+import { READING_SETS } from '../chart/reading-sets.ts';
 import { lintVocabulary } from '../facts/lint-vocabulary.ts';
 import { readFactFiles } from '../facts/vocabulary.ts';
 import { compilePolicy } from '../policy/compile.ts';

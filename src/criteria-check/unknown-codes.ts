@@ -77,8 +77,8 @@ export function unknownCodes(
     for (const { path, element, codings, text: words } of codedElements(resource)) {
       elements++;
       const known =
-        ctx.hits(element).length > 0 ||
-        ctx.study(element) !== undefined ||
+        ctx.concepts.hits(element).length > 0 ||
+        ctx.concepts.study(element) !== undefined ||
         codings.some((c) => c.system === canonical.factSystem);
       if (known) {
         understood++;

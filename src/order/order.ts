@@ -1,6 +1,6 @@
+import { start } from '../chart/element-dates.ts';
 import { isObject, isTooDeep, type Json, object, objects, text } from '../chart/json.ts';
 import type { ReadContext } from '../chart/read-context.ts';
-import { start } from '../chart/read-context.ts';
 import { EHR_ID, type PatientScope } from '../chart/references.ts';
 import { type Day, type Interval, parseDate } from '../dates/day.ts';
 import { REGIONS, type Region } from '../policy/fact-source.ts';
@@ -70,7 +70,7 @@ function named(resource: Json, studies: StudyCatalog, orderables: Orderables | u
 
 /** Regions that the order's body site names. */
 function siteRegions(resource: Json, ctx: ReadContext): readonly Region[] {
-  const place = ctx.site(resource['bodySite']);
+  const place = ctx.concepts.site(resource['bodySite']);
   return REGIONS.filter((r) => (place & placeOf([r])) !== 0);
 }
 

@@ -1,7 +1,8 @@
 import { type Interval, parseDate } from '../../dates/day.ts';
 import { placeOf } from '../../terminology/regions.ts';
+import { start } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
-import { type ReadContext, start } from '../read-context.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { AnswerRecord } from '../records.ts';
 import { parseReference } from '../references.ts';
 
@@ -77,7 +78,7 @@ export function readFactObservation(
     ...(when !== undefined && { when }),
     ...(issued !== undefined && { stated: issued }),
     ...(given !== undefined && { given }),
-    place: ctx.site(r['bodySite']),
+    place: ctx.concepts.site(r['bodySite']),
     by: author(objects(r['performer'])),
   };
 }

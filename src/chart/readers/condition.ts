@@ -1,7 +1,8 @@
 import { add, type Day, type Interval, parseDate } from '../../dates/day.ts';
+import { start } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { qualifiedInWords } from '../qualified-in-words.ts';
-import { type ReadContext, start } from '../read-context.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { ConditionRecord, FamilyRecord, Verification } from '../records.ts';
 import { clinicalStatus, isActive, isPast, verification } from '../status.ts';
 
@@ -78,23 +79,23 @@ export function readCondition(
   ref: string,
   asOf: Day = Number.POSITIVE_INFINITY,
 ): ConditionRecord | FamilyRecord | undefined {
-  const hits = ctx.diagnosis(r);
+  const hits = ctx.concepts.diagnosis(r);
   if (hits.length === 0) return undefined;
   const words = qualifiedInWords(r['code']);
   if (words === 'of-family') return { type: 'family', ref, hits, site: 0 };
   const abated = start(r, 'abatement');
   const endsLater = abated !== undefined && abated.lo > asOf;
   const clinical = endsLater ? 'active' : clinicalStatus(r['clinicalStatus']);
-  const recorded = parseDate(r['recordedDate']) ?? assertedOn(r) ?? (isDated(r) ? undefined : ctx.visitDate(r));
-  const isHistory = words === 'past' && !(isActive(clinical) && ctx.isForLife(hits));
+  const recorded = parseDate(r['recordedDate']) ?? assertedOn(r) ?? (isDated(r) ? undefined : ctx.links.visitDate(r));
+  const isHistory = words === 'past' && !(isActive(clinical) && ctx.concepts.isForLife(hits));
   const onset = knownBy(recorded, onsetOf(ctx, r));
-  const encounter = ctx.key(object(r['encounter']));
+  const encounter = ctx.links.key(object(r['encounter']));
   return {
     type: 'condition',
     basis: 'chart',
     ref,
     hits,
-    site: ctx.site(r['bodySite']),
+    site: ctx.concepts.site(r['bodySite']),
     encounter,
     verification: doubtedIf(words === 'doubted', verification(r['verificationStatus'])),
     current: endsLater || (!isPast(clinical) && abated === undefined && !isAbated(r) && !isHistory),
@@ -105,16 +106,16 @@ export function readCondition(
     ...(isOnsetUnread(r, onset) && { onsetUnread: true }),
     recorded,
     abated,
-    codes: ctx.keys(r['code']),
+    codes: ctx.concepts.keys(r['code']),
     orderReason: false,
     ofVisit: objects(r['category']).some((c) => objects(c['coding']).some((k) => k['code'] === 'encounter-diagnosis')),
-    siteHits: ctx.hits(r['bodySite']),
-    ...(ctx.keys(r['severity']).length > 0 && { severity: ctx.hits(r['severity']) }),
+    siteHits: ctx.concepts.hits(r['bodySite']),
+    ...(ctx.concepts.keys(r['severity']).length > 0 && { severity: ctx.concepts.hits(r['severity']) }),
   };
 }
 
 /** Reads the diagnoses of a FamilyMemberHistory: leads that never prove anything about the patient. */
 export function readFamilyHistory(ctx: ReadContext, r: Json, ref: string): FamilyRecord | undefined {
-  const hits = objects(r['condition']).flatMap((c) => ctx.hits(c['code']));
+  const hits = objects(r['condition']).flatMap((c) => ctx.concepts.hits(c['code']));
   return hits.length === 0 ? undefined : { type: 'family', ref, hits, site: 0 };
 }

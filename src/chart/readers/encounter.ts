@@ -1,8 +1,9 @@
 import { parseDate } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { containedIn } from '../contained.ts';
+import { joined } from '../joined.ts';
 import { type Json, object, objects, text } from '../json.ts';
-import { joined, type ReadContext } from '../read-context.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { EncounterRecord } from '../records.ts';
 
 /** v3 ActCode classes of visits at which patient and clinician are in one place. */
@@ -25,7 +26,7 @@ const NO_DIAGNOSES: Diagnoses = { given: false, hits: [], ruledOut: [], codes: [
 function diagnosesOf(ctx: ReadContext, r: Json): Diagnoses {
   if (r['diagnosis'] === undefined && r['reasonReference'] === undefined) return NO_DIAGNOSES;
   const references = [...objects(r['diagnosis']).map((d) => object(d['condition'])), ...objects(r['reasonReference'])];
-  const known = references.flatMap((c) => ctx.condition(r, c) ?? []);
+  const known = references.flatMap((c) => ctx.links.condition(r, c) ?? []);
   return {
     given: references.length > 0,
     hits: known.filter((c) => !c.refuted).flatMap((c) => c.hits),
@@ -34,11 +35,11 @@ function diagnosesOf(ctx: ReadContext, r: Json): Diagnoses {
   };
 }
 
-const classHits = (ctx: ReadContext, r: Json): readonly Hit[] => ctx.hits({ coding: [r['class']] });
+const classHits = (ctx: ReadContext, r: Json): readonly Hit[] => ctx.concepts.hits({ coding: [r['class']] });
 
 /** What a visit is called: its types and its service. */
 const namesOf = (ctx: ReadContext, r: Json): readonly Hit[] =>
-  [...objects(r['type']), ...objects([r['serviceType']])].flatMap((concept) => ctx.inWords(concept));
+  [...objects(r['type']), ...objects([r['serviceType']])].flatMap((concept) => ctx.concepts.inWords(concept));
 
 /** Does the visit state its places, and are they all virtual ("vi" of the location types, on itself or on a contained Location)? */
 function isInVirtualPlaces(r: Json): boolean {
@@ -61,9 +62,9 @@ function contactAt(
   names: readonly Hit[],
 ): Pick<EncounterRecord, 'inPerson' | 'remote'> {
   const code = text(object(r['class'])?.['code']);
-  const contact = ctx.contact(joined(typesAndService, classHits(ctx, r)));
+  const contact = ctx.concepts.contact(joined(typesAndService, classHits(ctx, r)));
   const remote = contact === 'remote' || code === TELEHEALTH || isInVirtualPlaces(r);
-  const ofClass = code !== undefined && IN_PERSON.has(code) && ctx.contact(names) !== 'remote';
+  const ofClass = code !== undefined && IN_PERSON.has(code) && ctx.concepts.contact(names) !== 'remote';
   return { remote, inPerson: !remote && (contact === 'in-person' || ofClass) };
 }
 
@@ -72,7 +73,7 @@ export function unknownClass(ctx: ReadContext, r: Json): Json | undefined {
   const given = r['resourceType'] === 'Encounter' ? object(r['class']) : undefined;
   const code = text(given?.['code']);
   if (code === undefined || code === TELEHEALTH || IN_PERSON.has(code)) return undefined;
-  return ctx.contact(classHits(ctx, r)) === undefined ? given : undefined;
+  return ctx.concepts.contact(classHits(ctx, r)) === undefined ? given : undefined;
 }
 
 /**
@@ -80,10 +81,11 @@ export function unknownClass(ctx: ReadContext, r: Json): Json | undefined {
  * contact was, or nothing that we know, the service and those who took part say it.
  */
 const tellsWhatWasDone = (ctx: ReadContext, r: Json, types: readonly Hit[]): boolean =>
-  types.some((h) => !ctx.isContact(h)) || billsServices(ctx, r);
+  types.some((h) => !ctx.concepts.isContact(h)) || billsServices(ctx, r);
 
 /** Is one of its types a service that is billed? */
-const billsServices = (ctx: ReadContext, r: Json): boolean => ctx.keys(r['type']).some((k) => k.startsWith('cpt|'));
+const billsServices = (ctx: ReadContext, r: Json): boolean =>
+  ctx.concepts.keys(r['type']).some((k) => k.startsWith('cpt|'));
 
 /**
  * What the types of a visit say of an evaluation. Services were billed, or an image was made, and none of them is one: then it was a
@@ -95,17 +97,22 @@ function evaluationAt(
   types: readonly Hit[],
   names: readonly Hit[],
 ): EncounterRecord['evaluation'] {
-  if (types.some((h) => ctx.isEvaluation(h))) return 'stated';
-  if (billsServices(ctx, r) || ctx.study(r['type']) !== undefined || types.some((h) => ctx.isOtherService(h)))
+  if (types.some((h) => ctx.concepts.isEvaluation(h))) return 'stated';
+  if (
+    billsServices(ctx, r) ||
+    ctx.concepts.study(r['type']) !== undefined ||
+    types.some((h) => ctx.concepts.isOtherService(h))
+  )
     return 'other-services';
-  return names.some((h) => ctx.isOtherService(h)) ? 'other-services-in-words' : undefined;
+  return names.some((h) => ctx.concepts.isOtherService(h)) ? 'other-services-in-words' : undefined;
 }
 
 const hasReasons = (r: Json): boolean =>
   r['reasonCode'] !== undefined || r['reasonReference'] !== undefined || r['diagnosis'] !== undefined;
 
 /** Where the reasons of a visit stand: in itself, else in the first order on which it took place that has one. */
-const reasonedIn = (ctx: ReadContext, r: Json): Json => (hasReasons(r) ? r : (ctx.orders(r).find(hasReasons) ?? r));
+const reasonedIn = (ctx: ReadContext, r: Json): Json =>
+  hasReasons(r) ? r : (ctx.links.orders(r).find(hasReasons) ?? r);
 
 /** A stay in hospital: one that is over and has no stated end is of its first day alone. */
 function stayOf(r: Json): EncounterRecord['stay'] {
@@ -114,33 +121,40 @@ function stayOf(r: Json): EncounterRecord['stay'] {
   return last !== undefined || r['status'] === 'in-progress' ? { last } : undefined;
 }
 
+/** Does what a visit is called, a reason of it or how it ended say that the patient did not come, or left before anybody saw them? */
+function leftUnseen({ concepts }: ReadContext, visit: Json, reasons: readonly Hit[]): boolean {
+  const ended = object(visit['hospitalization'])?.['dischargeDisposition'];
+  return concepts.areOf('left-unseen', joined(reasons, concepts.inWords(ended)));
+}
+
 /** Reads an Encounter. */
 export function readEncounter(ctx: ReadContext, r: Json, ref: string): EncounterRecord | undefined {
   const status = text(r['status']);
   const period = object(r['period']);
   const reasoned = reasonedIn(ctx, r);
   const diagnoses = diagnosesOf(ctx, reasoned);
-  const types = ctx.hits(r['type']);
-  const service = ctx.hits(r['serviceType']);
+  const types = ctx.concepts.hits(r['type']);
+  const service = ctx.concepts.hits(r['serviceType']);
   const names = namesOf(ctx, r);
   const people = objects(r['participant']).map((p) => object(p['individual']));
-  const specialties = joined(service, ctx.specialties(r, people));
-  const reasons = joined(ctx.hits(reasoned['reasonCode']), diagnoses.hits);
-  const seenFor = joined(names, joined(reasons, ctx.diagnosesMadeAt(r)));
+  const specialties = joined(service, ctx.links.specialties(r, people));
+  const reasons = joined(ctx.concepts.hits(reasoned['reasonCode']), diagnoses.hits);
+  const madeAt = ctx.links.diagnosesMadeAt(r).flatMap((d) => ctx.concepts.hits(d['code']));
+  const seenFor = joined(names, joined(reasons, madeAt));
   return {
     type: 'encounter',
     ref,
     hits: tellsWhatWasDone(ctx, r, types) ? types : joined(types, specialties),
     site: 0,
     ...contactAt(ctx, r, joined(types, service), names),
-    held: (status === undefined || HELD.has(status)) && !ctx.leftUnseen(r, seenFor),
+    held: (status === undefined || HELD.has(status)) && !leftUnseen(ctx, r, seenFor),
     cancelled: status === 'cancelled',
     when: parseDate(period?.['start']) ?? parseDate(period?.['end']),
     stay: stayOf(r),
     specialties,
     reasons,
     ruledOut: diagnoses.ruledOut,
-    reasonCodes: joined(ctx.keys(reasoned['reasonCode']), diagnoses.codes),
+    reasonCodes: joined(ctx.concepts.keys(reasoned['reasonCode']), diagnoses.codes),
     hasReason: reasoned['reasonCode'] !== undefined || diagnoses.given,
     evaluation: evaluationAt(ctx, r, types, names),
   };

@@ -2,9 +2,11 @@ import { type Interval, parseDate } from '../../dates/day.ts';
 import { isExact, type OpenStudy, type Study } from '../../policy/studies.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { placeOf, placeOfHits } from '../../terminology/regions.ts';
+import { start } from '../element-dates.ts';
+import { joined } from '../joined.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { isUndoneInWords } from '../qualified-in-words.ts';
-import { joined, type ReadContext, start } from '../read-context.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { ImagingRecord, Performed, ReportRecord } from '../records.ts';
 
 const REPORT_FINAL = new Set(['final', 'amended', 'corrected', 'appended', 'completed', 'available']);
@@ -19,14 +21,17 @@ const RESULT_FINAL = new Set(['final', 'amended', 'corrected']);
 function statedIn(ctx: ReadContext, o: Json): readonly Hit[] {
   const status = text(o['status']);
   if (status !== undefined && !RESULT_FINAL.has(status)) return [];
-  return [...ctx.hits(o['valueCodeableConcept']), ...(o['valueBoolean'] === true ? ctx.hits(o['code']) : [])];
+  return [
+    ...ctx.concepts.hits(o['valueCodeableConcept']),
+    ...(o['valueBoolean'] === true ? ctx.concepts.hits(o['code']) : []),
+  ];
 }
 
 /** What a final result Observation of an examination found, normal or not. */
 function resultOf(ctx: ReadContext, o: Json): readonly Hit[] {
   const status = text(o['status']);
   if (status !== undefined && !RESULT_FINAL.has(status)) return [];
-  return [...statedIn(ctx, o), ...ctx.interpretation(o['interpretation']).hits];
+  return [...statedIn(ctx, o), ...ctx.concepts.interpretation(o['interpretation']).hits];
 }
 
 /** Codes of ICD-10-CM for diseases, symptoms and injuries: whichever it is, something was found. */
@@ -36,7 +41,7 @@ const IS_DISEASE = /^icd10cm\|[A-Y]/;
  * Does a conclusion say that something was found, in a code that no fact knows? One of SNOMED CT may as well say that nothing was.
  */
 const findsSomething = (ctx: ReadContext, conclusion: unknown): boolean =>
-  ctx.keys(conclusion).some((key) => IS_DISEASE.test(key));
+  ctx.concepts.keys(conclusion).some((key) => IS_DISEASE.test(key));
 
 /** Was it carried out? One whose own words say "cancelled" or the like leaves that open. */
 function doneOf(r: Json): Performed {
@@ -47,10 +52,10 @@ function doneOf(r: Json): Performed {
 /** What was found by an examination, and whether it was carried out. */
 function resultsOf(ctx: ReadContext, r: Json): Pick<ImagingRecord, 'done' | 'findings' | 'hasResult'> {
   const findings = [
-    ...ctx.hits(r['conclusionCode']).filter((hit) => !ctx.isOfOthersOrLookedFor(hit)),
-    ...ctx.hits(r['valueCodeableConcept']),
-    ...ctx.interpretation(r['interpretation']).hits,
-    ...ctx.results(r).flatMap((o) => resultOf(ctx, o)),
+    ...ctx.concepts.hits(r['conclusionCode']).filter((hit) => !ctx.concepts.isOfOthersOrLookedFor(hit)),
+    ...ctx.concepts.hits(r['valueCodeableConcept']),
+    ...ctx.concepts.interpretation(r['interpretation']).hits,
+    ...ctx.links.results(r).flatMap((o) => resultOf(ctx, o)),
   ];
   const hasResult = findings.length > 0 || findsSomething(ctx, r['conclusionCode']);
   return { done: doneOf(r), findings, hasResult };
@@ -64,11 +69,11 @@ export function readImaging(
   study: Study | OpenStudy,
   when: Interval | undefined,
 ): ImagingRecord {
-  const site = ctx.site(r['bodySite']);
+  const site = ctx.concepts.site(r['bodySite']);
   return {
     type: 'imaging',
     ref,
-    hits: ctx.hits(r['code']),
+    hits: ctx.concepts.hits(r['code']),
     site,
     ...resultsOf(ctx, r),
     when,
@@ -83,7 +88,7 @@ export function readImaging(
 
 /** An order of a study that was carried out, of which no more may be on file: perhaps there was an examination. */
 export function readCompletedStudy(ctx: ReadContext, r: Json, ref: string): ImagingRecord | undefined {
-  const study = r['status'] === 'completed' && r['doNotPerform'] !== true ? ctx.study(r['code']) : undefined;
+  const study = r['status'] === 'completed' && r['doNotPerform'] !== true ? ctx.concepts.study(r['code']) : undefined;
   if (study === undefined) return undefined;
   const when = start(r, 'occurrence') ?? parseDate(r['authoredOn']);
   return { ...readImaging(ctx, r, ref, study, when), done: 'unclear' };
@@ -92,7 +97,7 @@ export function readCompletedStudy(ctx: ReadContext, r: Json, ref: string): Imag
 /** Examinations that a claim or the type of a document names, of which no more may be on file: perhaps there were such. */
 export function readNamedStudies(ctx: ReadContext, r: Json, ref: string): readonly ImagingRecord[] {
   const perhaps = (code: unknown, when: Interval | undefined): readonly ImagingRecord[] => {
-    const study = ctx.study(code);
+    const study = ctx.concepts.study(code);
     return study === undefined ? [] : [{ ...readImaging(ctx, { code }, ref, study, when), done: 'unclear' }];
   };
   if (r['resourceType'] === 'DocumentReference')
@@ -107,9 +112,9 @@ export function readNamedStudies(ctx: ReadContext, r: Json, ref: string): readon
  * about. Words that name another part of the spine go before the order.
  */
 function reportOfKnown(ctx: ReadContext, r: Json, ref: string, when: Interval | undefined): ImagingRecord | undefined {
-  const ordered = ctx.orderedStudy(r);
+  const ordered = ctx.links.orderedStudy(r);
   if (ordered !== undefined && !speaksOfAnother(ctx, r, ordered)) return readImaging(ctx, r, ref, ordered, when);
-  for (const images of ctx.imagingStudies(r)) {
+  for (const images of ctx.links.imagingStudies(r)) {
     const seen = readImagingStudy(ctx, images, ref);
     if (seen !== undefined) return { ...seen, ...resultsOf(ctx, r), when: when ?? seen.when, reported: true };
   }
@@ -118,31 +123,31 @@ function reportOfKnown(ctx: ReadContext, r: Json, ref: string, when: Interval | 
 
 /** Do the words of a report name other regions than those of a study? */
 function speaksOfAnother(ctx: ReadContext, r: Json, study: Study | OpenStudy): boolean {
-  const words = ctx.studyInWords(r['code']);
+  const words = ctx.concepts.studyInWords(r['code']);
   if (words === undefined || words === 'wordless' || words.regions.length === 0) return false;
   return (placeOf(words.regions) & placeOf(study.regions)) === 0;
 }
 
 /** Reads a DiagnosticReport: imaging when its code names a study, else electrodiagnostics, laboratory and the like. */
 export function readDiagnosticReport(ctx: ReadContext, r: Json, ref: string): ImagingRecord | ReportRecord | undefined {
-  const study = ctx.study(r['code']);
+  const study = ctx.concepts.study(r['code']);
   const when = start(r, 'effective') ?? parseDate(r['issued']);
   if (study !== undefined) return readImaging(ctx, r, ref, study, when);
-  const own = ctx.hits(r['code']);
-  const concluded = ctx.hits(r['conclusionCode']);
+  const own = ctx.concepts.hits(r['code']);
+  const concluded = ctx.concepts.hits(r['conclusionCode']);
   if (own.length === 0) {
     const ofAnother = reportOfKnown(ctx, r, ref, when);
     if (ofAnother !== undefined) return ofAnother;
     const inWords = readImagingInWords(ctx, r, ref, r['code'], isImagingCategory(r['category']), when);
     if (inWords !== undefined) return inWords;
   }
-  const hits = own.length > 0 ? own : ctx.orders(r).flatMap((order) => ctx.hits(order['code']));
+  const hits = own.length > 0 ? own : ctx.links.orders(r).flatMap((order) => ctx.concepts.hits(order['code']));
   const findings =
     hits.length === 0
       ? concluded
       : joined(
           concluded,
-          ctx.results(r).flatMap((o) => statedIn(ctx, o)),
+          ctx.links.results(r).flatMap((o) => statedIn(ctx, o)),
         );
   if (hits.length === 0 && findings.length === 0) return undefined;
   const status = performed(text(r['status']));
@@ -198,7 +203,7 @@ function bareExamination(
 /** Reads an ImagingStudy: by its procedure code, else by modality and the body site of its series. */
 export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): ImagingRecord | undefined {
   const when = parseDate(r['started']);
-  const study = ctx.study(r['procedureCode']) ?? ctx.orderedStudy(r);
+  const study = ctx.concepts.study(r['procedureCode']) ?? ctx.links.orderedStudy(r);
   if (study !== undefined) return readImaging(ctx, r, ref, study, when);
   const series = objects(r['series']);
   const codes = [...objects(r['modality']), ...series.map((s) => s['modality'])].flatMap(
@@ -207,7 +212,7 @@ export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): Imagin
   if (codes.length === 0) return readImagingInWords(ctx, r, ref, r['procedureCode'], true, when);
   const code = codes.find((c) => Object.hasOwn(DICOM, c));
   if (code === undefined) return undefined;
-  const site = series.reduce((place, s) => place | ctx.site(s['bodySite']), 0);
+  const site = series.reduce((place, s) => place | ctx.concepts.site(s['bodySite']), 0);
   return bareExamination(r, ref, when, { site, place: site, modality: DICOM[code], inWords: false });
 }
 
@@ -224,10 +229,10 @@ export function readImagingInWords(
   imaging: boolean,
   when: Interval | undefined,
 ): ImagingRecord | undefined {
-  const words = ctx.studyInWords(code);
+  const words = ctx.concepts.studyInWords(code);
   const study = words === 'wordless' ? { regions: [] } : words;
   if (study === undefined || !(imaging || 'modality' in study)) return undefined;
-  const site = ctx.site(r['bodySite']);
+  const site = ctx.concepts.site(r['bodySite']);
   const place = study.regions.length > 0 ? placeOf(study.regions) : site;
   return bareExamination(r, ref, when, {
     site,
@@ -262,6 +267,6 @@ export const isImagingCategory = (category: unknown): boolean =>
 /** Is it an Observation of imaging that names an examination of the spine in words? The text of a report that has no report of its own. */
 export const isExaminationInWords = (ctx: ReadContext, r: Json): boolean => {
   if (!isImagingCategory(r['category'])) return false;
-  const words = ctx.studyInWords(r['code']);
+  const words = ctx.concepts.studyInWords(r['code']);
   return words !== undefined && words !== 'wordless';
 };

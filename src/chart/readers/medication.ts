@@ -1,7 +1,9 @@
 import { type Interval, parseDate } from '../../dates/day.ts';
+import type { Hit } from '../../terminology/code-sets.ts';
+import { end, start } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { isUndoneInWords } from '../qualified-in-words.ts';
-import { end, type ReadContext, start } from '../read-context.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { MedicationRecord } from '../records.ts';
 
 const DAYS: Readonly<Record<string, number>> = {
@@ -15,6 +17,28 @@ const DAYS: Readonly<Record<string, number>> = {
   month: 30,
   months: 30,
 };
+
+/**
+ * What a drug says when its name and its dosages are read too: nothing when it is for an eye, the nose or a joint alone, and on the
+ * skin only a drug for pain counts.
+ */
+function drugOf({ concepts, links }: ReadContext, resource: Json, dosages: unknown): readonly Hit[] {
+  const code = links.medicationCode(resource);
+  const hits = concepts.hits(code);
+  if (hits.length === 0) return hits;
+  const named = concepts.inWords(code);
+  const stated = objects(dosages).map((d) => [
+    ...named,
+    ...concepts.hits(d['route']),
+    ...concepts.inWords(d['route']),
+    ...concepts.inWords({ text: d['text'] }),
+  ]);
+  const ways = stated.length === 0 ? [named] : stated;
+  const isLocal = (way: readonly Hit[]): boolean => concepts.areOf('local-route', way);
+  if (ways.every(isLocal)) return [];
+  const onSkin = ways.every((way) => concepts.areOf('skin-route', way) || isLocal(way));
+  return onSkin && !concepts.areOf('pain-drug-for-the-skin', hits) ? [] : hits;
+}
 
 /** The number of days of a Duration in days, weeks or months. */
 function days(duration: Json | undefined): number | undefined {
@@ -115,8 +139,8 @@ function prescribedEnd(r: Json, from: Interval | undefined): Interval | undefine
 
 /** Is the drug for another part of the body by the words of its reason, or by what is said of when to take it? */
 const isForElsewhere = (ctx: ReadContext, r: Json, dosages: unknown): boolean =>
-  ctx.namesOtherPurpose(objects(r['reasonCode'])) ||
-  ctx.namesProblemElsewhere([
+  ctx.concepts.namesOtherPurpose(objects(r['reasonCode'])) ||
+  ctx.concepts.namesProblemElsewhere([
     ...objects(r['reasonCode']),
     ...objects(dosages).flatMap((d) => [d['asNeededCodeableConcept'], { text: d['text'] }]),
   ]);
@@ -126,11 +150,11 @@ const isForElsewhere = (ctx: ReadContext, r: Json, dosages: unknown): boolean =>
  * before that lasted until its stated end; without such an end nobody knows how long.
  */
 export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): MedicationRecord | undefined {
-  const hits = ctx.drug(r, r['dosageInstruction']);
+  const hits = drugOf(ctx, r, r['dosageInstruction']);
   if (hits.length === 0) return undefined;
   const status = text(r['status']);
   const from = parseDate(r['authoredOn']);
-  const reason = ctx.prescriptionReason(r);
+  const reason = ctx.reasons.ofPrescription(r);
   const broken = status === 'stopped' || status === 'on-hold';
   const last = broken ? statedEnd(r) : prescribedEnd(r, from);
   const taken =
@@ -144,11 +168,11 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
     ref,
     hits,
     site: 0,
-    encounter: ctx.key(object(r['encounter'])),
+    encounter: ctx.links.key(object(r['encounter'])),
     taken:
       r['doNotPerform'] === true
         ? 'not-taken'
-        : (UNDECIDED.has(text(r['intent']) ?? '') && !isReported(r)) || isUndoneInWords(ctx.medicationCode(r))
+        : (UNDECIDED.has(text(r['intent']) ?? '') && !isReported(r)) || isUndoneInWords(ctx.links.medicationCode(r))
           ? 'unclear'
           : taken,
     start: from,
@@ -156,7 +180,7 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
     broken,
     stated: false,
     ...(statedEnd(r) !== undefined && { endStated: true }),
-    codes: ctx.keys(ctx.medicationCode(r)),
+    codes: ctx.concepts.keys(ctx.links.medicationCode(r)),
     reason: reason.place,
     spineReason: reason.spine,
     hasReason: reason.given,
@@ -169,12 +193,12 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
  * taken is as open as it is of a prescription without supply.
  */
 export function readMedicationStatement(ctx: ReadContext, r: Json, ref: string): MedicationRecord | undefined {
-  const hits = ctx.drug(r, r['dosage']);
+  const hits = drugOf(ctx, r, r['dosage']);
   if (hits.length === 0) return undefined;
   const status = text(r['status']);
   const from = start(r, 'effective');
   const last = end(r, 'effective');
-  const reason = ctx.reason(r);
+  const reason = ctx.reasons.stated(r);
   const past = status === 'completed' || status === 'stopped' || status === 'on-hold';
   const going = status === 'active' ? 'active' : past ? 'past' : 'unclear';
   return {
@@ -182,13 +206,13 @@ export function readMedicationStatement(ctx: ReadContext, r: Json, ref: string):
     ref,
     hits,
     site: 0,
-    encounter: ctx.key(object(r['context'])),
-    taken: status === 'not-taken' ? 'not-taken' : isUndoneInWords(ctx.medicationCode(r)) ? 'unclear' : going,
+    encounter: ctx.links.key(object(r['context'])),
+    taken: status === 'not-taken' ? 'not-taken' : isUndoneInWords(ctx.links.medicationCode(r)) ? 'unclear' : going,
     start: from,
     end: last,
     broken: status === 'stopped' || status === 'on-hold',
     stated: object(r['effectivePeriod']) !== undefined,
-    codes: ctx.keys(ctx.medicationCode(r)),
+    codes: ctx.concepts.keys(ctx.links.medicationCode(r)),
     reason: reason.place,
     spineReason: reason.spine,
     hasReason: reason.given,

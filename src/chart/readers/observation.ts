@@ -1,7 +1,8 @@
 import { parseDate } from '../../dates/day.ts';
+import { start } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { isGoalInWords } from '../qualified-in-words.ts';
-import { type ReadContext, start } from '../read-context.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { FamilyRecord, ImagingRecord, ObservationRecord, ObservedValue } from '../records.ts';
 import { isExaminationInWords, readImaging, readImagingInWords } from './imaging.ts';
 
@@ -41,7 +42,8 @@ function observedValue(ctx: ReadContext, r: Json): ObservedValue | undefined {
   if (typeof flag === 'boolean') return { kind: 'boolean', value: flag };
   const said = yesOrNo(r['valueCodeableConcept']);
   if (said !== undefined) return { kind: 'boolean', value: said };
-  if (r['valueCodeableConcept'] !== undefined) return { kind: 'coded', hits: ctx.hits(r['valueCodeableConcept']) };
+  if (r['valueCodeableConcept'] !== undefined)
+    return { kind: 'coded', hits: ctx.concepts.hits(r['valueCodeableConcept']) };
   const date = parseDate(r['valueDateTime']);
   if (date !== undefined) return { kind: 'date', value: date };
   return r['valueString'] === undefined ? undefined : { kind: 'text' };
@@ -73,7 +75,7 @@ const FINAL = new Set(['final', 'amended', 'corrected']);
 
 /** Does a fact understand the code or the coded value? Most of a chart is silent on the spine. */
 const speaks = (ctx: ReadContext, part: Json): boolean =>
-  (ctx.hits(part['code']).length > 0 || ctx.hits(part['valueCodeableConcept']).length > 0) &&
+  (ctx.concepts.hits(part['code']).length > 0 || ctx.concepts.hits(part['valueCodeableConcept']).length > 0) &&
   !isGoalInWords(part['code']);
 
 /** Reads an Observation and its components; one whose code names an imaging study is also an examination. */
@@ -82,10 +84,10 @@ export function readObservation(
   r: Json,
   ref: string,
 ): readonly (ObservationRecord | ImagingRecord | FamilyRecord)[] {
-  const study = ctx.study(r['code']);
+  const study = ctx.concepts.study(r['code']);
   if (study !== undefined) return [readImaging(ctx, r, ref, study, start(r, 'effective'))];
   const whole = r['component'] === undefined ? [r] : [r, ...objects(r['component'])];
-  const as = ctx.statedAs(r['code']);
+  const as = ctx.concepts.statedAs(r['code']);
   if (as === 'family') return familyHistory(ctx, whole, ref);
   const parts = whole.filter((part) => speaks(ctx, part));
   const dated = start(r, 'effective') ?? parseDate(r['issued']);
@@ -96,9 +98,9 @@ export function readObservation(
   const status = text(r['status']);
   const of: OfAllParts = {
     ref,
-    site: ctx.site(r['bodySite']),
-    siteHits: ctx.hits(r['bodySite']),
-    encounter: ctx.key(object(r['encounter'])),
+    site: ctx.concepts.site(r['bodySite']),
+    siteHits: ctx.concepts.hits(r['bodySite']),
+    encounter: ctx.links.key(object(r['encounter'])),
     final: status === undefined || FINAL.has(status),
     when: dated,
     as,
@@ -108,7 +110,7 @@ export function readObservation(
 
 /** The diseases of relatives: leads that never prove anything about the patient. */
 function familyHistory(ctx: ReadContext, parts: readonly Json[], ref: string): readonly FamilyRecord[] {
-  const hits = parts.flatMap((part) => ctx.hits(part['valueCodeableConcept']));
+  const hits = parts.flatMap((part) => ctx.concepts.hits(part['valueCodeableConcept']));
   return hits.length === 0 ? [] : [{ type: 'family', ref, hits, site: 0 }];
 }
 
@@ -122,7 +124,7 @@ export function readContainedResults(
   const ofReport = Object.entries({ status, effectiveDateTime, effectivePeriod, issued }).filter(
     ([, v]) => v !== undefined,
   );
-  return ctx.containedResults(report).flatMap((o) => {
+  return ctx.links.containedResults(report).flatMap((o) => {
     const dated = start(o, 'effective') !== undefined;
     const lacking = ofReport.filter(([member]) => o[member] === undefined && !(dated && member !== 'status'));
     return readObservation(ctx, { ...o, ...Object.fromEntries(lacking) }, ref);
@@ -134,13 +136,13 @@ type OfAllParts = Pick<ObservationRecord, 'ref' | 'site' | 'siteHits' | 'encount
 
 function readPart(ctx: ReadContext, part: Json, of: OfAllParts): ObservationRecord {
   const value = part['dataAbsentReason'] === undefined ? observedValue(ctx, part) : undefined;
-  const { codes, hits: interpreted } = ctx.interpretation(part['interpretation']);
+  const { codes, hits: interpreted } = ctx.concepts.interpretation(part['interpretation']);
   const range = normalRange(part);
   const quantity = object(part['valueQuantity']);
   return {
     type: 'observation',
     ref: of.ref,
-    hits: ctx.hits(part['code']),
+    hits: ctx.concepts.hits(part['code']),
     site: of.site,
     encounter: of.encounter,
     final: of.final,

@@ -1,6 +1,7 @@
 import { parseDate } from '../../dates/day.ts';
+import { start } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
-import { type ReadContext, start } from '../read-context.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { OpenOrder, OrderRecord } from '../records.ts';
 
 const ACTIVE = new Set(['draft', 'active', 'on-hold']);
@@ -12,25 +13,25 @@ const URGENT = new Set(['urgent', 'asap', 'stat']);
 export function readOpenOrder(ctx: ReadContext, r: Json): OpenOrder | undefined {
   const status = text(r['status']);
   if (r['doNotPerform'] === true || (status !== undefined && !ACTIVE.has(status))) return undefined;
-  const study = ctx.study(r['code']);
-  return { codes: ctx.keys(r['code']), ...(study !== undefined && { study }) };
+  const study = ctx.concepts.study(r['code']);
+  return { codes: ctx.concepts.keys(r['code']), ...(study !== undefined && { study }) };
 }
 
 /** Reads a ServiceRequest other than the order that is checked: referrals, planned surgery, earlier orders. */
 export function readServiceRequest(ctx: ReadContext, r: Json, ref: string): OrderRecord | undefined {
-  const hits = ctx.hits(r['code']);
+  const hits = ctx.concepts.hits(r['code']);
   if (hits.length === 0) return undefined;
   const status = text(r['status']);
   if (status === 'revoked') return undefined;
   const when = parseDate(r['authoredOn']);
   const planned = start(r, 'occurrence');
-  const reason = ctx.reason(r);
+  const reason = ctx.reasons.stated(r);
   return {
     type: 'order',
     ref,
     hits,
-    codes: ctx.keys(r['code']),
-    site: ctx.site(r['bodySite']),
+    codes: ctx.concepts.keys(r['code']),
+    site: ctx.concepts.site(r['bodySite']),
     active: (status === undefined || ACTIVE.has(status)) && !UNDECIDED.has(text(r['intent']) ?? ''),
     completed: status === 'completed',
     prohibits: r['doNotPerform'] === true,
@@ -38,8 +39,8 @@ export function readServiceRequest(ctx: ReadContext, r: Json, ref: string): Orde
     when,
     planned,
     specialties: [
-      ...ctx.hits(r['performerType']),
-      ...ctx.specialties(r, [object(r['requester']), ...objects(r['performer'])]),
+      ...ctx.concepts.hits(r['performerType']),
+      ...ctx.links.specialties(r, [object(r['requester']), ...objects(r['performer'])]),
     ],
     reason: reason.place,
     spineReason: reason.spine,

@@ -1,6 +1,7 @@
 import { parseDate } from '../../dates/day.ts';
+import { start } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
-import { type ReadContext, start } from '../read-context.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { AllergyRecord, DeviceRecord, LeadRecord } from '../records.ts';
 import { clinicalStatus, isPast, verification } from '../status.ts';
 
@@ -8,14 +9,14 @@ import { clinicalStatus, isPast, verification } from '../status.ts';
 export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyRecord | undefined {
   const reactions = objects(r['reaction']);
   const substances = [r['code'], ...reactions.map((x) => x['substance'])];
-  const hits = ctx.hits(substances);
-  const named = hits.length === 0 ? substances.flatMap((s) => ctx.inWords(s)) : [];
+  const hits = ctx.concepts.hits(substances);
+  const named = hits.length === 0 ? substances.flatMap((s) => ctx.concepts.inWords(s)) : [];
   if (hits.length === 0 && named.length === 0) return undefined;
   const recorded = parseDate(r['recordedDate']) ?? parseDate(r['onsetDateTime']);
   const signs = reactions.flatMap((x) => objects(x['manifestation']));
   return {
     type: 'allergy',
-    codes: ctx.keys(substances),
+    codes: ctx.concepts.keys(substances),
     ref,
     hits,
     site: 0,
@@ -23,17 +24,17 @@ export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyReco
     verification: verification(r['verificationStatus']),
     current: !isPast(clinicalStatus(r['clinicalStatus'])),
     recorded,
-    reactions: ctx.hits(signs),
-    reactionsNamed: signs.flatMap((s) => (ctx.hits(s).length > 0 ? [] : ctx.inWords(s))),
+    reactions: ctx.concepts.hits(signs),
+    reactionsNamed: signs.flatMap((s) => (ctx.concepts.hits(s).length > 0 ? [] : ctx.concepts.inWords(s))),
   };
 }
 
 /** Reads a Device of the patient and what is said of its safety in MR. */
 export function readDevice(ctx: ReadContext, r: Json, ref: string): DeviceRecord | undefined {
-  const hits = ctx.hits(r['type']);
-  const safety = ctx.hits([r['safety'], ...objects(r['property']).map((p) => p['valueCode'])]);
+  const hits = ctx.concepts.hits(r['type']);
+  const safety = ctx.concepts.hits([r['safety'], ...objects(r['property']).map((p) => p['valueCode'])]);
   const names = objects(r['deviceName']).map((n) => ({ text: n['name'] }));
-  const named = hits.length === 0 ? [r['type'], ...names].flatMap((words) => ctx.inWords(words)) : [];
+  const named = hits.length === 0 ? [r['type'], ...names].flatMap((words) => ctx.concepts.inWords(words)) : [];
   if (hits.length === 0 && named.length === 0 && safety.length === 0) return undefined;
   const status = text(r['status']);
   const present = status === 'unknown' ? undefined : status === undefined || status === 'active';
@@ -48,7 +49,7 @@ export function readLead(ctx: ReadContext, r: Json, ref: string): LeadRecord | u
     ...objects(r['activity']).map((a) => object(a['detail'])?.['code']),
   ];
   const diagnoses = objects(r['diagnosis']).map((d) => d['diagnosisCodeableConcept']);
-  const hits = ctx.hits([r['type'], r['category'], ...items, ...diagnoses]);
+  const hits = ctx.concepts.hits([r['type'], r['category'], ...items, ...diagnoses]);
   if (hits.length === 0) return undefined;
   const when =
     parseDate(r['date']) ??

@@ -1,7 +1,8 @@
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
+import { end, start } from '../element-dates.ts';
 import { type Json, object, text } from '../json.ts';
 import { isUndoneInWords } from '../qualified-in-words.ts';
-import { end, type ReadContext, start } from '../read-context.ts';
+import type { ReadContext } from '../read-context.ts';
 import type { ImagingRecord, Performed, ProcedureRecord } from '../records.ts';
 import { isImagingCategory, readImaging, readImagingInWords } from './imaging.ts';
 
@@ -9,27 +10,27 @@ const DONE = new Set(['completed', 'in-progress']);
 
 /** The body site of a procedure, else of the order on which it was done. */
 function siteOf(ctx: ReadContext, r: Json): Place {
-  if (r['bodySite'] !== undefined || r['basedOn'] === undefined) return ctx.site(r['bodySite']);
-  return ctx.orders(r).reduce<Place>((place, order) => place | ctx.site(order['bodySite']), NO_PLACE);
+  if (r['bodySite'] !== undefined || r['basedOn'] === undefined) return ctx.concepts.site(r['bodySite']);
+  return ctx.links.orders(r).reduce<Place>((place, order) => place | ctx.concepts.site(order['bodySite']), NO_PLACE);
 }
 
 /** Reads a Procedure; one whose code names an imaging study is an examination, unless it is still being prepared. */
 export function readProcedure(ctx: ReadContext, r: Json, ref: string): ProcedureRecord | ImagingRecord | undefined {
-  const when = start(r, 'performed') ?? (r['encounter'] === undefined ? undefined : ctx.visitDate(r));
-  const study = ctx.study(r['code']);
+  const when = start(r, 'performed') ?? (r['encounter'] === undefined ? undefined : ctx.links.visitDate(r));
+  const study = ctx.concepts.study(r['code']);
   if (study !== undefined) return r['status'] === 'preparation' ? undefined : readImaging(ctx, r, ref, study, when);
-  const hits = ctx.hits(r['code']);
+  const hits = ctx.concepts.hits(r['code']);
   if (hits.length === 0) return readImagingInWords(ctx, r, ref, r['code'], isImagingCategory([r['category']]), when);
   const status = text(r['status']);
   const isDone = (status === undefined || DONE.has(status)) && !isUndoneInWords(r['code']);
   const performed: Performed = isDone ? 'done' : status === 'not-done' ? 'not-done' : 'unclear';
-  const stated = [ctx.reason(r), ctx.orderReason(r)].find((x) => x.given);
-  const reason = stated ?? ctx.visitReason(r);
+  const stated = [ctx.reasons.stated(r), ctx.reasons.ofOrder(r)].find((x) => x.given);
+  const reason = stated ?? ctx.reasons.ofVisit(r);
   const last = end(r, 'performed');
-  const encounter = ctx.key(object(r['encounter']));
+  const encounter = ctx.links.key(object(r['encounter']));
   return {
     type: 'procedure',
-    codes: ctx.keys(r['code']),
+    codes: ctx.concepts.keys(r['code']),
     ref,
     hits,
     site: siteOf(ctx, r),
@@ -41,6 +42,6 @@ export function readProcedure(ctx: ReadContext, r: Json, ref: string): Procedure
     reason: reason.place,
     spineReason: reason.spine,
     hasReason: reason.given,
-    outcomeHits: ctx.hits(r['outcome']),
+    outcomeHits: ctx.concepts.hits(r['outcome']),
   };
 }

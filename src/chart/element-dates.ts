@@ -1,0 +1,26 @@
+import { type Interval, parseDate } from '../dates/day.ts';
+import { type Json, object } from './json.ts';
+
+/** The first time that a Timing names, else the start of the period in which it repeats. */
+function startOfTiming(timing: Json | undefined): Interval | undefined {
+  const events = timing?.['event'];
+  const days = Array.isArray(events) ? events.flatMap((e) => parseDate(e) ?? []) : [];
+  const [first] = days.sort((a, b) => a.lo - b.lo);
+  return first ?? parseDate(object(object(timing?.['repeat'])?.['boundsPeriod'])?.['start']);
+}
+
+/** The start of an element that may be a dateTime, an instant, a Period or a Timing. */
+export function start(resource: Json, name: string): Interval | undefined {
+  const dateTime = parseDate(resource[`${name}DateTime`]);
+  if (dateTime !== undefined) return dateTime;
+  const instant = parseDate(resource[`${name}Instant`]);
+  if (instant !== undefined) return instant;
+  const period = object(resource[`${name}Period`]);
+  if (period !== undefined) return parseDate(period['start']) ?? parseDate(period['end']);
+  return startOfTiming(object(resource[`${name}Timing`]));
+}
+
+/** The end of an element that may be a Period; undefined for a dateTime or an open period. */
+export function end(resource: Json, name: string): Interval | undefined {
+  return parseDate(object(resource[`${name}Period`])?.['end']);
+}

@@ -1,0 +1,29 @@
+/** The code sets with a fixed meaning for reading charts. They are defined in `policies/codes` like all others. */
+export const READING_SETS = [
+  'spine-problem',
+  'body-site',
+  'result-normal',
+  'result-abnormal',
+  'result-indeterminate',
+  'result-unexplained',
+  'result-positive',
+  'result-negative',
+  'remote-contact',
+  'in-person-contact',
+  'evaluation-visit',
+  'service-without-evaluation',
+  'left-unseen',
+  'family-history',
+  'past-history',
+  'reason-or-risk',
+  'of-relatives-or-looked-for',
+  'disease-for-life',
+  'local-route',
+  'skin-route',
+  'pain-drug-for-the-skin',
+  'problem-elsewhere',
+  'purpose-of-the-spine',
+] as const;
+
+/** One of them. */
+export type ReadingSet = (typeof READING_SETS)[number];

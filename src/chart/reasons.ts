@@ -1,0 +1,94 @@
+import type { Hit } from '../terminology/code-sets.ts';
+import { NO_PLACE, OTHER, type Place, placeOfHits } from '../terminology/regions.ts';
+import type { ConceptReader } from './concept-reader.ts';
+import { type Json, object, objects } from './json.ts';
+import type { LinkedResources, Problem } from './linked-resources.ts';
+
+const NO_HITS: readonly Hit[] = [];
+const NO_PROBLEM: Problem = { hits: NO_HITS, codes: [] };
+
+/** What a place-naming set of codes says: its places, and whether any code belongs to a spine problem. */
+export interface Reason {
+  readonly place: Place;
+  readonly spine: boolean;
+  readonly given: boolean;
+}
+const NO_REASON: Reason = { place: NO_PLACE, spine: false, given: false };
+
+/** What the things that were done for the patient of one chart were done for. */
+export class Reasons {
+  readonly #concepts: ConceptReader;
+  readonly #links: LinkedResources;
+
+  constructor(concepts: ConceptReader, links: LinkedResources) {
+    this.#concepts = concepts;
+    this.#links = links;
+  }
+
+  /** What reason codes and referenced conditions say about the place. */
+  stated(resource: Json): Reason {
+    const codes = resource['reasonCode'];
+    const references = objects(resource['reasonReference']);
+    if (codes === undefined && references.length === 0) return NO_REASON;
+    let given = false;
+    let spine = false;
+    let place = NO_PLACE;
+    const take = (hits: readonly Hit[]): void => {
+      given = true;
+      for (const hit of this.#concepts.ofSpine(hits)) {
+        spine = true;
+        place |= hit.place;
+      }
+    };
+    for (const { own } of this.#concepts.meanings(codes)) take(own);
+    for (const reference of references) take(this.#links.condition(resource, reference)?.hits ?? NO_HITS);
+    return { place: given && !spine ? OTHER : place, spine, given };
+  }
+
+  /**
+   * The reason of the visit that a resource belongs to, for one that has no reason of its own: when the visit was for problems
+   * of the spine alone. A visit for several things does not say which of them a treatment was for.
+   */
+  ofVisit(resource: Json): Reason {
+    const problems = this.#problemsOfVisit(resource).map(({ hits }) => this.#concepts.ofSpine(hits));
+    if (problems.length === 0 || problems.some((hits) => hits.length === 0)) return NO_REASON;
+    return { place: placeOfHits(problems.flat()), spine: true, given: true };
+  }
+
+  /** The reason of a prescription that states none: that of its visit, or another problem when the visit was for others alone. */
+  ofPrescription(resource: Json): Reason {
+    const stated = [this.stated(resource), this.ofVisit(resource)].find(({ given }) => given);
+    if (stated !== undefined) return stated;
+    const problems = this.#problemsOfVisit(resource);
+    const isOther = ({ hits, codes }: Problem): boolean =>
+      codes.length > 0 && this.#concepts.ofSpine(hits).length === 0;
+    return problems.length > 0 && problems.every(isOther) ? { place: OTHER, spine: false, given: true } : NO_REASON;
+  }
+
+  /** What the visit of a resource was for: its coded reasons, else its diagnoses, else those that were made at it. */
+  #problemsOfVisit(resource: Json): readonly Problem[] {
+    const visit = this.#links.visitOf(resource);
+    if (visit === undefined) return [];
+    const referred = (reference: Json | undefined): Problem => this.#links.condition(visit, reference) ?? NO_PROBLEM;
+    const stated = [
+      ...objects(visit['reasonCode']).flatMap((c) =>
+        objects(c['coding']).length > 0 ? [{ hits: this.#concepts.hits(c), codes: this.#concepts.keys(c) }] : [],
+      ),
+      ...objects(visit['reasonReference']).map(referred),
+    ];
+    if (stated.length > 0) return stated;
+    const diagnoses = objects(visit['diagnosis']).map((d) => referred(object(d['condition'])));
+    return diagnoses.length > 0
+      ? diagnoses
+      : this.#links.diagnosesMadeAt(visit).map((diagnosis) => this.#links.referred(diagnosis));
+  }
+
+  /** The reason of the order on which a resource was done, for one that has no reason of its own. */
+  ofOrder(resource: Json): Reason {
+    for (const order of this.#links.orders(resource)) {
+      const reason = this.stated(order);
+      if (reason.given) return reason;
+    }
+    return NO_REASON;
+  }
+}
