@@ -1,6 +1,6 @@
-import { isNewer } from '../chart/chart.ts';
 import { type Json, object, text } from '../chart/json.ts';
 import { localKey } from '../chart/references.ts';
+import { isNewer } from '../chart/versions.ts';
 import { patientData } from '../criteria-check/check-bundle.ts';
 import { type Checker, checkOrder, type PatientData } from '../criteria-check/check-order.ts';
 import { type UngovernedReason, whyUngoverned } from '../criteria-check/ungoverned.ts';

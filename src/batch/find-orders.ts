@@ -1,7 +1,7 @@
-import { isNewer } from '../chart/chart.ts';
 import { type Json, objects } from '../chart/json.ts';
 import { ReadContext } from '../chart/read-context.ts';
 import { PatientScope } from '../chart/references.ts';
+import { isNewer } from '../chart/versions.ts';
 import { type OrderWish, orderFor } from '../criteria-check/check-bundle.ts';
 import type { Checker } from '../criteria-check/check-order.ts';
 import { type ImagingOrder, readOrder } from '../order/order.ts';

@@ -20,6 +20,12 @@ export class KnownResources {
     return known;
   }
 
+  /** @param ref "Type/id" */
+  add(ref: string, resource: Json): void {
+    const [type = '', id = ''] = ref.split('/');
+    this.ofType(type).set(id, resource);
+  }
+
   get(type: string, id: string): Json | undefined {
     return this.#byType.get(type)?.get(id);
   }

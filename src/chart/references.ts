@@ -108,3 +108,6 @@ export class PatientScope {
     return parsed !== undefined && !(parsed.type === 'Patient' && parsed.id === this.#id);
   }
 }
+
+/** "Type/id" of a resource whose id was checked. */
+export const refOf = (r: Json): string => `${text(r['resourceType'])}/${text(r['id'])}`;

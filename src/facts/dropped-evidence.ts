@@ -1,4 +1,5 @@
-import type { Chart, Dropped } from '../chart/chart.ts';
+import type { Chart } from '../chart/chart.ts';
+import type { Dropped } from '../chart/sifting.ts';
 import { setsOf } from './sets-of.ts';
 import { references, type Vocabulary } from './vocabulary.ts';
 

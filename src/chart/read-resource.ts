@@ -1,0 +1,94 @@
+import { type Day, type Interval, parseDate } from '../dates/day.ts';
+import { start } from './element-dates.ts';
+import type { Json } from './json.ts';
+import type { ReadContext } from './read-context.ts';
+import { type Canonical, readFactObservation, readQuestionnaireResponse } from './readers/answer.ts';
+import { readCondition, readFamilyHistory } from './readers/condition.ts';
+import { readEncounter } from './readers/encounter.ts';
+import {
+  readCompletedStudy,
+  readDiagnosticReport,
+  readImaging,
+  readImagingStudy,
+  readNamedStudies,
+} from './readers/imaging.ts';
+import { readMedicationRequest, readMedicationStatement } from './readers/medication.ts';
+import { readContainedResults, readObservation } from './readers/observation.ts';
+import { readOpenOrder, readServiceRequest } from './readers/order.ts';
+import { readAllergy, readDevice, readLead } from './readers/other.ts';
+import { readProcedure } from './readers/procedure.ts';
+import type { AnswerRecord, ChartRecord, ImagingRecord, OpenOrder } from './records.ts';
+import { refOf } from './references.ts';
+
+/** What one resource says. */
+export interface Read {
+  readonly records: readonly (ChartRecord | undefined)[];
+  readonly answers?: readonly AnswerRecord[];
+  /** it is ordered, and not done yet */
+  readonly openOrder?: OpenOrder | undefined;
+}
+
+/** How the resources of one chart are read. */
+export interface Reading {
+  readonly ctx: ReadContext;
+  readonly canonical: Canonical;
+  /** the last day of what counts: that of the order */
+  readonly asOf: Day | undefined;
+}
+
+/** Reads a resource by its type. @throws whatever a malformed one makes a reader throw */
+export function readResource(r: Json, { ctx, canonical, asOf }: Reading): Read {
+  const ref = refOf(r);
+  switch (r['resourceType']) {
+    case 'Condition':
+      return { records: [readCondition(ctx, r, ref, asOf)] };
+    case 'Procedure':
+      return { records: [readProcedure(ctx, r, ref), ...further(ctx, r, r['code'], start(r, 'performed'))] };
+    case 'Observation': {
+      const answer = readFactObservation(ctx, r, ref, canonical);
+      return { records: readObservation(ctx, r, ref), answers: answer === undefined ? [] : [answer] };
+    }
+    case 'DiagnosticReport': {
+      const results = readContainedResults(ctx, r, ref);
+      const when = start(r, 'effective') ?? parseDate(r['issued']);
+      return { records: [readDiagnosticReport(ctx, r, ref), ...results, ...further(ctx, r, r['code'], when)] };
+    }
+    case 'ImagingStudy':
+      return {
+        records: [readImagingStudy(ctx, r, ref), ...further(ctx, r, r['procedureCode'], parseDate(r['started']))],
+      };
+    case 'MedicationRequest':
+      return { records: [readMedicationRequest(ctx, r, ref)] };
+    case 'MedicationStatement':
+      return { records: [readMedicationStatement(ctx, r, ref)] };
+    case 'ServiceRequest':
+      return {
+        records: [readServiceRequest(ctx, r, ref), readCompletedStudy(ctx, r, ref)],
+        openOrder: readOpenOrder(ctx, r),
+      };
+    case 'Encounter':
+      return { records: [readEncounter(ctx, r, ref)] };
+    case 'AllergyIntolerance':
+      return { records: [readAllergy(ctx, r, ref)] };
+    case 'Device':
+      return { records: [readDevice(ctx, r, ref)] };
+    case 'FamilyMemberHistory':
+      return { records: [readFamilyHistory(ctx, r, ref)] };
+    case 'QuestionnaireResponse':
+      return { records: [], answers: readQuestionnaireResponse(r, ref, canonical) };
+    case 'Claim':
+    case 'ExplanationOfBenefit':
+    case 'DocumentReference':
+      return { records: [...readNamedStudies(ctx, r, ref), readLead(ctx, r, ref)] };
+    case 'CarePlan':
+      return { records: [readLead(ctx, r, ref)] };
+    default:
+      return { records: [] };
+  }
+}
+
+/** What one report or examination says of a second part of the body. */
+const further = (ctx: ReadContext, r: Json, code: unknown, when: Interval | undefined): readonly ImagingRecord[] =>
+  r['status'] === 'preparation'
+    ? []
+    : ctx.concepts.furtherStudies(code).map((study) => readImaging(ctx, r, refOf(r), study, when));
