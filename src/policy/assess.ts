@@ -167,10 +167,10 @@ class Assessor {
 
   /** The last day on which an exclusion that does not hold still does not, the chart staying as it is. */
   #allowedUntil({ exclusion: { criteria, unless } }: ExclusionState): Day | undefined {
-    const { truth, from, until } = this.#ev.timed(criteria);
+    const { truth, from, until } = this.#ev.timing.of(criteria);
     if (truth === 'false') return from === undefined ? undefined : from - 1;
     if (truth !== 'true' || unless === undefined) return undefined;
-    const excepted = this.#ev.timed(unless).until;
+    const excepted = this.#ev.timing.of(unless).until;
     // an exclusion that ends no later than its exception does not come back with it
     return excepted !== undefined && until !== undefined && until <= excepted ? undefined : excepted;
   }

@@ -45,7 +45,7 @@ export class Contradictions {
   #ofExclusion({ id, label, cite, criteria, unless }: CompiledExclusion): Contradicted {
     const labels = unless === undefined ? [] : [...new Set(this.#exceptions(unless))];
     const more = labels.length > MOST_EXCEPTIONS ? ` and ${labels.length - MOST_EXCEPTIONS} more` : '';
-    const { until } = this.#ev.timed(criteria);
+    const { until } = this.#ev.timing.of(criteria);
     const ends = until === undefined || unless !== undefined ? '' : ` until ${formatDay(until)}`;
     const open = labels.length === 1 ? 'its exception is not documented' : 'none of its exceptions is documented';
     const except = labels.length === 0 ? '' : `, as ${open}: ${labels.slice(0, MOST_EXCEPTIONS).join('; ')}${more}`;

@@ -292,7 +292,7 @@ export class Decider {
     const atoms = new Set<number>();
     for (const s of open) this.#ev.unknownAtoms(s.whole, atoms);
     const values = [...atoms].map((i) => this.#ev.value(i));
-    const closings = open.flatMap((s) => this.#states.doubt(s)?.gap ?? this.#ev.closingGaps(s.whole));
+    const closings = open.flatMap((s) => this.#states.doubt(s)?.gap ?? this.#ev.closings.gaps(s.whole));
     const gaps = new Set([...values.map((v) => v.gap), ...closings]);
     if (maybe || gaps.has('incomplete') || values.some((v) => v.sections !== undefined)) return 'data-unavailable';
     if (!indicated) return 'no-indication';

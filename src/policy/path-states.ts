@@ -61,7 +61,7 @@ class EvaluatedPath implements PathState {
   #closed(): Closing | undefined {
     const { closedBy, own } = this.path;
     const speaking = own ?? this.entry ?? this.whole;
-    return this.#evaluation.closing(closedBy, speaking, this.whole, undefined, this.entry);
+    return this.#evaluation.closings.of(closedBy, speaking, this.whole, undefined, this.entry);
   }
 
   /** In play when it is about the patient, or true all the same. */
@@ -262,7 +262,7 @@ export class PathStates {
         refs.flatMap(({ code, when }) => {
           if (code !== study) return [];
           if (when === undefined) return [undefined];
-          const { truth, until } = this.evaluation.timed(when);
+          const { truth, until } = this.evaluation.timing.of(when);
           return truth === 'true' ? [until] : [];
         }),
       );
@@ -281,6 +281,6 @@ export class PathStates {
 
   /** Days on which time alone would make an indication true, or a true one lapse. */
   timed(state: PathState): { readonly from?: Day | undefined; readonly until?: Day | undefined } {
-    return state.closing === undefined ? this.evaluation.timed(state.whole) : {};
+    return state.closing === undefined ? this.evaluation.timing.of(state.whole) : {};
   }
 }

@@ -146,7 +146,7 @@ describe('what is known of a silent chart beforehand', () => {
           const asDocumented = evaluation.asDocumented(() => 'false');
           return [
             states.all().map(({ truth, inPlay, onFile, closing }) => ({ truth, inPlay, onFile, closing })),
-            policy.nodes.map((n) => [evaluation.truth(n), evaluation.truth(n, asDocumented), evaluation.timed(n)]),
+            policy.nodes.map((n) => [evaluation.truth(n), evaluation.truth(n, asDocumented), evaluation.timing.of(n)]),
           ];
         };
         expect(told(true)).toEqual(told(false));
