@@ -1,4 +1,4 @@
-import type { Checker } from '../../src/criteria-check/check-order.ts';
+import type { Checker } from '../../src/criteria-check/order-check.ts';
 import type { PrefetchKeys } from '../bodies.ts';
 import type { SigningEhr } from '../signed-calls.ts';
 import type { Case } from './cases.ts';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { COVERAGE_INFORMATION } from '../../src/crd/coverage-information.ts';
-import type { Checker } from '../../src/criteria-check/check-order.ts';
+import type { Checker } from '../../src/criteria-check/order-check.ts';
 import type { Calling } from './calling.ts';
 import { type Assessed, type Case, callBody, mismatch, PAYER_IDS, type Way } from './cases.ts';
 import { FAULTS } from './faulty-fhir.ts';

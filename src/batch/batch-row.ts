@@ -1,4 +1,4 @@
-import type { CheckedOrder, OrderCheck } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, OrderCheck } from '../criteria-check/order-check.ts';
 import { formatDay } from '../dates/day.ts';
 
 /** One order of a batch as it was assessed: ids, codes and dates, nothing else of the chart. */

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { canonicalUrls } from '../chart/readers/answer.ts';
-import type { Checker } from '../criteria-check/check-order.ts';
 import { loadKnowledge } from '../criteria-check/knowledge.ts';
+import type { Checker } from '../criteria-check/order-check.ts';
 import { type Evaluated, evaluatePartition, loadShared, type SharedResources } from './evaluate-partition.ts';
 import { type BatchWish, patientsWithOrders } from './find-orders.ts';
 import { type BadLine, partitionFile } from './partition-file.ts';

@@ -3,7 +3,7 @@ import { ReadContext } from '../chart/read-context.ts';
 import { PatientScope } from '../chart/references.ts';
 import { isNewer } from '../chart/versions.ts';
 import { type OrderWish, orderFor } from '../criteria-check/check-bundle.ts';
-import type { Checker } from '../criteria-check/check-order.ts';
+import type { Checker } from '../criteria-check/order-check.ts';
 import { type ImagingOrder, readOrder } from '../order/order.ts';
 import { NEWLINE } from './line-blocks.ts';
 import { objectIn } from './line-json.ts';

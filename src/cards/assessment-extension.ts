@@ -1,5 +1,5 @@
 import { LEAD_SECTIONS } from '../chart/queries.ts';
-import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, UncheckedOrder } from '../criteria-check/order-check.ts';
 import { formatDay } from '../dates/day.ts';
 import type { NearestPath } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Card, Coding, Link } from '../cds-hooks/card.ts';
-import type { CheckedOrder, OrderCheck, UncheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, OrderCheck, UncheckedOrder } from '../criteria-check/order-check.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import { ASSESSMENT_EXTENSION, checkedExtension, uncheckedExtension } from './assessment-extension.ts';
 import { checkedDetail, uncheckedDetail } from './detail.ts';

@@ -1,4 +1,4 @@
-import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, UncheckedOrder } from '../criteria-check/order-check.ts';
 import { formatDay } from '../dates/day.ts';
 import type { Assessment, Contradicted, NearestPath, Satisfied } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';

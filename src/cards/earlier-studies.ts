@@ -1,5 +1,5 @@
 import type { ImagingRecord } from '../chart/records.ts';
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import { type Duration, formatInterval, type Interval, subtract } from '../dates/day.ts';
 import { placeOf } from '../terminology/regions.ts';
 

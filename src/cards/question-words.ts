@@ -1,5 +1,5 @@
 import { kindsWords } from '../chart/resource-words.ts';
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import type { Missing, PathFact } from '../policy/assessment.ts';
 import type { Lead } from '../policy/fact-source.ts';
 import type { StudyCatalog } from '../policy/studies.ts';

@@ -3,7 +3,7 @@ import type { Suggestion } from '../cds-hooks/card.ts';
 import type { Chart } from '../chart/chart.ts';
 import { type Json, objects } from '../chart/json.ts';
 import type { OpenOrder } from '../chart/records.ts';
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import { AGAINST_CONTRAST, AGAINST_MRI } from '../criteria-check/program-facts.ts';
 import type { FactInput } from '../facts/schema.ts';
 import type { Missing } from '../policy/assessment.ts';

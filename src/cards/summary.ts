@@ -1,4 +1,4 @@
-import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, UncheckedOrder } from '../criteria-check/order-check.ts';
 import { formatDay } from '../dates/day.ts';
 import { type Assessment, type Contradicted, type Missing, type NearestPath, RULED_OUT } from '../policy/assessment.ts';
 import { lowerFirst } from '../policy/words.ts';

@@ -1,5 +1,5 @@
 import { kindsWords } from '../chart/resource-words.ts';
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import { formatDay } from '../dates/day.ts';
 import { placeOfRecord } from '../facts/context.ts';
 import type { Assessment, Missing, NearestPath, Outcome, PathFact } from '../policy/assessment.ts';

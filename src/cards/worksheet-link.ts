@@ -1,5 +1,5 @@
 import type { Link } from '../cds-hooks/card.ts';
-import type { OrderCheck } from '../criteria-check/check-order.ts';
+import type { OrderCheck } from '../criteria-check/order-check.ts';
 
 const label = (check: OrderCheck): string =>
   check.kind === 'checked' && check.assessment.missing.length > 0

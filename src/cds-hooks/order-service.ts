@@ -3,7 +3,7 @@ import { buildCard, type CardOptions } from '../cards/build-card.ts';
 import { failedCards } from '../cards/failed-card.ts';
 import type { Json } from '../chart/json.ts';
 import { answerOrders, type FailedOrder } from '../criteria-check/answer-orders.ts';
-import type { CheckedOrder, Checker, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, Checker, OrderCheck, PatientData } from '../criteria-check/order-check.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
 import type { FhirCall } from '../ehr/fhir-access.ts';
 import { atVisit } from '../order/at-visit.ts';

@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import type { Caller, FindCaller } from '../trust/caller.ts';
 import type { CdsClient } from '../trust/client-tokens.ts';
 import { clientOf } from './authenticate.ts';

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { worksheetLink } from '../cards/worksheet-link.ts';
 import { type Json, text } from '../chart/json.ts';
-import type { OrderCheck } from '../criteria-check/check-order.ts';
+import type { OrderCheck } from '../criteria-check/order-check.ts';
 import { formatDay, type Interval } from '../dates/day.ts';
 import { normalBase } from '../ehr/ehr-registry.ts';
 import { serviceRequests } from '../order/order.ts';

@@ -1,5 +1,5 @@
 import { checkBundle, type OrderWish } from '../criteria-check/check-bundle.ts';
-import type { Checker, OrderCheck } from '../criteria-check/check-order.ts';
+import type { Checker, OrderCheck } from '../criteria-check/order-check.ts';
 import { type Interval, parseDate } from '../dates/day.ts';
 import { candidatesFor } from '../facts/candidates.ts';
 import { droppedFor } from '../facts/dropped-evidence.ts';

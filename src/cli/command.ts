@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { canonicalUrls } from '../chart/readers/answer.ts';
-import type { Checker } from '../criteria-check/check-order.ts';
 import { loadKnowledge } from '../criteria-check/knowledge.ts';
+import type { Checker } from '../criteria-check/order-check.ts';
 import { readConfig } from '../server/config.ts';
 
 /** The command line is not understood, or what it names cannot be read. The message says what is expected. */

@@ -1,5 +1,5 @@
-import type { CheckedOrder, Checker } from '../criteria-check/check-order.ts';
 import { compareBundle } from '../criteria-check/compare.ts';
+import type { CheckedOrder, Checker } from '../criteria-check/order-check.ts';
 import { type Day, formatDay } from '../dates/day.ts';
 import { ORDER_OPTIONS, orderWish } from './assess.ts';
 import { type Command, loadChecker, UsageError, withChart } from './command.ts';

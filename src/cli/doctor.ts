@@ -1,8 +1,8 @@
 import { type Json, text } from '../chart/json.ts';
 import { type ChartQuery, chartQueries, coverageQuery } from '../chart/queries.ts';
 import { ReadContext } from '../chart/read-context.ts';
-import type { Checker } from '../criteria-check/check-order.ts';
 import { neededSections } from '../criteria-check/needed-sections.ts';
+import type { Checker } from '../criteria-check/order-check.ts';
 import { FhirAccess, type FhirProblem } from '../ehr/fhir-access.ts';
 import { type Command, loadChecker, UsageError } from './command.ts';
 import { readArgs } from './read-args.ts';

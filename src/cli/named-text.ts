@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import type { Checker } from '../criteria-check/check-order.ts';
+import type { Checker } from '../criteria-check/order-check.ts';
 import { compilePolicy } from '../policy/compile.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { PolicyFile } from '../policy/schema.ts';

@@ -1,4 +1,4 @@
-import type { Checker } from '../criteria-check/check-order.ts';
+import type { Checker } from '../criteria-check/order-check.ts';
 import { parseDate } from '../dates/day.ts';
 import { checkAgain } from '../decisions/replay.ts';
 import { comparePolicies, type PassageChange, type PolicyDiff } from '../policy/diff/compare-policies.ts';

@@ -1,7 +1,7 @@
 import { checkedExtension, uncheckedExtension } from '../cards/assessment-extension.ts';
 import { checkedDetail, uncheckedDetail } from '../cards/detail.ts';
 import { checkedSummary, uncheckedSummary } from '../cards/summary.ts';
-import type { Checker, OrderCheck } from '../criteria-check/check-order.ts';
+import type { Checker, OrderCheck } from '../criteria-check/order-check.ts';
 
 /** The assessment as cards carry it in their extension. */
 export const checkAsJson = (check: OrderCheck, checker: Checker): unknown =>

@@ -1,5 +1,6 @@
 import { unseen } from '../cards/detail.ts';
-import { asOfText, type CheckedOrder, type UncheckedOrder } from '../criteria-check/check-order.ts';
+import { asOfText } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, UncheckedOrder } from '../criteria-check/order-check.ts';
 import { formatDay } from '../dates/day.ts';
 import type { Trace } from '../policy/assessment.ts';
 import { traceAsText } from './print-trace.ts';

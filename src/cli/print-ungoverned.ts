@@ -1,8 +1,8 @@
 import { PatientScope } from '../chart/references.ts';
 import { chooseCoverage } from '../coverage/coverage.ts';
 import type { LineOfBusiness, PayerInput } from '../coverage/payers.ts';
-import type { Checker, PatientData } from '../criteria-check/check-order.ts';
 import type { Knowledge } from '../criteria-check/knowledge.ts';
+import type { Checker, PatientData } from '../criteria-check/order-check.ts';
 import { whyUngoverned } from '../criteria-check/ungoverned.ts';
 import { formatDay } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Checker } from '../criteria-check/check-order.ts';
 import { namesIn } from '../criteria-check/known-names.ts';
+import type { Checker } from '../criteria-check/order-check.ts';
 import { type Ehr, type EhrRegistry, loadEhrs } from '../ehr/ehr-registry.ts';
 import { readConfig } from '../server/config.ts';
 import { UsageError } from './command.ts';

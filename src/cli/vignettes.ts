@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { CheckedOrder, Checker } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, Checker } from '../criteria-check/order-check.ts';
 import { readConfig } from '../server/config.ts';
 import { KnownCodes } from '../terminology/known-codes.ts';
 import { checkerWith } from '../vignettes/compare-texts.ts';

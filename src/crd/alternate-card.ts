@@ -3,7 +3,7 @@ import { alternativeSuggestions } from '../cards/suggestions.ts';
 import { shorten } from '../cards/words.ts';
 import type { Card } from '../cds-hooks/card.ts';
 import type { Json } from '../chart/json.ts';
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 
 /** A card of payer mode: no assessment extension, the order that it is about instead. */

@@ -12,8 +12,8 @@ import {
   imagingOrders,
   type OrdersToCheck,
 } from '../criteria-check/answer-orders.ts';
-import type { Checker, PatientData } from '../criteria-check/check-order.ts';
 import type { PayerOfOrder } from '../criteria-check/member.ts';
+import type { Checker, PatientData } from '../criteria-check/order-check.ts';
 import type { Day, Interval } from '../dates/day.ts';
 import type { FhirAccess, FhirCall } from '../ehr/fhir-access.ts';
 import { atVisit } from '../order/at-visit.ts';

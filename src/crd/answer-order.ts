@@ -3,7 +3,7 @@ import type { Json } from '../chart/json.ts';
 import type { Section } from '../chart/sections.ts';
 import type { Coverage } from '../coverage/coverage.ts';
 import { uuidV5 } from '../criteria-check/assessment-id.ts';
-import type { CheckedOrder, Checker, OrderCheck } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, Checker, OrderCheck } from '../criteria-check/order-check.ts';
 import { type Calendar, type Day, formatDay } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import type { Study } from '../policy/studies.ts';

@@ -1,6 +1,7 @@
 import { unseen } from '../cards/detail.ts';
 import { evidenceList, list, openLabel, shorten } from '../cards/words.ts';
-import { asOfText, type CheckedOrder } from '../criteria-check/check-order.ts';
+import { asOfText } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import { type Day, formatDay } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import type { Study } from '../policy/studies.ts';

@@ -11,7 +11,8 @@ import { formatDay, type Interval } from '../dates/day.ts';
 import type { Ehr } from '../ehr/ehr-registry.ts';
 import { type FhirAccess, matches } from '../ehr/fhir-access.ts';
 import { type ImagingOrder, readOrder } from '../order/order.ts';
-import { type Checker, checkOrder, type OrderCheck, type PatientData } from './check-order.ts';
+import { checkOrder } from './check-order.ts';
+import type { Checker, OrderCheck, PatientData } from './order-check.ts';
 
 /** What a hook call brings about the orders to check. */
 export interface OrdersToCheck {

@@ -1,5 +1,5 @@
 import type { Trace } from '../policy/assessment.ts';
-import type { CheckedOrder } from './check-order.ts';
+import type { CheckedOrder } from './order-check.ts';
 
 /** One criterion that was decided otherwise. */
 export interface CriterionChange {

@@ -10,7 +10,8 @@ import type { Interval } from '../dates/day.ts';
 import { formatDay } from '../dates/day.ts';
 import { type ImagingOrder, type Orderables, readOrder, serviceRequests } from '../order/order.ts';
 import { SYSTEMS } from '../terminology/systems.ts';
-import { type Checker, checkOrder, type OrderCheck, type PatientData } from './check-order.ts';
+import { checkOrder } from './check-order.ts';
+import type { Checker, OrderCheck, PatientData } from './order-check.ts';
 
 /** The chart cannot be read as one patient's; the message says what is expected. */
 class ChartError extends Error {

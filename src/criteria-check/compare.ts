@@ -1,6 +1,7 @@
 import type { LineOfBusiness } from '../coverage/payers.ts';
 import { bundledOrders, type OrderWish, patientData, readBundledChart } from './check-bundle.ts';
-import { type CheckedOrder, type Checker, checkOrder } from './check-order.ts';
+import { checkOrder } from './check-order.ts';
+import type { CheckedOrder, Checker } from './order-check.ts';
 
 /**
  * Checks the same order against every policy that governs it, whatever the patient's coverage is.

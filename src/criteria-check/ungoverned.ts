@@ -1,7 +1,7 @@
 import { PatientScope } from '../chart/references.ts';
 import { chooseCoverage } from '../coverage/coverage.ts';
 import type { ImagingOrder } from '../order/order.ts';
-import type { Checker, PatientData } from './check-order.ts';
+import type { Checker, PatientData } from './order-check.ts';
 
 /**
  * Why no text governs an order, so that there is no card: no coverage is on file and the EHR has no default payer; the payer is

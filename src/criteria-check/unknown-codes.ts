@@ -5,7 +5,7 @@ import { ReadContext } from '../chart/read-context.ts';
 import { unknownClass } from '../chart/readers/encounter.ts';
 import type { SpineRelated } from '../terminology/spine-related.ts';
 import { systemOf } from '../terminology/systems.ts';
-import type { Checker } from './check-order.ts';
+import type { Checker } from './order-check.ts';
 
 /** A code that no fact and no study understands. */
 export interface UnknownCode {

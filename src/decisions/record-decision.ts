@@ -3,8 +3,8 @@ import { checkedExtension, uncheckedExtension } from '../cards/assessment-extens
 import { isObject, type Json, object, text } from '../chart/json.ts';
 import { SECTIONS, type Section, type SectionState } from '../chart/sections.ts';
 import { policyHash } from '../criteria-check/assessment-id.ts';
-import type { CheckedOrder, OrderCheck, PatientData } from '../criteria-check/check-order.ts';
 import type { PayerOfOrder } from '../criteria-check/member.ts';
+import type { CheckedOrder, OrderCheck, PatientData } from '../criteria-check/order-check.ts';
 import { formatDay, type Interval } from '../dates/day.ts';
 import type { ImagingOrder } from '../order/order.ts';
 import type { FactQuery, FactValue } from '../policy/fact-source.ts';

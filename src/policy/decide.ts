@@ -1,7 +1,8 @@
 import type { Outcome, Reason } from './assessment.ts';
 import { closed } from './closing.ts';
 import type { CompiledExclusion, CompiledPolicy, Expr } from './compiled-policy.ts';
-import type { Evaluation, Reading } from './evaluate.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { Reading } from './evaluated.ts';
 import type { Region } from './fact-source.ts';
 import type { WaySearch } from './needs.ts';
 import { isTrue, type PathState } from './path-state.ts';

@@ -1,7 +1,9 @@
 import type { Day } from '../dates/day.ts';
-import { Closings, closed } from './closing.ts';
+import { closed } from './closing.ts';
+import { Closings } from './closings.ts';
 import type { Atom, CompiledPolicy, Expr } from './compiled-policy.ts';
-import { type Evidence, type FactSource, type FactValue, ofComplaint, type Region } from './fact-source.ts';
+import type { Evaluated, Reading } from './evaluated.ts';
+import { type Evidence, type FactSource, type FactValue, ofComplaint } from './fact-source.ts';
 import { lookedAt } from './looked-at.ts';
 import { compareAge, compareEpisode, sooner, unsettled } from './measure-time.ts';
 import { isUndated, scheduleValue } from './schedule.ts';
@@ -10,19 +12,10 @@ import { Timing, type UntilOfAny } from './timing.ts';
 import { atLeast, not, type Truth } from './truth.ts';
 import { Truths } from './truths.ts';
 
-/** What the leaves of an expression are read as. */
-export interface Reading {
-  atom(index: number): Truth;
-  readonly review: Truth;
-  anyIndication(except: readonly string[], region: Region | 'any'): Truth;
-  /** what is known already, where the chart is silent beforehand; kept by readings that serve many expressions */
-  readonly known: Truths | undefined;
-}
-
 const ABSENT_TRUE: FactValue = { truth: 'true', evidence: [] };
 
 /** Evaluates the expressions of one policy against one chart. Each leaf is asked once. */
-export class Evaluation {
+export class Evaluation implements Evaluated {
   readonly policy: CompiledPolicy;
   readonly source: FactSource;
   readonly #values: (FactValue | undefined)[];

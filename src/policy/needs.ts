@@ -1,6 +1,7 @@
 import { type Day, type Interval, parseInterval } from '../dates/day.ts';
 import type { Expr } from './compiled-policy.ts';
-import type { Evaluation, Reading } from './evaluate.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { Reading } from './evaluated.ts';
 import type { FactCatalog, FactQuery } from './fact-source.ts';
 import type { PathState } from './path-state.ts';
 import type { PathStates } from './path-states.ts';

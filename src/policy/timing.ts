@@ -1,6 +1,6 @@
 import type { Day } from '../dates/day.ts';
 import type { Expr } from './compiled-policy.ts';
-import type { Evaluation } from './evaluate.ts';
+import type { Evaluated } from './evaluated.ts';
 import type { Region } from './fact-source.ts';
 import { not, type Truth } from './truth.ts';
 
@@ -21,11 +21,11 @@ const lasting = (truth: Truth): Timed => ({ truth, from: undefined, until: undef
 
 /** When the passing of time alone changes the truths of one evaluation. */
 export class Timing {
-  readonly #ev: Evaluation;
+  readonly #ev: Evaluated;
   readonly #untilOfAny: UntilOfAny;
   readonly #known: (Timed | undefined)[];
 
-  constructor(evaluation: Evaluation, untilOfAny: UntilOfAny) {
+  constructor(evaluation: Evaluated, untilOfAny: UntilOfAny) {
     this.#ev = evaluation;
     this.#untilOfAny = untilOfAny;
     this.#known = new Array(evaluation.policy.nodes.length);

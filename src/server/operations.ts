@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { sendProblem } from '../cds-hooks/operation-outcome.ts';
 import type { Json } from '../chart/json.ts';
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import type { Decision, DecisionStore } from '../decisions/decision.ts';
 import type { InvocationRow } from '../decisions/invocation.ts';
 import type { Replayed } from '../decisions/replay.ts';

@@ -1,5 +1,5 @@
 import { type CriterionChange, changedCriteria } from '../criteria-check/changed-criteria.ts';
-import type { CheckedOrder, Checker } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, Checker } from '../criteria-check/order-check.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { PolicySet } from '../policy/policy-set.ts';
 import type { Vignette } from './expand.ts';

@@ -1,5 +1,5 @@
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
 import type { Knowledge } from '../criteria-check/knowledge.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import { REGIONS, type Region } from '../policy/fact-source.ts';
 import { type Leaf, leaves, pivots } from '../policy/pivots.ts';
 

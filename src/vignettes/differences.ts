@@ -1,4 +1,4 @@
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import { type Day, formatDay } from '../dates/day.ts';
 import type { Assessment } from '../policy/assessment.ts';
 import type { Vignette } from './expand.ts';

@@ -1,7 +1,7 @@
 import { type Json, text } from '../chart/json.ts';
 import type { Section } from '../chart/sections.ts';
 import { checkGathered, gather, type OrdersToCheck } from '../criteria-check/answer-orders.ts';
-import type { CheckedOrder, Checker, OrderCheck } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, Checker, OrderCheck } from '../criteria-check/order-check.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
 import {
   type AnswersContext,

@@ -1,4 +1,4 @@
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import type { Trace } from '../policy/assessment.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { Evidence, Lead, Sides } from '../policy/fact-source.ts';

@@ -1,4 +1,4 @@
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import { html, type VNode } from '../web/page.ts';
 import { type CriteriaTree, conflictsOf, criteriaTree, type NodeState, type TreeNode } from './criteria-tree.ts';
 import { evidenceItems, leadItems, libraryOf, type WorksheetView } from './view.ts';

@@ -1,5 +1,5 @@
 import type { Json } from '../chart/json.ts';
-import type { PatientData } from '../criteria-check/check-order.ts';
+import type { PatientData } from '../criteria-check/order-check.ts';
 
 /** The chart of a launch as it was read, so that a check does not read it again. */
 export interface HeldChart {

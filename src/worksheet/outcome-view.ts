@@ -16,7 +16,7 @@ import {
   timing,
   URGENT,
 } from '../cards/words.ts';
-import type { CheckedOrder, UncheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder, UncheckedOrder } from '../criteria-check/order-check.ts';
 import { formatDay } from '../dates/day.ts';
 import { textName } from '../library/addresses.ts';
 import type { NearestPath, Outcome } from '../policy/assessment.ts';

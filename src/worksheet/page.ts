@@ -1,5 +1,5 @@
 import { NOT_A_DECISION } from '../cards/words.ts';
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import { html, type PageOptions, pageHtml, type VNode } from '../web/page.ts';
 import { patientBanner } from '../web/patient-banner.ts';
 import { conflictsPart, criteriaPart } from './criteria-view.ts';

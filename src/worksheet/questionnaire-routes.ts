@@ -1,7 +1,7 @@
 import cors from 'cors';
 import { type Request, type Response, Router } from 'express';
 import type { Questionnaire } from 'fhir/r4.js';
-import type { Checker } from '../criteria-check/check-order.ts';
+import type { Checker } from '../criteria-check/order-check.ts';
 import type { Calendar } from '../dates/day.ts';
 import { type Form, formOf, questionnaireOf } from '../documentation/questionnaire.ts';
 import { REGIONS } from '../policy/fact-source.ts';

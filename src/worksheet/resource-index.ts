@@ -1,6 +1,6 @@
 import { isObject, type Json, text } from '../chart/json.ts';
 import { resourceWords } from '../chart/resource-words.ts';
-import type { PatientData } from '../criteria-check/check-order.ts';
+import type { PatientData } from '../criteria-check/order-check.ts';
 
 /** The resources that a check rests on, found by reference. */
 export class ResourceIndex {

@@ -1,6 +1,6 @@
 import { checkedSummary } from '../cards/summary.ts';
 import { countsWords, factLabels, list, NOT_A_DECISION, URGENT } from '../cards/words.ts';
-import type { CheckedOrder } from '../criteria-check/check-order.ts';
+import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import { formatDay } from '../dates/day.ts';
 import type { GivenAnswer } from '../documentation/answers.ts';
 import type { Evidence } from '../policy/fact-source.ts';

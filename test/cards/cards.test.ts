@@ -3,7 +3,7 @@ import { ASSESSMENT_EXTENSION } from '../../src/cards/assessment-extension.ts';
 import { buildCard } from '../../src/cards/build-card.ts';
 import { factWords, OUTCOME_WORDS } from '../../src/cards/words.ts';
 import type { Card } from '../../src/cds-hooks/card.ts';
-import type { CheckedOrder } from '../../src/criteria-check/check-order.ts';
+import type { CheckedOrder } from '../../src/criteria-check/order-check.ts';
 import { parseDate } from '../../src/dates/day.ts';
 import type { PathFact } from '../../src/policy/assessment.ts';
 import { expandVignettes, type Vignette } from '../../src/vignettes/expand.ts';

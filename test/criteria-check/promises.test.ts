@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildCard } from '../../src/cards/build-card.ts';
-import type { CheckedOrder } from '../../src/criteria-check/check-order.ts';
+import type { CheckedOrder } from '../../src/criteria-check/order-check.ts';
 import { add, type Day, formatDay } from '../../src/dates/day.ts';
 import { type AnswersContext, type GivenAnswer, responseOf } from '../../src/documentation/answers.ts';
 import { formOf } from '../../src/documentation/questionnaire.ts';

@@ -1,4 +1,4 @@
-import type { CheckedOrder } from '../../src/criteria-check/check-order.ts';
+import type { CheckedOrder } from '../../src/criteria-check/order-check.ts';
 import { REGIONS, type Region } from '../../src/policy/fact-source.ts';
 import type { Vignette } from '../../src/vignettes/expand.ts';
 

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { canonicalUrls } from '../../src/chart/readers/answer.ts';
-import type { CheckedOrder, Checker } from '../../src/criteria-check/check-order.ts';
 import { loadKnowledge } from '../../src/criteria-check/knowledge.ts';
+import type { CheckedOrder, Checker } from '../../src/criteria-check/order-check.ts';
 import { PolicyFile } from '../../src/policy/schema.ts';
 import { checkerWith } from '../../src/vignettes/compare-texts.ts';
 import { differences } from '../../src/vignettes/differences.ts';

@@ -1,4 +1,5 @@
-import { type Checker, checkAgainst } from '../../src/criteria-check/check-order.ts';
+import { checkAgainst } from '../../src/criteria-check/check-order.ts';
+import type { Checker } from '../../src/criteria-check/order-check.ts';
 import { compilePolicy } from '../../src/policy/compile.ts';
 import type { CompiledPolicy } from '../../src/policy/compiled-policy.ts';
 import { pivots } from '../../src/policy/pivots.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { canonicalUrls } from '../../src/chart/readers/answer.ts';
-import type { Checker } from '../../src/criteria-check/check-order.ts';
 import { loadKnowledge } from '../../src/criteria-check/knowledge.ts';
+import type { Checker } from '../../src/criteria-check/order-check.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 export const CANONICAL_BASE = 'https://payer-policy-cds.example.org/fhir';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resourceWords } from '../../src/chart/resource-words.ts';
 import { checkBundle } from '../../src/criteria-check/check-bundle.ts';
-import type { CheckedOrder } from '../../src/criteria-check/check-order.ts';
+import type { CheckedOrder } from '../../src/criteria-check/order-check.ts';
 import { formOf } from '../../src/documentation/questionnaire.ts';
 import { patientWords } from '../../src/web/patient-banner.ts';
 import { conflictsOf, criteriaTree, type TreeNode } from '../../src/worksheet/criteria-tree.ts';
