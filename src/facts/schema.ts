@@ -111,6 +111,9 @@ const Imaging = z.strictObject({
     .meta({ description: 'not-coded: done, and whatever it showed stands in words' }),
   shows: SETS.optional().meta({ description: 'a coded conclusion of one of these sets' }),
   denies: SETS.optional().meta({ description: 'a coded conclusion of one of these sets says that it is not shown' }),
+  established: z.boolean().default(false).meta({
+    description: 'with shows: an examination whose result is called indeterminate establishes nothing',
+  }),
   lacks: SETS.optional().meta({ description: 'a coded result, and no conclusion of one of these sets' }),
   follows: z.enum(['indeterminate']).optional().meta({
     description: 'only examinations after an earlier one of the same kind that was indeterminate or unexplained',

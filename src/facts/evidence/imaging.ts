@@ -83,7 +83,10 @@ const saysMore = ({ findings }: Findings, ctx: FactContext): boolean => {
 };
 
 function verdictOn(record: ImagingRecord, input: ImagingInput, asked: Asked, ctx: FactContext): Verdict {
-  if (input.shows !== undefined) return shows(record, input.shows, input.denies ?? [], asked, ctx);
+  if (input.shows !== undefined) {
+    if (input.established && classify(record, ctx).indeterminate) return 'no';
+    return shows(record, input.shows, input.denies ?? [], asked, ctx);
+  }
   if (input.lacks === undefined) return hasWantedResult(record, input.result, ctx);
   if (input.result === 'non-diagnostic') return isNonDiagnostic(record, input.lacks, ctx);
   const lacks = input.lacks.map((s) => ctx.set(s));
