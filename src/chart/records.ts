@@ -169,6 +169,10 @@ export interface OrderRecord extends Base {
   readonly when?: Interval | undefined;
   readonly planned?: Interval | undefined;
   readonly specialties: readonly Hit[];
+  /** says who orders or is to perform it */
+  readonly signed: boolean;
+  /** the visit at which it was placed, as the order says */
+  readonly visit?: string | undefined;
   readonly reason: Place;
   readonly spineReason: boolean;
   readonly hasReason: boolean;

@@ -195,6 +195,10 @@ const Order = z.strictObject({
   codes: SETS,
   specialty: SETS.optional(),
   urgent: z.boolean().default(false),
+  'by-visit': z.boolean().default(false).meta({
+    description:
+      'an order that nobody signed is of the specialty that saw the patient for the spine problem when it was placed',
+  }),
   'carried-out': z.boolean().default(false).meta({ description: 'orders that were carried out count too' }),
   'same-kinds': SETS.optional().meta({
     description:

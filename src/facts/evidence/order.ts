@@ -5,6 +5,7 @@ import type { Item, Tally } from '../tally.ts';
 import { chartedItem } from './charted-item.ts';
 import { systemOf } from './earlier-entry.ts';
 import { inWindow } from './in-window.ts';
+import { placedAtVisitWith } from './whose-order.ts';
 
 /**
  * Services that are planned: surgery, injections, referrals. A prohibition by order speaks against unless another service is
@@ -13,6 +14,7 @@ import { inWindow } from './in-window.ts';
 export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const placed = new Map<OrderRecord, Item>();
   const prohibiting = new Map<OrderRecord, Item>();
+  const isTheirs = orderedBy(input, asked, ctx, tally);
   for (const name of input.codes) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -23,8 +25,7 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
       else if (!record.active && !(input['carried-out'] && record.completed))
         tally.ignore(found, 'no longer active, or only proposed');
       else if (record.prohibits) prohibiting.set(record, found);
-      else if (input.specialty !== undefined && !inSets(record.specialties, input.specialty, ctx))
-        tally.lead(found, 'the requester’s specialty is not stated', true);
+      else if (!isTheirs(record)) tally.lead(found, 'the requester’s specialty is not stated', true);
       else if (
         !input['carried-out'] &&
         (performedSince(record, set, ctx) || fulfilled(record, input['same-kinds'] ?? [], asked, ctx))
@@ -42,6 +43,14 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
   for (const found of placed.values())
     if (tooMany) tally.contra(found, 'one of more orders than are allowed');
     else tally.pro(found, 'ordered');
+}
+
+/** Tells whether an order is of the specialties that are asked for, by who signed it or the visit at which it was placed. */
+function orderedBy(input: OrderInput, asked: Asked, ctx: FactContext, tally: Tally): (order: OrderRecord) => boolean {
+  const { specialty } = input;
+  if (specialty === undefined) return () => true;
+  const isPlaced = placedAtVisitWith(specialty, asked, ctx, tally);
+  return (order) => inSets(order.specialties, specialty, ctx) || (input['by-visit'] && isPlaced(order));
 }
 
 /** May two services be the same: do they share a code, or can their codes not be compared, as no code system names both? */
