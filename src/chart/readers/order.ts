@@ -43,7 +43,7 @@ export function readServiceRequest(ctx: ReadContext, r: Json, ref: string): Orde
       ...ctx.links.specialties(r, [object(r['requester']), ...objects(r['performer'])]),
     ],
     signed: ['requester', 'performer', 'performerType'].some((name) => r[name] !== undefined),
-    visit: ctx.key(object(r['encounter'])),
+    visit: ctx.links.key(object(r['encounter'])),
     reason: reason.place,
     spineReason: reason.spine,
     hasReason: reason.given,
