@@ -149,36 +149,66 @@ function isPast(
 
 /** An entry that states the finding, as certainly as is asked. */
 function statement(record: ConditionRecord, item: Item, search: Search): void {
-  const { input, asked, ctx, tally, positive, doubtful } = search;
+  const { input, asked, tally, positive, doubtful } = search;
   if (input['dated-by-onset'] && item.date === undefined && isDoubtful(item, asked))
     return tally.lead(item, 'its onset is not stated');
   if (!inWindow(item, asked, tally)) {
     if (isDoubtful(item, asked)) doubtful.push({ record, item });
     return;
   }
-  if (!atSite(search, record.siteHits)) return tally.lead(item, 'not stated at the place asked about', true);
-  if (input.severity !== undefined) {
-    const grades = input.severity.map((s) => ctx.set(s));
-    if (record.severity === undefined) return tally.lead(item, 'its severity is not stated');
-    if (!record.severity.some((h) => grades.includes(h.set))) return tally.contra(item, 'of another severity');
-  }
-  if (input['stated-onset'] && record.onset === undefined)
-    return tally.lead(item, 'its onset is not stated', !record.orderReason);
-  const healed = healedOn(record, search);
-  if (healed !== undefined && healed < asked.window.asOf)
-    return tally.lead(item, 'an injury of an earlier episode, which heals', true);
-  const suspected = oldSuspicion(record, search);
-  const stands = suspected === undefined ? undefined : suspicionEnds(suspected, search);
-  if (stands !== undefined && stands < asked.window.asOf)
-    return tally.lead(item, 'suspected long ago, and not taken up since', true);
-  if (suspected !== undefined && isAnswered(record, suspected, search))
-    return tally.lead(item, 'suspected before an MRI of this region that was normal', true);
+  const lacking = whatLacks(record, search);
+  if (lacking === 'another severity') return tally.contra(item, 'of another severity');
+  if (lacking !== undefined) return tally.lead(item, lacking.reason, lacking.open);
+  const ends = endsOf(record, search);
+  const over = whyOver(record, ends, search);
+  if (over !== undefined) return tally.lead(item, over, true);
   const isNew = (input.event || (isOfNew(input, asked) && !record.orderReason)) && record.onset === undefined;
   if (isNew && record.onsetUnread) return tally.lead(item, 'its onset stands in words', true);
   if (isNew && search.entries.onFileBefore(record.codes, item.date)) return tally.lead(item, REPEATED, true);
   if (input['before-age'] !== undefined) return youngEnough(record, item, input['before-age'], search);
   const until = isNew ? search.entries.newUntil(record, item.date) : undefined;
-  positive.push({ record, item: { ...item, until: sooner(sooner(sooner(item.until, healed), stands), until) } });
+  positive.push({ record, item: { ...item, until: [item.until, ends.healed, ends.stands].reduce(sooner, until) } });
+}
+
+/** What an entry does not state of what is asked, or states otherwise; undefined when it says all of it. */
+function whatLacks(
+  record: ConditionRecord,
+  search: Search,
+): { readonly reason: string; readonly open: boolean } | 'another severity' | undefined {
+  const { input, ctx } = search;
+  if (!atSite(search, record.siteHits)) return { reason: 'not stated at the place asked about', open: true };
+  if (input.severity !== undefined) {
+    const grades = input.severity.map((s) => ctx.set(s));
+    if (record.severity === undefined) return { reason: 'its severity is not stated', open: false };
+    if (!record.severity.some((h) => grades.includes(h.set))) return 'another severity';
+  }
+  return input['stated-onset'] && record.onset === undefined
+    ? { reason: 'its onset is not stated', open: !record.orderReason }
+    : undefined;
+}
+
+/** Until when an entry tells of the present, where that ends by itself. */
+interface Ends {
+  readonly healed: Day | undefined;
+  /** when a suspicion that may be one no more was one last */
+  readonly suspected: Day | undefined;
+  readonly stands: Day | undefined;
+}
+
+function endsOf(record: ConditionRecord, search: Search): Ends {
+  const suspected = oldSuspicion(record, search);
+  const stands = suspected === undefined ? undefined : suspicionEnds(suspected, search);
+  return { healed: healedOn(record, search), suspected, stands };
+}
+
+/** Why an entry tells of the present no more, perhaps. */
+function whyOver(record: ConditionRecord, { healed, suspected, stands }: Ends, search: Search): string | undefined {
+  const { asOf } = search.asked.window;
+  if (healed !== undefined && healed < asOf) return 'an injury of an earlier episode, which heals';
+  if (stands !== undefined && stands < asOf) return 'suspected long ago, and not taken up since';
+  return suspected !== undefined && isAnswered(record, suspected, search)
+    ? 'suspected before an MRI of this region that was normal'
+    : undefined;
 }
 
 /** The last day on which a complaint of an injury that heals tells of the present; undefined where none is meant. */
