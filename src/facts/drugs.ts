@@ -4,12 +4,13 @@ import { earliest } from '../dates/later.ts';
 import { supports } from '../terminology/regions.ts';
 import { drugEnd } from './drug-end.ts';
 import { mayBeForAnother, whyForAnother } from './purpose.ts';
+import { Renewals } from './renewals.ts';
 import type { Item } from './tally.ts';
 import { mayBeEarlier, type TreatmentSearch, tellBefore, UNCERTAIN } from './treatment.ts';
 
 /** The drugs of some code sets that were taken for the complaint. */
 export function readDrugs(drugs: readonly string[], search: TreatmentSearch): void {
-  const { asked, ctx, tally, onsetKnown } = search;
+  const { asked, ctx, tally, since, onsetKnown } = search;
   const ofDrugs = drugs.flatMap((name) => ctx.chart.bySet(ctx.set(name)));
   // a drug may belong to several of the sets
   const all = [...new Set(ofDrugs)].filter((r): r is MedicationRecord => r.type === 'medication');
@@ -18,9 +19,10 @@ export function readDrugs(drugs: readonly string[], search: TreatmentSearch): vo
     ...ofDrugs.flatMap((r) => (r.type === 'allergy' ? intolerance(r) : [])),
   ];
   const isForAnother = mayBeForAnother(asked, ctx);
+  const renewals = onsetKnown && since !== undefined ? new Renewals(all, since, asked.window.asOf) : undefined;
   for (const record of all) {
     if (isForAnother(record)) tally.lead(toItem(record), whyForAnother(record), true);
-    else if (onsetKnown && goesOnFromBefore(record, all, search))
+    else if (renewals?.goesOnFromBefore(record) === true)
       tally.lead(toItem(record), 'no reason is stated, and it goes on from before the current episode');
     else drug(record, notTaken, search);
   }
@@ -73,42 +75,6 @@ function drug(record: MedicationRecord, notTaken: readonly Ended[], search: Trea
     isVisit: false,
   });
 }
-
-/** A prescription that is renewed this many days after the supply of the one before goes on. */
-const RENEWED_WITHIN = 30;
-
-/**
- * Does a prescription without a stated reason only renew one that began before the episode did? Then it was not begun for this
- * complaint either.
- */
-function goesOnFromBefore(
-  record: MedicationRecord,
-  all: readonly MedicationRecord[],
-  { since, asked }: TreatmentSearch,
-): boolean {
-  if (since === undefined || record.hasReason) return false;
-  let { start } = record;
-  while (start !== undefined && start.hi >= since) start = startOfRenewed(record, start, all, asked.window.asOf);
-  return start !== undefined;
-}
-
-/** When the earliest prescription of the same drug began that was renewed on a day. */
-const startOfRenewed = (
-  { codes }: MedicationRecord,
-  day: Interval,
-  all: readonly MedicationRecord[],
-  asOf: Day,
-): Interval | undefined =>
-  all
-    .filter(
-      (r) => !r.hasReason && (r.taken === 'active' || r.taken === 'past') && r.codes.some((c) => codes.includes(c)),
-    )
-    .flatMap(({ start, ...r }) =>
-      start !== undefined && start.hi < day.lo && drugEnd({ ...r, start }, start, asOf).end >= day.hi - RENEWED_WITHIN
-        ? [start]
-        : [],
-    )
-    .sort((a, b) => a.hi - b.hi)[0];
 
 /** The first day from which a drug, prescribed by then, is documented as not taken; without a date, all the time. */
 function refusedFrom(
