@@ -1,5 +1,6 @@
 import type { MedicationRecord } from '../chart/records.ts';
 import type { Day, Interval } from '../dates/day.ts';
+import { Reaching } from '../dates/reaching.ts';
 import { drugEnd } from './drug-end.ts';
 
 /** A prescription that is renewed this many days after the supply of the one before goes on. */
@@ -15,20 +16,10 @@ interface Supplied extends Dated {
   readonly end: Day;
 }
 
-/** The prescriptions of one drug, by their start, and how far each and those before it reach. */
-interface Run {
-  readonly supplied: Supplied[];
-  readonly reach: Day[];
-}
-
-/**
- * Which prescriptions renew earlier ones. Each is found by a search in those of its drug, and followed once: a chart may hold as many
- * refills as a body does.
- */
+/** Which prescriptions renew earlier ones. Each is followed once: a chart may hold as many refills as a body does. */
 export class Renewals {
-  readonly #byCode: ReadonlyMap<string, Run>;
+  readonly #byCode: ReadonlyMap<string, Reaching<Supplied>>;
   readonly #since: Day;
-  /** does a prescription go on from before? */
   readonly #goesOn = new Map<MedicationRecord, boolean>();
 
   /**
@@ -37,7 +28,7 @@ export class Renewals {
    */
   constructor(drugs: readonly MedicationRecord[], since: Day, asOf: Day) {
     this.#since = since;
-    this.#byCode = runsOf(drugs, asOf);
+    this.#byCode = suppliesByCode(drugs, asOf);
   }
 
   /**
@@ -50,54 +41,37 @@ export class Renewals {
     let at: Dated | undefined = { record, start: record.start };
     while (at !== undefined && at.start.hi >= this.#since && !this.#goesOn.has(at.record)) {
       chain.push(at.record);
-      at = this.#renewedBy(at.record.codes, at.start);
+      at = this.#renewedBy(at);
     }
     const goesOn = at !== undefined && (this.#goesOn.get(at.record) ?? true);
     for (const each of chain) this.#goesOn.set(each, goesOn);
     return goesOn;
   }
 
-  /** The earliest prescription of the same drug that was renewed on a day. */
-  #renewedBy(codes: readonly string[], day: Interval): Supplied | undefined {
+  /** The earliest prescription of the same drug that one renews. */
+  #renewedBy({ record, start }: Dated): Supplied | undefined {
     let earliest: Supplied | undefined;
-    for (const code of codes) {
-      const run = this.#byCode.get(code);
-      const found = run === undefined ? undefined : run.supplied[firstReaching(run.reach, day.hi - RENEWED_WITHIN)];
-      if (found === undefined || found.start.hi >= day.lo) continue;
+    for (const code of record.codes) {
+      const found = this.#byCode.get(code)?.first(start.hi - RENEWED_WITHIN);
+      if (found === undefined || found.start.hi >= start.lo) continue;
       if (earliest === undefined || found.start.hi < earliest.start.hi) earliest = found;
     }
     return earliest;
   }
 }
 
-function runsOf(drugs: readonly MedicationRecord[], asOf: Day): ReadonlyMap<string, Run> {
-  const supplied = drugs.flatMap((record): readonly Supplied[] => {
+function suppliesByCode(drugs: readonly MedicationRecord[], asOf: Day): ReadonlyMap<string, Reaching<Supplied>> {
+  const byCode = new Map<string, Supplied[]>();
+  const supplies = drugs.flatMap((record): readonly Supplied[] => {
     const { start, hasReason, taken } = record;
     if (start === undefined || hasReason || !(taken === 'active' || taken === 'past')) return [];
     return [{ record, start, end: drugEnd(record, start, asOf).end }];
   });
-  const runs = new Map<string, Run>();
-  for (const each of supplied.sort((a, b) => a.start.hi - b.start.hi)) {
-    for (const code of new Set(each.record.codes)) {
-      let run = runs.get(code);
-      if (run === undefined) {
-        run = { supplied: [], reach: [] };
-        runs.set(code, run);
-      }
-      run.supplied.push(each);
-      run.reach.push(Math.max(run.reach.at(-1) ?? Number.NEGATIVE_INFINITY, each.end));
+  for (const supply of supplies.sort((a, b) => a.start.hi - b.start.hi))
+    for (const code of new Set(supply.record.codes)) {
+      const known = byCode.get(code);
+      if (known === undefined) byCode.set(code, [supply]);
+      else known.push(supply);
     }
-  }
-  return runs;
-}
-
-/** The index of the first of some growing days that is no earlier than a day; their number when there is none. */
-function firstReaching(days: readonly Day[], day: Day): number {
-  let [low, high] = [0, days.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((days[middle] ?? day) < day) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return new Map([...byCode].map(([code, list]) => [code, new Reaching(list, ({ end }) => end)]));
 }

@@ -7,10 +7,11 @@ import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, pla
 import { episodeStart } from '../episode/episode.ts';
 import type { ProgressionInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
+import { visitsOf, visitsOfRecord } from '../visits.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { statedOn } from './earlier-entry.ts';
 import { readAnswer } from './read-answer.ts';
-import { relatedVisits, wasOn } from './related-visits.ts';
+import { relatedVisits } from './related-visits.ts';
 
 /** A sign that began so long after the complaint was not part of its first picture. */
 const BASELINE_DAYS = 42;
@@ -35,22 +36,34 @@ interface Sign {
 /** An examination before the current episode is a baseline only for so long. */
 const BASELINE_REACH = { count: 12, unit: 'months' } as const;
 
+/** Something that was looked for, found or not, at a visit in person for the complaint. */
+interface Looked {
+  readonly item: Item;
+  readonly reason: string;
+  /** the last day of the visit */
+  readonly end: Day;
+  /** the day on which it is stated */
+  readonly day: Day;
+}
+
 /** What the search for a sign that is new goes along with. */
 interface Search {
   readonly input: ProgressionInput;
   readonly asked: Asked;
   readonly ctx: FactContext;
   readonly tally: Tally;
-  /** what was found, and what was documented as absent */
-  readonly signs: readonly Sign[];
-  readonly denied: readonly Sign[];
-  /** visits of the complaint's region that took place */
-  readonly visits: readonly EncounterRecord[];
   /** is a visit about the spine, or for what the patient has there? */
   readonly relates: (visit: EncounterRecord) => boolean;
-  /** the first day of which an examination is a baseline */
-  readonly oldest: Day;
+  /** the end of the first visit in person for the complaint */
+  readonly firstEnd: Day;
+  /** when a sign was found first at such a visit: the end of that */
+  readonly firstFound: SameSign;
+  /** what counts as a baseline, by the ends of the visits */
+  readonly baseline: readonly Looked[];
 }
+
+/** What shows an examination is told of so many: those next to the sign. */
+const MOST_TOLD = 20;
 
 /**
  * Objective signs that progressed between two in-person visits: a sign found at a later visit that was not there at an
@@ -59,25 +72,66 @@ interface Search {
 export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const looked = signsOf([...input.signs, ...input.baseline], asked, ctx);
   const denied = looked.filter((s) => s.says === 'absent');
-  const signs = looked.filter((s) => s.says === 'present' && !denied.some((d) => ended(s, d)));
+  const lastDenied = new SameSign(denied, (s) => s.stated.lo, Math.max);
+  const signs = looked.filter((s) => s.says === 'present' && !((lastDenied.of(s) ?? s.stated.lo) > s.stated.lo));
   for (const sign of looked) if (sign.says === 'suspected') tally.lead(signItem(sign), 'only suspected, not confirmed');
-  const { asOf } = asked.window;
   const relates = relatedVisits(asked, ctx);
+  const visits = new Set(ctx.chart.encounters.filter((v) => v.inPerson && isOver(v, asked) && relates(v)));
+  const atVisit = (s: Sign): boolean => s.visit !== undefined && visits.has(s.visit);
   const search: Search = {
     input,
     asked,
     ctx,
     tally,
-    signs,
-    denied,
-    visits: ctx.chart.encounters.filter((v) => v.held && v.when !== undefined && v.when.lo <= asOf && relates(v)),
     relates,
-    oldest: Math.min(episodeStart(ctx.episode(asked.query.region)) ?? asOf, subtract(asOf, BASELINE_REACH)),
+    firstEnd: earliest([...visits].map(endOf)),
+    firstFound: new SameSign(signs.filter(atVisit), (s) => endOf(s.visit), Math.min),
+    baseline: baselineOf({ found: signs.filter(atVisit), denied: denied.filter(atVisit), visits }, input, asked, ctx),
   };
   const own = new Set(signsOf(input.signs, asked, ctx).map((s) => s.ref));
   for (const sign of signs)
     if (own.has(sign.ref)) readSign(sign, search);
     else tally.lead(signItem(sign), 'another sign');
+}
+
+const isOver = ({ held, when }: EncounterRecord, { window }: Asked): boolean =>
+  held && when !== undefined && when.lo <= window.asOf;
+
+const endOf = (visit: EncounterRecord | undefined): Day => visit?.when?.hi ?? Number.POSITIVE_INFINITY;
+
+/** What was looked for, found or not, at visits that are not too long ago, by the ends of the visits. */
+function baselineOf(
+  at: {
+    readonly found: readonly Sign[];
+    readonly denied: readonly Sign[];
+    readonly visits: ReadonlySet<EncounterRecord>;
+  },
+  input: ProgressionInput,
+  asked: Asked,
+  ctx: FactContext,
+): readonly Looked[] {
+  const { asOf } = asked.window;
+  const oldest = Math.min(episodeStart(ctx.episode(asked.query.region)) ?? asOf, subtract(asOf, BASELINE_REACH));
+  const ofSign = (s: Sign, reason: string): Looked => ({
+    item: signItem(s),
+    reason,
+    end: endOf(s.visit),
+    day: s.stated.lo,
+  });
+  const normal = examinations(input, ctx).flatMap((o): readonly Looked[] => {
+    const visit = visitsOfRecord(o, visitsOf(ctx)).find((v) => at.visits.has(v));
+    if (visit === undefined) return [];
+    const item: Item = { ref: o.ref, date: o.when, basis: 'chart' };
+    const reason = 'normal at an earlier examination';
+    return [{ item, reason, end: endOf(visit), day: o.when?.lo ?? Number.POSITIVE_INFINITY }];
+  });
+  return [
+    ...at.found.map((s) => ofSign(s, 'found at an earlier examination')),
+    ...at.denied.map((s) => ofSign(s, 'absent at an earlier examination')),
+    ...normal,
+  ]
+    .filter(({ end }) => end >= oldest)
+    .sort((a, b) => a.end - b.end);
 }
 
 /** Was a sign found at a visit in person that was for it, inside of the window? */
@@ -109,62 +163,74 @@ function isForAnother(visit: EncounterRecord, { sets, codes = [] }: Sign, { inpu
 
 /** Was a sign that was found at a visit looked for, and not found, at an earlier one? */
 function compareWithEarlier(sign: Sign, visit: EncounterRecord, search: Search): void {
-  const { input, asked, ctx, tally, signs, denied, visits, oldest } = search;
+  const { asked, tally, firstEnd, firstFound, baseline } = search;
   const item = signItem(sign);
   const day = visit.when?.lo ?? 0;
-  const earlier = visits.filter((v) => v.inPerson && (v.when?.hi ?? day) < day);
-  if (signs.some((s) => s !== sign && s.visit !== undefined && earlier.includes(s.visit) && sameSign(s, sign)))
-    return tally.lead(item, 'found at an earlier examination too');
-  const baseline = earlier.filter((v) => (v.when?.hi ?? day) >= oldest);
-  const atBaseline = (s: Sign): boolean => s.visit !== undefined && baseline.includes(s.visit);
-  const before = signs.filter((s) => s !== sign && atBaseline(s));
-  const absent = denied.filter(atBaseline);
-  const normal = examinations(input, ctx).filter((o) =>
-    baseline.some((v) => o.encounter === v.ref || (o.when !== undefined && wasOn(o.when.lo, v))),
-  );
+  if ((firstFound.of(sign) ?? day) < day) return tally.lead(item, 'found at an earlier examination too');
   const until = lastDayInside(visit.when, asked.window);
   // none of them speaks without the sign, and all of them as long as it does
   const together = (part: Item, reason: string): void => tally.pro({ ...part, until }, reason);
   const examination: Item = { ref: visit.ref, date: visit.when, basis: 'chart' };
-  if (before.length + normal.length + absent.length === 0) {
-    if (!beganLater(sign, input, asked, ctx)) {
-      const few = earlier.length > 0 ? 'the earlier examination is not on file' : 'only one examination in person';
+  const later = baseline.findIndex(({ end }) => end >= day);
+  const earlier = later < 0 ? baseline : baseline.slice(0, later);
+  if (earlier.length === 0) {
+    if (!beganLater(sign, search)) {
+      const few = firstEnd < day ? 'the earlier examination is not on file' : 'only one examination in person';
       return missesVisit(item, few, search);
     }
     together(item, 'began later than the complaint');
     return together(examination, 'the examination in person');
   }
-  const lookedFor = [...before, ...absent].map((s) => s.stated.lo);
-  if (mayBeOlder(sign, [...lookedFor, ...normal.flatMap((o) => o.when?.lo ?? [])]))
+  if (mayBeOlder(sign, earliest(earlier.map((l) => l.day))))
     return tally.lead(item, 'began before the earlier examination, as is stated, or in words', true);
   together(item, 'new at a later examination');
   together(examination, 'the later examination');
-  for (const s of before) together(signItem(s), 'found at an earlier examination');
-  for (const s of absent) together(signItem(s), 'absent at an earlier examination');
-  for (const o of normal) together({ ref: o.ref, date: o.when, basis: 'chart' }, 'normal at an earlier examination');
+  for (const l of earlier.slice(-MOST_TOLD)) together(l.item, l.reason);
 }
 
 /** A sign whose documented onset lies well after the onset of the complaint is new compared with the baseline. */
-function beganLater(sign: Sign, input: ProgressionInput, asked: Asked, ctx: FactContext): boolean {
+function beganLater(sign: Sign, { input, asked, ctx }: Search): boolean {
   if (!input['dated-onset'] || sign.onset === undefined) return false;
   const { onset, knownSince } = ctx.episode(asked.query.region);
   const began = onset?.hi ?? knownSince;
   return began !== undefined && sign.onset.lo > began + BASELINE_DAYS;
 }
 
-/** Is a sign stated to have begun before the earlier examinations, or in words that we cannot read? */
-const mayBeOlder = ({ onset, onsetUnread }: Sign, examined: readonly Day[]): boolean =>
-  onsetUnread === true || (onset !== undefined && onset.hi < earliest(examined));
+/** Is a sign stated to have begun before the first of the earlier examinations, or in words that we cannot read? */
+const mayBeOlder = ({ onset, onsetUnread }: Sign, examined: Day): boolean =>
+  onsetUnread === true || (onset !== undefined && onset.hi < examined);
 
 const signItem = ({ ref, stated }: Sign): Item => ({ ref, date: stated, basis: 'chart' });
 
-/** Was a sign found before the day on which it is documented as absent? */
-const ended = (sign: Sign, denied: Sign): boolean => sameSign(sign, denied) && denied.stated.lo > sign.stated.lo;
+/** The first, or the last, of some days of each sign. Signs with codes are the same by these, others by their code sets. */
+class SameSign {
+  readonly #byCode = new Map<string, Day>();
+  readonly #bySet = new Map<number, Day>();
+  readonly #bySetOfUncoded = new Map<number, Day>();
+  readonly #pick: (a: Day, b: Day) => Day;
 
-const sameSign = (a: Sign, b: Sign): boolean =>
-  a.codes !== undefined && b.codes !== undefined
-    ? a.codes.some((c) => b.codes?.includes(c))
-    : a.sets.some((s) => b.sets.includes(s));
+  constructor(signs: readonly Sign[], dayOf: (sign: Sign) => Day, pick: (a: Day, b: Day) => Day) {
+    this.#pick = pick;
+    const put = <K>(map: Map<K, Day>, key: K, day: Day): unknown => map.set(key, pick(map.get(key) ?? day, day));
+    for (const sign of signs) {
+      const day = dayOf(sign);
+      for (const code of sign.codes ?? []) put(this.#byCode, code, day);
+      for (const set of sign.sets) {
+        put(this.#bySet, set, day);
+        if (sign.codes === undefined) put(this.#bySetOfUncoded, set, day);
+      }
+    }
+  }
+
+  /** The day of those that are the same as a sign; undefined when there is none. */
+  of({ codes, sets }: Sign): Day | undefined {
+    const bySet = codes === undefined ? this.#bySet : this.#bySetOfUncoded;
+    const days = [...(codes ?? []).map((c) => this.#byCode.get(c)), ...sets.map((s) => bySet.get(s))].flatMap(
+      (day) => day ?? [],
+    );
+    return days.length === 0 ? undefined : days.reduce(this.#pick);
+  }
+}
 
 const examinations = (input: ProgressionInput, ctx: FactContext): readonly ObservationRecord[] =>
   (input.examination ?? []).flatMap((name) =>
@@ -233,12 +299,10 @@ function signOf(
 
 /** The visit at which a sign was recorded, by reference or day; else the first later one that was made for this sign. */
 function visitOfSign(record: SignRecord, stated: Day, asked: Asked, ctx: FactContext): EncounterRecord | undefined {
-  const held = ctx.chart.encounters.filter((v) => v.held);
-  if (record.encounter !== undefined) return held.find((v) => v.ref === record.encounter);
-  const onTheDay = held.find((v) => v.when?.lo === stated) ?? held.find((v) => wasOn(stated, v));
-  if (onTheDay !== undefined || record.type !== 'condition' || record.verification === 'refuted') return onTheDay;
-  return held
-    .filter((v) => v.when !== undefined && v.when.lo > stated && v.when.lo <= asked.window.asOf)
-    .filter((v) => record.codes.some((c) => v.reasonCodes.includes(c)))
-    .sort((a, b) => (a.when?.lo ?? 0) - (b.when?.lo ?? 0))[0];
+  const visits = visitsOf(ctx);
+  const [own] = visitsOfRecord({ encounter: record.encounter, when: { lo: stated, hi: stated } }, visits);
+  if (record.encounter !== undefined) return own?.held ? own : undefined;
+  if (own !== undefined || record.type !== 'condition' || record.verification === 'refuted') return own;
+  const later = record.codes.flatMap((code) => visits.after(stated, code) ?? []);
+  return later.filter((v) => isOver(v, asked)).sort((a, b) => (a.when?.lo ?? 0) - (b.when?.lo ?? 0))[0];
 }

@@ -1,11 +1,10 @@
-import type { Chart } from '../../chart/chart.ts';
 import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
-import type { Day } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE, type Place, supports } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, placeOfRecord } from '../context.ts';
 import { painElsewhere } from '../pain-elsewhere.ts';
 import type { Item, Tally } from '../tally.ts';
+import { visitsOf, visitsOfRecord } from '../visits.ts';
 
 /**
  * Tells which visits are for the spine problem of this region: by their reasons, their diagnoses, a diagnosis made at them, or the
@@ -75,10 +74,10 @@ export function mayBeOfAnother(asked: Asked, ctx: FactContext): (record: Observa
   const isForAnother = remembered(
     (visit) => visit.reasonCodes.length > 0 && !visit.reasons.some((h) => anyPain.includes(h.set)) && !isFor(visit),
   );
-  const visitsOf = visitsOfRecord(ctx.chart.encounters);
+  const all = visitsOf(ctx);
   return (record) => {
     if (record.site !== NO_PLACE || record.siteHits.length > 0) return false;
-    const visits = visitsOf(record);
+    const visits = visitsOfRecord(record, all);
     if (visits.length > 0 && visits.every(isForAnother)) return true;
     return ofPainElsewhere(record.when) && !visits.some(isFor);
   };
@@ -92,33 +91,4 @@ function remembered(holds: (visit: EncounterRecord) => boolean): (visit: Encount
     said.set(visit.ref, answer);
     return answer;
   };
-}
-
-/** Tells the visit at which something was observed: the one that it names, else those of its day. Charts hold many of both. */
-function visitsOfRecord(all: Chart['encounters']): (record: ObservationRecord) => readonly EncounterRecord[] {
-  let byRef: ReadonlyMap<string, EncounterRecord> | undefined;
-  let onDay: ((day: Day) => readonly EncounterRecord[]) | undefined;
-  return ({ encounter, when }) => {
-    if (encounter !== undefined) {
-      byRef ??= new Map(all.map((v) => [v.ref, v]));
-      const visit = byRef.get(encounter);
-      return visit === undefined ? [] : [visit];
-    }
-    if (when === undefined) return [];
-    onDay ??= visitsByDay(all.filter((v) => v.held));
-    return onDay(when.lo);
-  };
-}
-
-/** Tells the visits of a day, and the stays of which it was one. */
-function visitsByDay(visits: readonly EncounterRecord[]): (day: Day) => readonly EncounterRecord[] {
-  const begun = Map.groupBy(visits, ({ when }) => when?.lo);
-  const stays = visits.filter(({ stay }) => stay !== undefined);
-  return (day) => [...(begun.get(day) ?? []), ...stays.filter((v) => v.when?.lo !== day && wasOn(day, v))];
-}
-
-/** Was a visit on a day, or was that a day of a stay? */
-export function wasOn(day: Day, { when, stay }: EncounterRecord): boolean {
-  if (when === undefined) return false;
-  return when.lo === day || (stay !== undefined && when.lo < day && day <= (stay.last?.hi ?? day));
 }

@@ -1,14 +1,17 @@
-import type { ConditionRecord, ObservationRecord } from '../../chart/records.ts';
+import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
+import type { Day } from '../../dates/day.ts';
+import { Reaching } from '../../dates/reaching.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfSign } from '../context.ts';
 import type { SignInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
+import { visitsOf, visitsOfRecord } from '../visits.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { statedOn } from './earlier-entry.ts';
 import { isObserved } from './observed-course.ts';
 import { readAnswer } from './read-answer.ts';
-import { relatedVisits, wasOn } from './related-visits.ts';
+import { relatedVisits } from './related-visits.ts';
 
 /**
  * New signs that were demonstrated on examination: a confirmed sign whose documented onset lies in the window and that was
@@ -18,16 +21,41 @@ import { relatedVisits, wasOn } from './related-visits.ts';
  */
 export function signEvidence(input: SignInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const seen = new Set<string>();
+  const search: Search = { asked, ctx, tally, examined: examinedInPerson(asked, ctx) };
   for (const set of input.codes.map((name) => ctx.set(name))) {
     observed(set, asked, ctx, tally);
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'condition' || record.orderReason || seen.has(record.ref)) continue;
       seen.add(record.ref);
       const place = placeIn(record.hits, [set]);
-      if (fitsRegion(asked, placeOfSign(place, record, ctx))) condition(record, set, asked, ctx, tally);
+      if (fitsRegion(asked, placeOfSign(place, record, ctx))) condition(record, set, search);
     }
   }
   examinations(input, asked, ctx, tally);
+}
+
+/** What the search for signs goes along with. */
+interface Search {
+  readonly asked: Asked;
+  readonly ctx: FactContext;
+  readonly tally: Tally;
+  /** visits in person for the spine problem, by their day */
+  readonly examined: Reaching<EncounterRecord>;
+}
+
+const dayOf = (visit: EncounterRecord): Day => visit.when?.lo ?? Number.POSITIVE_INFINITY;
+
+/** Did a visit in person take place by the as-of day? */
+const isExamination = (v: EncounterRecord, { window }: Asked): boolean =>
+  v.held && v.inPerson && dayOf(v) <= window.asOf;
+
+function examinedInPerson(asked: Asked, ctx: FactContext): Reaching<EncounterRecord> {
+  const relates = relatedVisits(asked, ctx);
+  const visits = ctx.chart.encounters.filter((v) => isExamination(v, asked) && relates(v));
+  return new Reaching(
+    visits.sort((a, b) => dayOf(a) - dayOf(b)),
+    dayOf,
+  );
 }
 
 /** One sign that is ruled out speaks against what the chart says of this sign, not against all signs together. */
@@ -39,7 +67,8 @@ function ruledOut(item: Item, set: number, why: string, ctx: FactContext, tally:
   else tally.lead(item, `${why}, other signs are not`);
 }
 
-function condition(record: ConditionRecord, set: number, asked: Asked, ctx: FactContext, tally: Tally): void {
+function condition(record: ConditionRecord, set: number, search: Search): void {
+  const { asked, ctx, tally } = search;
   const stated = statedOn(record);
   const item = chartedItem(record.ref, record.onset ?? record.recorded, asked);
   if (stated !== undefined && stated.lo > asked.window.asOf) return tally.ignore(item, 'recorded after the order');
@@ -52,22 +81,18 @@ function condition(record: ConditionRecord, set: number, asked: Asked, ctx: Fact
   if (record.onset === undefined) return tally.lead(item, 'when it began is not stated', true);
   const fit = fitIn(record.onset, asked.window);
   if (fit !== 'inside') return tally.lead(item, 'began outside of the time window', fit === 'unclear');
-  const visit = visitOf(record, asked, ctx);
+  const visit = visitOf(record, search);
   if (visit === undefined) return tally.lead(item, 'not found at a visit in person', true);
   tally.pro(item, 'new, and found at a visit in person');
   tally.pro({ ...visit, until: item.until }, 'the examination in person');
 }
 
 /** The visit in person at which a sign was found, or a later one for the spine problem. */
-function visitOf(record: ConditionRecord, asked: Asked, ctx: FactContext): Item | undefined {
-  const held = ctx.chart.encounters.filter((v) => v.held && v.when !== undefined && v.when.lo <= asked.window.asOf);
+function visitOf(record: ConditionRecord, { asked, ctx, examined }: Search): Item | undefined {
   const stated = statedOn(record);
-  const at = held.filter((v) =>
-    record.encounter === undefined ? stated !== undefined && wasOn(stated.lo, v) : v.ref === record.encounter,
-  );
-  const relates = relatedVisits(asked, ctx);
-  const later = held.filter((v) => stated !== undefined && (v.when?.lo ?? 0) >= stated.lo && relates(v));
-  const visit = [...at, ...later].find((v) => v.inPerson);
+  const own = visitsOfRecord({ encounter: record.encounter, when: stated }, visitsOf(ctx));
+  const later = stated === undefined ? undefined : examined.first(stated.lo);
+  const visit = own.find((v) => isExamination(v, asked)) ?? later;
   return visit === undefined ? undefined : chartedItem(visit.ref, visit.when, asked);
 }
 
@@ -101,9 +126,9 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
   const answer = present(last.record);
   if (answer === false) return ruledOut(item, set, 'observed as absent', ctx, tally);
   if (answer === undefined) return tally.lead(item, 'the result is not coded', true);
-  const visit = ctx.chart.encounters.find(
-    (v) => v.held && v.inPerson && (last.record.encounter === v.ref || wasOn(last.when.lo, v)),
-  );
+  const visits = visitsOf(ctx);
+  const named = last.record.encounter === undefined ? undefined : visits.get(last.record.encounter);
+  const visit = [...(named ? [named] : []), ...visits.on(last.when.lo)].find((v) => v.held && v.inPerson);
   if (visit === undefined) return tally.lead(item, 'not found at a visit in person', true);
   const { absent, isOld } = lookBack(
     all.flatMap(({ record, when }) => (when.hi < last.when.lo ? [record] : [])),

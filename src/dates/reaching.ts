@@ -1,0 +1,42 @@
+import type { Day } from './day.ts';
+
+/**
+ * Things that begin and end, to find the first of them that lasted until a day: by a search, as a chart may hold thousands and ask for
+ * each of them.
+ */
+export class Reaching<T> {
+  readonly #items: readonly T[];
+  readonly #endOf: (item: T) => Day;
+  /** the last day that each item, or one before it, lasts until: it only grows */
+  readonly #reach: readonly Day[];
+
+  /** @param items in the order in which they begin */
+  constructor(items: readonly T[], endOf: (item: T) => Day) {
+    this.#items = items;
+    this.#endOf = endOf;
+    let reach = Number.NEGATIVE_INFINITY;
+    this.#reach = items.map((item) => {
+      reach = Math.max(reach, endOf(item));
+      return reach;
+    });
+  }
+
+  /** The first item to begin that lasted until a day, other than a given one. */
+  first(day: Day, except?: T): T | undefined {
+    const at = firstReached(this.#reach, day);
+    const found = this.#items[at];
+    if (found === undefined || found !== except) return found;
+    return this.#items.find((item, i) => i > at && this.#endOf(item) >= day);
+  }
+}
+
+/** The index of the first of some growing days that is no earlier than a day; their number when there is none. */
+function firstReached(days: readonly Day[], day: Day): number {
+  let [low, high] = [0, days.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((days[middle] ?? day) < day) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

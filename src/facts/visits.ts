@@ -1,0 +1,78 @@
+import type { EncounterRecord } from '../chart/records.ts';
+import type { Day, Interval } from '../dates/day.ts';
+import { Reaching } from '../dates/reaching.ts';
+import type { FactContext } from './context.ts';
+
+/** The visits of one chart, found by what is asked for: charts hold many of them, and many things done at them. */
+export class Visits {
+  readonly #byRef: ReadonlyMap<string, EncounterRecord>;
+  readonly #begun: ReadonlyMap<Day | undefined, readonly EncounterRecord[]>;
+  readonly #stays: readonly EncounterRecord[];
+  readonly #held: readonly EncounterRecord[];
+  #byReason: ReadonlyMap<string, Reaching<EncounterRecord>> | undefined;
+
+  constructor(all: readonly EncounterRecord[]) {
+    const held = all.filter((v) => v.held);
+    this.#held = held;
+    this.#byRef = new Map(all.map((v) => [v.ref, v]));
+    this.#begun = Map.groupBy(held, ({ when }) => when?.lo);
+    this.#stays = held.filter(({ stay }) => stay !== undefined);
+  }
+
+  /** @param ref "Encounter/id", of a visit that may not have taken place */
+  get(ref: string): EncounterRecord | undefined {
+    return this.#byRef.get(ref);
+  }
+
+  /** The visits of a day that took place, and the stays of which it was one. */
+  on(day: Day): readonly EncounterRecord[] {
+    const stays = this.#stays.filter((v) => v.when?.lo !== day && wasOn(day, v));
+    const begun = this.#begun.get(day) ?? [];
+    return stays.length === 0 ? begun : [...begun, ...stays];
+  }
+
+  /** The first visit after a day that took place for a reason. @param code "system|code" */
+  after(day: Day, code: string): EncounterRecord | undefined {
+    this.#byReason ??= byReason(this.#held);
+    return this.#byReason.get(code)?.first(day + 1);
+  }
+}
+
+function byReason(visits: readonly EncounterRecord[]): ReadonlyMap<string, Reaching<EncounterRecord>> {
+  const lists = new Map<string, EncounterRecord[]>();
+  const dated = visits.filter(({ when }) => when !== undefined);
+  for (const visit of dated.sort((a, b) => dayOf(a) - dayOf(b)))
+    for (const code of new Set(visit.reasonCodes)) {
+      const known = lists.get(code);
+      if (known === undefined) lists.set(code, [visit]);
+      else known.push(visit);
+    }
+  return new Map([...lists].map(([code, list]) => [code, new Reaching(list, dayOf)]));
+}
+
+const dayOf = ({ when }: EncounterRecord): Day => when?.lo ?? Number.NEGATIVE_INFINITY;
+
+/** The visit at which something was found or done: the one that it names, else those of its day. */
+export function visitsOfRecord(
+  { encounter, when }: { readonly encounter?: string | undefined; readonly when?: Interval | undefined },
+  visits: Visits,
+): readonly EncounterRecord[] {
+  if (encounter === undefined) return when === undefined ? [] : visits.on(when.lo);
+  const visit = visits.get(encounter);
+  return visit === undefined ? [] : [visit];
+}
+
+/** Was a visit on a day, or was that a day of a stay? */
+function wasOn(day: Day, { when, stay }: EncounterRecord): boolean {
+  if (when === undefined) return false;
+  return when.lo === day || (stay !== undefined && when.lo < day && day <= (stay.last?.hi ?? day));
+}
+
+const known = new WeakMap<FactContext, Visits>();
+
+/** The visits of a chart, put in order once. */
+export function visitsOf(ctx: FactContext): Visits {
+  const visits = known.get(ctx) ?? new Visits(ctx.chart.encounters);
+  known.set(ctx, visits);
+  return visits;
+}
