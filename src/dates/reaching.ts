@@ -23,15 +23,16 @@ export class Reaching<T> {
 
   /** The first item to begin that lasted until a day, other than a given one. */
   first(day: Day, except?: T): T | undefined {
-    const at = firstReached(this.#reach, day);
-    const found = this.#items[at];
-    if (found === undefined || found !== except) return found;
-    return this.#items.find((item, i) => i > at && this.#endOf(item) >= day);
+    for (let i = firstReached(this.#reach, day); i < this.#items.length; i++) {
+      const item = this.#items[i];
+      if (item !== undefined && item !== except && this.#endOf(item) >= day) return item;
+    }
+    return undefined;
   }
 }
 
-/** The index of the first of some growing days that is no earlier than a day; their number when there is none. */
-function firstReached(days: readonly Day[], day: Day): number {
+/** The index of the first of some days in ascending order that is no earlier than a day; their number when there is none. */
+export function firstReached(days: readonly Day[], day: Day): number {
   let [low, high] = [0, days.length];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -1,6 +1,7 @@
 import type { AllergyRecord, MedicationRecord } from '../chart/records.ts';
 import { type Day, type Interval, SOME_DAY } from '../dates/day.ts';
 import { earliest } from '../dates/later.ts';
+import { Reaching } from '../dates/reaching.ts';
 import { supports } from '../terminology/regions.ts';
 import { drugEnd } from './drug-end.ts';
 import { mayBeForAnother, whyForAnother } from './purpose.ts';
@@ -18,13 +19,14 @@ export function readDrugs(drugs: readonly string[], search: TreatmentSearch): vo
     ...all.filter((r) => r.taken === 'not-taken'),
     ...ofDrugs.flatMap((r) => (r.type === 'allergy' ? intolerance(r) : [])),
   ];
+  const refusals = refusalsByCode(notTaken, asked.window.asOf);
   const isForAnother = mayBeForAnother(asked, ctx);
   const renewals = onsetKnown && since !== undefined ? new Renewals(all, since, asked.window.asOf) : undefined;
   for (const record of all) {
     if (isForAnother(record)) tally.lead(toItem(record), whyForAnother(record), true);
     else if (renewals?.goesOnFromBefore(record) === true)
       tally.lead(toItem(record), 'no reason is stated, and it goes on from before the current episode');
-    else drug(record, notTaken, search);
+    else drug(record, refusals, search);
   }
 }
 
@@ -42,7 +44,7 @@ const toItem = (record: MedicationRecord): Item => ({ ref: record.ref, date: rec
  * this complaint, unless its reason is a problem of the spine. One that is documented as not taken counts until that is said for,
  * and again when it is prescribed later.
  */
-function drug(record: MedicationRecord, notTaken: readonly Ended[], search: TreatmentSearch): void {
+function drug(record: MedicationRecord, refusals: Refusals, search: TreatmentSearch): void {
   const { asked, tally, since, onsetKnown } = search;
   const { asOf } = asked.window;
   const item = toItem(record);
@@ -57,7 +59,7 @@ function drug(record: MedicationRecord, notTaken: readonly Ended[], search: Trea
     return tally.lead(item, 'begun before the current episode');
   const begun = onsetKnown && !record.spineReason ? since : undefined;
   if (mayBeEarlier(start, begun)) return tally.lead(item, UNCERTAIN, true);
-  const refused = refusedFrom(record, start, notTaken, asOf);
+  const refused = refusedFrom(record, start, refusals);
   if (refused !== undefined && refused <= start.hi) return tally.lead(item, 'documented as not taken');
   const supplied = drugEnd(record, start, asOf);
   const end = Math.min(supplied.end, refused ?? supplied.end);
@@ -76,16 +78,23 @@ function drug(record: MedicationRecord, notTaken: readonly Ended[], search: Trea
   });
 }
 
+/** When drugs were not taken, by their codes. */
+type Refusals = ReadonlyMap<string, Reaching<Interval>>;
+
+function refusalsByCode(notTaken: readonly Ended[], asOf: Day): Refusals {
+  const byCode = new Map<string, Interval[]>();
+  const dated = notTaken.map(({ codes, start }) => ({ codes, from: start ?? SOME_DAY }));
+  for (const { codes, from } of dated.filter((r) => r.from.lo <= asOf).sort((a, b) => a.from.lo - b.from.lo))
+    for (const code of new Set(codes)) {
+      const known = byCode.get(code);
+      if (known === undefined) byCode.set(code, [from]);
+      else known.push(from);
+    }
+  return new Map([...byCode].map(([code, days]) => [code, new Reaching(days, ({ hi }) => hi)]));
+}
+
 /** The first day from which a drug, prescribed by then, is documented as not taken; without a date, all the time. */
-function refusedFrom(
-  record: MedicationRecord,
-  start: Interval,
-  notTaken: readonly Ended[],
-  asOf: Day,
-): Day | undefined {
-  const days = notTaken
-    .filter((r) => r.codes.some((c) => record.codes.includes(c)))
-    .map((r) => r.start ?? SOME_DAY)
-    .filter(({ lo, hi }) => hi >= start.lo && lo <= asOf);
-  return days.length === 0 ? undefined : earliest(days.map(({ lo }) => lo));
+function refusedFrom({ codes }: MedicationRecord, start: Interval, refusals: Refusals): Day | undefined {
+  const days = codes.flatMap((code) => refusals.get(code)?.first(start.lo)?.lo ?? []);
+  return days.length === 0 ? undefined : earliest(days);
 }

@@ -1,6 +1,7 @@
 import type { ConditionRecord, EncounterRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval } from '../../dates/day.ts';
 import { earliest } from '../../dates/later.ts';
+import { Reaching } from '../../dates/reaching.ts';
 import type { Asked, FactContext } from '../context.ts';
 import { duration } from '../duration.ts';
 import { fitIn, lastDayInside } from '../window.ts';
@@ -15,6 +16,9 @@ export const systemOf = (code: string): string => code.slice(0, code.indexOf('|'
 
 /** When an entry was last stated. */
 export const statedOn = (r: ConditionRecord): Interval | undefined => r.recorded ?? r.onset;
+
+/** When an entry began, as far as is known. */
+const beginning = (r: ConditionRecord | undefined): Interval | undefined => r?.onset ?? r?.recorded;
 
 /** The day on which an entry ended: never, when it is current; what is resolved without a date ended after it was last stated. */
 export const endOf = (r: ConditionRecord): Day =>
@@ -58,6 +62,7 @@ export class Entries {
   #endOfOlder: Ends | undefined;
   #endings: Endings | undefined;
   readonly #marks = new Map<string, readonly Mark[]>();
+  readonly #entriesByBeginning = new Map<string, Reaching<ConditionRecord>>();
 
   /** @param sets the code sets that name the thing */
   constructor(sets: readonly number[], asked: Asked, ctx: FactContext) {
@@ -139,14 +144,26 @@ export class Entries {
    */
   newUntil(record: ConditionRecord, date: Interval | undefined): Day | undefined {
     if (date === undefined) return undefined;
-    const days = record.codes.flatMap((code) =>
-      this.#ofKind(kindOf(code)).flatMap((r) => {
-        const began = r.onset ?? r.recorded;
-        if (r === record || began === undefined || began.lo > date.lo || endOf(r) < date.lo) return [];
-        return lastDayInside(began, this.#asked.window) ?? [];
-      }),
-    );
+    const days = record.codes.flatMap((code) => {
+      const began = beginning(this.#goingOn(kindOf(code)).first(date.lo, record));
+      return began === undefined || began.lo > date.lo ? [] : (lastDayInside(began, this.#asked.window) ?? []);
+    });
     return days.length === 0 ? undefined : earliest(days);
+  }
+
+  /** The entries of a kind by their beginning, with how long they went on. */
+  #goingOn(kind: string): Reaching<ConditionRecord> {
+    let known = this.#entriesByBeginning.get(kind);
+    if (known === undefined) {
+      const dated = this.#ofKind(kind).filter((r) => beginning(r) !== undefined);
+      const day = (r: ConditionRecord): Day => beginning(r)?.lo ?? Number.POSITIVE_INFINITY;
+      known = new Reaching(
+        dated.sort((a, b) => day(a) - day(b)),
+        endOf,
+      );
+      this.#entriesByBeginning.set(kind, known);
+    }
+    return known;
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
 import { type Day, type Interval, subtract } from '../../dates/day.ts';
 import { earliest } from '../../dates/later.ts';
+import { firstReached } from '../../dates/reaching.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
@@ -46,6 +47,14 @@ interface Looked {
   readonly day: Day;
 }
 
+/** What counts as a baseline, by the ends of the visits. */
+interface Baseline {
+  readonly looked: readonly Looked[];
+  readonly ends: readonly Day[];
+  /** the first day on which was stated what was looked for by then */
+  readonly since: readonly Day[];
+}
+
 /** What the search for a sign that is new goes along with. */
 interface Search {
   readonly input: ProgressionInput;
@@ -58,8 +67,7 @@ interface Search {
   readonly firstEnd: Day;
   /** when a sign was found first at such a visit: the end of that */
   readonly firstFound: SameSign;
-  /** what counts as a baseline, by the ends of the visits */
-  readonly baseline: readonly Looked[];
+  readonly baseline: Baseline;
 }
 
 /** What shows an examination is told of so many: those next to the sign. */
@@ -109,7 +117,7 @@ function baselineOf(
   input: ProgressionInput,
   asked: Asked,
   ctx: FactContext,
-): readonly Looked[] {
+): Baseline {
   const { asOf } = asked.window;
   const oldest = Math.min(episodeStart(ctx.episode(asked.query.region)) ?? asOf, subtract(asOf, BASELINE_REACH));
   const ofSign = (s: Sign, reason: string): Looked => ({
@@ -125,13 +133,19 @@ function baselineOf(
     const reason = 'normal at an earlier examination';
     return [{ item, reason, end: endOf(visit), day: o.when?.lo ?? Number.POSITIVE_INFINITY }];
   });
-  return [
+  const looked = [
     ...at.found.map((s) => ofSign(s, 'found at an earlier examination')),
     ...at.denied.map((s) => ofSign(s, 'absent at an earlier examination')),
     ...normal,
   ]
     .filter(({ end }) => end >= oldest)
     .sort((a, b) => a.end - b.end);
+  let since = Number.POSITIVE_INFINITY;
+  const firsts = looked.map(({ day }) => {
+    since = Math.min(since, day);
+    return since;
+  });
+  return { looked, ends: looked.map(({ end }) => end), since: firsts };
 }
 
 /** Was a sign found at a visit in person that was for it, inside of the window? */
@@ -171,9 +185,9 @@ function compareWithEarlier(sign: Sign, visit: EncounterRecord, search: Search):
   // none of them speaks without the sign, and all of them as long as it does
   const together = (part: Item, reason: string): void => tally.pro({ ...part, until }, reason);
   const examination: Item = { ref: visit.ref, date: visit.when, basis: 'chart' };
-  const later = baseline.findIndex(({ end }) => end >= day);
-  const earlier = later < 0 ? baseline : baseline.slice(0, later);
-  if (earlier.length === 0) {
+  const count = firstReached(baseline.ends, day);
+  const since = baseline.since[count - 1];
+  if (since === undefined) {
     if (!beganLater(sign, search)) {
       const few = firstEnd < day ? 'the earlier examination is not on file' : 'only one examination in person';
       return missesVisit(item, few, search);
@@ -181,11 +195,11 @@ function compareWithEarlier(sign: Sign, visit: EncounterRecord, search: Search):
     together(item, 'began later than the complaint');
     return together(examination, 'the examination in person');
   }
-  if (mayBeOlder(sign, earliest(earlier.map((l) => l.day))))
+  if (mayBeOlder(sign, since))
     return tally.lead(item, 'began before the earlier examination, as is stated, or in words', true);
   together(item, 'new at a later examination');
   together(examination, 'the later examination');
-  for (const l of earlier.slice(-MOST_TOLD)) together(l.item, l.reason);
+  for (const l of baseline.looked.slice(Math.max(0, count - MOST_TOLD), count)) together(l.item, l.reason);
 }
 
 /** A sign whose documented onset lies well after the onset of the complaint is new compared with the baseline. */
