@@ -152,8 +152,99 @@ function aboutTheSpine(n: number): Resource {
   }
 }
 
+const concept = (system: string, code: string) => ({ coding: [{ system, code }] });
+const ICD10CM = 'http://hl7.org/fhir/sid/icd-10-cm';
+const RXNORM = 'http://www.nlm.nih.gov/research/umls/rxnorm';
+const CPT = 'http://www.ama-assn.org/go/cpt';
+const SNOMED = 'http://snomed.info/sct';
+const of = <T>(list: readonly [T, ...T[]], n: number): T => list[n % list.length] ?? list[0];
+
+/** Resources that speak of the same few things and say different things of them: what is compared with each other most. */
+function contradicting(n: number): Resource {
+  const date = `2025-0${1 + (n % 6)}-${10 + (n % 19)}`;
+  const own = { id: `k${n}`, subject: SUBJECT };
+  const drug = concept(RXNORM, of(['5640', '7258', '8640', '3264'], n));
+  const service = concept(CPT, of(['63047', '22612', '62323', '97110'], n));
+  const finding = concept(ICD10CM, of(['M54.50', 'M54.16', 'C79.51', 'M21.371', 'G83.4'], n));
+  const diagnosis = { ...own, resourceType: 'Condition', code: finding, recordedDate: date };
+  switch (n % 10) {
+    case 0:
+      return {
+        ...own,
+        resourceType: 'MedicationStatement',
+        status: 'not-taken',
+        medicationCodeableConcept: drug,
+        effectiveDateTime: date,
+      };
+    case 1:
+      return {
+        ...own,
+        resourceType: 'MedicationRequest',
+        status: 'active',
+        intent: 'order',
+        medicationCodeableConcept: drug,
+        authoredOn: date,
+      };
+    case 2:
+      return {
+        resourceType: 'AllergyIntolerance',
+        id: `k${n}`,
+        patient: SUBJECT,
+        verificationStatus: { coding: [{ code: 'confirmed' }] },
+        code: drug,
+        recordedDate: date,
+      };
+    case 3:
+      return { ...diagnosis, verificationStatus: { coding: [{ code: 'refuted' }] } };
+    case 4:
+      return { ...diagnosis, verificationStatus: { coding: [{ code: 'provisional' }] } };
+    case 5:
+      return { ...diagnosis, clinicalStatus: { coding: [{ code: 'resolved' }] }, abatementDateTime: date };
+    case 6:
+      return {
+        ...own,
+        resourceType: 'ServiceRequest',
+        status: 'active',
+        intent: 'order',
+        doNotPerform: n % 20 === 6,
+        code: service,
+        authoredOn: date,
+      };
+    case 7:
+      return {
+        ...own,
+        resourceType: 'Procedure',
+        status: n % 20 === 7 ? 'not-done' : 'completed',
+        code: service,
+        performedDateTime: date,
+      };
+    case 8:
+      return {
+        ...own,
+        resourceType: 'Encounter',
+        status: 'finished',
+        class: { code: 'AMB' },
+        type: [concept(CPT, '99213')],
+        period: { start: date, end: date },
+        reasonCode: [finding],
+      };
+    default:
+      return {
+        ...own,
+        resourceType: 'Observation',
+        status: 'final',
+        code: concept(SNOMED, of(['6077001', '299707006', '26544005'], n)),
+        valueCodeableConcept: concept(SNOMED, n % 20 === 9 ? '52101004' : '2667000'),
+        effectiveDateTime: date,
+        encounter: { reference: `Encounter/k${n - 1}` },
+      };
+  }
+}
+
+const MAKERS = { everyday, spine: aboutTheSpine, contradicting } as const;
+
 /** What a chart holds beside the story. */
-export type Kind = 'everyday' | 'spine';
+export type Kind = keyof typeof MAKERS;
 
 /** Everything about the patient of the story, and its order. @param extra number of resources beside the story */
 export function storyChart(
@@ -161,7 +252,7 @@ export function storyChart(
   kind: Kind = 'everyday',
 ): Omit<ReturnType<typeof vignetteToFhir>, 'chart'> & { readonly chart: readonly Resource[] } {
   const own = vignetteToFhir(story(), CANONICAL_BASE);
-  const make = kind === 'everyday' ? everyday : aboutTheSpine;
+  const make = MAKERS[kind];
   return { ...own, chart: [...own.chart, ...Array.from({ length: extra }, (_, i) => make(i))] };
 }
 

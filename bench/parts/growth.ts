@@ -4,7 +4,7 @@ import { markdownTable, progress } from '../markdown.ts';
 import { startBare, startService } from '../measured-process.ts';
 
 const SIZES = [30, 100, 300, 1000, 3000, 10_000];
-const KINDS: readonly Kind[] = ['everyday', 'spine'];
+const KINDS: readonly Kind[] = ['everyday', 'spine', 'contradicting'];
 const SECONDS = 1;
 
 interface Row {
@@ -49,7 +49,7 @@ export async function growthPart(): Promise<string> {
   return [
     '### Growth with the chart',
     `CPU time of one order-select call, one after the other. Everyday: laboratory values, problems, visits, drugs; spine: every resource speaks of the
-spine. Power: 1 = twice the resources take twice the time (since the row above).`,
+spine; contradicting: each says of the same few drugs, findings and services that they were there, not there, suspected, refused or ordered. Power: 1 = twice the resources take twice the time (since the row above).`,
     markdownTable<Row>(
       [
         ['resources', (r) => `${r.resources}, ${r.kind}`],
