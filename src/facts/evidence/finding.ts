@@ -6,7 +6,7 @@ import { Endings } from './endings.ts';
 import { readEntry, readHistory } from './finding-entry.ts';
 import { readRecord, readYesOrNo } from './finding-record.ts';
 import { isExcepted, type Search, suspects } from './finding-search.ts';
-import { settle, stands } from './refutations.ts';
+import { Refutations, settle } from './refutations.ts';
 
 /**
  * Conditions, order reasons, coded observations, coded conclusions and visit reasons that state a finding, or that it is
@@ -16,9 +16,10 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   const search = startSearch(input, asked, ctx, tally);
   readAll(search);
   if (asked.query.certainty === 'history') readHistory(search);
-  const suspicions = search.suspicions.filter((s) => stands(s, search.negative));
+  const refutations = new Refutations(search.negative);
+  const suspicions = search.suspicions.filter((s) => refutations.leaves(s));
   if (suspects(input)) for (const { record } of suspicions) tally.suspectedOn(statedOn(record));
-  settle(search, suspicions.length > 0);
+  settle(search, refutations, suspicions.length > 0);
   for (const set of (input.observed ?? []).map((name) => ctx.set(name)))
     for (const record of ctx.chart.bySet(set))
       if (record.type === 'observation' && record.hits.some((h) => h.set === set)) readYesOrNo(record, set, search);

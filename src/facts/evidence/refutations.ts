@@ -1,31 +1,80 @@
+import { type Interval, SOME_DAY } from '../../dates/day.ts';
 import { isLater } from '../../dates/later.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
-import type { Tally } from '../tally.ts';
 import { statedOn, systemOf } from './earlier-entry.ts';
 import type { Absent, Found, Question, Search } from './finding-search.ts';
 
-/** The refutations of an entry: those of the same code. */
-const refutationsOf = ({ record }: Found, negative: readonly Found[]): readonly Found[] =>
-  negative.filter((n) => n.record.codes.some((c) => record.codes.includes(c)));
+/** Refutations that are alike, with the last days on which they may have been stated. */
+interface Alike {
+  readonly members: Found[];
+  last: Interval;
+}
 
-/**
- * Refutations of what the entry is a case of, in the codes of another system (a foot drop, and one on the right): that they are about
- * the entry no code says.
- */
-const mayRefute = ({ record }: Found, negative: readonly Found[]): readonly Found[] => {
-  const systems = new Set(record.codes.map(systemOf));
-  const includes = ({ set, place }: Hit): boolean =>
-    record.hits.some((o) => o.set === set && (o.place === place || place === NO_PLACE));
-  return negative.filter((n) => !n.record.codes.some((c) => systems.has(systemOf(c))) && n.record.hits.every(includes));
+/** Refutations of the same thing in the same code systems. */
+interface AlikeInKind extends Alike {
+  readonly systems: ReadonlySet<string>;
+  readonly hits: readonly Hit[];
+}
+
+const lastOf = ({ last }: Alike, { item: { date = SOME_DAY } }: Found): Interval => ({
+  lo: Math.max(last.lo, date.lo),
+  hi: Math.max(last.hi, date.hi),
+});
+
+const NEVER: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.NEGATIVE_INFINITY };
+
+const add = <K, A extends Alike>(map: Map<K, A>, key: K, found: Found, start: () => A): void => {
+  let alike = map.get(key);
+  if (alike === undefined) {
+    alike = start();
+    map.set(key, alike);
+  }
+  alike.members.push(found);
+  alike.last = lastOf(alike, found);
 };
 
-/** No refutation of the same code is later for certain. */
-export const stands = (found: Found, negative: readonly Found[]): boolean =>
-  !isLater(
-    refutationsOf(found, negative).map((n) => n.item.date),
-    [statedOn(found.record)],
-  );
+/** What is ruled out, put in order once: charts may hold many entries, and many refutations, of the same thing. */
+export class Refutations {
+  readonly #byCode = new Map<string, Alike>();
+  readonly #byKind = new Map<string, AlikeInKind>();
+
+  constructor(negative: readonly Found[]) {
+    for (const found of negative) {
+      const { codes, hits } = found.record;
+      for (const code of new Set(codes)) add(this.#byCode, code, found, () => ({ members: [], last: NEVER }));
+      const systems = new Set(codes.map(systemOf));
+      const key = JSON.stringify([[...systems].sort(), hits]);
+      add(this.#byKind, key, found, () => ({ members: [], last: NEVER, systems, hits }));
+    }
+  }
+
+  /** Those of the same code as an entry. */
+  ofCode({ record }: Found): readonly Alike[] {
+    return record.codes.flatMap((code) => this.#byCode.get(code) ?? []);
+  }
+
+  /**
+   * Those of what the entry is a case of, in the codes of another system (a foot drop, and one on the right): that they are about the
+   * entry no code says.
+   */
+  ofAnotherSystem({ record }: Found): readonly Alike[] {
+    const systems = new Set(record.codes.map(systemOf));
+    const includes = ({ set, place }: Hit): boolean =>
+      record.hits.some((o) => o.set === set && (o.place === place || place === NO_PLACE));
+    return [...this.#byKind.values()].filter(
+      (kind) => ![...kind.systems].some((s) => systems.has(s)) && kind.hits.every(includes),
+    );
+  }
+
+  /** Is no refutation of the same code later than an entry for certain? */
+  leaves(found: Found): boolean {
+    return !isLater(
+      this.ofCode(found).map(({ last }) => last),
+      [statedOn(found.record)],
+    );
+  }
+}
 
 /** What rules out a list of different signs: something of each group; undefined when a single sign is asked about. */
 function partsRuledOut({ input, ctx }: Question, absent: readonly Absent[]): readonly Absent[] | undefined {
@@ -36,53 +85,52 @@ function partsRuledOut({ input, ctx }: Question, absent: readonly Absent[]): rea
   return groups.every((g) => of(g).length > 0) ? groups.flatMap(of) : [];
 }
 
-/** Tells that an entry conflicts with refutations, unless it is later than these for certain. @returns whether it does */
-function contest({ record, item }: Found, refutations: readonly Found[], reason: string, tally: Tally): boolean {
-  const refuted = refutations.map((n) => n.item.date);
-  if (refutations.length === 0 || isLater([statedOn(record)], refuted)) return false;
-  tally.conflict = true;
-  tally.lead(item, reason);
-  tally.outweighed('yes', item);
-  for (const n of refutations) tally.outweighed('no', n.item);
-  return true;
-}
-
-/** Is an entry refuted later, or in conflict with what rules it out? Says so. */
-function falls(found: Found, negative: readonly Found[], tally: Tally): boolean {
-  if (!stands(found, negative)) {
-    tally.ignore(found.item, 'refuted later');
-    tally.outweighed('yes', found.item);
-    return true;
-  }
-  const [same, elsewhere] = [refutationsOf(found, negative), mayRefute(found, negative)];
-  return (
-    contest(
-      found,
-      same,
-      'stated and refuted on the same day, or on days of which none is certain to be later',
-      tally,
-    ) || contest(found, elsewhere, 'ruled out on the same day or later, in the codes of another system', tally)
+/** Do refutations conflict with an entry: is it not later than these for certain? */
+const contests = (alike: readonly Alike[], { record }: Found): boolean =>
+  alike.length > 0 &&
+  !isLater(
+    [statedOn(record)],
+    alike.map(({ last }) => last),
   );
+
+const SAME_DAY = 'stated and refuted on the same day, or on days of which none is certain to be later';
+const ELSEWHERE = 'ruled out on the same day or later, in the codes of another system';
+
+/** The entries that are neither refuted later nor in conflict with what rules them out; tells of the others. */
+function standingOf({ positive, tally }: Search, refutations: Refutations): readonly Found[] {
+  const opposed = new Set<Alike>();
+  const standing = positive.filter((found) => {
+    const same = refutations.ofCode(found);
+    if (!refutations.leaves(found)) tally.ignore(found.item, 'refuted later');
+    else {
+      const elsewhere = contests(same, found) ? [] : refutations.ofAnotherSystem(found);
+      const alike = contests(same, found) ? same : contests(elsewhere, found) ? elsewhere : [];
+      if (alike.length === 0) return true;
+      tally.conflict = true;
+      tally.lead(found.item, alike === same ? SAME_DAY : ELSEWHERE);
+      for (const each of alike) opposed.add(each);
+    }
+    tally.outweighed('yes', found.item);
+    return false;
+  });
+  for (const { item } of new Set([...opposed].flatMap(({ members }) => members))) tally.outweighed('no', item);
+  return standing;
 }
 
 /**
- * The order's own reason is cited only when nothing in the chart says the same.
- * @returns how many entries stand
+ * Tells of the entries that stand. The order's own reason is cited only when nothing in the chart says the same.
+ * @returns whether one stands
  */
-function countStanding({ input, positive, negative, tally }: Search): number {
-  let standing = 0;
-  const chartFirst = [...positive].sort((a, b) => Number(a.record.orderReason) - Number(b.record.orderReason));
-  for (const p of chartFirst) {
-    if (falls(p, negative, tally)) continue;
-    const { orderReason } = p.record;
-    if (orderReason && standing > 0) {
-      tally.ignore(p.item, 'reason of this order; the chart says it too');
-      continue;
-    }
-    standing++;
-    tally.support(p.item, orderReason ? 'reason of this order' : 'diagnosis on file', input.suggests);
-  }
-  return standing;
+function tellStanding(search: Search, refutations: Refutations): boolean {
+  const { input, tally } = search;
+  const { charted = [], ordered = [] } = Object.groupBy(standingOf(search, refutations), ({ record }) =>
+    record.orderReason ? 'ordered' : 'charted',
+  );
+  const [reason, ...repeated] = charted.length > 0 ? [undefined, ...ordered] : ordered;
+  for (const { item } of charted) tally.support(item, 'diagnosis on file', input.suggests);
+  if (reason !== undefined) tally.support(reason.item, 'reason of this order', input.suggests);
+  for (const r of repeated) if (r !== undefined) tally.ignore(r.item, 'reason of this order; the chart says it too');
+  return charted.length + ordered.length > 0;
 }
 
 /**
@@ -90,13 +138,13 @@ function countStanding({ input, positive, negative, tally }: Search): number {
  * is a conflict. What is suspected still, under another code or again, is not ruled out, nor is it what it was before the
  * refutation. What may be so in the window stands beside what is ruled out under another code.
  */
-export function settle(search: Search, suspected: boolean): void {
+export function settle(search: Search, refutations: Refutations, suspected: boolean): void {
   const { negative, absent, doubtful, tally } = search;
   const parts = partsRuledOut(search, [...(suspected ? [] : negative.filter((n) => !n.perhaps)), ...absent]);
-  const mayStand = doubtful.some((d) => stands(d, negative));
-  const standing = countStanding(search);
+  const mayStand = doubtful.some((d) => refutations.leaves(d));
+  const standing = tellStanding(search, refutations);
   for (const n of negative) {
-    if (standing > 0) {
+    if (standing) {
       tally.ignore(n.item, 'ruled out, but another entry stands');
       tally.outweighed('no', n.item);
     } else if (suspected) tally.ruledOutBefore(n.item, 'ruled out, but a suspicion stands');
@@ -105,6 +153,6 @@ export function settle(search: Search, suspected: boolean): void {
     else if (mayStand) tally.lead(n.item, 'ruled out, but another entry may stand', true);
     else if (!tally.conflict) tally.contra(n.item, 'documented as ruled out');
   }
-  if (standing > 0 || mayStand || tally.conflict || tally.for.length > 0) return;
+  if (standing || mayStand || tally.conflict || tally.for.length > 0) return;
   for (const { item } of parts ?? []) tally.contra(item, 'documented as ruled out');
 }
