@@ -226,6 +226,11 @@ export class ConceptReader {
     return hit.set === this.#set['service-without-evaluation'];
   }
 
+  /** Do words of a device speak of its safety in MR? They are no rating. */
+  speaksOfMrSafety(words: unknown): boolean {
+    return this.inWords(words).some((h) => h.set === this.#set['mr-safety-in-words']);
+  }
+
   /** Does a code name what relatives have, what is looked for or what was ruled out, and nothing that was found? */
   isOfOthersOrLookedFor(hit: Hit): boolean {
     return hit.set === this.#set['of-relatives-or-looked-for'];

@@ -23,6 +23,7 @@ export const READING_SETS = [
   'pain-drug-for-the-skin',
   'problem-elsewhere',
   'purpose-of-the-spine',
+  'mr-safety-in-words',
 ] as const;
 
 /** One of them. */

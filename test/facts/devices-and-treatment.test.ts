@@ -39,6 +39,25 @@ describe('device ratings', () => {
   });
 });
 
+describe('words of a device about its safety in MR', () => {
+  const rated = (members: object): object =>
+    ask('evidence: [{ device: { codes: [pacemaker], rated-as: [mr-safe, mr-conditional] } }]', [
+      { ...device(PACEMAKER), ...members },
+    ]);
+  const open = { truth: 'unknown', gap: 'unclear' };
+  it.each([
+    ['a note', { note: [{ text: 'MR conditional at 1.5 T' }] }],
+    ['its name', { deviceName: [{ name: 'Azure XT DR MRI SureScan' }] }],
+    ['a property', { property: [{ type: { text: 'MRI safety' }, valueCode: [{ text: 'conditional' }] }] }],
+    ['a rating without a code', { safety: [{ text: 'conditional' }] }],
+  ])('%s leaves it open', (_, members) => {
+    expect(rated(members)).toMatchObject(open);
+  });
+  it('other words are silence', () => {
+    expect(rated({ note: [{ text: 'implanted for heart block' }] })).not.toMatchObject(open);
+  });
+});
+
 describe('a procedure that undoes another', () => {
   const present =
     'evidence: [{ procedure: { codes: [pacemaker], undone-by: [pacemaker-removal], regional: false } }, { device: { codes: [pacemaker] } }]';

@@ -32,13 +32,20 @@ export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyReco
 /** Reads a Device of the patient and what is said of its safety in MR. */
 export function readDevice(ctx: ReadContext, r: Json, ref: string): DeviceRecord | undefined {
   const hits = ctx.concepts.hits(r['type']);
-  const safety = ctx.concepts.hits([r['safety'], ...objects(r['property']).map((p) => p['valueCode'])]);
+  const properties = objects(r['property']);
+  const safety = ctx.concepts.hits([r['safety'], ...properties.map((p) => p['valueCode'])]);
   const names = objects(r['deviceName']).map((n) => ({ text: n['name'] }));
   const named = hits.length === 0 ? [r['type'], ...names].flatMap((words) => ctx.concepts.inWords(words)) : [];
   if (hits.length === 0 && named.length === 0 && safety.length === 0) return undefined;
   const status = text(r['status']);
   const present = status === 'unknown' ? undefined : status === undefined || status === 'active';
-  const safetyStated = safety.length > 0 || objects(r['safety']).length > 0;
+  const words = [
+    ...names,
+    ...objects(r['note']),
+    ...properties.flatMap((p) => [p['type'], ...objects(p['valueCode'])]),
+  ];
+  const safetyStated =
+    safety.length > 0 || objects(r['safety']).length > 0 || words.some((w) => ctx.concepts.speaksOfMrSafety(w));
   return { type: 'device', ref, hits, site: 0, named, present, safety, safetyStated };
 }
 
