@@ -228,7 +228,7 @@ export class ConceptReader {
 
   /** Do words of a device speak of its safety in MR? They are no rating. */
   speaksOfMrSafety(words: unknown): boolean {
-    return this.inWords(words).some((h) => h.set === this.#set['mr-safety-in-words']);
+    return this.inWords(words).some((h) => h.set === this.#set['mr-safety']);
   }
 
   /** Does a code name what relatives have, what is looked for or what was ruled out, and nothing that was found? */

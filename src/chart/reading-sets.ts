@@ -23,7 +23,7 @@ export const READING_SETS = [
   'pain-drug-for-the-skin',
   'problem-elsewhere',
   'purpose-of-the-spine',
-  'mr-safety-in-words',
+  'mr-safety',
 ] as const;
 
 /** One of them. */
