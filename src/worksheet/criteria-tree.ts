@@ -102,14 +102,14 @@ function passageNode(trace: Trace, reading: 'criterion' | 'exclusion', open: boo
   };
 }
 
-/** The passages that brought the outcome about, or that are the nearest to one. */
+/** The passages that brought the outcome about, or the one that is the nearest to it. */
 function deciding({ assessment }: CheckedOrder): ReadonlySet<string> {
-  const { outcome, satisfied, contradicted, paths, blocked, missing } = assessment;
-  const asked = missing.flatMap((m) => m.criteria);
+  const { outcome, satisfied, contradicted, paths, blocked, openExclusions = [], missing } = assessment;
   if (blocked !== undefined) return new Set([blocked.exclusion]);
-  if (outcome === 'met') return new Set(satisfied.slice(0, 1).map((s) => s.criterion));
+  if (outcome === 'met' || outcome === 'alternative') return new Set(satisfied.slice(0, 1).map((s) => s.criterion));
   if (outcome === 'not-met') return new Set(contradicted.slice(0, 3).map((c) => c.criterion));
-  return new Set([...satisfied, ...paths.slice(0, 1)].map((s) => s.criterion).concat(asked));
+  const nearest = [...openExclusions, ...paths.slice(0, 1)].map((s) => s.criterion);
+  return new Set(nearest.length > 0 ? nearest : missing.flatMap((m) => m.criteria));
 }
 
 const tops = new WeakMap<CompiledPolicy, ReadonlyMap<string, OutlineNode>>();

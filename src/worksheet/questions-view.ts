@@ -12,6 +12,7 @@ import {
 import { html, type VNode } from '../web/page.ts';
 import { isClinician } from './assess.ts';
 import { entryKey, fieldName } from './form.ts';
+import { outcomeState } from './outcome-view.ts';
 import { type Elsewhere, type Question, type Questions, questionsOf } from './questions.ts';
 import { launchPath, leadItems, type WorksheetView } from './view.ts';
 
@@ -167,6 +168,14 @@ function saveWords({ launched }: WorksheetView): string {
   return smart?.writesAnswers === false && smart.answerStore ? 'Keep the answers' : 'Save to the chart';
 }
 
+/** What a check came to, beside the button that asked for it: the outcome itself may be out of sight by then. */
+function standing({ assessed }: WorksheetView): VNode | '' {
+  if (assessed.checked === undefined || assessed.forms.every((f) => f.response === undefined)) return '';
+  return html`<span class="standing">
+    ${outcomeState(assessed.checked.assessment.outcome)} <span class="unsaved small">not saved yet</span>
+  </span>`;
+}
+
 const told = ({ questions }: Questions): VNode =>
   html`<ul>${questions.map((q) => html`<li>${q.asked.question}</li>`)}</ul>`;
 
@@ -188,6 +197,7 @@ function form({ questions, onFile }: Questions, view: WorksheetView): VNode {
     <div class="row actions">
       <button type="submit" class="primary" id="check">Check</button>
       <button type="submit" id="save" formaction=${launchPath(view, 'save')}>${saveWords(view)}</button>
+      ${standing(view)}
     </div>
     <div class="row">
       <button type="submit" id="download" formaction=${launchPath(view, 'answers')}>Download answers</button>

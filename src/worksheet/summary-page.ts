@@ -94,10 +94,17 @@ function stated(view: WorksheetView): VNode | '' {
     </ul>`;
 }
 
+/** What is not documented, with the passages that want it, as the payer's text names them. */
 function missing({ assessment }: CheckedOrder): VNode | '' {
   if (assessment.missing.length === 0) return '';
+  const { paths, openExclusions = [], reviews = [] } = assessment;
+  const cites = new Map([...reviews, ...openExclusions, ...paths].map((p) => [p.criterion, p.cite]));
+  const wantedBy = (criteria: readonly string[]): string => {
+    const named = [...new Set(criteria.flatMap((c) => cites.get(c) ?? []))];
+    return named.length === 0 ? '' : ` (${list(named, 3, '; ')})`;
+  };
   return html`<h2>Not documented</h2>
-    <ul>${assessment.missing.slice(0, MOST.missing).map((m) => html`<li>${m.label} (${m.criteria.slice(0, 3).join(', ')})</li>`)}</ul>`;
+    <ul>${assessment.missing.slice(0, MOST.missing).map((m) => html`<li>${m.label}${wantedBy(m.criteria)}</li>`)}</ul>`;
 }
 
 function documents(check: CheckedOrder): VNode {

@@ -62,7 +62,7 @@ describe('from the card through the EHR’s sign-in and back', () => {
       await group.getByLabel('Finding as the note holds it').fill('as the visit note says');
     }
     await page.getByRole('button', { name: 'Check', exact: true }).click();
-    await page.locator('.state.outcome.good').waitFor();
+    await page.locator('#outcome .state.outcome.good').waitFor();
     const sentence = await page.locator('#outcome-part p').first().textContent();
     await page.getByRole('button', { name: 'Save to the chart' }).click();
     await page.locator('#message', { hasText: 'Saved.' }).waitFor();

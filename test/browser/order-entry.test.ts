@@ -56,7 +56,7 @@ async function answerWorksheet(page: Page): Promise<void> {
   await answer(page, 'Is the leg pain greater than the back pain?');
   await answer(page, /straight leg raising test positive/);
   await page.getByRole('button', { name: 'Check', exact: true }).click();
-  await page.locator('.state.outcome.good').waitFor();
+  await page.locator('#outcome .state.outcome.good').waitFor();
   await page.getByRole('button', { name: 'Save to the chart' }).click();
   await page.locator('#message', { hasText: 'Saved.' }).waitFor();
 }

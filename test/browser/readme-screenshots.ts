@@ -70,7 +70,7 @@ try {
   await answer(wide.page, 'Is the leg pain greater than the back pain?', 'Leg 8 of 10, back 3 of 10');
   await answer(wide.page, /straight leg raising test positive/, 'Positive on the left at 40 degrees');
   await wide.page.getByRole('button', { name: 'Check', exact: true }).click();
-  await wide.page.locator('.state.outcome.good').waitFor();
+  await wide.page.locator('#outcome .state.outcome.good').waitFor();
   await wide.page.evaluate(() => scrollTo(0, 0));
   await keep(wide.page, 'worksheet-met');
   await wide.close();

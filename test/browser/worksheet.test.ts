@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { formatDay } from '../../src/dates/day.ts';
 import { axe, fitsWidth, openWindow, screenshot, startBrowser, VIEWS } from '../support/browser.ts';
@@ -39,6 +39,13 @@ async function answer(page: Page, question: string | RegExp, value: 'Yes' | 'No'
   await asked.getByLabel('Finding as the note holds it').fill(finding);
 }
 
+/** Does it stand in the part of the page that is in sight, whole? */
+const seen = (of: Locator): Promise<boolean> =>
+  of.evaluate((e) => {
+    const { top, bottom } = e.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  });
+
 const outcome = (page: Page): Promise<string | null> => page.locator('#outcome').textContent();
 
 describe('the worksheet is accessible and fits', () => {
@@ -54,13 +61,19 @@ describe('the worksheet is accessible and fits', () => {
       };
       await page.goto(url);
       await look('open');
+      const [, other] = await page.locator('.nearest > li > a').all();
+      const anchor = await other?.evaluate((a) => decodeURIComponent((a as HTMLAnchorElement).hash.slice(1)));
+      const passage = page.locator(`details[id="${anchor}"]`);
+      expect(await passage.getAttribute('open')).toBe(null);
+      await other?.click();
+      expect(await passage.getAttribute('open')).not.toBe(null);
       await answer(page, LEG, 'Yes', 'Leg 8 of 10, back 3 of 10');
       await answer(page, RAISE, 'Yes', 'Positive on the left at 40 degrees');
       await group(page, /spinal stenosis/)
         .getByLabel('Yes', { exact: true })
         .check();
       await page.getByRole('button', { name: 'Check', exact: true }).click();
-      await page.locator('.state.outcome.good').waitFor();
+      await page.locator('#outcome .state.outcome.good').waitFor();
       await look('checked');
       await group(page, /spinal stenosis/)
         .getByLabel('Not assessed')
@@ -133,6 +146,31 @@ describe('the loop', () => {
     await page.reload();
     expect(await outcome(page)).toContain('Criteria met');
     await window.close();
+  });
+
+  it('shows beside the buttons what a check came to, and brings into sight what is wrong or saved', LONG, async () => {
+    const { url } = launch('iris');
+    const { page, close } = await openWindow(browser, { viewport: { width: 390, height: 844 } });
+    await page.goto(url);
+    const standing = page.locator('.actions .standing');
+    expect(await standing.count()).toBe(0);
+    await answer(page, RAISE, 'Yes', 'Left, 40 degrees');
+    await group(page, LEG).getByLabel('Yes', { exact: true }).check();
+    await page.getByRole('button', { name: 'Check', exact: true }).click();
+    await group(page, LEG).getByText('Give the date').waitFor();
+    const date = group(page, LEG).getByLabel('Date on which it was found');
+    expect(await date.evaluate((d) => d === document.activeElement)).toBe(true);
+    await expect.poll(() => seen(date)).toBe(true);
+    await date.fill(YESTERDAY);
+    await page.getByRole('button', { name: 'Check', exact: true }).click();
+    await standing.getByText('Criteria met as documented').waitFor();
+    expect(await standing.textContent()).toContain('not saved yet');
+    expect(await seen(standing)).toBe(true);
+    await page.getByRole('button', { name: 'Save to the chart' }).click();
+    await page.locator('#message', { hasText: 'Saved.' }).waitFor();
+    await expect.poll(() => seen(page.locator('#message'))).toBe(true);
+    expect(await standing.count()).toBe(0);
+    await close();
   });
 
   it('works without JavaScript', LONG, async () => {

@@ -61,6 +61,14 @@ describe('the criteria tree', () => {
     expect(passage(met, 'I.B').anchor).toBe('criterion-I.B');
   });
 
+  it('opens the nearest passage alone where the criteria are not settled', () => {
+    const open = check([condition('pain', 'M54.16', '2025-12-20')]);
+    expect(open.assessment.outcome).toBe('undetermined');
+    expect(open.assessment.paths.length).toBeGreaterThan(1);
+    const opened = passages(open).filter((n) => n.open);
+    expect(opened.map((n) => n.passage)).toEqual([open.assessment.paths[0]?.criterion]);
+  });
+
   it('tells what the chart contradicts, and what is not about this patient', () => {
     const refuted = check([pain, condition('ces', 'G83.4', '2026-03-01', REFUTED)]);
     expect(passage(refuted, 'I.B').state).toBe('contradicted');

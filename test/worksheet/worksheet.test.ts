@@ -620,7 +620,11 @@ describe('other pages of a launch', () => {
       'not a coverage decision',
     ])
       expect(words).toContain(said);
-    expect(plain((await get(launch, '/summary')).text)).toContain('Criteria not settled');
+    const onFile = plain((await get(launch, '/summary')).text);
+    expect(onFile).toContain('Criteria not settled');
+    // passages as the payer's text names them, not our ids
+    expect(onFile).toContain('leg pain greater than back pain (Section II, radiculopathy');
+    expect(onFile).not.toContain('II.B2');
   });
 
   it('sum up what was stated for another order with its date and place', async () => {

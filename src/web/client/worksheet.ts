@@ -94,6 +94,17 @@ function exchange(text: string, sent: string): void {
   (target ?? fresh.querySelector<HTMLElement>('#outcome'))?.focus({ preventScroll: target !== null });
   showFills();
   announce();
+  showWhatMatters(fresh);
+}
+
+/** Brings into sight what the answer is about: the first answer that is not right, else what is said of the save. */
+function showWhatMatters(fresh: HTMLElement): void {
+  const wrong = fresh.querySelector<HTMLElement>('[aria-invalid="true"]');
+  if (wrong !== null) {
+    wrong.focus({ preventScroll: true });
+    return (wrong.closest('fieldset') ?? wrong).scrollIntoView({ block: 'center' });
+  }
+  fresh.querySelector('#message:not([hidden])')?.scrollIntoView({ block: 'nearest' });
 }
 
 /** Tells the outcome to screen readers. */
@@ -208,6 +219,13 @@ document.addEventListener('click', (event) => {
   if (link === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   showResource(link).catch(() => say('This cannot be shown.', 'The service or the EHR did not answer.', false));
+});
+
+/** A link to a passage of the criteria opens it. */
+document.addEventListener('click', (event) => {
+  const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>('a[href^="#"]') : null;
+  const target = link === null ? null : document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (target instanceof HTMLDetailsElement) target.open = true;
 });
 
 document.addEventListener('input', (event) => {
