@@ -2,6 +2,7 @@ import type { CheckedOrder, UncheckedOrder } from '../criteria-check/order-check
 import { formatDay } from '../dates/day.ts';
 import type { Assessment, Contradicted, NearestPath, Satisfied } from '../policy/assessment.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
+import { upperFirst } from '../policy/words.ts';
 import { earlierStudies } from './earlier-studies.ts';
 import { missingLine, toDoLine } from './question-words.ts';
 import {
@@ -14,11 +15,13 @@ import {
   forOthers,
   forWords,
   indicationsWords,
+  lineWords,
   list,
   NOT_A_DECISION,
   OUTCOME_WORDS,
   ofOtherWays,
   reasonsElsewhere,
+  restsWithoutEvidence,
   reviewsWords,
   screenWords,
   sources,
@@ -32,9 +35,14 @@ const section = (heading: string, lines: readonly string[]): readonly string[] =
 /** So many criteria, or ways, are told with their evidence. */
 const MOST_CRITERIA = 4;
 
+/** What a way still needs, and when it can lead to "met". */
+const neededLine = (path: NearestPath): string =>
+  `${path.cite}, ${path.label}. Needed: ${factWords(path.needs).join('; ')}.${timing(path)}${forOthers(path)}`;
+
+/** The same, with what is documented of it. */
 function pathLine(path: NearestPath): string {
   const has = path.has.length === 0 ? 'nothing yet' : list(factWords(path.has), 4);
-  return `${path.cite}, ${path.label}. Documented: ${has}. Needed: ${factWords(path.needs).join('; ')}.${timing(path)}${forOthers(path)}`;
+  return neededLine(path).replace(' Needed: ', () => ` Documented: ${has}. Needed: `);
 }
 
 /** An indication that holds at several regions by the same evidence is told once. */
@@ -71,10 +79,9 @@ function policyLines(check: CheckedOrder): readonly string[] {
     check.order.asOf.hi > policy.reviewBy
       ? ` The text was last checked on ${input.checked}; it is past its review date.`
       : '';
-  const line = payer.lineAssumed ? `${payer.lineOfBusiness} assumed` : payer.lineOfBusiness;
   return [
     `${input.title}, version ${input.version}, in force from ${input.effective}.${overdue}${input.notice === undefined ? '' : ` ${input.notice}`}`,
-    `Payer: ${payer.name} (${line})${payer.assumed ? ', assumed: the EHR shows no coverage' : ''}.${check.exemptIf === undefined ? '' : ` ${check.exemptIf}`}`,
+    `Payer: ${payer.name} (${lineWords(payer)})${payer.assumed ? ', assumed: the EHR shows no coverage' : ''}.${check.exemptIf === undefined ? '' : ` ${check.exemptIf}`}`,
   ];
 }
 
@@ -85,11 +92,14 @@ const paragraph = (text: string | undefined): readonly string[] => (text === und
 function headLines(check: CheckedOrder): readonly string[] {
   const { assessment, study, order, urgent } = check;
   const elsewhere = assessment.outcome === 'undetermined' ? reasonsElsewhere(check) : undefined;
-  const alone = asDocumentedWords(assessment);
+  const alone = asDocumentedWords(check);
+  const looked = order.open === undefined ? '' : `the order leaves the ${order.open} open; looked at as `;
   const reviewer = assessment.reason === 'exclusion' ? ' A reviewer must decide.' : '';
   return [
-    ...(urgent.length === 0 ? [] : [`**${URGENT}.** ${evidenceList(urgent, check).join('; ')}.${reviewer}`, '']),
-    `**${OUTCOME_WORDS[assessment.outcome]}**: ${study.label} (${study.code}), as of ${formatDay(order.asOf.hi)}.`,
+    ...(urgent.length === 0
+      ? []
+      : [`**${URGENT}.** ${upperFirst(evidenceList(urgent, check).join('; '))}.${reviewer}`, '']),
+    `**${OUTCOME_WORDS[assessment.outcome]}**: ${looked}${study.label} (${study.code}), as of ${formatDay(order.asOf.hi)}.`,
     ...(elsewhere === undefined
       ? []
       : [`The reason of the order concerns ${elsewhere}, not the region that is ordered.`]),
@@ -103,8 +113,8 @@ function headLines(check: CheckedOrder): readonly string[] {
 function documentedLines(check: CheckedOrder): readonly string[] {
   const open = check.assessment.outcome === 'undetermined';
   const told = onceEach(check.assessment.satisfied).filter((s) => !open || s.evidence.length > 0);
-  const lines = told.slice(0, MOST_CRITERIA).map(({ cite, label, evidence }) => {
-    const rests = list([...evidenceList(evidence, check)], 6) || 'by the policy itself';
+  const lines = told.slice(0, MOST_CRITERIA).map(({ criterion, cite, label, evidence }) => {
+    const rests = list([...evidenceList(evidence, check)], 6) || restsWithoutEvidence(check, criterion);
     return `${open ? `For ${cite}` : `${cite}, ${label}`}: ${rests}`;
   });
   return [
@@ -113,22 +123,22 @@ function documentedLines(check: CheckedOrder): readonly string[] {
   ];
 }
 
-/** The nearest way to met, and what is asked or to be done for it. */
+/** The nearest way to met, and what is asked or to be done for it; of a study that the policy names another for, the way alone. */
 function wayLines(check: CheckedOrder, studies: StudyCatalog): readonly string[] {
   const { assessment } = check;
+  if (assessment.outcome === 'alternative')
+    return section('For the ordered study itself', assessment.paths.slice(0, 1).map(neededLine));
   const { paths, missing } = assessment;
   const elsewhere = paths[0]?.otherStudies !== undefined;
   const settles = !elsewhere && (paths.length === 0 || paths.some((p) => p.kind === 'document'));
   const toAsk = missing.filter((m) => !m.toDo);
   const others = toAsk.filter((m) => ofOtherWays(assessment, m));
-  const where = elsewhere
-    ? ', for another study'
-    : assessment.outcome === 'alternative'
-      ? ' for the ordered study'
-      : '';
   const asked = missingLine(check, studies);
   return [
-    ...section(`Nearest way to meet the criteria${where}`, paths.slice(0, 1).map(pathLine)),
+    ...section(
+      `Nearest way to meet the criteria${elsewhere ? ', for another study' : ''}`,
+      paths.slice(0, 1).map(pathLine),
+    ),
     ...section(
       settles ? 'Questions that would settle it' : 'Questions on the way',
       toAsk.filter((m) => !others.includes(m)).map(asked),
@@ -168,7 +178,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
   const { assessment, order } = check;
   const { outcome, paths, alternatives } = assessment;
   const named = section(
-    'The policy names',
+    order.open === undefined ? 'The policy names' : 'The criteria are documented for',
     alternatives.map((code) => `${code} (${studies.get(code)?.label ?? 'study'})`),
   );
   const [open, notMet] = [outcome === 'undetermined', outcome === 'not-met'];
@@ -177,7 +187,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...headLines(check),
     ...(notMet ? otherwise : []),
     ...(open ? [...ways, ...documented] : [...named, ...documented, ...ways]),
-    ...section('Other ways', paths.slice(1).map(pathLine)),
+    ...(outcome === 'alternative' ? [] : section('Other ways', paths.slice(1).map(neededLine))),
     ...paragraph(indicationsWords(assessment)),
     ...(notMet ? [] : otherwise),
     ...section('Left to a reviewer', reviewsWords(assessment)),
@@ -211,7 +221,7 @@ export function uncheckedDetail(check: UncheckedOrder): string {
       'Under each coverage',
       check.options.map(
         (o) =>
-          `${o.payer.name} (${o.payer.lineOfBusiness}): ${OUTCOME_WORDS[o.assessment.outcome].toLowerCase()} (${o.policy.input.title}, version ${o.policy.input.version})`,
+          `${o.payer.name} (${lineWords(o.payer)}): ${OUTCOME_WORDS[o.assessment.outcome].toLowerCase()} (${o.policy.input.title}, version ${o.policy.input.version})`,
       ),
     ),
     '',

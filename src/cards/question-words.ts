@@ -3,7 +3,7 @@ import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import type { Missing, PathFact } from '../policy/assessment.ts';
 import type { Lead } from '../policy/fact-source.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
-import { isOrdered } from './suggestions.ts';
+import { isOrdered, proposesSteps } from './suggestions.ts';
 import { list, span } from './words.ts';
 
 /** How many facts that would do as well are named. */
@@ -41,7 +41,7 @@ function insteadWords(instead: readonly PathFact[], before: ReadonlySet<string>)
 /** What would be done next, or that it is ordered, where what is on file does not say so already. */
 function nextStep(check: CheckedOrder, missing: Missing, studies: StudyCatalog): string {
   if (missing.action === undefined) return '';
-  if (!isOrdered(check, missing, studies)) return ` Next step: ${missing.action}.`;
+  if (!isOrdered(check, missing, studies)) return proposesSteps(check) ? ` Next step: ${missing.action}.` : '';
   return missing.leads.some((l) => l.reference.startsWith('ServiceRequest/')) ? '' : ' Ordered; no result on file.';
 }
 

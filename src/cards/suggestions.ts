@@ -149,9 +149,16 @@ export function isOrdered(check: CheckedOrder, missing: Missing, studies: StudyC
   );
 }
 
+/**
+ * May something be proposed as the next step of care? Not beside a red flag that must not wait, and not where the chart was not seen
+ * whole: what is proposed may have been done.
+ */
+export const proposesSteps = ({ assessment, urgent }: CheckedOrder): boolean =>
+  urgent.length === 0 && assessment.reason !== 'data-unavailable';
+
 /** Useful next steps that a path needs and the chart lacks, as draft orders; none that is on order already. */
 export function nextStepSuggestions(check: CheckedOrder, studies: StudyCatalog): readonly Suggestion[] {
-  if (check.assessment.outcome !== 'undetermined') return [];
+  if (check.assessment.outcome !== 'undetermined' || !proposesSteps(check)) return [];
   const out = new Map<string, Suggestion>();
   for (const missing of check.assessment.missing) {
     const order = nextOrder(check, missing);

@@ -1,7 +1,7 @@
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/order-check.ts';
 import { formatDay } from '../dates/day.ts';
 import { type Assessment, type Contradicted, type Missing, type NearestPath, RULED_OUT } from '../policy/assessment.ts';
-import { lowerFirst } from '../policy/words.ts';
+import { lowerFirst, upperFirst } from '../policy/words.ts';
 import { list, ofOtherWays, openLabel, reasonsElsewhere, screenWords, shorten, URGENT, URGENT_SHORT } from './words.ts';
 
 /** CDS Hooks wants fewer than 140 characters. */
@@ -37,7 +37,7 @@ function story(check: CheckedOrder, form: Form): string {
     case 'met':
       return `${study.code}: the chart documents the ${by} criteria${where === undefined ? '' : ` (${where})`}.`;
     case 'alternative':
-      return `${by} criteria name ${assessment.alternatives.slice(0, 2).join(' or ')} instead of ${study.code}${where === undefined ? '' : ` (${where})`}.`;
+      return `${study.code}: the chart documents the ${by} criteria for ${instead(assessment)} instead${where === undefined ? '' : ` (${where})`}.`;
     case 'not-required':
       return `${study.code}: ${by} needs no review (${assessment.satisfied[0]?.label ?? 'exempt'}).`;
     case 'not-met': {
@@ -51,10 +51,26 @@ function story(check: CheckedOrder, form: Form): string {
       return `${study.code}: ${by} criteria not met: ${ruledOut ? `${lowerFirst(words(against.label))} ruled out` : whyWords(against, form.most, words)}.`;
     }
     case 'undetermined':
+      if (check.order.open !== undefined) return openOrderStory(check.order.open, assessment, by, form);
       return form.brief
         ? `${study.code}, ${by}: ${openPoint(check, form, words)}.`
         : `${study.code}: ${by} criteria open: ${openPoint(check, form, words)}.`;
   }
+}
+
+/** The first studies that are documented in place of the ordered one, or of one that the order leaves open. */
+const instead = ({ alternatives }: Assessment, most = 2): string => alternatives.slice(0, most).join(' or ');
+
+/** Of an order that does not say which study it is: what is documented, or that it has to be said. */
+function openOrderStory(open: 'contrast' | 'region', assessment: Assessment, by: string, form: Form): string {
+  const documented = instead(assessment, form.most);
+  if (form.brief)
+    return `${upperFirst(open)} left open: ${documented === '' ? 'name the study' : `${by} criteria documented for ${documented}`}.`;
+  return `The order leaves the ${open} open: ${
+    documented === ''
+      ? `name the study, so that the ${by} criteria can be checked`
+      : `the chart documents the ${by} criteria for ${documented}`
+  }.`;
 }
 
 type Words = (label: string) => string;

@@ -1,11 +1,12 @@
 import { kindsWords } from '../chart/resource-words.ts';
+import type { LineOfBusiness } from '../coverage/payers.ts';
 import type { CheckedOrder } from '../criteria-check/order-check.ts';
+import type { PayerOfOrder } from '../criteria-check/member.ts';
+import { otherRegionsOf } from '../criteria-check/order-reasons.ts';
 import { formatDay } from '../dates/day.ts';
-import { placeOfRecord } from '../facts/context.ts';
 import type { Assessment, Missing, NearestPath, Outcome, PathFact } from '../policy/assessment.ts';
-import { type Evidence, REGIONS } from '../policy/fact-source.ts';
+import type { Evidence } from '../policy/fact-source.ts';
 import { lowerFirst, noneOf, REGION_WORDS } from '../policy/words.ts';
-import { placeOfHits, supports } from '../terminology/regions.ts';
 
 export const URGENT = 'Documented red flag: do not delay care for authorization';
 /** The same where room is short. */
@@ -118,9 +119,15 @@ export function factCounts({ assessment }: CheckedOrder): { readonly attested: n
   return { attested: attested.size, charted: charted.size };
 }
 
-/** What a reviewer would find who has this chart alone, where that differs from the outcome. */
-export const asDocumentedWords = ({ outcome, asDocumented }: Assessment): string | undefined =>
-  asDocumented === outcome
+/**
+ * What a reviewer would find who has this chart alone, where that differs from the outcome. Of a chart that was not seen whole, and of
+ * an order that does not say which study it is, nobody knows.
+ */
+export const asDocumentedWords = ({
+  assessment: { outcome, asDocumented, reason },
+  order,
+}: Pick<CheckedOrder, 'assessment' | 'order'>): string | undefined =>
+  asDocumented === outcome || reason === 'data-unavailable' || order.open !== undefined
     ? undefined
     : `With this chart alone a reviewer would find: ${OUTCOME_WORDS[asDocumented].toLowerCase()}.`;
 
@@ -129,7 +136,29 @@ export function countsWords(check: CheckedOrder): string {
   if (check.assessment.outcome === 'not-required') return 'Rests on the policy itself.';
   const { attested, charted } = factCounts(check);
   const facts = (n: number): string => `${n} ${n === 1 ? 'fact' : 'facts'}`;
-  return `Rests on ${facts(charted)} of the chart and ${facts(attested)} stated by a clinician.`;
+  const told = [
+    ...(charted === 0 ? [] : [`${facts(charted)} of the chart`]),
+    ...(attested === 0 ? [] : [`${facts(attested)} stated by a clinician`]),
+  ];
+  return told.length === 0 ? 'Rests on what is not on file.' : `Rests on ${told.join(' and ')}.`;
+}
+
+const LINE_WORDS: Readonly<Record<LineOfBusiness, string>> = {
+  commercial: 'commercial',
+  medicare: 'Medicare',
+  medicaid: 'Medicaid',
+};
+
+/** The line of business of a payer's plan, and whether it is assumed. */
+export const lineWords = ({ lineOfBusiness, lineAssumed }: PayerOfOrder): string =>
+  `${LINE_WORDS[lineOfBusiness]}${lineAssumed ? ' assumed' : ''}`;
+
+/** What a passage without evidence in the chart rests on: the plan that the policy exempts, or the policy alone. */
+export function restsWithoutEvidence({ policy, payer, assessment }: CheckedOrder, criterion: string): string {
+  const exempts = policy.input['not-required'].find((r) => r.id === criterion);
+  if (assessment.outcome !== 'not-required' || exempts?.['line-of-business'] === undefined)
+    return 'by the policy itself';
+  return `by the line of business (${lineWords(payer)})${payer.assumed ? ' of the assumed payer' : ' of the coverage'}`;
 }
 
 /** The first and the last date of what is dated. */
@@ -204,15 +233,14 @@ export function dateWords({ assessment: { earliest, validUntil }, order }: Check
 
 /**
  * Of which part of the body the reasons of the order speak, where none of them may be about the ordered one.
- * @returns undefined when one may, or when they name no part of the spine
+ * @returns undefined when one may, when they name no part of the spine, or when the order leaves its own part open
  */
-export function reasonsElsewhere({ chart, study }: Pick<CheckedOrder, 'chart' | 'study'>): string | undefined {
-  const places = chart.orderReasons.map(({ hits, site }) => placeOfRecord(placeOfHits(hits), site));
-  const regions = REGIONS.filter((region) => study.regions.includes(region));
-  if (places.some((place) => regions.some((region) => supports(place, region, false)))) return undefined;
-  const named = REGIONS.filter((region) => places.some((place) => supports(place, region, true)));
-  return named.length === 0 ? undefined : named.map((region) => REGION_WORDS[region]).join(' and ');
+export function reasonsElsewhere({ chart, study, order }: ReasonsOf): string | undefined {
+  const regions = order?.open === 'region' ? [] : otherRegionsOf(chart, study);
+  return regions.length === 0 ? undefined : regions.map((region) => REGION_WORDS[region]).join(' and ');
 }
+
+type ReasonsOf = Pick<CheckedOrder, 'chart' | 'study'> & Partial<Pick<CheckedOrder, 'order'>>;
 
 /** Which studies a way is for, when it is not for the ordered one. */
 export const forOthers = ({ otherStudies }: NearestPath): string =>

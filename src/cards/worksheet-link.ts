@@ -2,7 +2,7 @@ import type { Link } from '../cds-hooks/card.ts';
 import type { OrderCheck } from '../criteria-check/order-check.ts';
 
 const label = (check: OrderCheck): string =>
-  check.kind === 'checked' && check.assessment.missing.length > 0
+  check.kind === 'checked' && check.assessment.outcome !== 'alternative' && check.assessment.missing.length > 0
     ? 'Open the worksheet: answer what is missing'
     : 'Open the worksheet: criteria and evidence';
 

@@ -169,6 +169,9 @@ function describe(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'required';
   if (issue.code === 'invalid_format' && issue.format === 'url') return 'expected an http or https URL';
   if (issue.code === 'invalid_value') return `expected ${issue.values.map((v) => `"${String(v)}"`).join(' or ')}`;
+  if (issue.code === 'too_small') return issue.origin === 'array' ? 'expected at least one entry' : 'expected a value';
+  if (issue.code === 'too_big')
+    return `expected at most ${issue.maximum} ${issue.origin === 'array' ? 'entries' : 'characters'}`;
   return issue.message.replace(/^Invalid input: /, '');
 }
 

@@ -2,6 +2,7 @@ import type { ImagingOrder } from '../order/order.ts';
 import type { Assessment, Missing, Outcome } from '../policy/assessment.ts';
 import { assessmentId } from './assessment-id.ts';
 import type { CheckedOrder } from './order-check.ts';
+import { otherRegionsOf } from './order-reasons.ts';
 
 /** Nine = each region of the spine with each contrast. */
 const MOST_CANDIDATES = 9;
@@ -15,7 +16,9 @@ export function openOrder(order: ImagingOrder, checks: readonly CheckedOrder[]):
   const same = checks.every((c) => c.assessment.outcome === first.assessment.outcome);
   if (same && checks.length === order.studies.length && SETTLED.has(first.assessment.outcome)) return first;
   const met = checks.filter((c) => c.assessment.outcome === 'met');
-  const base = (met[0] ?? first).assessment;
+  // looked at as one of the studies that are documented, else as one of what the reasons of the order are about
+  const looked = met[0] ?? checks.find((c) => otherRegionsOf(c.chart, c.study).length === 0) ?? first;
+  const base = looked.assessment;
   const question: Missing = {
     fact: `order-${order.open ?? 'contrast'}`,
     label: `the ${order.open ?? 'contrast'} of the ordered study`,
@@ -35,5 +38,5 @@ export function openOrder(order: ImagingOrder, checks: readonly CheckedOrder[]):
     missing: [question, ...base.missing].slice(0, 4),
     alternatives: met.map((c) => c.study.code),
   };
-  return { ...first, id: assessmentId({ ...first, assessment }), assessment };
+  return { ...looked, id: assessmentId({ ...looked, assessment }), assessment };
 }

@@ -179,7 +179,9 @@ function readKeys(file: string): JSONWebKeySet {
     throw new InvalidFileError([`${file}:1:1 expected a JSON file with a JWK set`]);
   }
   if (!parsed.success)
-    throw new InvalidFileError(parsed.error.issues.map((i) => `${file}:1:1 ${i.path.join('.')}: ${i.message}`));
+    throw new InvalidFileError([
+      `${file}:1:1 expected a JWK set: {"keys": [...]} of public keys, each with kty and kid`,
+    ]);
   return parsed.data as JSONWebKeySet;
 }
 
@@ -215,11 +217,14 @@ export interface Known {
 function readEhr(file: string, known: Known): { readonly ehr: Ehr; readonly locate: LoadedFile<unknown>['locate'] } {
   const loaded = readYaml(file, EhrFile);
   const { data } = loaded;
-  const orderables = Object.entries(data.orderables).flatMap(([local, code]) =>
-    known.isStudy(code)
-      ? []
-      : [`${loaded.locate(['orderables', local])} orderables.${local}: ${code} is no study of policies/studies.yaml`],
-  );
+  const orderables = Object.entries(data.orderables).flatMap(([local, code]) => {
+    const problem = !local.includes('|')
+      ? 'expected "system|code" of the local orderable in front of the colon'
+      : known.isStudy(code)
+        ? undefined
+        : `${code} is no study of policies/studies.yaml`;
+    return problem === undefined ? [] : [`${loaded.locate(['orderables', local])} orderables.${local}: ${problem}`];
+  });
   if (orderables.length > 0) throw new InvalidFileError(orderables);
   const payer = data['default-payer'];
   const ehr: Ehr = {

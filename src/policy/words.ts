@@ -16,6 +16,9 @@ const comparison = ({ op, than }: Comparison): string =>
 /** A label within a sentence: small at first, save abbreviations. */
 export const lowerFirst = (label: string): string => label.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
 
+/** A label at the beginning of a sentence. */
+export const upperFirst = (label: string): string => label.charAt(0).toUpperCase() + label.slice(1);
+
 const withoutBrackets = (label: string): string => label.replace(/ \([^()]*\)/g, '');
 
 /** The window of a query in words, e.g. "within the last 3 months"; empty without one. */

@@ -5,7 +5,30 @@ import { withoutSlashAtEnd } from '../chart/references.ts';
 import { isBase } from '../ehr/ehr-registry.ts';
 import { isLoopback } from '../ehr/network.ts';
 
-const flag = z.enum(['true', 'false']).transform((v) => v === 'true');
+/** One of a few words. */
+const oneOf = <const W extends readonly [string, ...string[]]>(...words: W) =>
+  z.enum(words, {
+    error: `expected ${words.length > 2 ? 'one of ' : ''}${words.join(words.length > 2 ? ', ' : ' or ')}`,
+  });
+
+/** A whole number within bounds. */
+function whole(min: number, max?: number) {
+  const error = `expected a whole number ${max === undefined ? `of at least ${min}` : `from ${min} to ${max}`}`;
+  return z.coerce
+    .number({ error })
+    .int({ error })
+    .min(min, { error })
+    .max(max ?? Number.MAX_SAFE_INTEGER, { error });
+}
+
+/** An address as a browser shows it. */
+const WEB_ADDRESS = z.url({
+  protocol: /^https?$/,
+  error: 'expected an address with https:// (or http://) in front',
+  abort: true,
+});
+
+const flag = oneOf('true', 'false').transform((v) => v === 'true');
 const root = resolve(import.meta.dirname, '../..');
 
 const isTimeZone = (zone: string): boolean => {
@@ -31,24 +54,18 @@ const isProxies = (value: string): boolean =>
   });
 
 /** The beginning of other addresses: nothing can stand behind a query or a fragment, and credentials would be told to everybody. */
-const BASE = z
-  .url({ protocol: /^https?$/ })
-  .refine(isBase, 'expected an address without credentials, query or fragment')
-  .transform(withoutSlashAtEnd);
+const BASE = WEB_ADDRESS.refine(isBase, 'expected an address without credentials, query or fragment').transform(
+  withoutSlashAtEnd,
+);
 
 /** Every setting: its environment variable, its meaning and its default. */
 export const ConfigSchema = z.object({
-  NODE_ENV: z
-    .enum(['development', 'test', 'production'])
+  NODE_ENV: oneOf('development', 'test', 'production')
     .default('development')
     .describe('production turns development mode off'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('TCP port; 0 = any free one'),
+  PORT: whole(0, 65535).default(3000).describe('TCP port; 0 = any free one'),
   HOST: z.string().default('127.0.0.1').describe('address to listen on'),
-  WORKERS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(64)
+  WORKERS: whole(1, 64)
     .default(1)
     .describe('processes that serve the port; with several one more keeps them, and the sandbox is off'),
   PUBLIC_URL: BASE.optional().describe('the base under which clients call us, when it is not http://HOST:PORT'),
@@ -69,13 +86,7 @@ export const ConfigSchema = z.object({
     .refine(isTimeZone, 'expected an IANA time zone, e.g. "America/Los_Angeles"')
     .default('UTC')
     .describe('zone in which an order without a date is dated'),
-  DEADLINE_MS: z.coerce
-    .number()
-    .int()
-    .min(50)
-    .max(60_000)
-    .default(4000)
-    .describe('time for one hook call, chart retrieval included'),
+  DEADLINE_MS: whole(50, 60_000).default(4000).describe('time for one hook call, chart retrieval included'),
   BODY_LIMIT: z
     .string()
     .regex(/^[1-9]\d{0,8}(kb|mb)$/, 'expected e.g. "10mb"')
@@ -90,37 +101,21 @@ export const ConfigSchema = z.object({
     .regex(/^postgres(ql)?:\/\//, 'expected postgres://user:password@host/database')
     .optional()
     .describe('PostgreSQL database for decisions and for what several processes share'),
-  DECISIONS_WAIT_MS: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(2000)
+  DECISIONS_WAIT_MS: whole(0, 2000)
     .default(100)
     .describe('how long an answer may wait for its record; later records are still written'),
-  DECISIONS_KEEP_DAYS: z.coerce
-    .number()
-    .int()
-    .min(0)
+  DECISIONS_KEEP_DAYS: whole(0)
     .default(0)
     .describe('decisions, and kept calls of payer mode, older than this are removed daily; 0 = never'),
-  ANSWERS_KEEP_DAYS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(3650)
+  ANSWERS_KEEP_DAYS: whole(1, 3650)
     .default(90)
     .describe('how long answers are kept for EHRs that take none (answer-store), encrypted with APP_SECRET'),
   ADMIN_TOKEN: z
     .string()
-    .min(32)
+    .min(32, 'expected at least 32 characters')
     .optional()
     .describe('bearer token of administrators (/decisions, /invocations); without it there is no administration'),
-  RATE_LIMIT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .default(1200)
-    .describe('calls a minute for each client; 0 = none; off in development'),
+  RATE_LIMIT: whole(0).default(1200).describe('calls a minute for each client; 0 = none; off in development'),
   TRUST_PROXY: z
     .string()
     .refine(isProxies, 'expected how many proxies are in front, or their addresses, e.g. "10.0.0.0/8, 127.0.0.1"')
@@ -128,8 +123,8 @@ export const ConfigSchema = z.object({
     .describe(
       'proxies whose X-Forwarded-For is believed: how many, or their addresses; without it no address of a client is known, and calls with bad tokens are not limited',
     ),
-  MAX_REQUESTS: z.coerce.number().int().min(1).default(256).describe('requests worked on at once; more are 503'),
-  MAX_REQUEST_MB: z.coerce.number().int().min(1).default(256).describe('megabytes of their bodies; more are 503'),
+  MAX_REQUESTS: whole(1).default(256).describe('requests worked on at once; more are 503'),
+  MAX_REQUEST_MB: whole(1).default(256).describe('megabytes of their bodies; more are 503'),
   APP_SECRET: z
     .string()
     .regex(
@@ -144,14 +139,15 @@ export const ConfigSchema = z.object({
     .string()
     .optional()
     .describe('our private keys as a JWK set, oldest first; default: the files of SMART_CONFIG/keys'),
-  SOURCE_LABEL: z.string().min(1).max(80).default('Spine imaging criteria check').describe('source.label of cards'),
+  SOURCE_LABEL: z
+    .string()
+    .max(80, 'expected at most 80 characters')
+    .default('Spine imaging criteria check')
+    .describe('source.label of cards'),
   SANDBOX: flag.optional().describe('serve the sandbox EHR (default: in development only, with one process)'),
-  SANDBOX_FHIR: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('FHIR R4 base whose patients the sandbox EHR shows instead of its own'),
+  SANDBOX_FHIR: WEB_ADDRESS.optional().describe('FHIR R4 base whose patients the sandbox EHR shows instead of its own'),
   SANDBOX_FHIR_TOKEN: z.string().min(1).optional().describe('bearer token for SANDBOX_FHIR, if it wants one'),
-  LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('how much to log'),
+  LOG_LEVEL: oneOf('silent', 'error', 'warn', 'info', 'debug').default('info').describe('how much to log'),
 });
 
 export type Config = Omit<z.infer<typeof ConfigSchema>, 'SANDBOX'> & {
@@ -190,7 +186,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const parsed = ConfigSchema.safeParse(given);
   if (!parsed.success)
     throw new ConfigError(
-      parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}${shown(String(i.path[0]), given)}`).join('; '),
+      [
+        ...new Set(
+          parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}${shown(String(i.path[0]), given)}`),
+        ),
+      ].join('; '),
     );
   const { BODY_LIMIT, MAX_REQUEST_MB } = parsed.data;
   if (bytesOf(BODY_LIMIT) > MAX_REQUEST_MB * MEGABYTE)

@@ -8,9 +8,11 @@ import {
   factWords,
   forOthers,
   indicationsWords,
+  lineWords,
   list,
   NOT_A_DECISION,
   OUTCOME_WORDS,
+  restsWithoutEvidence,
   reviewsWords,
   screenWords,
   timing,
@@ -55,8 +57,7 @@ export function urgentBanner(check: CheckedOrder, view: WorksheetView): VNode | 
 
 const line = (check: CheckedOrder): string => {
   const { payer } = check;
-  const business = payer.lineAssumed ? `${payer.lineOfBusiness} assumed` : payer.lineOfBusiness;
-  return `${payer.name} (${business})${payer.assumed ? ', assumed: the EHR shows no coverage' : ''}`;
+  return `${payer.name} (${lineWords(payer)})${payer.assumed ? ', assumed: the EHR shows no coverage' : ''}`;
 };
 
 /** What is ordered, who pays, and which text it is checked against. */
@@ -111,7 +112,7 @@ export function outcomePart(check: CheckedOrder, view: WorksheetView): VNode {
     reasonWords(check),
     ...reviewsWords(assessment).map((left) => `Left to a reviewer: ${left}.`),
     indicationsWords(assessment),
-    asDocumentedWords(assessment),
+    asDocumentedWords(check),
     ...dateWords(check),
   ].filter((l) => l !== undefined);
   const named = assessment.alternatives.map((c) => `${view.studies.get(c)?.label ?? 'study'} (${c})`);
@@ -187,7 +188,7 @@ export function basisPart(check: CheckedOrder, view: WorksheetView): VNode | '' 
     ${satisfied.map(
       (s) => html`<div>
         <p>${s.label} <span class="muted small">(${s.cite})</span></p>
-        ${s.evidence.length === 0 ? html`<p class="muted">by the policy itself</p>` : byFact(s.evidence, check, view)}
+        ${s.evidence.length === 0 ? html`<p class="muted">${restsWithoutEvidence(check, s.criterion)}</p>` : byFact(s.evidence, check, view)}
       </div>`,
     )}
     ${against.length === 0 ? '' : html`<h3>The chart says otherwise</h3>`}

@@ -1,5 +1,5 @@
 import { checkedSummary } from '../cards/summary.ts';
-import { countsWords, factLabels, list, NOT_A_DECISION, URGENT } from '../cards/words.ts';
+import { countsWords, factLabels, list, NOT_A_DECISION, restsWithoutEvidence, URGENT } from '../cards/words.ts';
 import type { CheckedOrder } from '../criteria-check/order-check.ts';
 import { formatDay } from '../dates/day.ts';
 import type { GivenAnswer } from '../documentation/answers.ts';
@@ -75,7 +75,7 @@ function documented(check: CheckedOrder, view: WorksheetView): VNode | '' {
   return html`<h2>Documented</h2>
     ${satisfied.slice(0, MOST.satisfied).map(
       (s) => html`<p>${s.label} (${s.cite})</p>
-        <ul>${s.evidence.length === 0 ? html`<li>by the policy itself</li>` : factLines(s.evidence, check, view)}</ul>`,
+        <ul>${s.evidence.length === 0 ? html`<li>${restsWithoutEvidence(check, s.criterion)}</li>` : factLines(s.evidence, check, view)}</ul>`,
     )}
     ${against.map((c) => html`<p>Against ${c.label} (${c.cite}): ${c.why}</p>`)}`;
 }

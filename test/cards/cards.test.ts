@@ -85,6 +85,13 @@ function problems({ check, card }: Told): readonly string[] {
   if (assessment.outcome === 'alternative')
     rule('ways are those of the ordered study', !headings.includes('Nearest way to meet the criteria'));
   const [, alone] = /With this chart alone a reviewer would find: (.*)\./.exec(detail) ?? [];
+  if (assessment.reason === 'data-unavailable') {
+    rule('nobody knows what a reviewer would find of a chart that was not seen', alone === undefined);
+    rule(
+      'nothing is proposed that may have been done',
+      card.suggestions === undefined && !detail.includes('Next step'),
+    );
+  }
   rule('a reviewer who finds the same is not told of', alone !== OUTCOME_WORDS[assessment.outcome].toLowerCase());
   rule('rests on something', assessment.outcome !== 'not-required' || detail.includes('Rests on the policy itself.'));
   if (assessment.outcome === 'not-met') rule('says what contradicts', headings.includes('The chart says otherwise'));
@@ -119,6 +126,51 @@ describe.each(files)('cards of $file', ({ vignettes }) => {
     });
     expect(bad).toEqual([]);
   }, 120_000);
+});
+
+describe('what a busy clinician is spared', () => {
+  const told = (id: string): Told => tell(find(id));
+  const headings = (card: Card): readonly (string | undefined)[] =>
+    [...card.detail.matchAll(/^\*\*([^*]+)\*\*$/gm)].map((m) => m[1]);
+
+  it('treatment for the ordered study where the criteria are documented for another', () => {
+    const { check, card } = told('IC-contrast');
+    expect(check.assessment.outcome).toBe('alternative');
+    expect(card.summary).toMatch(/^72148: the chart documents the Kaiser WA criteria for 72158 instead/);
+    expect(headings(card).slice(0, 3)).toEqual(['The policy names', 'Documented', 'For the ordered study itself']);
+    expect(card.detail).not.toMatch(/Next step|Questions|Still to be done|Other ways/);
+  });
+
+  it('referrals beside a red flag that must not wait', () => {
+    const { check, card } = told('edge-unstable-fracture');
+    expect([check.assessment.outcome, check.urgent.length > 0]).toEqual(['undetermined', true]);
+    expect(check.assessment.missing.some((m) => m.action !== undefined)).toBe(true);
+    expect(card.detail).not.toContain('Next step');
+    expect(card.suggestions).toBeUndefined();
+    expect(card.detail).toMatch(/^\*\*Documented red flag: do not delay care for authorization\.\*\* [A-Z]/);
+  });
+
+  it('what nobody has stated, and a "policy" where the coverage decides', () => {
+    expect(told('IC-contrast').card.detail).toMatch(/Rests on \d+ facts of the chart\.$/m);
+    const exempt = files
+      .filter((f) => f.file.includes('kaiser-wa-lumbar-mri'))
+      .flatMap((f) => f.vignettes)
+      .find((v) => v.expect.outcome === 'not-required');
+    const { card } = tell(exempt as Vignette);
+    expect(card.detail).toMatch(/by the line of business \(Medicare\) of the coverage/);
+    expect(card.detail).toMatch(/^Payer: .* \(Medicare\)/m);
+  });
+
+  it('the documented part of every other way', () => {
+    const bad = files
+      .flatMap((f) => f.vignettes)
+      .flatMap((v) => {
+        if (v.expect.outcome !== 'undetermined') return [];
+        const others = tell(v).card.detail.split('**Other ways**\n')[1]?.split('\n\n')[0] ?? '';
+        return others.includes('Documented:') ? [v.id] : [];
+      });
+    expect(bad).toEqual([]);
+  });
 });
 
 describe('questions', () => {

@@ -22,8 +22,14 @@ describe('config', () => {
   });
 
   it.each([
-    ['PORT', 'seventy', /PORT/],
-    ['DEADLINE_MS', '1', /DEADLINE_MS/],
+    ['PORT', 'seventy', /PORT: expected a whole number from 0 to 65535 \(given: "seventy"\)$/],
+    ['DEADLINE_MS', '1', /DEADLINE_MS: expected a whole number from 50 to 60000/],
+    ['RATE_LIMIT', '-1', /RATE_LIMIT: expected a whole number of at least 0/],
+    ['MAX_REQUESTS', '-1.5', /MAX_REQUESTS: expected a whole number of at least 1 \(given: "-1.5"\)$/],
+    ['NODE_ENV', 'prod', /NODE_ENV: expected one of development, test, production/],
+    ['SANDBOX', 'yes', /SANDBOX: expected true or false/],
+    ['ADMIN_TOKEN', 'short', /ADMIN_TOKEN: expected at least 32 characters$/],
+    ['PUBLIC_URL', 'cds.example.org', /PUBLIC_URL: expected an address with https:\/\/ [^;]*$/],
     ['TIME_ZONE', 'Mars/Olympus', /TIME_ZONE: expected an IANA time zone/],
     ['TRUST_PROXY', 'true', /TRUST_PROXY: expected how many proxies/],
     ['TRUST_PROXY', '10.0.0.0/33', /TRUST_PROXY: expected how many proxies/],

@@ -125,6 +125,14 @@ describe('local codes of an EHR', () => {
     expect((await runCommand(assess, [...args, '--ehr', 'hospital'])).text).toContain('(72148)');
   });
 
+  it('an orderable without its system, which no order would ever name, is refused', async () => {
+    registry(`  "${LOCAL}|X": ["set|night-pain"]\n`, '{ "MRL": "72148" }');
+    const args = [writeBundle([]), '--payer', 'kaiser-wa', '--ehr', 'hospital', '--study', '72148'];
+    await expect(runCommand(assess, args)).rejects.toThrow(
+      /hospital\.yaml:4:\d+ orderables\.MRL: expected "system\|code"/,
+    );
+  });
+
   it.each([
     [
       'a code that no fact understands',

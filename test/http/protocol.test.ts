@@ -544,6 +544,13 @@ describe('feedback', () => {
     expect([answer.status, fieldsOf(answer)]).toEqual([400, [field]]);
   });
 
+  it('says what is expected in our own words', async () => {
+    const texts = async (body: Json): Promise<string> => (await post(feedback(), body)).text;
+    expect(await texts({ feedback: [] })).toContain('feedback: expected at least one entry');
+    const long = { ...overridden, overrideReason: { userComment: 'x'.repeat(10_001) } };
+    expect(await texts({ feedback: [long] })).toContain('expected at most 10000 characters');
+  });
+
   it('of a service that does not exist: 404', async () => {
     expect((await post(`${service.base}/cds-services/none/feedback`, { feedback: [accepted] })).status).toBe(404);
   });

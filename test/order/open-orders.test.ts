@@ -75,6 +75,28 @@ describe('an order that leaves the region open', () => {
     expect(missing(answer)['fact']).toBe('order-region');
     expect(String(missing(answer)['ask'])).toContain('72141');
   });
+  it('is looked at as what its reasons are about, and the card says that the region is to be named', async () => {
+    const reasonCode = [{ coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'M54.16' }] }];
+    const answer = await ordered('Cigna', { ...by(SPINE), reasonCode });
+    const evaluated = at(assessmentsOf(answer)[0], 'evaluated') as Json;
+    expect(evaluated['region']).toBe('lumbar');
+    const card = listAt(answer.body, 'cards')[0];
+    expect(at(card, 'summary')).toContain('The order leaves the region open');
+    const detail = String(at(card, 'detail'));
+    expect(detail).toContain('the order leaves the region open; looked at as MRI lumbar spine');
+    expect(detail).not.toMatch(
+      /not the region that is ordered|With this chart alone|MRI cervical spine without contrast \(72141\), as of/,
+    );
+  });
+  it('tells of a study whose criteria are documented, and speaks of that one', async () => {
+    const answer = await ordered('Cohere Health', by(SPINE));
+    const [first] = assessmentsOf(answer);
+    const documented = listAt(first, 'alternatives').map((a) => at(a, 'code'));
+    expect(documented).toContain(at(first, 'evaluated.study'));
+    expect(at(listAt(answer.body, 'cards')[0], 'summary')).toMatch(
+      /The order leaves the region open: the chart documents the Cohere Health criteria for 72\d{3}\./,
+    );
+  });
   it('is settled by a body site', async () => {
     const bodySite = [{ coding: [{ system: SNOMED, code: '122496007' }] }];
     expect(outcomeOf(await ordered('Cohere Health', { ...by(SPINE), bodySite }))).toBe('met');

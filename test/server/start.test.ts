@@ -84,6 +84,13 @@ describe('start', () => {
     expect(evidence).toMatch(/"reference":"[A-Z]\w+\/ada-/);
   });
 
+  it('says that it is open to the network where HOST makes it so', async () => {
+    const [open, here] = [start({ HOST: '0.0.0.0', SANDBOX: 'false' }), start({ HOST: '127.0.0.2', SANDBOX: 'false' })];
+    for (const run of [open, here]) await until(() => run.out().includes('DEVELOPMENT MODE'));
+    await until(() => open.out().includes('OPEN TO THE NETWORK: with HOST=0.0.0.0'));
+    expect(here.out()).not.toContain('OPEN TO THE NETWORK');
+  });
+
   it('drains on SIGTERM: a call in work is answered, then the process ends', async () => {
     const slow = createServer((_req, res) => {
       setTimeout(() => {

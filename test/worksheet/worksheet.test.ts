@@ -134,7 +134,7 @@ describe('the worksheet', () => {
       'Kaiser Foundation Health Plan of Washington',
       'version 2023-10-03',
       'Iris Pretend',
-      'Rests on 5 facts of the chart and 0 facts stated by a clinician.',
+      'Rests on 5 facts of the chart.',
       'With this chart alone a reviewer would find: criteria not met as documented.',
       'Clinical notes of the requesting provider or specialist, last six months',
       'not a coverage decision',
