@@ -5,13 +5,16 @@ import { KnownCodes } from '../terminology/known-codes.ts';
 import { checkerWith } from '../vignettes/compare-texts.ts';
 import { CoverageTally } from '../vignettes/coverage.ts';
 import { differences } from '../vignettes/differences.ts';
-import { checkVignette, loadVignettes, type VignetteFile } from '../vignettes/run.ts';
+import type { Vignette } from '../vignettes/expand.ts';
+import { caseOf, checkVignette, loadVignettes, type VignetteFile } from '../vignettes/run.ts';
+import { vignetteToFhir } from '../vignettes/to-fhir.ts';
 import { unknownCodes } from '../vignettes/unknown-codes.ts';
 import { unknownNames } from '../vignettes/unknown-names.ts';
 import { meant } from '../yaml/nearest-names.ts';
 import { InvalidFileError } from '../yaml/yaml-file.ts';
 import { type Command, loadChecker, UsageError, withFile } from './command.ts';
 import { namedText } from './named-text.ts';
+import { ungovernedAsText } from './print-ungoverned.ts';
 import { readArgs } from './read-args.ts';
 
 /** The vignettes of a folder, or of one file of it. @throws UsageError when there are none */
@@ -41,11 +44,10 @@ const fromHere = (where: string): string =>
   where.replace(/^(.*?)(:\d+:\d+)$/, (_, file: string, at: string) => relative('', file) + at);
 
 /** On what an assessment rests, for those who expected another. */
-function reasons(check: CheckedOrder | undefined): readonly string[] {
-  if (check === undefined) return [];
-  const { outcome, contradicted, missing } = check.assessment;
+function reasons({ assessment }: CheckedOrder): readonly string[] {
+  const { outcome, contradicted, missing, silentScreens } = assessment;
   // What an undetermined order lists there are ways of which something is documented.
-  const satisfied = outcome === 'undetermined' ? [] : check.assessment.satisfied;
+  const satisfied = outcome === 'undetermined' ? [] : assessment.satisfied;
   const ids = (list: readonly { readonly criterion: string }[]): string =>
     [...new Set(list.map((c) => c.criterion))].join(', ');
   return [
@@ -54,7 +56,16 @@ function reasons(check: CheckedOrder | undefined): readonly string[] {
     ...(missing.length === 0
       ? []
       : [`  asks: ${missing.map((m) => `${m.fact} (${m.criteria.join(', ')})`).join('; ')}`]),
+    ...(outcome !== 'undetermined' || silentScreens.length === 0
+      ? []
+      : [`  kept open by red flags on which the chart is silent: ${silentScreens.join('; ')}`]),
   ];
+}
+
+/** Why there is no assessment, and what would govern the order. */
+function whyNone(vignette: Vignette, checker: Checker, canonicalBase: string): readonly string[] {
+  const found = caseOf(vignetteToFhir(vignette, canonicalBase), vignette, checker);
+  return found === undefined ? [] : ungovernedAsText(found, checker).map((line) => `  ${line}`);
 }
 
 export const vignettes: Command = {
@@ -107,7 +118,8 @@ Then the criteria that no vignette decided for, or against, by file, line and co
         failed++;
         out(`${fromHere(source.locate(['vignettes', i]))} ${vignette.id}: ${vignette.title}`);
         for (const difference of found) out(`  ${difference}`);
-        for (const line of reasons(check)) out(line);
+        const why = check === undefined ? whyNone(vignette, checker, CANONICAL_BASE) : reasons(check);
+        for (const line of why) out(line);
         out(`  why it should be so: ${vignette.why}`);
       }
     const policies = new Set(files.map((f) => f.source.data.policy));

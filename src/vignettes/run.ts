@@ -5,9 +5,9 @@ import { PatientScope } from '../chart/references.ts';
 import { type RetrievedSection, SECTIONS, type Section } from '../chart/sections.ts';
 import { readCoverages } from '../coverage/coverage.ts';
 import { checkOrder } from '../criteria-check/check-order.ts';
-import type { CheckedOrder, Checker } from '../criteria-check/order-check.ts';
+import type { CheckedOrder, Checker, PatientData } from '../criteria-check/order-check.ts';
 import { parseDate } from '../dates/day.ts';
-import { readOrder } from '../order/order.ts';
+import { type ImagingOrder, readOrder } from '../order/order.ts';
 import { type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { yamlNames } from '../yaml/yaml-names.ts';
 import { expandVignettes, type Vignette } from './expand.ts';
@@ -42,6 +42,36 @@ export const checkVignette = (
 ): CheckedOrder | undefined =>
   checkResources(vignetteToFhir(vignette, canonicalBase), vignette, checker, { withTrace });
 
+/** What checking a vignette takes: its order, and all that is known of the patient. */
+export interface VignetteCase {
+  readonly order: ImagingOrder;
+  readonly data: PatientData;
+}
+
+/** The order of a vignette's resources, which may have been changed. @returns undefined when it is for no imaging that is known */
+export function caseOf(
+  fhir: VignetteResources,
+  vignette: Pick<Vignette, 'incomplete' | 'order'>,
+  { knowledge: { codes, studies } }: Checker,
+): VignetteCase | undefined {
+  const sections = new Map<Section, RetrievedSection>(
+    SECTIONS.map((s) => [
+      s,
+      { state: vignette.incomplete[s] ?? 'complete', resources: fhir.chart.filter((r) => r.resourceType === s) },
+    ]),
+  );
+  const scope = new PatientScope(VIGNETTE_PATIENT);
+  const date = parseDate(vignette.order.date) ?? { lo: 0, hi: 0 };
+  const order = readOrder(fhir.order, scope, studies, new ReadContext(codes, studies), date);
+  if (order === undefined) return undefined;
+  const coverages = readCoverages([fhir.coverage], scope);
+  const { patient } = fhir;
+  return {
+    order,
+    data: { patientId: VIGNETTE_PATIENT, patient, sections, coverages, coverageState: 'complete' },
+  };
+}
+
 /**
  * Checks the order of a vignette's resources, which may have been changed.
  * @returns undefined when no policy governs it
@@ -52,28 +82,7 @@ export function checkResources(
   checker: Checker,
   { withTrace = false }: { readonly withTrace?: boolean } = {},
 ): CheckedOrder | undefined {
-  const sections = new Map<Section, RetrievedSection>(
-    SECTIONS.map((s) => [
-      s,
-      { state: vignette.incomplete[s] ?? 'complete', resources: fhir.chart.filter((r) => r.resourceType === s) },
-    ]),
-  );
-  const scope = new PatientScope(VIGNETTE_PATIENT);
-  const { codes, studies } = checker.knowledge;
-  const date = parseDate(vignette.order.date) ?? { lo: 0, hi: 0 };
-  const order = readOrder(fhir.order, scope, studies, new ReadContext(codes, studies), date);
-  if (order === undefined) return undefined;
-  const check = checkOrder(
-    order,
-    {
-      patientId: VIGNETTE_PATIENT,
-      patient: fhir.patient,
-      sections,
-      coverages: readCoverages([fhir.coverage], scope),
-      coverageState: 'complete',
-    },
-    checker,
-    withTrace,
-  );
+  const found = caseOf(fhir, vignette, checker);
+  const check = found === undefined ? undefined : checkOrder(found.order, found.data, checker, withTrace);
   return check?.kind === 'checked' ? check : undefined;
 }

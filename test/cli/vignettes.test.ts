@@ -45,8 +45,21 @@ describe('vignettes', () => {
     expect(lines[1]).toBe('  outcome undetermined (documentation), expected met');
     expect(lines[2]).toMatch(/^ {2}contradicted: /);
     expect(lines[3]).toMatch(/^ {2}asks: .*treatment-6-weeks \(/);
-    expect(lines[4]).toBe('  why it should be so: Nothing was tried.');
+    expect(lines[4]).toMatch(/^ {2}kept open by red flags on which the chart is silent: .*auda equina/);
+    expect(lines[5]).toBe('  why it should be so: Nothing was tried.');
     expect(lines.at(-1)).toBe('1 vignettes tried, 1 come out otherwise');
+  });
+
+  it('says why no policy governs an order, and what would', async () => {
+    const path = file('met');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('2025-06-10', '2019-06-10'));
+    const { code, lines } = await runCommand(vignettes, [path]);
+    expect(code).toBe(1);
+    expect(lines.slice(1, 3)).toEqual([
+      '  no policy governs this order',
+      '  No policy governs MRI lumbar spine without contrast (72148) on 2019-06-10 for Kaiser Foundation Health Plan of Washington, commercial. What it uses:',
+    ]);
+    expect(lines[3]).toMatch(/^ {4}kaiser-wa-lumbar-mri: its texts: .*2020-09-01/);
   });
 
   it('reads the file that is named, whatever stands beside it', async () => {

@@ -1,6 +1,9 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkBundle } from '../../src/criteria-check/check-bundle.ts';
+import { formatDay, type Interval, parseDate } from '../../src/dates/day.ts';
 import { at, listAt, matchIds } from '../support/json-path.ts';
+import { checker } from '../support/knowledge.ts';
 import { type Running, startService } from '../support/running-service.ts';
 
 let running: Running;
@@ -47,6 +50,35 @@ describe('what clients ask first', () => {
     });
     const condition = listAt(body, 'rest.0.resource').find((r) => at(r, 'type') === 'Condition');
     expect(listAt(condition, 'searchParam')).toContainEqual({ name: 'clinical-status', type: 'token' });
+  });
+
+  it('gives the chart of one patient as a whole, ready for the command line', async () => {
+    const { status, body } = await call('/Patient/iris/$everything');
+    expect(status).toBe(200);
+    const resources = listAt(body, 'entry').map((e) => at(e, 'resource'));
+    const own = JSON.stringify(resources);
+    expect(at(body, 'total')).toBeGreaterThan(100);
+    expect(resources.filter((r) => at(r, 'resourceType') === 'Patient').map((r) => at(r, 'id'))).toEqual(['iris']);
+    expect(own).not.toContain('Patient/ada');
+    for (const type of ['Coverage', 'Organization', 'PractitionerRole'])
+      expect(resources.some((r) => at(r, 'resourceType') === type)).toBe(true);
+    const { checks } = checkBundle(
+      body,
+      {
+        study: '72148',
+        reasons: ['M54.16'],
+        date: parseDate(formatDay(Math.floor(Date.now() / 86_400_000))) as Interval,
+      },
+      checker(),
+    );
+    const [check] = checks;
+    expect(check?.kind === 'checked' && [check.policy.id, check.assessment.outcome]).toEqual([
+      'kaiser-wa-lumbar-mri',
+      'undetermined',
+    ]);
+    expect((await call('/Patient/nobody/$everything')).status).toBe(404);
+    expect((await send('POST', '/Patient/iris/$everything', {})).status).toBe(405);
+    expect((await call('/Patient/iris/$other')).status).toBe(404);
   });
 
   it('lists all patients without parameters, each with a given name, a family name and a birth date', async () => {

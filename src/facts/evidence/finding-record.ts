@@ -183,7 +183,7 @@ function visited(item: Item, { asked, ctx, tally }: Search): void {
   const { date } = item;
   if (date === undefined || !asksOfNow(asked)) return tally.pro(item, 'reason of a visit');
   const until = add(date.hi, duration(ctx.vocabulary.episode['not-a-gap']));
-  if (until < asked.window.asOf) tally.lead(item, 'reason of a visit of an earlier episode');
+  if (until < asked.window.asOf) tally.lead(item, 'reason of a visit, too long ago to show it now');
   else tally.pro({ ...item, until }, 'reason of a visit');
 }
 

@@ -24,6 +24,9 @@ function ofType(type: string): Json {
     referencePolicy: ['literal'],
     ...(joins.length > 0 && { searchInclude: joins }),
     searchParam: parameters.map(([name, { type: kind }]) => ({ name, type: kind })),
+    ...(type === 'Patient' && {
+      operation: [{ name: 'everything', definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything' }],
+    }),
   };
 }
 

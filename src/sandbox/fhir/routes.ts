@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler, t
 import type { Json } from '../../chart/json.ts';
 import { runBundle } from './batch.ts';
 import { capabilityStatement } from './capability-statement.ts';
+import { everything } from './everything.ts';
 import { type Answer, create, find, read, type Server, update } from './interactions.ts';
 import { FhirProblem, outcome } from './problem.ts';
 
@@ -155,6 +156,16 @@ export function fhirRoutes(server: FhirRoutesOptions): Router {
       send(req, res, server.baseOf(req), answer);
     })
     .all(notAllowed('GET, PUT'));
+  router
+    .route('/Patient/:id/:operation')
+    .get((req: Request<{ id: string; operation: string }>, res, next) => {
+      if (req.params.operation !== '$everything') return next();
+      const base = server.baseOf(req);
+      send(req, res, base, everything(of(req), req.params.id, base));
+    })
+    .all((req, _res, next) =>
+      req.params['operation'] === '$everything' ? notAllowed('GET')(req, _res, next) : next(),
+    );
   router.use(() => {
     throw new FhirProblem(404, 'not-found', 'there is nothing here');
   });
