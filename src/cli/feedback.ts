@@ -5,11 +5,14 @@ import { readArgs } from './read-args.ts';
 
 const percent = (part: number, whole: number): string => (whole === 0 ? '' : `${Math.round((100 * part) / whole)} %`);
 
-function lineAsText(line: FeedbackLine): string {
+/** The least width of the names. */
+const NAMES = 34;
+
+function lineAsText(line: FeedbackLine, width: number): string {
   const reasons = Object.entries(line.reasons).sort((a, b) => b[1] - a[1]);
   const why = reasons.map(([reason, n]) => `${reason} ${n}`).join(', ');
   return [
-    line.name.padEnd(34),
+    line.name.padEnd(width),
     String(line.shown).padStart(7),
     String(line.accepted).padStart(9),
     String(line.overridden).padStart(11),
@@ -40,11 +43,13 @@ and why. Only cards of the plain base count. The last feedback on a card decides
     await store.close();
     if (values.json === true) out(JSON.stringify(summary, null, 2));
     else {
-      out(`${'policy or criterion'.padEnd(34)}  shown accepted overridden       why`);
-      for (const policy of summary.policies) {
-        out(lineAsText(policy));
-        for (const criterion of policy.criteria) out(lineAsText({ ...criterion, name: `  ${criterion.name}` }));
-      }
+      const lines = summary.policies.flatMap((policy) => [
+        policy,
+        ...policy.criteria.map((criterion) => ({ ...criterion, name: `  ${criterion.name}` })),
+      ]);
+      const width = Math.max(NAMES, ...lines.map((l) => l.name.length));
+      out(`${'policy or criterion'.padEnd(width)}  shown accepted overridden       why`);
+      for (const line of lines) out(lineAsText(line, width));
       if (summary.unknownCards > 0) out(`\n${summary.unknownCards} entries are about cards that are not on record`);
     }
     return 0;

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { READING_SETS } from '../chart/reading-sets.ts';
+import { lintPayers } from '../coverage/lint-payers.ts';
+import { PayersFile } from '../coverage/payers.ts';
 import { lintVocabulary } from '../facts/lint-vocabulary.ts';
 import { readFactFiles } from '../facts/vocabulary.ts';
 import { compilePolicy } from '../policy/compile.ts';
 import { type CompiledPolicy, queriesOf } from '../policy/compiled-policy.ts';
 import { lintDocument } from '../policy/lint/document.ts';
 import { lintLogic } from '../policy/lint/logic.ts';
+import { lintRegions } from '../policy/lint/regions.ts';
 import { lintTimes } from '../policy/lint/times.ts';
 import { policyFiles } from '../policy/policy-set.ts';
 import { PolicyFile } from '../policy/schema.ts';
@@ -93,6 +96,7 @@ export function lintFolder(folder: string, today: string): LintResult {
       ...lintTimes(file),
       ...lintLogic(policy, vocabulary),
       ...lintReasons(policy, knowledge),
+      ...lintRegions(file, policy, studies),
     ];
   });
   return {
@@ -102,6 +106,7 @@ export function lintFolder(folder: string, today: string): LintResult {
       ...lintVocabulary(readFactFiles(join(folder, 'facts')), codeFiles, vocabulary, needed),
       ...texts,
       ...lintTexts(folder, knowledge),
+      ...lintPayers(readYaml(join(folder, 'payers.yaml'), PayersFile), policies.policies),
     ],
     texts: files.length,
   };

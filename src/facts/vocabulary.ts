@@ -148,7 +148,11 @@ export function loadVocabulary(folder: string, codes: CodeIndex): Vocabulary {
       problems.push(...problemsOfEpisode(episode, file, codes));
     }
     for (const [id, fact] of Object.entries(file.data.facts)) {
-      if (facts.has(id)) problems.push(`${file.locate(['facts', id])} facts.${id}: this fact is defined twice`);
+      const other = files.get(id)?.locate(['facts', id]);
+      if (other !== undefined)
+        problems.push(
+          `${file.locate(['facts', id])} facts.${id}: this fact is defined twice, the first time at ${other}`,
+        );
       facts.set(id, fact);
       files.set(id, file);
     }

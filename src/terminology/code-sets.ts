@@ -316,7 +316,11 @@ export function loadCodeSets(folder: string): ReadonlyMap<string, CodeSetInput> 
   const problems: string[] = [];
   for (const file of readCodeSetFiles(folder)) {
     for (const [id, set] of Object.entries(file.data['code-sets'])) {
-      if (sets.has(id)) problems.push(`${file.locate(['code-sets', id])} code-sets.${id}: this set is defined twice`);
+      const other = where.get(id)?.locate(['code-sets', id]);
+      if (other !== undefined)
+        problems.push(
+          `${file.locate(['code-sets', id])} code-sets.${id}: this set is defined twice, the first time at ${other}`,
+        );
       sets.set(id, set);
       where.set(id, file);
     }

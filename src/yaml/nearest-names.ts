@@ -1,13 +1,21 @@
-/** How many letters have to be put in, left out or exchanged to make one word of another. */
+/** How many letters have to be put in, left out, exchanged or swapped with their neighbour to make one word of another. */
 function distance(a: string, b: string): number {
+  let above: readonly number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++)
+    for (let j = 1; j <= b.length; j++) {
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
       next.push(
-        Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
+        Math.min(
+          (row[j] ?? 0) + 1,
+          (next[j - 1] ?? 0) + 1,
+          (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+          ...(swapped ? [(above[j - 2] ?? 0) + 1] : []),
+        ),
       );
-    row = next;
+    }
+    [above, row] = [row, next];
   }
   return row[b.length] ?? 0;
 }

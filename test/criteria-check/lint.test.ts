@@ -56,6 +56,43 @@ it('the episode names code sets and kinds that exist, and is told once', () => {
   ]);
 });
 
+const warnings = (): readonly string[] =>
+  lintFolder(folder, '2024-01-01').findings.flatMap((f) =>
+    f.level === 'warning' && !f.message.startsWith('review-by')
+      ? [`${f.where.slice(folder.length + 1)} ${f.message}`]
+      : [],
+  );
+
+it('a passage of one region that names studies of another alone is told', () => {
+  expect(warnings()).toEqual([]);
+  change(LUMBAR, 'studies: ["72148"]', 'studies: ["72141"]');
+  expect(warnings()[0]).toMatch(
+    /^kaiser-wa\/lumbar-mri\/2020-09-01\.yaml:\d+:\d+ .*: it is about the lumbar region, and names only 72141 \(MRI cervical/,
+  );
+});
+
+it('a route to a policy that does not govern its studies is told', () => {
+  const payers = join(folder, 'payers.yaml');
+  const route = '- { policy: healthhelp-lumbar-mri, studies: ["72148", "72141"] }';
+  writeFileSync(
+    payers,
+    `${readFileSync(payers, 'utf8').trimEnd()}\n  - id: acme\n    name: Acme\n    policies:\n      ${route}\n`,
+  );
+  expect(warnings()).toEqual([
+    expect.stringMatching(/^payers\.yaml:\d+:\d+ acme: no text of healthhelp-lumbar-mri governs 72141/),
+  ]);
+});
+
+it('a fact and a set that are defined twice are told with both places', () => {
+  writeFileSync(
+    join(folder, 'facts/aa.yaml'),
+    'facts:\n  fever: { label: fever, ask: "Fever?", evidence: [{ finding: { codes: [fever] } }] }\n',
+  );
+  expect(errors().filter((e) => e.includes('defined twice'))).toEqual([
+    expect.stringMatching(/ facts\.fever: this fact is defined twice, the first time at \S*facts\/aa\.yaml:2:\d+$/),
+  ]);
+});
+
 it('a window without a unit is told with file, line and column', () => {
   change(LUMBAR, 'within: 6 months', 'within: 6');
   expect(errors()[0]).toMatch(/^kaiser-wa\/lumbar-mri\/2020-09-01\.yaml:\d+:\d+ /);

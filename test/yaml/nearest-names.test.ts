@@ -13,6 +13,10 @@ it.each([
   expect(nearestNames(written, NAMES)).toEqual(near);
 });
 
+it('two letters that changed places are one mistake', () => {
+  expect(nearestNames('aks', ['ask', 'label'])).toEqual(['ask']);
+});
+
 it('says the nearest names, else all of a few, else some of many', () => {
   expect(meant('SP5.1', NAMES)).toBe('near it: SP-5.1, SP-15.1');
   expect(meant('fever', ['a', 'b', 'a'])).toBe('there are a, b');
