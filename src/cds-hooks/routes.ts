@@ -81,7 +81,7 @@ export function cdsHooksRoutes(options: CdsHooksOptions): Router {
           'incomplete',
           answer.what.map((field) => ({
             field,
-            message: `required, and not prefetched; ${whyUnread(read.request, caller)}`,
+            message: `${field === 'prefetch' ? 'at least patient and coverages are required, and nothing was prefetched' : 'required, and not prefetched'}; ${whyUnread(read.request, caller)}`,
           })),
         );
         return undefined;

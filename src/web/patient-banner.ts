@@ -27,6 +27,7 @@ export function patientWords(patient: unknown): PatientWords {
 
 /** Whose chart the page is about, for EHRs that do not show it beside the page. */
 export function patientBanner(patient: unknown): VNode {
+  if (object(patient) === undefined) return html`<p class="banner"><b>The EHR did not show who the patient is.</b></p>`;
   const { name, birthDate, sex } = patientWords(patient);
   return html`<p class="banner"><b>${name}</b> · born ${birthDate} · ${sex}</p>`;
 }

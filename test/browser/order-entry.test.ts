@@ -93,6 +93,8 @@ describe('the whole run, without reading any documentation', () => {
     await page.getByRole('button', { name: 'Select again' }).click();
     await settled(page);
     await card(page).getByText('Criteria met as documented').waitFor();
+    // what was said of the save is not about this
+    expect(await page.getByText('The worksheet saved answers').count()).toBe(0);
     await page.getByText('Answers from a worksheet').waitFor();
     await screenshot(page, 'order-entry-met');
     await page.getByRole('button', { name: 'Sign', exact: true }).click();
@@ -138,6 +140,8 @@ describe('the order', () => {
     await card(page).getByText('Criteria met for another study').waitFor();
     await settled(page);
     await screenshot(page, 'order-entry-alternative');
+    // the other order of the story is still at hand
+    expect(await page.getByRole('button', { name: /^72158 / }).count()).toBe(1);
     const told = page.waitForResponse('**/sandbox/ehr/feedback');
     await card(page)
       .getByRole('button', { name: /^Order 72158 instead/ })

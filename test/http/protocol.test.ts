@@ -417,7 +417,7 @@ describe('prefetch', () => {
     const nothing = await post(select(), orderSelectCall({ prefetch: undefined }));
     expect([nothing.status, at(nothing.body, 'resourceType')]).toEqual([412, 'OperationOutcome']);
     expect(at(nothing.body, 'issue.0.details.text')).toBe(
-      'prefetch: required, and not prefetched; it cannot be read either: the call has no fhirServer with fhirAuthorization',
+      'prefetch: at least patient and coverages are required, and nothing was prefetched; it cannot be read either: the call has no fhirServer with fhirAuthorization',
     );
     const { patient: _p, ...noPatient } = storyPrefetch();
     const missing = await post(select(), orderSelectCall({ prefetch: noPatient }));

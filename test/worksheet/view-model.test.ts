@@ -3,7 +3,8 @@ import { resourceWords } from '../../src/chart/resource-words.ts';
 import { checkBundle } from '../../src/criteria-check/check-bundle.ts';
 import type { CheckedOrder } from '../../src/criteria-check/order-check.ts';
 import { formOf } from '../../src/documentation/questionnaire.ts';
-import { patientWords } from '../../src/web/patient-banner.ts';
+import { fragmentHtml } from '../../src/web/page.ts';
+import { patientBanner, patientWords } from '../../src/web/patient-banner.ts';
 import { conflictsOf, criteriaTree, type TreeNode } from '../../src/worksheet/criteria-tree.ts';
 import { readEntries, readEntry } from '../../src/worksheet/form.ts';
 import { HeldCharts } from '../../src/worksheet/held-charts.ts';
@@ -224,5 +225,9 @@ describe('resources in words', () => {
       sex: 'female',
     });
     expect(patientWords(undefined).name).toBe('Name not stated');
+    expect(fragmentHtml(patientBanner({ resourceType: 'Patient', birthDate: '1974-01-01' }))).toContain(
+      'born 1974-01-01',
+    );
+    expect(fragmentHtml(patientBanner(undefined))).toMatch(/The EHR did not show who the patient is(?!.*not stated)/);
   });
 });

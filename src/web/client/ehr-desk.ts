@@ -100,6 +100,13 @@ export function Desk(props: DeskProps): View {
   );
 
   const hookOfCards = calls.reply?.exchange.what ?? 'order-select';
+  /** What was said before is not about what the user does now. */
+  const anew =
+    <T>(set: (value: T) => void) =>
+    (value: T): void => {
+      setNote(undefined);
+      set(value);
+    };
   const answer = (card: Card, how: Answered): void => setAnswered((before) => new Map(before).set(card.index, how));
   const apply = async (card: Card, suggestion: Suggestion): Promise<void> => {
     const applied = applyActions(order, others, suggestion.actions);
@@ -156,9 +163,9 @@ export function Desk(props: DeskProps): View {
           people=${start.people}
           payers=${start.payers}
           signed=${phase === 'signed'}
-          onOrder=${setOrder}
-          onOthers=${setOthers}
-          onPayer=${setPayer}
+          onOrder=${anew(setOrder)}
+          onOthers=${anew(setOthers)}
+          onPayer=${anew(setPayer)}
           onUser=${onUser}
         />
         <div class="row">
@@ -169,6 +176,7 @@ export function Desk(props: DeskProps): View {
                     type="button"
                     disabled=${study === undefined}
                     onClick=${() => {
+                      setNote(undefined);
                       setPhase('draft');
                       ask('order-select');
                     }}

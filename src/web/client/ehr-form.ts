@@ -43,6 +43,7 @@ const tryOrder = (order: Json, { study, reasons }: TryRow): Json =>
 
 function Study({ api, chart, order, onOrder }: FormProps): View {
   const study = studyOf(order);
+  const tries = chart.tries.filter((one) => one.study.code !== study?.code);
   return html`<div class="part">
     ${
       study === undefined
@@ -57,11 +58,10 @@ function Study({ api, chart, order, onOrder }: FormProps): View {
       onPick=${(found: StudyRow) => onOrder(withStudy(order, found))}
     />
     ${
-      study === undefined &&
-      chart.tries.length > 0 &&
+      tries.length > 0 &&
       html`<div class="row">
-        <span class="muted">For this story:</span>
-        ${chart.tries.map(
+        <span class="muted">${study === undefined ? 'For this story:' : 'To try as well:'}</span>
+        ${tries.map(
           (one) =>
             html`<button type="button" key=${one.study.code} onClick=${() => onOrder(tryOrder(order, one))}>
               ${one.study.code} ${one.study.label}
