@@ -54,7 +54,7 @@ function story(check: CheckedOrder, form: Form): string {
       if (check.order.open !== undefined) return openOrderStory(check.order.open, assessment, by, form);
       return form.brief
         ? `${study.code}, ${by}: ${openPoint(check, form, words)}.`
-        : `${study.code}: ${by} criteria open: ${openPoint(check, form, words)}.`;
+        : `${study.code}: ${by} criteria open${behindOpen(openPoint(check, form, words))}.`;
   }
 }
 
@@ -77,6 +77,10 @@ type Words = (label: string) => string;
 
 const whyWords = ({ why }: Contradicted, most: number, words: Words): string =>
   list(why.split('; ').map(words), most, '; ');
+
+/** What stands behind "open": what has a colon of its own follows a comma. */
+const behindOpen = (point: string): string =>
+  `${/^(not documented|exclusion not settled|the chart contradicts itself): /.test(point) ? ',' : ':'} ${point}`;
 
 /** What the nearest way lacks, and what an exclusion asks; questions of other ways do not add to it. */
 function openPoints(assessment: Assessment): readonly Missing[] {

@@ -53,6 +53,7 @@ function problems({ check, card }: Told): readonly string[] {
   const told = card.extension[ASSESSMENT_EXTENSION];
   rule('summary of 1 to 139 characters', summary.length > 0 && summary.length < 140 && [...summary].length < 140);
   rule('an exclusion is said at once', assessment.reason !== 'exclusion' || /: excluded by the /.test(summary));
+  rule('no colon behind a colon', !/criteria open: (not documented|exclusion not settled)/.test(summary));
   rule('summary names the study', summary.includes(check.study.code));
   const serious = urgent.length > 0 || ['not-met', 'alternative'].includes(assessment.outcome);
   rule('indicator', card.indicator === (serious ? 'warning' : 'info'));
