@@ -1,4 +1,6 @@
 import type { OrderRecord, ProcedureRecord } from '../../chart/records.ts';
+import type { Day } from '../../dates/day.ts';
+import { latest } from '../../dates/later.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, inSets, placeIn, servicePlace } from '../context.ts';
 import type { OrdererInput, OrderInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -14,6 +16,7 @@ import { placedAtVisitWith } from './whose-order.ts';
 export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const placed = new Map<OrderRecord, Item>();
   const prohibiting = new Map<OrderRecord, Item>();
+  const performed = new Performed(input, asked, ctx);
   const isTheirs = orderedBy(input, asked, ctx, tally);
   for (const name of input.codes) {
     const set = ctx.set(name);
@@ -26,17 +29,15 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
         tally.ignore(found, 'no longer active, or only proposed');
       else if (record.prohibits) prohibiting.set(record, found);
       else if (!isTheirs(record)) tally.lead(found, 'the requester’s specialty is not stated', true);
-      else if (
-        !input['carried-out'] &&
-        (performedSince(record, set, ctx) || fulfilled(record, input['same-kinds'] ?? [], asked, ctx))
-      )
+      else if (!input['carried-out'] && performed.since(record, set))
         tally.lead(found, 'ordered, and performed since', true);
       else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
       else if (inWindow(found, asked, tally)) placed.set(record, found);
     }
   }
+  const services = distinctCodes([...placed.keys()]);
   for (const [record, found] of prohibiting)
-    if ([...placed.keys()].some((p) => !mayBeSame(p.codes, record.codes)))
+    if (services.some((codes) => !mayBeSame(codes, record.codes)))
       tally.ignore(found, 'ordered not to be performed, but another one is ordered');
     else prohibition(record, found, input, asked, ctx, tally);
   const tooMany = placed.size > (input['at-most'] ?? Number.POSITIVE_INFINITY);
@@ -53,6 +54,10 @@ function orderedBy(input: OrderInput, asked: Asked, ctx: FactContext, tally: Tal
   return (order) => inSets(order.specialties, specialty, ctx) || (input['by-visit'] && isPlaced(order));
 }
 
+const distinctCodes = (orders: readonly OrderRecord[]): readonly (readonly string[])[] => [
+  ...new Map(orders.map(({ codes }) => [codes.join(' '), codes])).values(),
+];
+
 /** May two services be the same: do they share a code, or can their codes not be compared, as no code system names both? */
 function mayBeSame(codes: readonly string[], others: readonly string[]): boolean {
   if (codes.some((c) => others.includes(c))) return true;
@@ -60,35 +65,75 @@ function mayBeSame(codes: readonly string[], others: readonly string[]): boolean
   return !codes.some((c) => systems.includes(systemOf(c)));
 }
 
-/** The procedures of a set that were done after a service had been ordered, unless it is planned for a later day. */
-function doneSince({ when, planned }: OrderRecord, set: number, ctx: FactContext): readonly ProcedureRecord[] {
-  if (when === undefined || (planned?.hi ?? when.hi) > ctx.asOf) return [];
-  return ctx.chart
-    .bySet(set)
-    .flatMap((p) =>
-      p.type === 'procedure' &&
-      p.performed === 'done' &&
-      p.when !== undefined &&
-      p.when.lo >= when.hi &&
-      p.when.hi <= ctx.asOf
-        ? [p]
-        : [],
-    );
+/** Procedures of a set, those of the same codes together. */
+interface Done {
+  readonly codes: readonly string[];
+  /** the day of the last one, at the earliest */
+  readonly last: Day;
 }
 
-/** Was the very service performed since? Orders often stay active. */
-const performedSince = (order: OrderRecord, set: number, ctx: FactContext): boolean =>
-  doneSince(order, set, ctx).some((p) => mayBeSame(order.codes, p.codes));
+/** What was performed by the as-of day: orders often stay active. */
+class Performed {
+  readonly #input: OrderInput;
+  readonly #asked: Asked;
+  readonly #ctx: FactContext;
+  readonly #done = new Map<number, readonly Done[]>();
+  readonly #inRegion = new Map<number, Day>();
 
-/**
- * Was a procedure of the kind that was ordered performed since, in the region? A fusion is often billed under another code than the one it
- * was ordered by.
- */
-const fulfilled = (order: OrderRecord, kinds: readonly string[], asked: Asked, ctx: FactContext): boolean =>
-  kinds
-    .map((name) => ctx.set(name))
-    .filter((set) => order.hits.some((h) => h.set === set))
-    .some((set) => doneSince(order, set, ctx).some((p) => fitsRegion(asked, servicePlace(p, placeIn(p.hits, [set])))));
+  constructor(input: OrderInput, asked: Asked, ctx: FactContext) {
+    this.#input = input;
+    this.#asked = asked;
+    this.#ctx = ctx;
+  }
+
+  /**
+   * Was a service performed since it was ordered, unless it is planned for a later day? So was one of a kind whose members are often billed
+   * under another code than they were ordered by (a fusion), when it was performed in the region.
+   */
+  since({ codes, hits, when, planned }: OrderRecord, set: number): boolean {
+    if (when === undefined || (planned?.hi ?? when.hi) > this.#ctx.asOf) return false;
+    if (this.#ofSet(set).some((p) => p.last >= when.hi && mayBeSame(codes, p.codes))) return true;
+    return (this.#input['same-kinds'] ?? [])
+      .map((name) => this.#ctx.set(name))
+      .some((kind) => hits.some((h) => h.set === kind) && this.#lastInRegion(kind) >= when.hi);
+  }
+
+  #all(set: number): readonly { readonly record: ProcedureRecord; readonly day: Day }[] {
+    return this.#ctx.chart
+      .bySet(set)
+      .flatMap((p) =>
+        p.type === 'procedure' && p.performed === 'done' && p.when !== undefined && p.when.hi <= this.#ctx.asOf
+          ? [{ record: p, day: p.when.lo }]
+          : [],
+      );
+  }
+
+  #ofSet(set: number): readonly Done[] {
+    let known = this.#done.get(set);
+    if (known === undefined) {
+      const byCodes = new Map<string, Done>();
+      for (const { record, day } of this.#all(set)) {
+        const key = record.codes.join(' ');
+        byCodes.set(key, { codes: record.codes, last: Math.max(day, byCodes.get(key)?.last ?? day) });
+      }
+      known = [...byCodes.values()];
+      this.#done.set(set, known);
+    }
+    return known;
+  }
+
+  #lastInRegion(set: number): Day {
+    let known = this.#inRegion.get(set);
+    if (known === undefined) {
+      const here = this.#all(set).filter(({ record }) =>
+        fitsRegion(this.#asked, servicePlace(record, placeIn(record.hits, [set]))),
+      );
+      known = latest(here.map(({ day }) => day));
+      this.#inRegion.set(set, known);
+    }
+    return known;
+  }
+}
 
 /** That something is not to be performed counts when it is said by those whose word it is. */
 function prohibition(

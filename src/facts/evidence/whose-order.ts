@@ -1,5 +1,6 @@
 import type { EncounterRecord, OrderRecord } from '../../chart/records.ts';
 import type { Day } from '../../dates/day.ts';
+import { firstReached } from '../../dates/reaching.ts';
 import { type Asked, type FactContext, hasUnseen, inSets } from '../context.ts';
 import type { Tally } from '../tally.ts';
 import { relatedVisits } from './related-visits.ts';
@@ -56,7 +57,7 @@ function visitsWith(specialties: readonly string[], asked: Asked, ctx: FactConte
   return {
     named,
     lastBefore(day) {
-      const last = lastUpTo(sorted, day);
+      const last = sorted[firstReached(sorted, day + 1) - 1];
       return last !== undefined && last >= day - PLACED_WITHIN && days.get(last) === true;
     },
   };
@@ -65,14 +66,3 @@ function visitsWith(specialties: readonly string[], asked: Asked, ctx: FactConte
 /** A session of therapy or another service between the visit and the order says nothing of who placed it. */
 const isConsultation = ({ evaluation }: EncounterRecord, isWith: boolean): boolean =>
   isWith || (evaluation !== 'other-services' && evaluation !== 'other-services-in-words');
-
-/** The last of sorted days that is not after another. */
-function lastUpTo(sorted: readonly Day[], day: Day): Day | undefined {
-  let [from, to] = [0, sorted.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if ((sorted[middle] ?? 0) <= day) from = middle + 1;
-    else to = middle;
-  }
-  return sorted[from - 1];
-}
