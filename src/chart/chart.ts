@@ -54,6 +54,8 @@ export interface Chart {
   readonly orderReasonUnread: boolean;
   /** specialty codes of the ordering practitioner */
   readonly orderer: readonly Hit[];
+  /** a specialty of the ordering practitioner is stated, be it one that no code set knows */
+  readonly ordererSpecialized: boolean;
   readonly orderRef?: string;
   /** the visit at which the order is placed, as "Encounter/id" */
   readonly orderVisit?: string | undefined;
@@ -110,6 +112,8 @@ export function buildChart(input: ChartInput, index: CodeIndex, studies: StudyCa
     orderReasonCodes: reasons?.codes ?? new Set(),
     orderReasonUnread: reasons?.unread ?? false,
     orderer: order === undefined ? [] : ctx.links.specialties(order.resource, [object(order.resource['requester'])]),
+    ordererSpecialized:
+      order !== undefined && ctx.links.statesSpecialty(order.resource, object(order.resource['requester'])),
     ...(order !== undefined && {
       orderRef: order.ref,
       orderVisit: ctx.links.key(object(order.resource['encounter'])),

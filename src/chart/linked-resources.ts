@@ -43,6 +43,8 @@ export class LinkedResources {
   readonly #base: string | undefined;
   /** specialty codes of practitioners and roles, by "Practitioner/x" */
   readonly #specialties = new Map<string, Hit[]>();
+  /** those of whom a specialty is stated, one that no code set knows included */
+  readonly #specialists = new Set<string>();
   #diagnosesByVisit: ReadonlyMap<string | undefined, readonly Json[]> | undefined;
   /** when conditions were first the diagnosis of a visit */
   #firstDiagnosed: ReadonlyMap<string, Interval> | undefined;
@@ -192,9 +194,13 @@ export class LinkedResources {
       resource['specialty'],
       ...objects(resource['qualification']).map((q) => q['code']),
     ]);
-    if (hits.length === 0) return;
+    const isStated = resource['specialty'] !== undefined;
+    if (hits.length === 0 && !isStated) return;
     const practitioner = this.key(object(resource['practitioner']));
-    for (const k of practitioner === undefined ? [key] : [key, practitioner]) this.#specializes(k, hits);
+    for (const k of practitioner === undefined ? [key] : [key, practitioner]) {
+      if (isStated) this.#specialists.add(k);
+      if (hits.length > 0) this.#specializes(k, hits);
+    }
   }
 
   /** A practitioner may have as many roles as a body holds: a specialty that is known already adds nothing. */
@@ -222,6 +228,13 @@ export class LinkedResources {
       out.push(...(this.#specialties.get(this.key(reference) ?? '') ?? []));
     }
     return out;
+  }
+
+  /** Is a specialty stated of whom a reference names, be it one that no code set knows? */
+  statesSpecialty(resource: Json, reference: Json | undefined): boolean {
+    if (reference === undefined) return false;
+    if (this.#contained(resource, reference)?.['specialty'] !== undefined) return true;
+    return this.#specialists.has(this.key(reference) ?? '');
   }
 
   /** The visit that a resource belongs to. */

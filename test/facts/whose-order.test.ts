@@ -44,3 +44,27 @@ describe('an operation that nobody signed', () => {
     expect(decided([seen('2026-02-16', NEUROSURGERY), signed]).truth).toBe('unknown');
   });
 });
+
+describe('the orderer of whom nothing is on file', () => {
+  const requests = (order: object, states: ChartOptions['states'] = {}): FactValue =>
+    value(
+      'surgeon-requests-mri',
+      [pain('2026-01-01'), seen('2026-03-02', { id: 's', ...NEUROSURGERY })],
+      {},
+      {
+        order: { resourceType: 'ServiceRequest', id: 'order', ...order },
+        states,
+      },
+    );
+  const at = (id: string): object => ({ encounter: { reference: `Encounter/${id}` } });
+  it('is of the visit at which the order is placed', () => {
+    expect(requests(at('s')).truth).toBe('true');
+    expect(requests({}).truth).toBe('unknown');
+    expect(requests(at('other')).truth).toBe('unknown');
+    expect(requests(at('other'), { Encounter: 'truncated' })).toMatchObject({ sections: ['Encounter'] });
+  });
+  it('is whoever signed it, if that is told', () => {
+    const family = { resourceType: 'PractitionerRole', id: 'f', specialty: [concept('nucc 207Q00000X')] };
+    expect(requests({ ...at('s'), contained: [family], requester: { reference: '#f' } }).truth).toBe('unknown');
+  });
+});

@@ -4,6 +4,7 @@ import { latest } from '../../dates/later.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, inSets, placeIn, servicePlace } from '../context.ts';
 import type { OrdererInput, OrderInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
+import { visitsOf } from '../visits.ts';
 import { chartedItem } from './charted-item.ts';
 import { systemOf } from './earlier-entry.ts';
 import { inWindow } from './in-window.ts';
@@ -150,13 +151,25 @@ function prohibition(
   else if (inWindow(found, asked, tally)) tally.contra(found, 'ordered not to be performed');
 }
 
-/** The specialty of the ordering practitioner. */
+/**
+ * The specialty of the ordering practitioner, by what is on file of them; of one of whom nothing is on file by the visit at which
+ * the order is placed.
+ */
 export function ordererEvidence(input: OrdererInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const ref = ctx.chart.orderRef;
-  if (ref !== undefined && inSets(ctx.chart.orderer, input.specialty, ctx)) {
-    tally.pro(
-      { ref, date: { lo: asked.window.asOf, hi: asked.window.asOf }, basis: 'order' },
-      'specialty of the requester',
-    );
-  } else if (hasUnseen(ctx, 'PractitionerRole')) tally.unseen.add('PractitionerRole');
+  const { orderRef, orderer, ordererSpecialized, orderVisit } = ctx.chart;
+  const { asOf } = asked.window;
+  if (orderRef !== undefined && inSets(orderer, input.specialty, ctx)) {
+    tally.pro({ ref: orderRef, date: { lo: asOf, hi: asOf }, basis: 'order' }, 'specialty of the requester');
+    return;
+  }
+  if (hasUnseen(ctx, 'PractitionerRole')) tally.unseen.add('PractitionerRole');
+  if (!ordererSpecialized && orderer.length === 0 && orderVisit !== undefined)
+    placedAtVisit(orderVisit, input, asked, ctx, tally);
+}
+
+function placedAtVisit(ref: string, input: OrdererInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const visit = visitsOf(ctx).get(ref);
+  if (visit === undefined && hasUnseen(ctx, 'Encounter')) tally.unseen.add('Encounter');
+  if (visit?.held === true && inSets(visit.specialties, input.specialty, ctx))
+    tally.pro(chartedItem(ref, visit.when, asked), 'the order is placed at a visit with this specialty');
 }
