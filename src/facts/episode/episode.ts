@@ -1,7 +1,7 @@
 import type { Chart } from '../../chart/chart.ts';
 import type { ConditionRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval } from '../../dates/day.ts';
-import { earliest } from '../../dates/later.ts';
+import { earliest, latest } from '../../dates/later.ts';
 import type { Episode, Region } from '../../policy/fact-source.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { duration } from '../duration.ts';
@@ -13,6 +13,7 @@ import { type Doubt, doubtOf, notAnew, overMeanwhile } from './doubt.ts';
 import {
   heals,
   isComplaint,
+  isCurrent,
   isPresent,
   onlyOrdered,
   type Presentation,
@@ -36,7 +37,7 @@ export const episodeStart = ({ onset, surelySince, knownSince, notBefore }: Epis
  */
 export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Region | 'any', asOf: Day): Episode {
   const sought = { chart, vocabulary, region, asOf, maxGap: add(0, duration(vocabulary.episode['not-a-gap'])) };
-  const options = presentations(sought);
+  const options = ofToday(sought);
   const first = options.next().value ?? { kinds: vocabulary.episode.complaints, found: [] };
   const stated = statedOnset(first.found, sought);
   if (stated !== undefined) return stated;
@@ -53,6 +54,23 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
     if (isDated(next) && begunBefore(next, episode)) return withOwn(next);
   }
   return isDated(episode) ? withOwn(episode) : episode;
+}
+
+/** What the episode may be of, without complaints of former times: the visits since are for one that has no entry of its own. */
+function* ofToday(sought: Sought): Generator<Presentation, undefined> {
+  for (const option of presentations(sought)) if (!isLongOver(option, sought)) yield option;
+}
+
+/** Had the complaints all ended, for longer than an episode lasts without visit or treatment, when the current visits for such began? */
+function isLongOver({ found }: Presentation, sought: Sought): boolean {
+  const { vocabulary, asOf, maxGap } = sought;
+  const ends = found.flatMap((c) =>
+    isComplaint(c, vocabulary) && !isCurrent(c) && c.record.abated !== undefined ? [c.record.abated.hi] : [],
+  );
+  if (ends.length < found.length) return false;
+  const kinds = vocabulary.episode.complaints;
+  if (!visitedBetween(kinds, sought, asOf - maxGap, asOf)) return false;
+  return runStart(spansOf({ kinds, found: [] }, sought), asOf, maxGap) - latest(ends) > maxGap;
 }
 
 /** Does an episode reach back further than another, if that one has days at all? */
