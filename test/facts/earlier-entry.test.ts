@@ -38,6 +38,15 @@ describe('what is new', () => {
     expect(truth(entry('icd M21.371', { onsetDateTime: '2026-02-18' }), entry('icd M21.371', old))).toBe('true');
   });
 
+  it('is not what a visit’s diagnosis dates to the day of its entry, when it was on file before', () => {
+    const old = entry('icd M21.371', { onsetDateTime: '2023-02-20' });
+    const entered = { recordedDate: '2026-02-20', onsetDateTime: '2026-02-20', ...ofVisit };
+    expect(truth(entry('icd M21.371', entered))).toBe('true');
+    expect(truth(entry('icd M21.371', entered), old)).toBe('unknown');
+    expect(truth(entry('icd M21.371', { ...entered, onsetDateTime: '2026-02-18' }), old)).toBe('true');
+    expect(truth(entry('icd M21.371', { ...entered, ...listed }), old)).toBe('true');
+  });
+
   it('is told apart by codes of one system only', () => {
     const old = { onsetDateTime: '2023-02-20' };
     expect(truth(again, entry('icd M21.372', old))).toBe('true');

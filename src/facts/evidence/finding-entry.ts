@@ -162,7 +162,8 @@ function statement(record: ConditionRecord, item: Item, search: Search): void {
   const ends = endsOf(record, search);
   const over = whyOver(record, ends, search);
   if (over !== undefined) return tally.lead(item, over, true);
-  const isNew = (input.event || (isOfNew(input, asked) && !record.orderReason)) && record.onset === undefined;
+  const asksNew = isOfNew(input, asked) && !record.orderReason;
+  const isNew = (input.event && record.onset === undefined) || (asksNew && !statesOnset(record));
   if (isNew && record.onsetUnread) return tally.lead(item, 'its onset stands in words', true);
   if (isNew && search.entries.onFileBefore(record.codes, item.date)) return tally.lead(item, REPEATED, true);
   if (input['before-age'] !== undefined) return youngEnough(record, item, input['before-age'], search);
@@ -210,6 +211,10 @@ function whyOver(record: ConditionRecord, { healed, suspected, stands }: Ends, s
     ? 'suspected before an MRI of this region that was normal'
     : undefined;
 }
+
+/** Does an entry say when the finding began? The onset of a visit's diagnosis that is the day of its entry is put there by the EHR. */
+const statesOnset = ({ ofVisit, onset, recorded }: ConditionRecord): boolean =>
+  onset !== undefined && !(ofVisit && onset.lo === recorded?.lo && onset.hi === recorded.hi);
 
 /** The last day on which a complaint of an injury that heals tells of the present; undefined where none is meant. */
 function healedOn(record: ConditionRecord, { input, asked, ctx }: Search): Day | undefined {
