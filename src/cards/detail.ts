@@ -55,6 +55,17 @@ const onceEach = (satisfied: readonly Satisfied[]): readonly Satisfied[] => {
   });
 };
 
+/** Of ways that are open: those of which something is documented that the ways before them do not tell. */
+const newEach = (satisfied: readonly Satisfied[]): readonly Satisfied[] => {
+  const told = new Set<string>();
+  return satisfied.filter(({ evidence }) => {
+    const keys = evidence.map((e) => [e.fact, e.basis, e.reference].join('|'));
+    const isNew = keys.some((key) => !told.has(key));
+    for (const key of keys) told.add(key);
+    return isNew;
+  });
+};
+
 /** Sections of the chart that were not seen whole. */
 export function unseen(check: CheckedOrder): readonly { readonly section: string; readonly state: string }[] {
   return [...check.chart.seen].flatMap(([name, state]) => (state === 'complete' ? [] : [{ section: name, state }]));
@@ -112,7 +123,7 @@ function headLines(check: CheckedOrder): readonly string[] {
 /** What is met, or what speaks for the ways that are open, with its evidence. */
 function documentedLines(check: CheckedOrder): readonly string[] {
   const open = check.assessment.outcome === 'undetermined';
-  const told = onceEach(check.assessment.satisfied).filter((s) => !open || s.evidence.length > 0);
+  const told = open ? newEach(check.assessment.satisfied) : onceEach(check.assessment.satisfied);
   const lines = told.slice(0, MOST_CRITERIA).map(({ criterion, cite, label, evidence }) => {
     const rests = list([...evidenceList(evidence, check)], 6) || restsWithoutEvidence(check, criterion);
     return `${open ? `For ${cite}` : `${cite}, ${label}`}: ${rests}`;

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { nearestNames } from '../yaml/nearest-names.ts';
 import type { InvalidFileError } from '../yaml/yaml-file.ts';
 import { type Command, fileProblem } from './command.ts';
@@ -88,7 +90,7 @@ const overview = (): string =>
     '',
     ...Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(18)} ${command.summary}`),
     '',
-    `${NAME} COMMAND --help tells more.`,
+    `${NAME} COMMAND --help tells more; --version tells the version.`,
   ].join('\n');
 
 /** How to call a command, what it does, and calls to begin with. */
@@ -102,7 +104,8 @@ function unknownCommand(args: readonly string[]): string {
   const names = Object.keys(COMMANDS);
   const said = args.slice(0, 2).filter((a) => !a.startsWith('-'));
   const begins = names.filter((name) => name.startsWith(`${said[0]} `));
-  const near = begins.length > 0 ? begins : nearestNames(said.join(' '), names);
+  const [both, first] = [nearestNames(said.join(' '), names), nearestNames(said[0] ?? '', names)];
+  const near = begins.length > 0 ? begins : both.length > 0 ? both : first;
   const what = `${NAME}: there is no command "${(begins.length > 0 ? said : args.slice(0, 1)).join(' ')}"`;
   if (near.length === 0) return `${what}\n\n${overview()}`;
   return `${what}; ${begins.length > 0 ? 'there are' : 'near it:'} ${near.join(', ')}`;
@@ -149,7 +152,16 @@ function fail(error: unknown): number {
   return 2;
 }
 
+function version(): string {
+  const file = resolve(import.meta.dirname, '../../package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+}
+
 async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === '--version') {
+    console.log(version());
+    return 0;
+  }
   const found = find(args);
   if (found === undefined) {
     const asked = args.length === 0 || args[0] === '--help' || args[0] === '-h' || args[0] === 'help';

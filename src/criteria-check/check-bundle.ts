@@ -47,7 +47,8 @@ export interface OrderWish {
  */
 export function readBundledChart(value: unknown): BundledChart {
   const kind = text(object(value)?.['resourceType']);
-  if (kind !== undefined && kind !== 'Bundle') throw new ChartError(`${EXPECTED}, found one ${kind.slice(0, 40)}`);
+  if (kind !== undefined && kind !== 'Bundle')
+    throw new ChartError(`${EXPECTED}, found a single ${kind.slice(0, 40)} that is in no Bundle`);
   const resources = Array.isArray(value)
     ? objects(value)
     : objects(withEntryReferences({ bundle: object(value) }).bundle?.['entry']).flatMap((e) =>

@@ -27,6 +27,10 @@ const PASSAGES: ReadonlySet<OutlineNode['kind']> = new Set(['section', 'indicati
 /** Is this node a part of the document with an address of its own? */
 export const isPassage = (node: OutlineNode): boolean => PASSAGES.has(node.kind) && node.id !== undefined;
 
+/** A passage's label in the source and ours, once where both begin with the same word ("medicare", "Medicare member"). */
+export const titleOf = ({ id, label }: OutlineNode): string =>
+  id === undefined || label.toLowerCase().startsWith(id.toLowerCase()) ? label : `${id} ${label}`;
+
 const wordsOf = (node: OutlineNode): readonly string[] =>
   [
     node.id,

@@ -3,7 +3,7 @@ import { type OutlineNode, ROLE_WORDS } from '../policy/outline.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import { html, type VNode } from '../web/page.ts';
 import type { Addresses } from './addresses.ts';
-import { isPassage } from './library.ts';
+import { isPassage, titleOf } from './library.ts';
 
 /** What showing an outline needs beside it. */
 export interface OutlineView {
@@ -86,7 +86,7 @@ export function passage(node: OutlineNode, view: OutlineView, depth = 0): VNode 
   const regions = node.regions === undefined ? '' : `Written once for: ${node.regions.join(', ')}.`;
   return html`<section class=${`passage ${node.kind}`} id=${node.id} aria-labelledby=${`h-${node.id}`}>
     <${Heading} id=${`h-${node.id}`}>
-      <span class="label">${node.id}</span> ${node.label}
+      ${titleOf(node) === node.label ? '' : html`<span class="label">${node.id}</span> `}${node.label}
       ${node.cite === undefined ? '' : html` <span class="cite">${node.cite}</span>`}
       ${node.screen === true ? html` <span class="state bad">red flag</span>` : ''} ${period(node, view)}
     </${Heading}>

@@ -4,7 +4,7 @@ import { type OutlineNode, outlineNodes } from '../policy/outline.ts';
 import { SYSTEM_NAMES, type System } from '../terminology/systems.ts';
 import { html, type PageOptions, pageHtml, type VNode } from '../web/page.ts';
 import type { Addresses } from './addresses.ts';
-import type { Found, Library, Passage, Text } from './library.ts';
+import { type Found, type Library, type Passage, type Text, titleOf } from './library.ts';
 import { type OutlineView, passage, periodWords } from './outline-view.ts';
 
 /** What every page of the library needs. */
@@ -46,7 +46,7 @@ const trail = (above: readonly OutlineNode[]): string => above.flatMap((a) => a.
 
 function foundItem({ text, node, above, because }: Found, view: LibraryView): VNode {
   return html`<li>
-    <a href=${view.to.text(text.policy, node.id)}>${node.id} ${node.label}</a>
+    <a href=${view.to.text(text.policy, node.id)}>${titleOf(node)}</a>
     <span class="hint"
       >${text.policy.input.title}, from ${text.policy.input.effective}${above.length === 0 ? '' : `; in ${trail(above)}`}</span
     >
@@ -147,7 +147,7 @@ export function policyPage(view: LibraryView, text: Text, on: Day): string {
       : html`<ul>
           ${nodes.map(
             (n) => html`<li>
-              <a href=${`#${encodeURIComponent(n.id ?? '')}`}>${n.id} ${n.label}</a>
+              <a href=${`#${encodeURIComponent(n.id ?? '')}`}>${titleOf(n)}</a>
               ${
                 depth < 1
                   ? contents(
@@ -273,7 +273,7 @@ const usesList = (uses: readonly Passage[], view: LibraryView): VNode =>
   html`<ul class="found">
     ${uses.map(
       ({ text, node }) => html`<li>
-        <a href=${view.to.text(text.policy, node.id)}>${node.id} ${node.label}</a>
+        <a href=${view.to.text(text.policy, node.id)}>${titleOf(node)}</a>
         <span class="hint">${text.policy.input.title}, from ${text.policy.input.effective}</span>
       </li>`,
     )}

@@ -162,6 +162,18 @@ describe('what a busy clinician is spared', () => {
     expect(card.detail).toMatch(/^Payer: .* \(Medicare\)/m);
   });
 
+  it('evidence that is told of the nearest way already, of other ways', () => {
+    const bad = files
+      .flatMap((f) => f.vignettes)
+      .flatMap((v) => {
+        if (v.expect.outcome !== 'undetermined') return [];
+        const lines = tell(v).card.detail.split('**Documented so far**\n')[1]?.split('\n\n')[0]?.split('\n') ?? [];
+        const said = lines.map((l) => l.replace(/^- For [^:]*: /, ''));
+        return said.some((s, i) => said.slice(0, i).includes(s)) ? [`${v.id}: ${said.join(' / ')}`] : [];
+      });
+    expect(bad).toEqual([]);
+  });
+
   it('the documented part of every other way', () => {
     const bad = files
       .flatMap((f) => f.vignettes)

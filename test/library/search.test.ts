@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Library } from '../../src/library/library.ts';
+import { Library, titleOf } from '../../src/library/library.ts';
+import type { OutlineNode } from '../../src/policy/outline.ts';
 import { checker } from '../support/knowledge.ts';
 
 const library = new Library(checker().knowledge);
@@ -22,4 +23,10 @@ describe('the search of the library', () => {
     const { found, more } = library.search('72148');
     expect([found.length, more]).toEqual([100, true]);
   });
+});
+
+it('an id that the label begins with is told once', () => {
+  const node = (id: string, label: string): OutlineNode => ({ kind: 'exemption', id, label, children: [] });
+  expect(titleOf(node('medicare', 'Medicare member'))).toBe('Medicare member');
+  expect(titleOf(node('II.A', 'After conservative treatment'))).toBe('II.A After conservative treatment');
 });
