@@ -48,11 +48,12 @@ export function checkedExtension(check: CheckedOrder, studies: StudyCatalog): un
     contradicted:
       assessment.outcome === 'met'
         ? []
-        : assessment.contradicted.map(({ criterion, why, evidence }) => ({ criterion, why, evidence })),
+        : assessment.contradicted.map(({ criterion, cite, why, evidence }) => ({ criterion, cite, why, evidence })),
     openExclusions: assessment.openExclusions?.map(({ criterion, cite, evidence }) => ({ criterion, cite, evidence })),
     reviews: assessment.reviews?.map(({ criterion, cite, what }) => ({ criterion, cite, what })),
-    paths: assessment.paths.map(({ criterion, has, needs, kind, otherStudies }) => ({
+    paths: assessment.paths.map(({ criterion, cite, has, needs, kind, otherStudies }) => ({
       criterion,
+      cite,
       has: factCodes(has),
       needs: factCodes(needs),
       kind,

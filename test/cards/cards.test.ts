@@ -75,6 +75,11 @@ function problems({ check, card }: Told): readonly string[] {
   rule('a day within a year', metUntil === undefined || (parseDate(metUntil)?.hi ?? 0) <= check.order.asOf.hi + 366);
   const questions = listAt(told, 'missing');
   rule('at most four questions', questions.length <= 4);
+  const named = [...listAt(told, 'satisfied'), ...listAt(told, 'contradicted'), ...listAt(told, 'paths')];
+  rule(
+    'criteria are cited for machines, too',
+    named.every((c) => typeof at(c, 'cite') === 'string'),
+  );
   rule('at most three ways', listAt(told, 'paths').length <= 3);
   if (assessment.outcome === 'undetermined')
     rule(
