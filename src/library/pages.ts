@@ -82,13 +82,13 @@ export function policiesPage(view: LibraryView, query: string): string {
   const rows = library.texts.map((text) => {
     const { input, until } = text.policy;
     const payers = library.knowledge.payers.payers.filter((p) => p.policies.some((r) => r.policy === text.policy.id));
-    return html`<tr>
-      <th scope="row"><a href=${to.text(text.policy)}>${input.title}</a><span class="hint">${input.publisher}</span></th>
-      <td>${payers.map((p) => p.name).join(', ')}</td>
-      <td class="date">${input.version}</td>
-      <td class="date">${input.effective}${until === undefined ? '' : ` to ${formatDay(until - 1)}`}</td>
-      <td>${standingOf(text, view)}</td>
-      <td>${input.checked}${text.policy.reviewBy < view.today ? html`<span class="hint">review was due ${input['review-by']}</span>` : ''}</td>
+    return html`<tr role="row">
+      <th scope="row" role="rowheader"><a href=${to.text(text.policy)}>${input.title}</a><span class="hint">${input.publisher}</span></th>
+      <td role="cell" data-of="Payers">${payers.map((p) => p.name).join(', ')}</td>
+      <td role="cell" data-of="Version" class="date">${input.version}</td>
+      <td role="cell" data-of="In force from" class="date">${input.effective}${until === undefined ? '' : ` to ${formatDay(until - 1)}`}</td>
+      <td role="cell" data-of="Now">${standingOf(text, view)}</td>
+      <td role="cell" data-of="Checked against its publisher">${input.checked}${text.policy.reviewBy < view.today ? html`<span class="hint">review was due ${input['review-by']}</span>` : ''}</td>
     </tr>`;
   });
   return page(
@@ -100,7 +100,7 @@ export function policiesPage(view: LibraryView, query: string): string {
       <section class="panel" aria-labelledby="list">
         <h2 id="list">All policies</h2>
         <div class="scroll" tabindex="0" role="group" aria-labelledby="list">
-          <table>
+          <table class="stacked" role="table">
             <thead>
               <tr>
                 <th scope="col">Policy</th>

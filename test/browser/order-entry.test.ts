@@ -254,8 +254,13 @@ describe('the order', () => {
       await dialog.getByText('All payers have been asked.').waitFor({ state: 'attached' });
       const rows = await dialog.getByRole('row').allTextContents();
       expect(await dialog.getByRole('rowheader').allTextContents()).toEqual(PAYERS);
-      expect(rows[3]).toMatch(/Met/);
-      expect(rows[3]).toContain('SP-6.1');
+      const cigna = rows.find((row) => row.startsWith('Cigna'));
+      expect(cigna).toMatch(/Met/);
+      expect(cigna).toContain('SP-6.1');
+      expect(rows.find((row) => row.startsWith('Kaiser'))).toMatch(/nearest: Section /);
+      // nothing stands out of sight at the side
+      const scroll = dialog.locator('.scroll');
+      expect(await scroll.evaluate((e) => e.scrollWidth <= e.clientWidth)).toBe(true);
       expect(await axe(page)).toEqual([]);
       expect(await fitsWidth(page)).toBe(true);
       await screenshot(page, `order-entry-compared-${view.name}`);

@@ -17,11 +17,11 @@ const few = (items: readonly string[]): readonly string[] =>
   items.length <= FEW ? items : [...items.slice(0, FEW), `and ${items.length - FEW} more`];
 
 const Items = ({ items }: { readonly items: readonly string[] }): View | string =>
-  items.length === 0 ? '' : html`<ul>${few(items).map((i) => html`<li>${i}</li>`)}</ul>`;
+  items.length === 0 ? 'nothing' : html`<ul>${few(items).map((i) => html`<li>${i}</li>`)}</ul>`;
 
 function Row({ payer, reply, problem }: Compared): View {
-  const name = html`<th scope="row">${payer.name}</th>`;
-  const all = (words: unknown): View => html`<tr>${name}<td colspan="3">${words}</td></tr>`;
+  const name = html`<th scope="row" role="rowheader">${payer.name}</th>`;
+  const all = (words: unknown): View => html`<tr role="row">${name}<td role="cell" colspan="3">${words}</td></tr>`;
   if (problem !== undefined) return all(html`<span class="state bad">failed</span> ${problem}`);
   if (reply === undefined) return all('Asking …');
   const { response, failure } = reply.exchange;
@@ -35,15 +35,15 @@ function Row({ payer, reply, problem }: Compared): View {
   const { assessment } = card;
   if (assessment === undefined) return all(card.summary);
   const outcome = OUTCOMES[assessment.outcome] ?? { words: assessment.outcome, look: '' };
-  return html`<tr>
+  return html`<tr role="row">
     ${name}
-    <td>
+    <td role="cell" data-of="Outcome">
       <span class=${`state ${outcome.look}`}>${outcome.words}</span>
       ${assessment.alternatives.length > 0 && html`<span class="hint">${assessment.alternatives.join(', ')}</span>`}
       <span class="hint">${assessment.policy}</span>
     </td>
-    <td><${Items} items=${assessment.deciding} /></td>
-    <td><${Items} items=${assessment.outcome === 'met' || assessment.outcome === 'not-required' ? [] : assessment.questions} /></td>
+    <td role="cell" data-of="Decided by"><${Items} items=${assessment.deciding} /></td>
+    <td role="cell" data-of="What is missing"><${Items} items=${assessment.outcome === 'met' || assessment.outcome === 'not-required' ? [] : assessment.questions} /></td>
   </tr>`;
 }
 
@@ -59,7 +59,7 @@ export const Compare = ({ study, line, rows, onClose }: CompareProps): View =>
   html`<${Dialog} title="The same order under every payer" onClose=${onClose}>
     <p class="muted">${study}, with the same chart, reasons and date; line of business: ${line}.</p>
     <div class="scroll" tabindex="0" role="group" aria-label="Outcomes by payer">
-      <table class="compare">
+      <table class="compare stacked" role="table">
         <thead>
           <tr>
             <th scope="col">Payer</th>
