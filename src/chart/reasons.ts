@@ -15,10 +15,19 @@ export interface Reason {
 }
 const NO_REASON: Reason = { place: NO_PLACE, spine: false, given: false };
 
+/** Works something out once for a resource that many others refer to. */
+function once(known: Map<Json, Reason>, resource: Json, workOut: () => Reason): Reason {
+  const reason = known.get(resource) ?? workOut();
+  known.set(resource, reason);
+  return reason;
+}
+
 /** What the things that were done for the patient of one chart were done for. */
 export class Reasons {
   readonly #concepts: ConceptReader;
   readonly #links: LinkedResources;
+  readonly #ofVisits = new Map<Json, Reason>();
+  readonly #ofOrders = new Map<Json, Reason>();
 
   constructor(concepts: ConceptReader, links: LinkedResources) {
     this.#concepts = concepts;
@@ -50,25 +59,33 @@ export class Reasons {
    * of the spine alone. A visit for several things does not say which of them a treatment was for.
    */
   ofVisit(resource: Json): Reason {
-    const problems = this.#problemsOfVisit(resource).map(({ hits }) => this.#concepts.ofSpine(hits));
-    if (problems.length === 0 || problems.some((hits) => hits.length === 0)) return NO_REASON;
-    return { place: placeOfHits(problems.flat()), spine: true, given: true };
+    const reason = this.#ofVisit(resource);
+    return reason.spine ? reason : NO_REASON;
   }
 
   /** The reason of a prescription that states none: that of its visit, or another problem when the visit was for others alone. */
   ofPrescription(resource: Json): Reason {
-    const stated = [this.stated(resource), this.ofVisit(resource)].find(({ given }) => given);
-    if (stated !== undefined) return stated;
-    const problems = this.#problemsOfVisit(resource);
-    const isOther = ({ hits, codes }: Problem): boolean =>
-      codes.length > 0 && this.#concepts.ofSpine(hits).length === 0;
-    return problems.length > 0 && problems.every(isOther) ? { place: OTHER, spine: false, given: true } : NO_REASON;
+    const stated = this.stated(resource);
+    return stated.given ? stated : this.#ofVisit(resource);
   }
 
-  /** What the visit of a resource was for: its coded reasons, else its diagnoses, else those that were made at it. */
-  #problemsOfVisit(resource: Json): readonly Problem[] {
+  /** What the visit of a resource was for: problems of the spine alone, other problems alone, or nobody knows which. */
+  #ofVisit(resource: Json): Reason {
     const visit = this.#links.visitOf(resource);
-    if (visit === undefined) return [];
+    return visit === undefined ? NO_REASON : once(this.#ofVisits, visit, () => this.#purpose(this.#problemsOf(visit)));
+  }
+
+  #purpose(problems: readonly Problem[]): Reason {
+    if (problems.length === 0) return NO_REASON;
+    const ofSpine = problems.map(({ hits }) => this.#concepts.ofSpine(hits));
+    if (ofSpine.every((hits) => hits.length > 0))
+      return { place: placeOfHits(ofSpine.flat()), spine: true, given: true };
+    const areOthers = problems.every(({ codes }, i) => codes.length > 0 && ofSpine[i]?.length === 0);
+    return areOthers ? { place: OTHER, spine: false, given: true } : NO_REASON;
+  }
+
+  /** What a visit was for: its coded reasons, else its diagnoses, else those that were made at it. */
+  #problemsOf(visit: Json): readonly Problem[] {
     const referred = (reference: Json | undefined): Problem => this.#links.condition(visit, reference) ?? NO_PROBLEM;
     const stated = [
       ...objects(visit['reasonCode']).flatMap((c) =>
@@ -86,7 +103,7 @@ export class Reasons {
   /** The reason of the order on which a resource was done, for one that has no reason of its own. */
   ofOrder(resource: Json): Reason {
     for (const order of this.#links.orders(resource)) {
-      const reason = this.stated(order);
+      const reason = once(this.#ofOrders, order, () => this.stated(order));
       if (reason.given) return reason;
     }
     return NO_REASON;
