@@ -35,6 +35,8 @@ const NO_MEANINGS: readonly Meaning[] = [];
 const DEEPEST_LIST = 3;
 /** No concept has more codings in earnest: of so many, those that say the same are one. */
 const FEW_CODINGS = 16;
+/** Nothing in earnest has more codings, and what many others refer to is read for each of them. */
+const MOST_CODINGS = 100;
 const HISTOLOGY = 'http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior';
 
 /** v3 ObservationInterpretation codes of an element, and the code sets of what they say. */
@@ -43,6 +45,15 @@ interface Interpretation {
   readonly hits: readonly Hit[];
 }
 const NOT_INTERPRETED: Interpretation = { codes: [], hits: [] };
+
+const distinct = (hits: readonly Hit[]): readonly Hit[] => [
+  ...new Map(hits.map((h) => [`${h.set} ${h.place}`, h])).values(),
+];
+
+/** @throws RangeError for a list that is longer than any in earnest: what it stands in is malformed */
+export function checkSize(list: readonly unknown[], most = MOST_CODINGS): void {
+  if (list.length > most) throw new RangeError(`a list of ${list.length} is longer than ${most}`);
+}
 
 /** What the codes, and the words, of the elements of one chart mean. */
 export class ConceptReader {
@@ -92,25 +103,37 @@ export class ConceptReader {
     return out.length > FEW_CODINGS ? [...new Set(out)] : out;
   }
 
+  /** @throws RangeError for more codings than anything has */
   #collect(element: unknown, out: Meaning[], depth: number): void {
     if (Array.isArray(element)) {
+      checkSize(element);
       if (depth < DEEPEST_LIST) for (const e of element) this.#collect(e, out, depth + 1);
       return;
     }
     if (!isObject(element)) return;
     const list = element['coding'];
-    for (const coding of Array.isArray(list) ? list : [list ?? element]) {
+    const codings: readonly unknown[] = Array.isArray(list) ? list : [list ?? element];
+    checkSize(codings);
+    for (const coding of codings) {
       const meaning = this.#codes.of(coding);
       if (meaning.keys.length > 0) out.push(meaning);
     }
+    checkSize(out);
   }
 
   /** The code sets that the codes of an element belong to. LOINC and SNOMED CT codes of a study belong to those of its CPT code. */
   hits(element: unknown, depth = 0): readonly Hit[] {
     const only = this.#only(element);
     if (only !== undefined) return only.hits;
-    if (!Array.isArray(element)) return placed(this.#ofThePatient(this.meanings(element)).flatMap((m) => m.hits));
-    return depth < DEEPEST_LIST ? element.flatMap((e) => this.hits(e, depth + 1)) : NO_HITS;
+    if (!Array.isArray(element)) {
+      const meanings = this.meanings(element);
+      const hits = placed(this.#ofThePatient(meanings).flatMap((m) => m.hits));
+      return meanings.length <= FEW_CODINGS ? hits : distinct(hits);
+    }
+    if (depth >= DEEPEST_LIST) return NO_HITS;
+    const few = this.meanings(element).length <= FEW_CODINGS;
+    const hits = element.flatMap((e) => this.hits(e, depth + 1));
+    return few ? hits : distinct(hits);
   }
 
   /**
@@ -272,7 +295,9 @@ export class ConceptReader {
     if (element === undefined) return NOT_INTERPRETED;
     const codes: string[] = [];
     const hits: Hit[] = [];
-    for (const concept of objects(element)) {
+    const concepts = objects(element);
+    checkSize(concepts);
+    for (const concept of concepts) {
       for (const coding of objects(concept['coding'])) {
         const said = text(coding['code']);
         if (said === undefined || said.length > 16) continue;

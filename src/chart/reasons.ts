@@ -1,6 +1,6 @@
 import type { Hit } from '../terminology/code-sets.ts';
 import { NO_PLACE, OTHER, type Place, placeOfHits } from '../terminology/regions.ts';
-import type { ConceptReader } from './concept-reader.ts';
+import { type ConceptReader, checkSize } from './concept-reader.ts';
 import { type Json, object, objects } from './json.ts';
 import type { LinkedResources, Problem } from './linked-resources.ts';
 
@@ -16,11 +16,20 @@ export interface Reason {
 const NO_REASON: Reason = { place: NO_PLACE, spine: false, given: false };
 
 /** Works something out once for a resource that many others refer to. */
-function once(known: Map<Json, Reason>, resource: Json, workOut: () => Reason): Reason {
-  const reason = known.get(resource) ?? workOut();
-  known.set(resource, reason);
-  return reason;
+function once<T>(known: Map<Json, T>, resource: Json, workOut: () => T): T {
+  const found = known.get(resource) ?? workOut();
+  known.set(resource, found);
+  return found;
 }
+
+/** The Conditions that a visit, or the order of one, refers to as its diagnoses or reasons. */
+export interface Diagnoses {
+  readonly given: boolean;
+  readonly hits: readonly Hit[];
+  readonly ruledOut: readonly Hit[];
+  readonly codes: readonly string[];
+}
+const NO_DIAGNOSES: Diagnoses = { given: false, hits: [], ruledOut: [], codes: [] };
 
 /** What the things that were done for the patient of one chart were done for. */
 export class Reasons {
@@ -28,6 +37,7 @@ export class Reasons {
   readonly #links: LinkedResources;
   readonly #ofVisits = new Map<Json, Reason>();
   readonly #ofOrders = new Map<Json, Reason>();
+  readonly #diagnoses = new Map<Json, Diagnoses>();
 
   constructor(concepts: ConceptReader, links: LinkedResources) {
     this.#concepts = concepts;
@@ -107,5 +117,27 @@ export class Reasons {
       if (reason.given) return reason;
     }
     return NO_REASON;
+  }
+
+  /** The diagnoses of a visit, or of an order on which visits took place. @throws RangeError for more than a visit has */
+  diagnosesOf(resource: Json): Diagnoses {
+    if (resource['diagnosis'] === undefined && resource['reasonReference'] === undefined) return NO_DIAGNOSES;
+    return once(this.#diagnoses, resource, () => {
+      const references = [
+        ...objects(resource['diagnosis']).map((d) => object(d['condition'])),
+        ...objects(resource['reasonReference']),
+      ];
+      checkSize(references);
+      const known = [...new Set(references.flatMap((c) => this.#links.condition(resource, c) ?? []))];
+      const { refuted = [], stated = [] } = Object.groupBy(known, (c) => (c.refuted ? 'refuted' : 'stated'));
+      const codes = known.flatMap((c) => c.codes);
+      checkSize(codes);
+      return {
+        given: references.length > 0,
+        hits: stated.flatMap((c) => c.hits),
+        ruledOut: refuted.flatMap((c) => c.hits),
+        codes,
+      };
+    });
   }
 }

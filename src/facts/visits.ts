@@ -9,6 +9,7 @@ export class Visits {
   readonly #begun: ReadonlyMap<Day | undefined, readonly EncounterRecord[]>;
   readonly #stays: readonly EncounterRecord[];
   readonly #held: readonly EncounterRecord[];
+  readonly #onDay = new Map<Day, readonly EncounterRecord[]>();
   #byReason: ReadonlyMap<string, Reaching<EncounterRecord>> | undefined;
 
   constructor(all: readonly EncounterRecord[]) {
@@ -26,9 +27,13 @@ export class Visits {
 
   /** The visits of a day that took place, and the stays of which it was one. */
   on(day: Day): readonly EncounterRecord[] {
-    const stays = this.#stays.filter((v) => v.when?.lo !== day && wasOn(day, v));
-    const begun = this.#begun.get(day) ?? [];
-    return stays.length === 0 ? begun : [...begun, ...stays];
+    let known = this.#onDay.get(day);
+    if (known === undefined) {
+      const stays = this.#stays.filter((v) => v.when?.lo !== day && wasOn(day, v));
+      known = [...(this.#begun.get(day) ?? []), ...stays];
+      this.#onDay.set(day, known);
+    }
+    return known;
   }
 
   /** The first visit after a day that took place for a reason. @param code "system|code" */

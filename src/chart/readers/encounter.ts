@@ -14,27 +14,6 @@ const STAYS = new Set(['EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'SS']);
 /** Finished, or under way on the day; "arrived" and "triaged" say that the patient waits. */
 const HELD = new Set(['finished', 'in-progress', 'onleave']);
 
-interface Diagnoses {
-  readonly given: boolean;
-  readonly hits: readonly Hit[];
-  readonly ruledOut: readonly Hit[];
-  readonly codes: readonly string[];
-}
-const NO_DIAGNOSES: Diagnoses = { given: false, hits: [], ruledOut: [], codes: [] };
-
-/** The Conditions that a visit refers to as its diagnoses or reasons. */
-function diagnosesOf(ctx: ReadContext, r: Json): Diagnoses {
-  if (r['diagnosis'] === undefined && r['reasonReference'] === undefined) return NO_DIAGNOSES;
-  const references = [...objects(r['diagnosis']).map((d) => object(d['condition'])), ...objects(r['reasonReference'])];
-  const known = references.flatMap((c) => ctx.links.condition(r, c) ?? []);
-  return {
-    given: references.length > 0,
-    hits: known.filter((c) => !c.refuted).flatMap((c) => c.hits),
-    ruledOut: known.filter((c) => c.refuted).flatMap((c) => c.hits),
-    codes: known.flatMap((c) => c.codes),
-  };
-}
-
 const classHits = (ctx: ReadContext, r: Json): readonly Hit[] => ctx.concepts.hits({ coding: [r['class']] });
 
 /** What a visit is called: its types and its service. */
@@ -132,7 +111,7 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
   const status = text(r['status']);
   const period = object(r['period']);
   const reasoned = reasonedIn(ctx, r);
-  const diagnoses = diagnosesOf(ctx, reasoned);
+  const diagnoses = ctx.reasons.diagnosesOf(reasoned);
   const types = ctx.concepts.hits(r['type']);
   const service = ctx.concepts.hits(r['serviceType']);
   const names = namesOf(ctx, r);

@@ -2,6 +2,7 @@ import { type Interval, parseDate } from '../../dates/day.ts';
 import { isExact, type OpenStudy, type Study } from '../../policy/studies.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { placeOf, placeOfHits } from '../../terminology/regions.ts';
+import { checkSize } from '../concept-reader.ts';
 import { start } from '../element-dates.ts';
 import { joined } from '../joined.ts';
 import { type Json, object, objects, text } from '../json.ts';
@@ -200,12 +201,16 @@ function bareExamination(
   };
 }
 
+/** No study has more series in earnest. */
+const MOST_SERIES = 1000;
+
 /** Reads an ImagingStudy: by its procedure code, else by modality and the body site of its series. */
 export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): ImagingRecord | undefined {
   const when = parseDate(r['started']);
   const study = ctx.concepts.study(r['procedureCode']) ?? ctx.links.orderedStudy(r);
   if (study !== undefined) return readImaging(ctx, r, ref, study, when);
   const series = objects(r['series']);
+  checkSize(series, MOST_SERIES);
   const codes = [...objects(r['modality']), ...series.map((s) => s['modality'])].flatMap(
     (m) => text((m as Json | undefined)?.['code']) ?? [],
   );

@@ -70,25 +70,39 @@ export function mayBeOfAnother(asked: Asked, ctx: FactContext): (record: Observa
   const relates = relatedVisits(asked, ctx);
   const anyPain = ctx.vocabulary.episode['pain-reasons'].map((s) => ctx.set(s));
   const ofPainElsewhere = painElsewhere(ctx);
-  const isFor = remembered((visit) => relates(visit));
+  const isFor = remembered((visit: EncounterRecord) => relates(visit), refOf);
   const isForAnother = remembered(
-    (visit) => visit.reasonCodes.length > 0 && !visit.reasons.some((h) => anyPain.includes(h.set)) && !isFor(visit),
+    (visit: EncounterRecord) =>
+      visit.reasonCodes.length > 0 && !visit.reasons.some((h) => anyPain.includes(h.set)) && !isFor(visit),
+    refOf,
   );
   const all = visitsOf(ctx);
+  const purposeOf = remembered(
+    (record: ObservationRecord) => {
+      const visits = visitsOfRecord(record, all);
+      return { another: visits.length > 0 && visits.every(isForAnother), ours: visits.some(isFor) };
+    },
+    ({ encounter, when }) => encounter ?? when?.lo,
+  );
   return (record) => {
     if (record.site !== NO_PLACE || record.siteHits.length > 0) return false;
-    const visits = visitsOfRecord(record, all);
-    if (visits.length > 0 && visits.every(isForAnother)) return true;
-    return ofPainElsewhere(record.when) && !visits.some(isFor);
+    const { another, ours } = purposeOf(record);
+    return another || (ofPainElsewhere(record.when) && !ours);
   };
 }
 
-/** Says of each visit once whether something holds of it. */
-function remembered(holds: (visit: EncounterRecord) => boolean): (visit: EncounterRecord) => boolean {
-  const said = new Map<string, boolean>();
-  return (visit) => {
-    const answer = said.get(visit.ref) ?? holds(visit);
-    said.set(visit.ref, answer);
-    return answer;
+const refOf = ({ ref }: EncounterRecord): string => ref;
+
+/** Works something out once for all records of one key, such as those of one visit. */
+function remembered<R, T>(
+  workOut: (record: R) => T,
+  keyOf: (record: R) => string | number | undefined,
+): (record: R) => T {
+  const known = new Map<string | number | undefined, T>();
+  return (record) => {
+    const key = keyOf(record);
+    const found = known.get(key) ?? workOut(record);
+    known.set(key, found);
+    return found;
   };
 }
