@@ -46,7 +46,7 @@ export function readOrderReasons(order: OrderEvidence, ctx: ReadContext): OrderR
   const { resource } = order;
   const stated = objects(resource['reasonCode'])
     .filter((c) => !isDisowned(c))
-    .map((c) => ({ hits: ctx.concepts.hits(c), codes: ctx.concepts.keys(c) }));
+    .map((c) => codedReason(c, ctx));
   const references = objects(resource['reasonReference']).map((r) => ctx.links.condition(resource, r));
   const unread = [...stated, ...references].some((reason) => (reason?.codes ?? []).length === 0);
   const referred = references.flatMap((c) => (c === undefined || c.refuted ? [] : [c]));
@@ -57,6 +57,17 @@ export function readOrderReasons(order: OrderEvidence, ctx: ReadContext): OrderR
     codes: new Set(read.flatMap((reason) => reason.codes)),
     unread: unread || reasons.length > MOST_REASONS,
   };
+}
+
+const UNREAD: CodedReason = { hits: [], codes: [] };
+
+/** One that has more codings than any in earnest is not read. */
+function codedReason(concept: Json, { concepts }: ReadContext): CodedReason {
+  try {
+    return { hits: concepts.hits(concept), codes: concepts.keys(concept) };
+  } catch {
+    return UNREAD;
+  }
 }
 
 const toRecord = ({ ref, date }: OrderEvidence, { hits, codes }: CodedReason): ConditionRecord => ({
