@@ -35,8 +35,8 @@ const NO_MEANINGS: readonly Meaning[] = [];
 const DEEPEST_LIST = 3;
 /** No concept has more codings in earnest: of so many, those that say the same are one. */
 const FEW_CODINGS = 16;
-/** Nothing in earnest has more codings, and what many others refer to is read for each of them. */
-const MOST_CODINGS = 100;
+/** Nothing in earnest has more codings. */
+const MOST_CODINGS = 300;
 const HISTOLOGY = 'http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior';
 
 /** v3 ObservationInterpretation codes of an element, and the code sets of what they say. */
@@ -61,6 +61,8 @@ export class ConceptReader {
   readonly #studies: StudyCatalog;
   readonly #set: Readonly<Record<ReadingSet, number>>;
   readonly #inWords = new Map<string, StudyInWords | undefined>();
+  /** of elements with many codings, which many others may refer to */
+  readonly #hitsOfMany = new Map<object, readonly Hit[]>();
 
   constructor(index: CodeIndex, studies: StudyCatalog, local?: LocalCodes) {
     this.#codes = new CodeMeanings(index, studies, local);
@@ -125,15 +127,17 @@ export class ConceptReader {
   hits(element: unknown, depth = 0): readonly Hit[] {
     const only = this.#only(element);
     if (only !== undefined) return only.hits;
-    if (!Array.isArray(element)) {
-      const meanings = this.meanings(element);
-      const hits = placed(this.#ofThePatient(meanings).flatMap((m) => m.hits));
-      return meanings.length <= FEW_CODINGS ? hits : distinct(hits);
-    }
-    if (depth >= DEEPEST_LIST) return NO_HITS;
-    const few = this.meanings(element).length <= FEW_CODINGS;
-    const hits = element.flatMap((e) => this.hits(e, depth + 1));
-    return few ? hits : distinct(hits);
+    if (typeof element !== 'object' || element === null || depth >= DEEPEST_LIST) return NO_HITS;
+    const known = this.#hitsOfMany.get(element);
+    if (known !== undefined) return known;
+    const meanings = this.meanings(element);
+    const hits = Array.isArray(element)
+      ? element.flatMap((e) => this.hits(e, depth + 1))
+      : placed(this.#ofThePatient(meanings).flatMap((m) => m.hits));
+    if (meanings.length <= FEW_CODINGS) return hits;
+    const each = distinct(hits);
+    this.#hitsOfMany.set(element, each);
+    return each;
   }
 
   /**
