@@ -115,6 +115,8 @@ export interface ImagingRecord extends Base {
   readonly hasResult: boolean;
   /** it is a report, not the mere statement that the examination took place */
   readonly reported: boolean;
+  /** why it was not done, in codes or words */
+  readonly whyNot: readonly Hit[];
 }
 
 /** A DiagnosticReport that is no imaging: electrodiagnostic tests, laboratory, pathology. */

@@ -115,6 +115,10 @@ const Imaging = z.strictObject({
     description: 'with shows: an examination whose result is called indeterminate establishes nothing',
   }),
   lacks: SETS.optional().meta({ description: 'a coded result, and no conclusion of one of these sets' }),
+  'not-done-for': SETS.optional().meta({
+    description:
+      'instead: an examination, of whatever part of the body, that was not done for a reason of these sets leaves the question open',
+  }),
   follows: z.enum(['indeterminate']).optional().meta({
     description: 'only examinations after an earlier one of the same kind that was indeterminate or unexplained',
   }),

@@ -142,3 +142,31 @@ describe('results of a report that are Observations of their own', () => {
     expect(ask(shows, withResult({ code: concept('icd S32.010A'), valueBoolean: false })).truth).toBe('unknown');
   });
 });
+
+describe('an MRI that was not done as it is contraindicated', () => {
+  const forgone = (statusReason: unknown, code = 'cpt 72148'): Resource => ({
+    resourceType: 'Procedure',
+    status: 'not-done',
+    statusReason,
+    code: concept(code),
+    performedDateTime: '2026-02-20',
+  });
+  const asked = 'evidence: [{ imaging: { modality: [mri], not-done-for: [contraindicated] } }]';
+  const openedBy = (...resources: readonly Resource[]): boolean =>
+    ask(asked, resources).leads?.some((l) => l.label === 'not done, as it is contraindicated') ?? false;
+
+  it('leaves open whether one is, by a code or in words', () => {
+    expect(openedBy(forgone(concept('snomed 183932001')))).toBe(true);
+    expect(openedBy(forgone(concept('icd Z53.09')))).toBe(true);
+    expect(openedBy(forgone({ text: 'MRI contraindicated' }))).toBe(true);
+    expect(openedBy(forgone(concept('snomed 183932001'), 'cpt 70551'))).toBe(true);
+    expect(ask(asked, [forgone(concept('snomed 183932001'))]).truth).toBe('unknown');
+  });
+
+  it('does not when it was refused, when it was no MRI, or when one was done since', () => {
+    expect(openedBy(forgone({ text: 'Patient declined' }))).toBe(false);
+    expect(openedBy(forgone(concept('snomed 183932001'), 'cpt 72131'))).toBe(false);
+    const done = { ...forgone(undefined), status: 'completed', performedDateTime: '2026-02-25' };
+    expect(openedBy(forgone(concept('snomed 183932001')), done)).toBe(false);
+  });
+});

@@ -62,6 +62,13 @@ function resultsOf(ctx: ReadContext, r: Json): Pick<ImagingRecord, 'done' | 'fin
   return { done: doneOf(r), findings, hasResult };
 }
 
+/** Why an examination was not done, in codes or words. */
+function whyNotDone(ctx: ReadContext, r: Json): readonly Hit[] {
+  const reason = r['statusReason'];
+  if (reason === undefined || doneOf(r) !== 'not-done') return [];
+  return [...ctx.concepts.hits(reason), ...ctx.concepts.inWords(reason)];
+}
+
 /** One imaging examination, from a DiagnosticReport, a Procedure, an ImagingStudy or an Observation. */
 export function readImaging(
   ctx: ReadContext,
@@ -84,6 +91,7 @@ export function readImaging(
     inView: placeOf(study['in-view']),
     ...(isExact(study) && { study: study.code }),
     reported: r['resourceType'] === 'DiagnosticReport' || r['resourceType'] === 'Observation',
+    whyNot: whyNotDone(ctx, r),
   };
 }
 
@@ -197,6 +205,7 @@ function bareExamination(
     inView: 0,
     findings: [],
     reported: false,
+    whyNot: [],
     hasResult: false,
   };
 }

@@ -1,9 +1,9 @@
 import type { ImagingRecord } from '../../chart/records.ts';
 import type { Day, Interval } from '../../dates/day.ts';
-import { isLater } from '../../dates/later.ts';
+import { isLater, latest } from '../../dates/later.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { placeOf } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, inSets, placeIn, placeOfRecord } from '../context.ts';
 import type { ImagingInput, ReportInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
@@ -159,6 +159,7 @@ interface Found {
  * that were not; one that was refused speaks against.
  */
 export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  if (input['not-done-for'] !== undefined) return forgone(input['not-done-for'], input, asked, ctx, tally);
   const found: Found = { fitting: [], uncoded: [], contrary: [], refused: [], perhapsContrary: [] };
   const open = input.follows === undefined ? undefined : daysLeftOpen(input, asked, ctx);
   for (const record of ctx.chart.imaging) {
@@ -167,6 +168,18 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
       examination(record, { input, asked, ctx, tally, open, found });
   }
   weigh(found, input, asked, tally);
+}
+
+/** Examinations that were not done for a reason of some sets, unless one of the kind was done since. */
+function forgone(reasons: readonly string[], input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  const ofKind = ctx.chart.imaging.filter((r) => !r.inWords && isOf(r, input));
+  const lastDone = latest(ofKind.flatMap((r) => (r.done === 'done' && r.when !== undefined ? [r.when.lo] : [])));
+  for (const record of ofKind) {
+    if (record.done !== 'not-done' || !inSets(record.whyNot, reasons, ctx)) continue;
+    const item = chartedItem(record.ref, record.when, asked);
+    if (record.when !== undefined && record.when.hi < lastDone) tally.ignore(item, 'one was done since');
+    else if (inWindow(item, asked, tally)) tally.perhaps(item, 'not done, as it is contraindicated');
+  }
 }
 
 const hasCode = ({ hits }: ImagingRecord, { codes }: ImagingInput, ctx: FactContext): boolean =>
