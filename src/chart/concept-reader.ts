@@ -2,7 +2,7 @@ import { isExact, type OpenStudy, type Study, type StudyCatalog, type StudyInWor
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import { NO_PLACE, OTHER, type Place, placeOf } from '../terminology/regions.ts';
 import { CodeMeanings, clearer, type LocalCodes, type Meaning, NOTHING } from './code-meanings.ts';
-import { isStandard, wordsOf } from './concept-words.ts';
+import { isStandard, sentencesOf, wordsOf } from './concept-words.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
 import { placed } from './placed-hits.ts';
 import { namesNoPurpose } from './qualified-in-words.ts';
@@ -191,6 +191,11 @@ export class ConceptReader {
   /** The sets that the words of an element mean, where an EHR names a thing itself. */
   inWords(element: unknown): readonly Hit[] {
     return wordsOf(object(element)).flatMap((w) => this.#codes.inWords(w));
+  }
+
+  /** The sets that the sentences of a text mean, each for itself: what one denies the next may affirm. */
+  inSentences(words: unknown): readonly Hit[] {
+    return sentencesOf(text(words)).flatMap((sentence) => this.#codes.inWords(sentence));
   }
 
   /**

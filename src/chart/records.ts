@@ -113,6 +113,8 @@ export interface ImagingRecord extends Base {
   readonly findings: readonly Hit[];
   /** a coded conclusion or interpretation is given, of whatever code */
   readonly hasResult: boolean;
+  /** what the words of its conclusion mean: no result, but no silence either */
+  readonly said: readonly Hit[];
   /** it is a report, not the mere statement that the examination took place */
   readonly reported: boolean;
   /** why it was not done, in codes or words */

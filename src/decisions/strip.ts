@@ -1,4 +1,4 @@
-import { isStandard, wordsOf } from '../chart/concept-words.ts';
+import { isStandard, sentencesOf, wordsOf } from '../chart/concept-words.ts';
 import { isObject, type Json } from '../chart/json.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex } from '../terminology/code-sets.ts';
@@ -69,13 +69,17 @@ const STATUS =
 
 /**
  * A resource without free text, names and identifiers: codes, dates, statuses, values and references stay. Of what only words
- * name, the words that name an examination of the spine, an implant or a contrast agent stay, from our own lists.
+ * name, the words that name an examination of the spine, an implant or a contrast agent stay, from our own lists, and of a conclusion
+ * those that mean something.
  */
 export const strip = (resource: unknown, named: Catalogs): unknown => stripped(resource, '', DEEPEST, named);
 
 function stripped(value: unknown, member: string, deepest: number, named: Catalogs): unknown {
   if (deepest === 0) return undefined;
-  if (typeof value === 'string') return CODED.has(member) || DATE.test(value) ? value : HUSHED;
+  if (typeof value === 'string') {
+    if (member === 'conclusion') return conclusionKept(value, named);
+    return CODED.has(member) || DATE.test(value) ? value : HUSHED;
+  }
   if (Array.isArray(value)) return value.map((v) => stripped(v, member, deepest - 1, named));
   if (!isObject(value)) return value;
   const out: Record<string, unknown> = {};
@@ -110,6 +114,12 @@ function wordsKept(concept: Json, member: string, { studies, codes }: Catalogs):
   const thing = words.map((w) => codes.namingWords(w)).find((w) => w !== '');
   const kept = [naming, thing].filter((w) => w !== undefined).join(' and ');
   return kept !== '' ? kept : standard ? undefined : HUSHED;
+}
+
+/** What stays of the words of a conclusion: those that mean a set, from our own lists. */
+function conclusionKept(words: string, { codes }: Catalogs): string {
+  const kept = sentencesOf(words).map((sentence) => codes.namingWords(sentence));
+  return kept.filter((w) => w !== '').join('. ') || HUSHED;
 }
 
 const extensions = (value: unknown, deepest: number, named: Catalogs): unknown =>

@@ -111,6 +111,9 @@ const Imaging = z.strictObject({
     .meta({ description: 'not-coded: done, and whatever it showed stands in words' }),
   shows: SETS.optional().meta({ description: 'a coded conclusion of one of these sets' }),
   denies: SETS.optional().meta({ description: 'a coded conclusion of one of these sets says that it is not shown' }),
+  'in-words': SETS.optional().meta({
+    description: 'with shows: words of the conclusion that mean one of these sets leave the question open',
+  }),
   established: z.boolean().default(false).meta({
     description: 'with shows: an examination whose result is called indeterminate establishes nothing',
   }),

@@ -133,6 +133,12 @@ describe('what is kept of a resource', () => {
     });
   });
 
+  it('of a conclusion the words of our own list that mean something, sentence by sentence', () => {
+    const kept = (conclusion: string): unknown => of({ resourceType: 'DiagnosticReport', conclusion })['conclusion'];
+    expect(kept(`${SECRET} has no new lesion. Two enhancing lesions of ${SECRET}.`)).toBe('new lesion');
+    expect(kept(`No new or enhancing lesion of ${SECRET}.`)).toBe(kept(SECRET));
+  });
+
   it('nothing of what is nested deeper than anything reads', () => {
     let deep: unknown = SECRET;
     for (let i = 0; i < 10_000; i++) deep = { deep };

@@ -51,7 +51,7 @@ function doneOf(r: Json): Performed {
 }
 
 /** What was found by an examination, and whether it was carried out. */
-function resultsOf(ctx: ReadContext, r: Json): Pick<ImagingRecord, 'done' | 'findings' | 'hasResult'> {
+function resultsOf(ctx: ReadContext, r: Json): Pick<ImagingRecord, 'done' | 'findings' | 'hasResult' | 'said'> {
   const findings = [
     ...ctx.concepts.hits(r['conclusionCode']).filter((hit) => !ctx.concepts.isOfOthersOrLookedFor(hit)),
     ...ctx.concepts.hits(r['valueCodeableConcept']),
@@ -59,7 +59,7 @@ function resultsOf(ctx: ReadContext, r: Json): Pick<ImagingRecord, 'done' | 'fin
     ...ctx.links.results(r).flatMap((o) => resultOf(ctx, o)),
   ];
   const hasResult = findings.length > 0 || findsSomething(ctx, r['conclusionCode']);
-  return { done: doneOf(r), findings, hasResult };
+  return { done: doneOf(r), findings, hasResult, said: ctx.concepts.inSentences(r['conclusion']) };
 }
 
 /** Why an examination was not done, in codes or words. */
@@ -204,6 +204,7 @@ function bareExamination(
     place: known.place,
     inView: 0,
     findings: [],
+    said: [],
     reported: false,
     whyNot: [],
     hasResult: false,

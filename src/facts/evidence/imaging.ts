@@ -182,6 +182,9 @@ function forgone(reasons: readonly string[], input: ImagingInput, asked: Asked, 
   }
 }
 
+const saysInWords = ({ said }: ImagingRecord, input: ImagingInput, ctx: FactContext): boolean =>
+  said.length > 0 && (input['in-words'] ?? []).some((name) => said.some((h) => h.set === ctx.set(name)));
+
 const hasCode = ({ hits }: ImagingRecord, { codes }: ImagingInput, ctx: FactContext): boolean =>
   codes === undefined || codes.some((c) => hits.some((h) => h.set === ctx.set(c)));
 
@@ -235,6 +238,7 @@ function examined(record: ImagingRecord, item: Item, { input, asked, ctx, tally,
     found.fitting.push({ ...item, until: sooner(item.until, until) });
   } else if (verdict === 'no' && input.result === 'non-diagnostic') tally.contra(item, 'a diagnostic examination');
   else if (verdict === 'no') found.contrary.push(item);
+  else if (saysInWords(record, input, ctx)) tally.lead(item, 'only its words say so', true);
   else if (input.shows === undefined || mayShow(record)) {
     if (input.shows === undefined) found.uncoded.push(item);
     tally.perhaps(item, 'the result is not coded');
