@@ -45,6 +45,9 @@ function pathLine(path: NearestPath): string {
   return neededLine(path).replace(' Needed: ', () => ` Documented: ${has}. Needed: `);
 }
 
+/** So many passages that the same closes are named. */
+const MOST_CLOSED = 3;
+
 /** An indication that holds at several regions by the same evidence is told once. */
 const onceEach = (satisfied: readonly Satisfied[]): readonly Satisfied[] => {
   const told = new Set<string>();
@@ -71,10 +74,15 @@ export function unseen(check: CheckedOrder): readonly { readonly section: string
   return [...check.chart.seen].flatMap(([name, state]) => (state === 'complete' ? [] : [{ section: name, state }]));
 }
 
-const contradictedLine =
-  (ordered: string) =>
-  ({ cite, label, why, evidence }: Contradicted): string =>
-    `${cite}, ${label}: ${why}${evidence.length === 0 ? '' : ` (${sources(evidence, ordered)})`}`;
+/** What the chart contradicts, each reason once with all the passages that it closes. */
+function contradictedLines(contradicted: readonly Contradicted[], ordered: string): readonly string[] {
+  const why = ({ why: words, evidence }: Contradicted): string =>
+    `${words}${evidence.length === 0 ? '' : ` (${sources(evidence, ordered)})`}`;
+  return [...Map.groupBy(contradicted, why)].map(
+    ([words, closed]) =>
+      `${list([...new Set(closed.map((c) => `${c.cite}, ${c.label}`))], MOST_CLOSED, '; ')}: ${words}`,
+  );
+}
 
 const exclusionLines = ({ openExclusions = [], reviews = [] }: Assessment, ordered: string): readonly string[] =>
   openExclusions.map(({ criterion, cite, label, evidence }) => {
@@ -155,15 +163,22 @@ function wayLines(check: CheckedOrder, studies: StudyCatalog): readonly string[]
       toAsk.filter((m) => !others.includes(m)).map(asked),
     ),
     ...section('Questions of other ways', others.map(asked)),
-    ...section('Still to be done', missing.filter((m) => m.toDo).map(toDoLine(check, studies))),
+    ...section(
+      'Still to be done',
+      missing.filter((m) => m.toDo && check.urgent.length === 0).map(toDoLine(check, studies)),
+    ),
   ];
 }
+
+/** The ways behind the nearest; beside a red flag that must not wait none that begins with weeks of treatment. */
+const otherWays = ({ assessment: { outcome, paths }, urgent }: CheckedOrder): readonly NearestPath[] =>
+  outcome === 'alternative' ? [] : paths.slice(1).filter((p) => urgent.length === 0 || p.startedNow === undefined);
 
 /** What the chart contradicts, of what is not met. */
 function otherwiseLines(check: CheckedOrder): readonly string[] {
   const { assessment, order } = check;
   if (assessment.outcome === 'met') return [];
-  const contradicted = [...new Set(assessment.contradicted.map(contradictedLine(order.ref)))];
+  const contradicted = contradictedLines(assessment.contradicted, order.ref);
   return [
     ...section('The chart says otherwise', contradicted.slice(0, MOST_CRITERIA)),
     ...section('Speaks for it, but is not the last word on file', forWords(check).slice(0, MOST_CRITERIA)),
@@ -187,7 +202,7 @@ function unknownLines(check: CheckedOrder): readonly string[] {
 /** The card's detail: Markdown without HTML that reads well as plain text too. It holds no text of the chart, only dates and kinds of resources. */
 export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): string {
   const { assessment, order } = check;
-  const { outcome, paths, alternatives } = assessment;
+  const { outcome, alternatives } = assessment;
   const named = section(
     order.open === undefined ? 'The policy names' : 'The criteria are documented for',
     alternatives.map((code) => `${code} (${studies.get(code)?.label ?? 'study'})`),
@@ -198,7 +213,7 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...headLines(check),
     ...(notMet ? otherwise : []),
     ...(open ? [...ways, ...documented] : [...named, ...documented, ...ways]),
-    ...(outcome === 'alternative' ? [] : section('Other ways', paths.slice(1).map(neededLine))),
+    ...section('Other ways', otherWays(check).map(neededLine)),
     ...paragraph(indicationsWords(assessment)),
     ...(notMet ? [] : otherwise),
     ...section('Left to a reviewer', reviewsWords(assessment)),

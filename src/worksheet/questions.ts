@@ -1,3 +1,4 @@
+import { proposesSteps } from '../cards/suggestions.ts';
 import type { GivenAnswer } from '../documentation/answers.ts';
 import type { AskedFact } from '../documentation/asked-facts.ts';
 import type { Missing } from '../policy/assessment.ts';
@@ -93,7 +94,7 @@ export function questionsOf({ checked, forms, entries }: Assessed): Questions {
         ...(need !== undefined && { needed: need.label }),
         cites: [...new Set(need?.criteria.map((id) => cites.get(id) ?? id))],
         leads: need?.leads ?? [],
-        ...(need?.action !== undefined && { action: need.action }),
+        ...(need?.action !== undefined && proposesSteps(checked) && { action: need.action }),
         ...(entry !== undefined && { entry }),
         ...(entry?.read.kind === 'problem' && { problem: entry.read.problem }),
         ...(open !== undefined && { open }),

@@ -151,9 +151,19 @@ describe('what a busy clinician is spared', () => {
     const { check, card } = told('edge-unstable-fracture');
     expect([check.assessment.outcome, check.urgent.length > 0]).toEqual(['undetermined', true]);
     expect(check.assessment.missing.some((m) => m.action !== undefined)).toBe(true);
-    expect(card.detail).not.toContain('Next step');
+    expect(card.detail).not.toMatch(/Next step|Still to be done|weeks of treatment.*If started now/);
     expect(card.suggestions).toBeUndefined();
     expect(card.detail).toMatch(/^\*\*Documented red flag: do not delay care for authorization\.\*\* [A-Z]/);
+  });
+
+  it('the same reason for each passage that it closes', () => {
+    const { card } = told('T-neck-films-refused');
+    const lines = card.detail.split('**The chart says otherwise**\n')[1]?.split('\n\n')[0]?.split('\n') ?? [];
+    expect(lines[0]).toMatch(
+      /^- SP-3\.2, Trauma, films and a failed trial; SP-3\.2, [^:]*; SP-3\.2 and SP-1\.2[^:]*: no plain films/,
+    );
+    const whys = lines.map((l) => l.slice(l.indexOf(': ')));
+    expect(new Set(whys).size).toBe(whys.length);
   });
 
   it('what nobody has stated, and a "policy" where the coverage decides', () => {
