@@ -184,6 +184,17 @@ describe('the worksheet', () => {
     expect(helped[0]).toContain('Referral to physiotherapist');
   });
 
+  it('proposes no treatment beside a red flag that must not wait', async () => {
+    const of = async (reason: string): Promise<string> =>
+      plain((await get(app.open({ patientId: 'ada', order: draftOrder('ada', '72148', [reason]) }))).text);
+    expect(await of('icd M54.50 Low back pain')).toContain(
+      'If it was not done: Start or document conservative treatment',
+    );
+    const urgent = await of('icd S32.022A Unstable burst fracture of second lumbar vertebra');
+    expect(urgent).toContain('do not delay care');
+    expect(urgent).not.toContain('If it was not done');
+  });
+
   it('says urgent facts first', async () => {
     const page = await get(app.open({ patientId: 'clara', order: draftOrder('clara', '72148') }));
     const words = plain(page.text.slice(page.text.indexOf('<main')));
