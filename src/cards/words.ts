@@ -205,7 +205,9 @@ export function timing({ from, byTimeAlone, startedNow, openUntil }: NearestPath
 export function ofOtherWays({ paths }: Pick<Assessment, 'paths'>, { criteria, further }: Missing): boolean {
   if (further === true) return true;
   const [nearest, ...others] = paths.map((p) => p.criterion);
-  return nearest !== undefined && !criteria.includes(nearest) && criteria.every((c) => others.includes(c));
+  // a question of no way, such as which study is ordered, is one of all ways
+  if (nearest === undefined || criteria.length === 0) return false;
+  return !criteria.includes(nearest) && criteria.every((c) => others.includes(c));
 }
 
 /** What is open, and that other facts would do in its place. */

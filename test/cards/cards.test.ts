@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ASSESSMENT_EXTENSION } from '../../src/cards/assessment-extension.ts';
 import { buildCard } from '../../src/cards/build-card.ts';
-import { factWords, OUTCOME_WORDS } from '../../src/cards/words.ts';
+import { factWords, OUTCOME_WORDS, ofOtherWays } from '../../src/cards/words.ts';
 import type { Card } from '../../src/cds-hooks/card.ts';
 import type { CheckedOrder } from '../../src/criteria-check/order-check.ts';
 import { parseDate } from '../../src/dates/day.ts';
-import type { PathFact } from '../../src/policy/assessment.ts';
+import type { Missing, NearestPath, PathFact } from '../../src/policy/assessment.ts';
 import { expandVignettes, type Vignette } from '../../src/vignettes/expand.ts';
 import { checkVignette, loadVignettes } from '../../src/vignettes/run.ts';
 import { VignettesFile } from '../../src/vignettes/schema.ts';
@@ -202,6 +202,13 @@ describe('what a busy clinician is spared', () => {
 });
 
 describe('questions', () => {
+  it('of no way, such as which study is ordered, are none of other ways', () => {
+    const [missing, way] = [{ fact: 'x' } as Missing, { label: 'x' } as NearestPath];
+    const paths = ['a', 'b'].map((criterion) => ({ ...way, criterion }));
+    const isOther = (...criteria: readonly string[]): boolean => ofOtherWays({ paths }, { ...missing, criteria });
+    expect([isOther(), isOther('a', 'b'), isOther('b')]).toEqual([false, false, true]);
+  });
+
   it('of an exclusion come first: a pacemaker of no stated kind', () => {
     const vignette = files.flatMap((f) => f.vignettes).find((v) => v.id === 'N4-unrated');
     const { card } = tell(vignette as Vignette);

@@ -83,6 +83,7 @@ describe('an order that leaves the region open', () => {
     const card = listAt(answer.body, 'cards')[0];
     expect(at(card, 'summary')).toContain('The order leaves the region open');
     const detail = String(at(card, 'detail'));
+    expect(detail.split('**Questions of other ways**')[0]).toContain('Which study is ordered');
     expect(detail).toContain('the order leaves the region open; looked at as MRI lumbar spine');
     expect(detail).not.toMatch(
       /not the region that is ordered|With this chart alone|MRI cervical spine without contrast \(72141\), as of/,
