@@ -328,7 +328,9 @@ const Progression = z.strictObject({
     .default(false)
     .meta({ description: 'a sign whose documented onset lies well after that of the complaint counts as new' }),
 });
-const Change = z.strictObject({ drugs: SETS });
+const Change = z.strictObject({
+  drugs: SETS.meta({ description: 'one set for each drug, with its products: another strength or brand is no change' }),
+});
 
 /** One kind of evidence. */
 const Block = z.union([
