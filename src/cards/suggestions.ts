@@ -57,6 +57,9 @@ const names = ({ codes }: OpenOrder, system: string, code: string): boolean => c
 
 const MOST_ALTERNATIVES = 3;
 
+/** Does the order leave open which study it is? */
+const isOpen = ({ order }: CheckedOrder): boolean => order.open !== undefined;
+
 /** Why a study that the policy names is not offered as a change of the order; undefined when nothing speaks against it. */
 function againstStudy(study: Study, check: CheckedOrder): string | undefined {
   if (check.chart.openOrders.some((o) => names(o, 'cpt', study.code))) return 'it is on order already';
@@ -66,16 +69,18 @@ function againstStudy(study: Study, check: CheckedOrder): string | undefined {
   if (concern !== undefined) return `the reason of the order concerns ${concern}`;
   const against =
     (usesMagnet(study) ? onFile([AGAINST_MRI], 'known', check) : undefined) ??
-    (usesContrast(study) && !usesContrast(check.study) ? onFile(AGAINST_CONTRAST, 'suspected', check) : undefined);
+    (usesContrast(study) && (isOpen(check) || !usesContrast(check.study))
+      ? onFile(AGAINST_CONTRAST, 'suspected', check)
+      : undefined);
   return against === undefined ? undefined : `${against} is documented`;
 }
 
-/** The first studies that the policy names instead, each with what speaks against offering it. */
+/** The first studies that the policy names instead, or for what the order leaves open, each with what speaks against offering it. */
 const namedInstead = (
   check: CheckedOrder,
   studies: StudyCatalog,
 ): readonly { readonly study: Study; readonly against: string | undefined }[] =>
-  check.assessment.outcome !== 'alternative'
+  check.assessment.outcome !== 'alternative' && !isOpen(check)
     ? []
     : check.assessment.alternatives
         .slice(0, MOST_ALTERNATIVES)
@@ -101,7 +106,7 @@ export function alternativeSuggestions(
 ): readonly Suggestion[] {
   return namedInstead(check, studies).flatMap(({ study, against }): readonly Suggestion[] => {
     if (against !== undefined) return [];
-    const label = `Order ${study.code} instead: ${study.label}`;
+    const label = `Order ${study.code}${isOpen(check) ? '' : ' instead'}: ${study.label}`;
     return [
       {
         label,
@@ -109,7 +114,9 @@ export function alternativeSuggestions(
         actions: [
           {
             type: 'update',
-            description: `Change the order from ${check.study.code} to ${study.code} (${study.label})`,
+            description: isOpen(check)
+              ? `Name the study of the order: ${study.code} (${study.label})`
+              : `Change the order from ${check.study.code} to ${study.code} (${study.label})`,
             resource: withStudy(check.order.resource, study, quirks.has('pama-rating')),
           },
         ],

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 /** The story's order (a suspected cauda equina syndrome) under other codes and for another payer. */
-function ordered(payer: string, order: Json): Promise<Answer> {
+function ordered(payer: string, order: Json, more: Json = {}): Promise<Answer> {
   const { order: own, coverage } = storyFhir();
   const named = { ...coverage, payor: [{ display: payer }] };
   const context = {
@@ -39,7 +39,7 @@ function ordered(payer: string, order: Json): Promise<Answer> {
       entry: [{ resource: { ...own, id: 'order-1', ...order } }],
     },
   };
-  const prefetch = { ...storyPrefetch(), coverages: searchset([named]) };
+  const prefetch = { ...storyPrefetch(), coverages: searchset([named]), ...more };
   return post(`${service.base}/cds-services/${ORDER_SELECT}`, orderSelectCall({ context, prefetch }));
 }
 const by = (...coding: readonly Json[]): Json => ({ code: { coding } });
@@ -97,6 +97,26 @@ describe('an order that leaves the region open', () => {
     expect(at(listAt(answer.body, 'cards')[0], 'summary')).toMatch(
       /The order leaves the region open: the chart documents the Cohere Health criteria for 72\d{3}\./,
     );
+  });
+  it('can be named with one click, as far as nothing speaks against it', async () => {
+    const offered = async (more: readonly Json[]): Promise<readonly unknown[]> => {
+      const { patient } = storyFhir();
+      const chart = { allergies: searchset(more), patient };
+      const answer = await ordered('Cohere Health', by(SPINE), chart);
+      return listAt(listAt(answer.body, 'cards')[0], 'suggestions').map((s) => at(s, 'label'));
+    };
+    expect(await offered([])).toEqual([
+      'Order 72148: MRI lumbar spine without contrast',
+      'Order 72149: MRI lumbar spine with contrast',
+      'Order 72158: MRI lumbar spine without and with contrast',
+    ]);
+    const gadolinium = {
+      resourceType: 'AllergyIntolerance',
+      id: 'a1',
+      patient: { reference: 'Patient/p1' },
+      code: { coding: [{ system: SNOMED, code: '293637006' }] },
+    };
+    expect(await offered([gadolinium])).toEqual(['Order 72148: MRI lumbar spine without contrast']);
   });
   it('is settled by a body site', async () => {
     const bodySite = [{ coding: [{ system: SNOMED, code: '122496007' }] }];
