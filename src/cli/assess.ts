@@ -4,7 +4,7 @@ import { type Interval, parseDate } from '../dates/day.ts';
 import { candidatesFor } from '../facts/candidates.ts';
 import { droppedFor } from '../facts/dropped-evidence.ts';
 import type { PlaceInput } from '../policy/schema.ts';
-import { codeProblem } from '../terminology/code-shape.ts';
+import { KnownCodes } from '../terminology/known-codes.ts';
 import { meant } from '../yaml/nearest-names.ts';
 import { type Command, loadChecker, UsageError, withChart } from './command.ts';
 import { checkAsJson, checkAsText } from './print-check.ts';
@@ -53,8 +53,10 @@ export function orderWish(values: OrderValues, checker: Checker): OrderWish {
     );
   const line = LINES.find((l) => l === values.line);
   if (values.line !== undefined && line === undefined) throw new UsageError(`--line: expected ${LINES.join(', ')}`);
-  for (const reason of (values.reason ?? []) as string[]) {
-    const problem = codeProblem('icd10cm', reason);
+  const reasons = (values.reason ?? []) as string[];
+  const known = reasons.length === 0 ? undefined : new KnownCodes();
+  for (const reason of reasons) {
+    const problem = known?.problem('icd10cm', reason);
     if (problem !== undefined) throw new UsageError(`--reason: ${problem}`);
   }
   const ehr = namedEhr(values.ehr as string | undefined, checker);
@@ -63,7 +65,7 @@ export function orderWish(values: OrderValues, checker: Checker): OrderWish {
     ...(payer !== undefined && { payer: payer.id }),
     ...(line !== undefined && { lineOfBusiness: line }),
     ...(ehr !== undefined && { local: ehr }),
-    reasons: (values.reason ?? []) as string[],
+    reasons,
     date: dateOf(values.date),
   };
 }

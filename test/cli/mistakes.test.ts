@@ -32,6 +32,11 @@ describe('a mistake of the caller', () => {
     ['a word of a command', ['policy', 'lnt'], 'there is no command "policy lnt"; there are policy diff, policy lint'],
     ['a command misspelt', ['polcy', 'lint'], 'near it: policy lint'],
     ['a command misspelt, with a file', ['asess', 'chart.json'], 'there is no command "asess"; near it: assess'],
+    [
+      'a reason that is no code',
+      ['assess', join(folder, 'none.json'), '--study', '72148', '--reason', 'M54.99'],
+      '--reason: M54.99 is no code or family of ICD-10-CM',
+    ],
     ['a file that is not there', ['assess', join(folder, 'none.json')], 'none.json: there is no such file or folder'],
     ['a folder for a file', ['assess', folder], 'is a folder, and a file is expected'],
     ['an empty file', ['assess', file('nothing.json', '')], 'nothing.json: is empty'],
