@@ -156,7 +156,7 @@ describe('several coverages', () => {
     const answer = await call(searchset([...many('511', 2_000), ...many('111', 2_000)]));
     expect(performance.now() - started).toBeLessThan(6_000);
     expect(story(answer).slice(0, 2)).toEqual(['undetermined', 'coverage-ambiguous']);
-    expect(String(at(answer.body, 'cards.0.detail')).match(/\((medicare|commercial)\)/g)).toHaveLength(2);
+    expect(String(at(answer.body, 'cards.0.detail')).match(/\((Medicare|commercial)\)/g)).toHaveLength(2);
   });
   it('with an order are not ambiguous', async () => {
     const answer = await call(
