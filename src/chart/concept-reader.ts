@@ -37,6 +37,8 @@ const DEEPEST_LIST = 3;
 const FEW_CODINGS = 16;
 /** Nothing in earnest has more codings. */
 const MOST_CODINGS = 300;
+/** Concepts that are listed have fewer codings each, on the whole: a diagnosis comes in the codes of several systems. */
+const CODINGS_OF_EACH = 20;
 const HISTOLOGY = 'http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior';
 
 /** v3 ObservationInterpretation codes of an element, and the code sets of what they say. */
@@ -49,6 +51,9 @@ const NOT_INTERPRETED: Interpretation = { codes: [], hits: [] };
 const distinct = (hits: readonly Hit[]): readonly Hit[] => [
   ...new Map(hits.map((h) => [`${h.set} ${h.place}`, h])).values(),
 ];
+
+/** How many codings a list of concepts has at most in earnest: for what a chart spells out, they grow with its size alone. */
+export const mostCodingsOf = (concepts: number): number => Math.max(MOST_CODINGS, CODINGS_OF_EACH * concepts);
 
 /** @throws RangeError for a list that is longer than any in earnest: what it stands in is malformed */
 export function checkSize(list: readonly unknown[], most = MOST_CODINGS): void {
@@ -101,15 +106,15 @@ export class ConceptReader {
   meanings(element: unknown): readonly Meaning[] {
     if (element === undefined) return NO_MEANINGS;
     const out: Meaning[] = [];
-    this.#collect(element, out, 0);
+    this.#collect(element, out, mostCodingsOf(Array.isArray(element) ? element.length : 1), 0);
     return out.length > FEW_CODINGS ? [...new Set(out)] : out;
   }
 
   /** @throws RangeError for more codings than anything has */
-  #collect(element: unknown, out: Meaning[], depth: number): void {
+  #collect(element: unknown, out: Meaning[], most: number, depth: number): void {
     if (Array.isArray(element)) {
       checkSize(element);
-      if (depth < DEEPEST_LIST) for (const e of element) this.#collect(e, out, depth + 1);
+      if (depth < DEEPEST_LIST) for (const e of element) this.#collect(e, out, most, depth + 1);
       return;
     }
     if (!isObject(element)) return;
@@ -120,7 +125,7 @@ export class ConceptReader {
       const meaning = this.#codes.of(coding);
       if (meaning.keys.length > 0) out.push(meaning);
     }
-    checkSize(out);
+    checkSize(out, most);
   }
 
   /** The code sets that the codes of an element belong to. LOINC and SNOMED CT codes of a study belong to those of its CPT code. */

@@ -1,6 +1,6 @@
 import type { Hit } from '../terminology/code-sets.ts';
 import { NO_PLACE, OTHER, type Place, placeOfHits } from '../terminology/regions.ts';
-import { type ConceptReader, checkSize } from './concept-reader.ts';
+import { type ConceptReader, checkSize, mostCodingsOf } from './concept-reader.ts';
 import { type Json, object, objects } from './json.ts';
 import type { LinkedResources, Problem } from './linked-resources.ts';
 
@@ -127,11 +127,14 @@ export class Reasons {
         ...objects(resource['diagnosis']).map((d) => object(d['condition'])),
         ...objects(resource['reasonReference']),
       ];
-      checkSize(references);
+      // a stay names a diagnosis once for each of its roles
       const known = [...new Set(references.flatMap((c) => this.#links.condition(resource, c) ?? []))];
+      checkSize(known);
       const { refuted = [], stated = [] } = Object.groupBy(known, (c) => (c.refuted ? 'refuted' : 'stated'));
       const codes = known.flatMap((c) => c.codes);
-      checkSize(codes);
+      // many visits may have taken place on one order
+      if (resource['resourceType'] === 'Encounter') checkSize(codes, mostCodingsOf(known.length));
+      else checkSize(codes);
       return {
         given: references.length > 0,
         hits: stated.flatMap((c) => c.hits),

@@ -1,5 +1,6 @@
 import { parseDate } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
+import { checkSize } from '../concept-reader.ts';
 import { containedIn } from '../contained.ts';
 import { joined } from '../joined.ts';
 import { type Json, object, objects, text } from '../json.ts';
@@ -118,6 +119,9 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
   const people = objects(r['participant']).map((p) => object(p['individual']));
   const specialties = joined(service, ctx.links.specialties(r, people));
   const reasons = joined(ctx.concepts.hits(reasoned['reasonCode']), diagnoses.hits);
+  const reasonCodes = ctx.concepts.keys(reasoned['reasonCode']);
+  // many visits may have taken place on one order
+  if (reasoned !== r) checkSize(reasonCodes);
   const madeAt = ctx.links.diagnosesMadeAt(r).flatMap((d) => ctx.concepts.hits(d['code']));
   const seenFor = joined(names, joined(reasons, madeAt));
   return {
@@ -133,7 +137,7 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
     specialties,
     reasons,
     ruledOut: diagnoses.ruledOut,
-    reasonCodes: joined(ctx.concepts.keys(reasoned['reasonCode']), diagnoses.codes),
+    reasonCodes: joined(reasonCodes, diagnoses.codes),
     hasReason: reasoned['reasonCode'] !== undefined || diagnoses.given,
     evaluation: evaluationAt(ctx, r, types, names),
   };

@@ -56,7 +56,7 @@ export function readLead(ctx: ReadContext, r: Json, ref: string): LeadRecord | u
     ...objects(r['activity']).map((a) => object(a['detail'])?.['code']),
   ];
   const diagnoses = objects(r['diagnosis']).map((d) => d['diagnosisCodeableConcept']);
-  const hits = ctx.concepts.hits([r['type'], r['category'], ...items, ...diagnoses]);
+  const hits = [r['type'], r['category'], ...items, ...diagnoses].flatMap((concept) => ctx.concepts.hits(concept));
   if (hits.length === 0) return undefined;
   const when =
     parseDate(r['date']) ??
