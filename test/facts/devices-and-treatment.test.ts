@@ -53,8 +53,13 @@ describe('words of a device about its safety in MR', () => {
   ])('%s leaves it open', (_, members) => {
     expect(rated(members)).toMatchObject(open);
   });
-  it('other words are silence', () => {
-    expect(rated({ note: [{ text: 'implanted for heart block' }] })).not.toMatchObject(open);
+  it.each([
+    ['other words', { note: [{ text: 'implanted for heart block' }] }],
+    ['words that say that it is not safe', { note: [{ text: 'MRI unsafe' }] }],
+    ['a name that says so', { deviceName: [{ name: 'Kappa 401 (non-MR conditional)' }] }],
+    ['a property that says so', { property: [{ type: { text: 'MRI safety' }, valueCode: [{ text: 'Unsafe' }] }] }],
+  ])('%s are silence', (_, members) => {
+    expect(rated(members)).not.toMatchObject(open);
   });
 });
 

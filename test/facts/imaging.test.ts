@@ -168,5 +168,11 @@ describe('an MRI that was not done as it is contraindicated', () => {
     expect(openedBy(forgone(concept('snomed 183932001'), 'cpt 72131'))).toBe(false);
     const done = { ...forgone(undefined), status: 'completed', performedDateTime: '2026-02-25' };
     expect(openedBy(forgone(concept('snomed 183932001')), done)).toBe(false);
+    const inWords = { ...done, code: { text: 'MRI lumbar spine' } };
+    expect(openedBy(forgone(concept('snomed 183932001')), inWords)).toBe(false);
+  });
+
+  it('does not when the contrast material was contraindicated', () => {
+    expect(openedBy(forgone({ text: 'Contrast contraindicated, eGFR 18' }, 'cpt 72158'))).toBe(false);
   });
 });

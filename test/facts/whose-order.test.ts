@@ -26,6 +26,23 @@ describe('an operation that nobody signed', () => {
     expect(decided([seen('2026-02-16', { ...NEUROSURGERY, status: 'cancelled' }), operation()]).truth).toBe('unknown');
     expect(decided([seen('2026-02-16', NEUROSURGERY), operation({ authoredOn: undefined })]).truth).toBe('unknown');
   });
+  it('is nobody’s where partial dates leave open who saw the patient last', () => {
+    const surgeon = seen('2026-02-16', NEUROSURGERY);
+    expect(decided([surgeon, seen('2026-02'), operation()]).truth).toBe('unknown');
+    expect(decided([surgeon, seen('2026-01'), operation()]).truth).toBe('true');
+    expect(decided([seen('2026-01', NEUROSURGERY), seen('2026-01-20'), operation()]).truth).toBe('unknown');
+    expect(decided([surgeon, operation({ authoredOn: '2026-02' })]).truth).toBe('unknown');
+    expect(decided([seen('2026-02-01', NEUROSURGERY), operation({ authoredOn: '2026-02' })]).truth).toBe('true');
+  });
+  it('is not of the surgeon who sent the patient to the visit', () => {
+    const surgeon = { resourceType: 'PractitionerRole', id: 's', specialty: [concept('snomed 394610002')] };
+    const sentBy = (code: string): object => ({
+      contained: [surgeon],
+      participant: [{ type: [{ coding: [{ code }] }], individual: { reference: '#s' } }],
+    });
+    expect(decided([seen('2026-02-16', sentBy('ATND')), operation()]).truth).toBe('true');
+    expect(decided([seen('2026-02-16', sentBy('REF')), operation()]).truth).toBe('unknown');
+  });
   it('is of the visit that it names', () => {
     const at = (id: string): Resource => operation({ encounter: { reference: `Encounter/${id}` } });
     const visits = [seen('2026-02-16', { id: 's', ...NEUROSURGERY }), seen('2026-02-20', { id: 'f' })];

@@ -107,6 +107,15 @@ function leftUnseen({ concepts }: ReadContext, visit: Json, reasons: readonly Hi
   return concepts.areOf('left-unseen', joined(reasons, concepts.inWords(ended)));
 }
 
+/** v3 ParticipationType codes of those who sent the patient to a visit, or to whom the patient is sent from it. */
+const ELSEWHERE = new Set(['REF', 'REFB', 'REFT']);
+
+/** Does a participant of a visit stand there for the referral alone? */
+function isElsewhere(participant: Json): boolean {
+  const types = objects(participant['type']).flatMap((t) => objects(t['coding']).map((c) => text(c['code']) ?? ''));
+  return types.length > 0 && types.every((code) => ELSEWHERE.has(code));
+}
+
 /** Reads an Encounter. */
 export function readEncounter(ctx: ReadContext, r: Json, ref: string): EncounterRecord | undefined {
   const status = text(r['status']);
@@ -116,7 +125,7 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
   const types = ctx.concepts.hits(r['type']);
   const service = ctx.concepts.hits(r['serviceType']);
   const names = namesOf(ctx, r);
-  const people = objects(r['participant']).map((p) => object(p['individual']));
+  const people = objects(r['participant']).flatMap((p) => (isElsewhere(p) ? [] : [object(p['individual'])]));
   const specialties = joined(service, ctx.links.specialties(r, people));
   const reasons = joined(ctx.concepts.hits(reasoned['reasonCode']), diagnoses.hits);
   const reasonCodes = ctx.concepts.keys(reasoned['reasonCode']);

@@ -1,4 +1,5 @@
 import { parseDate } from '../../dates/day.ts';
+import { wordsOf } from '../concept-words.ts';
 import { start } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import type { ReadContext } from '../read-context.ts';
@@ -42,7 +43,9 @@ export function readDevice(ctx: ReadContext, r: Json, ref: string): DeviceRecord
   const words = [
     ...names,
     ...objects(r['note']),
-    ...properties.flatMap((p) => [p['type'], ...objects(p['valueCode'])]),
+    ...properties.map((p) => ({
+      text: [p['type'], ...objects(p['valueCode'])].flatMap((c) => wordsOf(object(c))).join(' '),
+    })),
   ];
   const safetyStated =
     safety.length > 0 || objects(r['safety']).length > 0 || words.some((w) => ctx.concepts.speaksOfMrSafety(w));

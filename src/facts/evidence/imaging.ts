@@ -172,10 +172,10 @@ export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactCont
 
 /** Examinations that were not done for a reason of some sets, unless one of the kind was done since. */
 function forgone(reasons: readonly string[], input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const ofKind = ctx.chart.imaging.filter((r) => !r.inWords && isOf(r, input));
+  const ofKind = ctx.chart.imaging.filter((r) => isOf(r, input));
   const lastDone = latest(ofKind.flatMap((r) => (r.done === 'done' && r.when !== undefined ? [r.when.lo] : [])));
   for (const record of ofKind) {
-    if (record.done !== 'not-done' || !inSets(record.whyNot, reasons, ctx)) continue;
+    if (record.inWords || record.done !== 'not-done' || !inSets(record.whyNot, reasons, ctx)) continue;
     const item = chartedItem(record.ref, record.when, asked);
     if (record.when !== undefined && record.when.hi < lastDone) tally.ignore(item, 'one was done since');
     else if (inWindow(item, asked, tally)) tally.perhaps(item, 'not done, as it is contraindicated');

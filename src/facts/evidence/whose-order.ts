@@ -1,5 +1,5 @@
 import type { EncounterRecord, OrderRecord } from '../../chart/records.ts';
-import type { Day } from '../../dates/day.ts';
+import type { Day, Interval } from '../../dates/day.ts';
 import { firstReached } from '../../dates/reaching.ts';
 import { type Asked, type FactContext, hasUnseen, inSets } from '../context.ts';
 import type { Tally } from '../tally.ts';
@@ -28,39 +28,52 @@ export function placedAtVisitWith(
     }
     visits ??= visitsWith(specialties, asked, ctx);
     if (order.visit !== undefined) return visits.named.has(order.visit);
-    return order.when !== undefined && visits.lastBefore(order.when.lo);
+    return order.when !== undefined && visits.areLastBefore(order.when);
   };
 }
 
 interface Visits {
   /** the visits with the specialties, by name */
   readonly named: ReadonlySet<string>;
-  /** was the last visit up to a day with the specialties, for the spine problem? */
-  lastBefore(day: Day): boolean;
+  /** Was the last visit up to a day with the specialties, for the spine problem? A partial date is any day of its interval. */
+  areLastBefore(day: Interval): boolean;
 }
 
 /** The visits that took place, looked through once. */
 function visitsWith(specialties: readonly string[], asked: Asked, ctx: FactContext): Visits {
   const relates = relatedVisits(asked, ctx);
   const named = new Set<string>();
-  const days = new Map<Day, boolean>();
+  const theirs: Interval[] = [];
+  const others: Interval[] = [];
   for (const visit of ctx.chart.encounters) {
-    if (!visit.held || visit.when === undefined || visit.when.hi > asked.window.asOf) continue;
+    if (!visit.held || visit.when === undefined || visit.when.lo > asked.window.asOf) continue;
     const isWith = inSets(visit.specialties, specialties, ctx);
     if (isWith) named.add(visit.ref);
-    if (isConsultation(visit, isWith)) {
-      const counts = days.get(visit.when.hi) === true || (isWith && relates(visit));
-      days.set(visit.when.hi, counts);
-    }
+    if (isWith && relates(visit)) theirs.push(visit.when);
+    else if (isConsultation(visit, isWith)) others.push(visit.when);
   }
-  const sorted = [...days.keys()].sort((a, b) => a - b);
+  // of their visits up to a day the latest one at the earliest, of the others the latest one at the latest
+  const lastOfTheirs = lastUpTo(theirs.map(({ lo, hi }) => [hi, lo]));
+  const lastOfOthers = lastUpTo(others.map(({ lo, hi }) => [lo, hi]));
   return {
     named,
-    lastBefore(day) {
-      const last = sorted[firstReached(sorted, day + 1) - 1];
-      return last !== undefined && last >= day - PLACED_WITHIN && days.get(last) === true;
+    areLastBefore({ lo, hi }) {
+      const last = lastOfTheirs(lo);
+      return last >= hi - PLACED_WITHIN && lastOfOthers(hi) <= last;
     },
   };
+}
+
+/** Tells the largest of the second of some pairs of days whose first is no later than a day. */
+function lastUpTo(pairs: readonly (readonly [Day, Day])[]): (day: Day) => Day {
+  const sorted = pairs.toSorted((a, b) => a[0] - b[0]);
+  const days = sorted.map(([first]) => first);
+  let last = Number.NEGATIVE_INFINITY;
+  const reached = sorted.map(([, second]) => {
+    last = Math.max(last, second);
+    return last;
+  });
+  return (day) => reached[firstReached(days, day + 1) - 1] ?? Number.NEGATIVE_INFINITY;
 }
 
 /** A session of therapy or another service between the visit and the order says nothing of who placed it. */
