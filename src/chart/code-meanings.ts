@@ -1,6 +1,7 @@
 import { isExact, type OpenStudy, type Study, type StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import { withoutModifiers } from '../terminology/cpt-modifiers.ts';
+import type { Drug } from '../terminology/substances.ts';
 import { type CodeSource, type System, systemOf } from '../terminology/systems.ts';
 import { isObject } from './json.ts';
 
@@ -66,6 +67,11 @@ export class CodeMeanings {
       codes.set(code, meaning);
     }
     return meaning;
+  }
+
+  /** What the codings of a drug say of its substances. @param keys as "system|code" */
+  drug(keys: readonly string[]): Drug {
+    return this.#index.substances.of(keys);
   }
 
   /** The sets that a name of an EHR's own means. */

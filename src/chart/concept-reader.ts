@@ -1,6 +1,7 @@
 import { isExact, type OpenStudy, type Study, type StudyCatalog, type StudyInWords } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
 import { NO_PLACE, OTHER, type Place, placeOf } from '../terminology/regions.ts';
+import type { Drug } from '../terminology/substances.ts';
 import { CodeMeanings, clearer, type LocalCodes, type Meaning, NOTHING } from './code-meanings.ts';
 import { isStandard, sentencesOf, wordsOf } from './concept-words.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
@@ -166,6 +167,11 @@ export class ConceptReader {
   /** The standard codings of an element as "system|code". */
   keys(element: unknown): readonly string[] {
     return this.#only(element)?.keys ?? this.meanings(element).flatMap((m) => m.keys);
+  }
+
+  /** The substances of a drug that an element names. */
+  drug(element: unknown): Drug {
+    return this.#codes.drug(this.keys(element));
   }
 
   /** The imaging study that an element names; a coding that names it exactly goes before one that leaves something open. */

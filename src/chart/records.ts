@@ -2,6 +2,7 @@ import type { Interval } from '../dates/day.ts';
 import type { OpenStudy, Study } from '../policy/studies.ts';
 import type { Hit } from '../terminology/code-sets.ts';
 import type { Place } from '../terminology/regions.ts';
+import type { Drug } from '../terminology/substances.ts';
 
 /** What every record of the chart has. A record is one FHIR resource (or one order reason, or one answer), cleaned. */
 interface Base {
@@ -146,6 +147,7 @@ export interface MedicationRecord extends Base {
   readonly endStated?: true;
   /** the drug as "system|code" */
   readonly codes: readonly string[];
+  readonly drug: Drug;
   readonly reason: Place;
   readonly spineReason: boolean;
   readonly hasReason: boolean;
@@ -210,6 +212,7 @@ export interface AllergyRecord extends Base {
   readonly type: 'allergy';
   /** the standard codings of the substances as "system|code" */
   readonly codes: readonly string[];
+  readonly drug: Drug;
   /** what its words mean, where no code that we know says what the substance is */
   readonly named: readonly Hit[];
   readonly verification: Verification;

@@ -6,6 +6,7 @@ import { supports } from '../terminology/regions.ts';
 import { drugEnd } from './drug-end.ts';
 import { mayBeForAnother, whyForAnother } from './purpose.ts';
 import { Renewals } from './renewals.ts';
+import { namesOfEnded, namesOfTaken } from './same-drug.ts';
 import type { Item } from './tally.ts';
 import { mayBeEarlier, type TreatmentSearch, tellBefore, UNCERTAIN } from './treatment.ts';
 
@@ -16,10 +17,10 @@ export function readDrugs(drugs: readonly string[], search: TreatmentSearch): vo
   // a drug may belong to several of the sets
   const all = [...new Set(ofDrugs)].filter((r): r is MedicationRecord => r.type === 'medication');
   const notTaken: readonly Ended[] = [
-    ...all.filter((r) => r.taken === 'not-taken'),
+    ...all.filter((r) => r.taken === 'not-taken').map(notTakenFrom),
     ...ofDrugs.flatMap((r) => (r.type === 'allergy' ? intolerance(r) : [])),
   ];
-  const refusals = refusalsByCode(notTaken, asked.window.asOf);
+  const refusals = refusalsByName(notTaken, asked.window.asOf);
   const isForAnother = mayBeForAnother(asked, ctx);
   const renewals = onsetKnown && since !== undefined ? new Renewals(all, since, asked.window.asOf) : undefined;
   for (const record of all) {
@@ -31,11 +32,21 @@ export function readDrugs(drugs: readonly string[], search: TreatmentSearch): vo
 }
 
 /** From when a drug was not taken, or not any more. */
-type Ended = Pick<MedicationRecord, 'codes' | 'start'>;
+interface Ended {
+  readonly names: readonly string[];
+  readonly from: Interval;
+}
+
+const notTakenFrom = (record: MedicationRecord): Ended => ({
+  names: namesOfEnded(record),
+  from: record.start ?? SOME_DAY,
+});
 
 /** An intolerance that is found while a drug is taken ends it; one that was known before did not keep it from being prescribed. */
-const intolerance = ({ codes, recorded, current, verification }: AllergyRecord): readonly Ended[] =>
-  recorded !== undefined && current && verification === 'confirmed' ? [{ codes, start: recorded }] : [];
+const intolerance = (record: AllergyRecord): readonly Ended[] =>
+  record.recorded !== undefined && record.current && record.verification === 'confirmed'
+    ? [{ names: namesOfEnded(record), from: record.recorded }]
+    : [];
 
 const toItem = (record: MedicationRecord): Item => ({ ref: record.ref, date: record.start, basis: 'chart' });
 
@@ -78,23 +89,22 @@ function drug(record: MedicationRecord, refusals: Refusals, search: TreatmentSea
   });
 }
 
-/** When drugs were not taken, by their codes. */
+/** When drugs were not taken, by their names. */
 type Refusals = ReadonlyMap<string, Reaching<Interval>>;
 
-function refusalsByCode(notTaken: readonly Ended[], asOf: Day): Refusals {
-  const byCode = new Map<string, Interval[]>();
-  const dated = notTaken.map(({ codes, start }) => ({ codes, from: start ?? SOME_DAY }));
-  for (const { codes, from } of dated.filter((r) => r.from.lo <= asOf).sort((a, b) => a.from.lo - b.from.lo))
-    for (const code of new Set(codes)) {
-      const known = byCode.get(code);
-      if (known === undefined) byCode.set(code, [from]);
+function refusalsByName(notTaken: readonly Ended[], asOf: Day): Refusals {
+  const byName = new Map<string, Interval[]>();
+  for (const { names, from } of notTaken.filter((r) => r.from.lo <= asOf).sort((a, b) => a.from.lo - b.from.lo))
+    for (const name of new Set(names)) {
+      const known = byName.get(name);
+      if (known === undefined) byName.set(name, [from]);
       else known.push(from);
     }
-  return new Map([...byCode].map(([code, days]) => [code, new Reaching(days, ({ hi }) => hi)]));
+  return new Map([...byName].map(([name, days]) => [name, new Reaching(days, ({ hi }) => hi)]));
 }
 
 /** The first day from which a drug, prescribed by then, is documented as not taken; without a date, all the time. */
-function refusedFrom({ codes }: MedicationRecord, start: Interval, refusals: Refusals): Day | undefined {
-  const days = codes.flatMap((code) => refusals.get(code)?.first(start.lo)?.lo ?? []);
+function refusedFrom(record: MedicationRecord, start: Interval, refusals: Refusals): Day | undefined {
+  const days = namesOfTaken(record).flatMap((name) => refusals.get(name)?.first(start.lo)?.lo ?? []);
   return days.length === 0 ? undefined : earliest(days);
 }

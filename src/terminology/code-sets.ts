@@ -4,6 +4,7 @@ import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.t
 import { yamlNames } from '../yaml/yaml-names.ts';
 import { icd10pcsFamilies } from './icd10pcs.ts';
 import { icdPlace, NO_PLACE, type Place, placeOf, STATED } from './regions.ts';
+import { Substances } from './substances.ts';
 import { type CodeSource, SYSTEM_NAMES, type System } from './systems.ts';
 import { beginnings, WORDS } from './word-beginnings.ts';
 
@@ -60,6 +61,9 @@ const CodeSet = z.strictObject({
   loinc: Regional.optional(),
   icdo3: Regional.optional().meta({ description: 'histology of tumors, e.g. "9370/3 chordoma"' }),
   rxnorm: Regional.optional(),
+  products: z.boolean().default(false).meta({
+    description: 'its codes are products with strength and form, whose labels name the substances that other sets list',
+  }),
   nucc: Regional.optional(),
   mrsafety: Regional.optional(),
   'in-words': WORDS.default([]).meta({
@@ -164,6 +168,7 @@ export class CodeIndex {
   readonly #except = new Map<number, readonly string[]>();
   readonly #including: readonly (readonly number[])[];
   readonly #words: readonly WordsOfSet[];
+  readonly substances: Substances;
 
   constructor(sets: ReadonlyMap<string, CodeSetInput>) {
     this.sets = sets;
@@ -176,6 +181,7 @@ export class CodeIndex {
     const listed: ListedCode[] = [];
     for (const [name, set] of sets) this.#add(name, set, sets, listed);
     this.listed = listed;
+    this.substances = new Substances(listed, sets);
     this.#including = this.names.map((_, i) => this.#ancestors(i, sets));
     this.#words = [...sets].flatMap(([name, set]) => wordsOfSet(this.number(name), set) ?? []);
   }

@@ -308,6 +308,25 @@ describe('a drug and what is said of it elsewhere', () => {
     const refuted = { verificationStatus: { coding: [{ code: 'refuted' }] } };
     expect(sixWeeks([course, allergy('rxnorm 7258', '2026-01-06', refuted)])).toBe('true');
   });
+  it('is the same drug as a product, as its substance, and in another code system', () => {
+    const product = { ...course, medicationCodeableConcept: concept('rxnorm 198014') };
+    const combined = { ...course, medicationCodeableConcept: concept('rxnorm 857109') };
+    for (const code of ['rxnorm 7258', 'snomed 372588000'])
+      expect(sixWeeks([product, allergy(code, '2026-01-06')]), code).toBe('unknown');
+    expect(sixWeeks([product, allergy('rxnorm 5640', '2026-01-06')])).toBe('true');
+    expect(sixWeeks([combined, allergy('rxnorm 161', '2026-01-06')])).toBe('unknown');
+    const notTaken = (code: string): Resource => ({
+      resourceType: 'MedicationStatement',
+      status: 'not-taken',
+      medicationCodeableConcept: concept(code),
+      effectiveDateTime: '2026-01-06',
+    });
+    expect(sixWeeks([product, notTaken('rxnorm 7258')])).toBe('unknown');
+    expect(sixWeeks([course, notTaken('rxnorm 198014')])).toBe('unknown');
+    // another strength, and the acetaminophen that is in another drug, are other drugs
+    expect(sixWeeks([product, notTaken('rxnorm 198013')])).toBe('true');
+    expect(sixWeeks([combined, notTaken('rxnorm 161')])).toBe('true');
+  });
   it('proves nothing where words state another purpose', () => {
     const forWords = (text: string): string =>
       sixWeeks([drug('2026-01-01', { status: 'completed', ...supply(60), reasonCode: [{ text }] })]);

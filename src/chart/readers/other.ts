@@ -18,6 +18,7 @@ export function readAllergy(ctx: ReadContext, r: Json, ref: string): AllergyReco
   return {
     type: 'allergy',
     codes: ctx.concepts.keys(substances),
+    drug: ctx.concepts.drug(substances),
     ref,
     hits,
     site: 0,

@@ -4,6 +4,7 @@ import { type Asked, type FactContext, fitsRegion } from '../context.ts';
 import { drugEnd } from '../drug-end.ts';
 import { duration } from '../duration.ts';
 import { mayBeForAnother, whyForAnother } from '../purpose.ts';
+import { namesOfEnded, namesOfTaken } from '../same-drug.ts';
 import type { MedicationInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { chartedItem } from './charted-item.ts';
@@ -45,11 +46,14 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
       }
     }
   }
-  for (const { record, found } of refused)
-    if (taken.some((t) => !t.codes.some((c) => record.codes.includes(c))))
+  const names = taken.map((t) => new Set(namesOfTaken(t)));
+  for (const { record, found } of refused) {
+    const ended = namesOfEnded(record);
+    if (names.some((own) => !ended.some((name) => own.has(name))))
       tally.ignore(found, 'not taken, but another drug of this kind is');
     else if (taken.length === 0) tally.notDone(found, 'documented as not taken');
     else tally.contra(found, 'documented as not taken');
+  }
 }
 
 /** A refill that is no later than this goes on with the course. */

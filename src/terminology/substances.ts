@@ -1,0 +1,55 @@
+import type { CodeSetInput, ListedCode } from './code-sets.ts';
+
+/** What the codes of a drug say of its substances. */
+export interface Drug {
+  /** as the code sets call them, in alphabetical order; those that no set lists are left out */
+  readonly substances: readonly string[];
+  /** a product with its strength and form, not a substance */
+  readonly product: boolean;
+}
+
+const UNKNOWN: Drug = { substances: [], product: false };
+
+const words = (label: string): readonly string[] => label.toLowerCase().match(/[a-z]+/g) ?? [];
+
+/**
+ * The substances of drugs: codes of sets that list substances are these, and products (RxNorm SCD and SBD) name theirs in their
+ * labels. Charts prescribe by product, and record allergies, and often what is not taken, by substance.
+ */
+export class Substances {
+  readonly #byKey = new Map<string, Drug>();
+
+  constructor(listed: readonly ListedCode[], sets: ReadonlyMap<string, CodeSetInput>) {
+    const isProduct = ({ set }: ListedCode): boolean => sets.get(set)?.products === true;
+    const drugs = listed.filter(({ system, code }) => system === 'rxnorm' || (system === 'snomed' && code !== ''));
+    const names = new Set(drugs.flatMap((c) => (c.system === 'rxnorm' && !isProduct(c) ? [nameOf(c)] : [])));
+    const byFirstWord = Map.groupBy(names, (name) => name.split(' ')[0]);
+    for (const each of drugs) {
+      const key = `${each.system}|${each.code}`;
+      if (!isProduct(each) && names.has(nameOf(each)))
+        this.#byKey.set(key, { substances: [nameOf(each)], product: false });
+      else if (isProduct(each)) this.#byKey.set(key, { substances: namedIn(each.label, byFirstWord), product: true });
+    }
+  }
+
+  /** @param keys the codings of a drug as "system|code" */
+  of(keys: readonly string[]): Drug {
+    const known = keys.flatMap((key) => this.#byKey.get(key) ?? []);
+    const [only = UNKNOWN, ...more] = known;
+    if (more.length === 0) return only;
+    return {
+      substances: [...new Set(known.flatMap((d) => d.substances))].sort(),
+      product: known.some((d) => d.product),
+    };
+  }
+}
+
+const nameOf = ({ label }: ListedCode): string => words(label).join(' ');
+
+/** The substances that the label of a product names. */
+function namedIn(label: string, byFirstWord: ReadonlyMap<string | undefined, readonly string[]>): readonly string[] {
+  const own = words(label);
+  const text = ` ${own.join(' ')} `;
+  const found = own.flatMap((word) => (byFirstWord.get(word) ?? []).filter((name) => text.includes(` ${name} `)));
+  return [...new Set(found)].sort();
+}
