@@ -61,3 +61,19 @@ const NO_PURPOSE =
 /** Do the words of a reason name no purpose at all ("as needed", "other")? */
 export const namesNoPurpose = (concept: unknown): boolean =>
   NO_PURPOSE.test(text(object(concept)?.['text'])?.trim().toLowerCase() ?? '');
+
+const CANONICAL: Readonly<Record<Qualified, string>> = {
+  denied: 'ruled out',
+  'of-family': 'family history',
+  past: 'history of',
+  doubted: 'rule out',
+};
+
+/** What the words of a concept say beside its codes, in words of our own that say the same; undefined when that is nothing. */
+export function sayingWords(concept: unknown): string | undefined {
+  const qualified = qualifiedInWords(concept);
+  if (qualified !== undefined) return CANONICAL[qualified];
+  if (isUndoneInWords(concept)) return 'not done';
+  if (isGoalInWords(concept)) return 'goal';
+  return namesNoPurpose(concept) ? 'other' : undefined;
+}

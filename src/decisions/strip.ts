@@ -1,5 +1,6 @@
-import { isStandard, sentencesOf, wordsOf } from '../chart/concept-words.ts';
-import { isObject, type Json } from '../chart/json.ts';
+import { isStandard, propertyWords, sentencesOf, wordsOf } from '../chart/concept-words.ts';
+import { isObject, type Json, object, objects, text } from '../chart/json.ts';
+import { sayingWords } from '../chart/qualified-in-words.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex } from '../terminology/code-sets.ts';
 
@@ -90,30 +91,75 @@ function stripped(value: unknown, member: string, deepest: number, named: Catalo
   }
   const words = wordsKept(value, member, named);
   if (words !== undefined) out['text'] = words;
+  if (value['resourceType'] === 'Device') Object.assign(out, deviceWords(value, deepest - 1, named));
   return out;
 }
 
-/** Where the words of an examination, a device or a substance are read even if a standard code stands beside them. */
-const READ_IN_WORDS = new Set(['code', 'procedureCode', 'type', 'substance']);
+/** What stays of the names, notes and properties of a device: codes, and of the words those that mean something. */
+function deviceWords(device: Json, deepest: number, named: Catalogs): Json {
+  const kept = (words: unknown): readonly string[] => {
+    const meaning = named.codes.namingWords(text(words) ?? '');
+    return meaning === '' ? [] : [meaning];
+  };
+  const names = objects(device['deviceName']).flatMap((n) => kept(n['name']).map((name) => ({ name })));
+  const notes = objects(device['note']).flatMap((n) => kept(n['text']).map((words) => ({ text: words })));
+  const properties = objects(device['property']).map((property) => {
+    const { type, valueCode, ...rest } = stripped(property, 'property', deepest, named) as Json;
+    const [words] = kept(propertyWords(property));
+    const { text: _type, ...typeCodes } = object(type) ?? {};
+    const codes = objects(valueCode).map(({ text: _value, ...coded }) => coded);
+    return {
+      ...rest,
+      type: { ...typeCodes, text: words ?? HUSHED },
+      ...(codes.length > 0 && { valueCode: codes }),
+    };
+  });
+  return {
+    ...(names.length > 0 && { deviceName: names }),
+    ...(notes.length > 0 && { note: notes }),
+    ...(properties.length > 0 && { property: properties }),
+  };
+}
+
+/** Where the words of a concept are read even if a standard code stands beside them. */
+const READ_IN_WORDS = new Set([
+  'code',
+  'procedureCode',
+  'type',
+  'serviceType',
+  'substance',
+  'statusReason',
+  'reasonCode',
+  'medicationCodeableConcept',
+  'itemCodeableConcept',
+  'route',
+  'asNeededCodeableConcept',
+  'dischargeDisposition',
+]);
 
 /**
- * What stays of the words of a concept: those that name an examination of the spine, an implant or a contrast agent; where no
- * standard coding names it, that there were some.
+ * What stays of the words of a concept: that they take a code back, doubt it or the like, in words of our own, and those that name an
+ * examination of the spine, an implant, a contrast agent or the like; where no standard coding names it, that there were some.
  */
-function wordsKept(concept: Json, member: string, { studies, codes }: Catalogs): string | undefined {
+function wordsKept(concept: Json, member: string, named: Catalogs): string | undefined {
   // most objects are no concepts
   if (concept['coding'] === undefined && typeof concept['text'] !== 'string') return undefined;
-  const standard = isStandard(concept);
-  if (standard && !READ_IN_WORDS.has(member)) return undefined;
   const words = wordsOf(concept);
-  if (words.length === 0) return undefined;
-  const [first = ''] = words;
+  const [first] = words;
+  if (first === undefined) return undefined;
+  const standard = isStandard(concept);
   if (!standard && STATUS.test(first)) return first;
-  // the first words that name an examination decide what is named
-  const naming = words.map((w) => studies.namingWords(w)).find((w) => studies.inWords(w) !== undefined);
-  const thing = words.map((w) => codes.namingWords(w)).find((w) => w !== '');
-  const kept = [naming, thing].filter((w) => w !== undefined).join(' and ');
+  const naming = standard && !READ_IN_WORDS.has(member) ? [] : namingKept(words, named);
+  const kept = [sayingWords(concept), ...naming].filter((w) => w !== undefined).join(' and ');
   return kept !== '' ? kept : standard ? undefined : HUSHED;
+}
+
+/** Of some words those that name a thing, from our own lists. */
+function namingKept(words: readonly string[], { studies, codes }: Catalogs): readonly string[] {
+  // the first words that name an examination decide what is named
+  const study = words.map((w) => studies.namingWords(w)).find((w) => studies.inWords(w) !== undefined);
+  const thing = words.map((w) => codes.namingWords(w)).find((w) => w !== '');
+  return [study, thing].filter((w) => w !== undefined);
 }
 
 /** What stays of the words of a conclusion: those that mean a set, from our own lists. */

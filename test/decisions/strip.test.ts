@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { strip } from '../../src/decisions/strip.ts';
 import { checker } from '../support/knowledge.ts';
+import { chartOf, concept, found, named, type Resource } from '../support/tiny-chart.ts';
 
 const { knowledge } = checker();
 const SECRET = 'Q7SECRET';
@@ -67,8 +68,8 @@ describe('what is kept of a resource', () => {
       knowledge.studies.inWords('MRI of lumbar spine'),
     );
     expect(JSON.stringify(kept)).not.toContain(SECRET);
-    expect(of({ reasonCode: [{ coding }] })).toEqual({
-      reasonCode: [{ coding: [{ system: coding[0]?.system, code: '999000' }] }],
+    expect(of({ bodySite: [{ coding }] })).toEqual({
+      bodySite: [{ coding: [{ system: coding[0]?.system, code: '999000' }] }],
     });
   });
 
@@ -137,6 +138,90 @@ describe('what is kept of a resource', () => {
     const kept = (conclusion: string): unknown => of({ resourceType: 'DiagnosticReport', conclusion })['conclusion'];
     expect(kept(`${SECRET} has no new lesion. Two enhancing lesions of ${SECRET}.`)).toBe('new lesion');
     expect(kept(`No new or enhancing lesion of ${SECRET}.`)).toBe(kept(SECRET));
+  });
+
+  it.each([
+    ['a note', { note: [{ text: `${SECRET}: MR conditional at 1.5 T` }] }],
+    ['a note of nothing', { note: [{ text: SECRET }] }],
+    ['a note that it is not safe', { note: [{ text: `${SECRET} says MRI unsafe` }] }],
+    ['a name', { type: undefined, deviceName: [{ name: `${SECRET} Azure pacemaker MRI SureScan` }] }],
+    ['a property', { property: [{ type: { text: 'MRI safety' }, valueCode: [{ text: `conditional ${SECRET}` }] }] }],
+    [
+      'a property that it is not safe',
+      { property: [{ type: { text: 'MRI safety' }, valueCode: [{ text: 'Unsafe' }] }] },
+    ],
+    ['a rating', { property: [{ type: { text: SECRET }, valueCode: [concept('mrsafety C106046')] }] }],
+  ])('of a device what %s says: it is read as before', (_, members) => {
+    const device = { resourceType: 'Device', status: 'active', type: concept('snomed 14106009'), ...members };
+    const [before] = named([device]);
+    const after = of(before);
+    expect(JSON.stringify(after)).not.toContain(SECRET);
+    const read = (resource: unknown): unknown => found(chartOf([resource]), 'pacemaker');
+    expect(read(before)).toMatchObject([{ type: 'device' }]);
+    expect(read(after)).toEqual(read(before));
+  });
+
+  const worded = (code: string, text: string): object => ({ ...concept(code), text });
+  it.each<[string, Resource]>([
+    [
+      'a diagnosis that is ruled out',
+      { resourceType: 'Condition', code: worded('icd M46.46', `No evidence of ${SECRET}`) },
+    ],
+    ['one of the family', { resourceType: 'Condition', code: worded('icd C50.911', `Family history of ${SECRET}`) }],
+    ['one of the past', { resourceType: 'Condition', code: worded('icd M54.16', `History of ${SECRET}`) }],
+    ['one in doubt', { resourceType: 'Condition', code: worded('icd G06.1', `R/O abscess ${SECRET}`) }],
+    [
+      'a session that did not take place',
+      { resourceType: 'Procedure', status: 'completed', code: worded('cpt 97110', `${SECRET}: no show`) },
+    ],
+    [
+      'a score that is to be reached',
+      {
+        resourceType: 'Observation',
+        status: 'final',
+        code: worded('loinc 72514-3', `Acceptable pain level ${SECRET}`),
+        valueInteger: 3,
+      },
+    ],
+    [
+      'an MRI that was not done as it is contraindicated',
+      {
+        resourceType: 'Procedure',
+        status: 'not-done',
+        code: concept('cpt 72148'),
+        statusReason: worded('snomed 410536001', `MRI contraindicated ${SECRET}`),
+      },
+    ],
+    [
+      'a visit by telephone',
+      {
+        resourceType: 'Encounter',
+        status: 'finished',
+        class: { code: 'AMB' },
+        serviceType: worded('snomed 394610002', `Telephone visit ${SECRET}`),
+      },
+    ],
+    [
+      'a drug that is taken as needed',
+      {
+        resourceType: 'MedicationRequest',
+        status: 'active',
+        intent: 'order',
+        medicationCodeableConcept: worded('rxnorm 7258', `Naproxen ${SECRET}`),
+        reasonCode: [{ text: 'as needed' }],
+      },
+    ],
+  ])('what words say of %s: it is read as before', (_, resource) => {
+    const [before] = named([resource]);
+    const after = of(before);
+    expect(JSON.stringify(after)).not.toContain(SECRET);
+    const { read, dropped, imaging, encounters, bySet } = chartOf([before]);
+    const again = chartOf([after]);
+    expect({ read: again.read, dropped: again.dropped }).toEqual({ read, dropped });
+    expect([again.imaging, again.encounters]).toEqual([imaging, encounters]);
+    const records = (chart: { readonly bySet: typeof bySet }): unknown =>
+      Array.from({ length: 2_000 }, (_none, set) => chart.bySet(set));
+    expect(records(again)).toEqual(records({ bySet }));
   });
 
   it('nothing of what is nested deeper than anything reads', () => {

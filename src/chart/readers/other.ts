@@ -1,5 +1,5 @@
 import { parseDate } from '../../dates/day.ts';
-import { wordsOf } from '../concept-words.ts';
+import { propertyWords } from '../concept-words.ts';
 import { start } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import type { ReadContext } from '../read-context.ts';
@@ -41,13 +41,7 @@ export function readDevice(ctx: ReadContext, r: Json, ref: string): DeviceRecord
   if (hits.length === 0 && named.length === 0 && safety.length === 0) return undefined;
   const status = text(r['status']);
   const present = status === 'unknown' ? undefined : status === undefined || status === 'active';
-  const words = [
-    ...names,
-    ...objects(r['note']),
-    ...properties.map((p) => ({
-      text: [p['type'], ...objects(p['valueCode'])].flatMap((c) => wordsOf(object(c))).join(' '),
-    })),
-  ];
+  const words = [...names, ...objects(r['note']), ...properties.map((p) => ({ text: propertyWords(p) }))];
   const safetyStated =
     safety.length > 0 || objects(r['safety']).length > 0 || words.some((w) => ctx.concepts.speaksOfMrSafety(w));
   return { type: 'device', ref, hits, site: 0, named, present, safety, safetyStated };
