@@ -113,9 +113,14 @@ const LEFT_OPEN: ReadonlySet<string> = new Set([
 ]);
 
 /** What else than the way an order waits for: questions of exclusions, exclusions left to a reviewer, and studies under a condition. */
-const isHeldUp = ({ assessment: { missing, paths, openExclusions = [] } }: CheckedOrder): boolean =>
-  missing.some((m) => m.further !== true && !m.criteria.some((c) => paths.some((p) => p.criterion === c))) ||
-  openExclusions.some((e) => !missing.some((m) => m.criteria.includes(e.criterion)));
+const isHeldUp = ({ assessment: { missing, paths, openExclusions = [] } }: CheckedOrder): boolean => {
+  const isOfWay = (criterion: string): boolean => paths.some((p) => p.criterion === criterion);
+  const isOfExclusion = (criterion: string): boolean => openExclusions.some((e) => e.criterion === criterion);
+  return (
+    missing.some((m) => m.further !== true && (!m.criteria.some(isOfWay) || m.criteria.some(isOfExclusion))) ||
+    openExclusions.some((e) => !missing.some((m) => m.criteria.includes(e.criterion)))
+  );
+};
 
 describe('nearest ways', () => {
   const toDocument = cases.flatMap((c) => {
