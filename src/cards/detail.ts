@@ -8,6 +8,7 @@ import { missingLine, toDoLine } from './question-words.ts';
 import {
   againstWords,
   asDocumentedWords,
+  conflictWords,
   countsWords,
   dateWords,
   evidenceList,
@@ -181,6 +182,12 @@ function otherwiseLines(check: CheckedOrder): readonly string[] {
   const contradicted = contradictedLines(assessment.contradicted, order.ref);
   return [
     ...section('The chart says otherwise', contradicted.slice(0, MOST_CRITERIA)),
+    ...section(
+      'The chart contradicts itself',
+      conflictWords(check)
+        .slice(0, MOST_CRITERIA)
+        .map((c) => `${c.label}: ${c.sources}`),
+    ),
     ...section('Speaks for it, but is not the last word on file', forWords(check).slice(0, MOST_CRITERIA)),
   ];
 }

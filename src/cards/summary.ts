@@ -2,7 +2,17 @@ import type { CheckedOrder, UncheckedOrder } from '../criteria-check/order-check
 import { formatDay } from '../dates/day.ts';
 import { type Assessment, type Contradicted, type Missing, type NearestPath, RULED_OUT } from '../policy/assessment.ts';
 import { lowerFirst, upperFirst } from '../policy/words.ts';
-import { list, ofOtherWays, openLabel, reasonsElsewhere, screenWords, shorten, URGENT, URGENT_SHORT } from './words.ts';
+import {
+  conflictWords,
+  list,
+  ofOtherWays,
+  openLabel,
+  reasonsElsewhere,
+  screenWords,
+  shorten,
+  URGENT,
+  URGENT_SHORT,
+} from './words.ts';
 
 /** CDS Hooks wants fewer than 140 characters. */
 const MAX = 139;
@@ -110,6 +120,8 @@ function openPoint(check: CheckedOrder, form: Form, words: Words): string {
       doubted.map((d) => lowerFirst(words(d.label))),
       form.most,
     )}`;
+  const bothWays = conflictWords(check).map((c) => words(c.label));
+  if (bothWays.length > 0) return `the chart contradicts itself: ${list(bothWays, form.most)}`;
   const ofExclusions = new Set(openExclusions?.map((e) => e.criterion));
   const points = openPoints(assessment).filter((m) => !m.criteria.some((c) => ofExclusions.has(c)));
   const open = list(labels(points, words), form.most);

@@ -110,6 +110,20 @@ export const forWords = (check: CheckedOrder): readonly string[] =>
     check.assessment.contradicted.flatMap((c) => c.evidence),
   );
 
+/** What the chart says both ways of an order that is open for that reason, where no question and no doubt of the assessment tells it. */
+export function conflictWords(check: CheckedOrder): readonly { readonly label: string; readonly sources: string }[] {
+  const { reason, missing, doubted = [] } = check.assessment;
+  if (reason !== 'conflict' || doubted.length > 0 || missing.some((m) => m.gap === 'conflict')) return [];
+  const label = factLabels(check);
+  const told = [...check.facts.values()].flatMap(([{ fact, certainty }, { truth, gap, conflicts = [] }]) => {
+    if (truth !== 'unknown' || gap !== 'conflict' || certainty === 'history' || conflicts.length === 0) return [];
+    const where = sources(conflicts, check.order.ref);
+    return [[where, { label: label(fact), sources: where }] as const];
+  });
+  // a fact of many parts contradicts itself as one of them does
+  return [...new Map(told.toReversed()).values()].toReversed();
+}
+
 /** How many facts of an outcome rest on the chart, and how many on a clinician's statement alone. */
 export function factCounts({ assessment }: CheckedOrder): { readonly attested: number; readonly charted: number } {
   const against = assessment.outcome === 'met' ? [] : assessment.contradicted;

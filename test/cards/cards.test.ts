@@ -395,6 +395,11 @@ describe('what speaks against a documented outcome', () => {
       /\*\*Speaks for it, but is not the last word on file\*\*\n- at least 6 weeks of treatment for the current episode: \d+ /,
     );
   });
+  it('is told where the chart says both ways what no question is about', () => {
+    const { card } = tell(find('edge-pain-both-ways'));
+    expect(card.summary).toContain('the chart contradicts itself: radiculopathy');
+    expect(card.detail).toContain('**The chart contradicts itself**\n- radiculopathy: visit, diagnosis');
+  });
   it('is told where a negative of no stated day leaves an indication in doubt', () => {
     const { card } = tell(find('edge-cauda-undated'));
     expect(card.summary).toContain('the chart contradicts itself: cauda equina syndrome');
