@@ -36,14 +36,14 @@ const section = (heading: string, lines: readonly string[]): readonly string[] =
 /** So many criteria, or ways, are told with their evidence. */
 const MOST_CRITERIA = 4;
 
-/** What a way still needs, and when it can lead to "met". */
-const neededLine = (path: NearestPath): string =>
-  `${path.cite}, ${path.label}. Needed: ${factWords(path.needs).join('; ')}.${timing(path)}${forOthers(path)}`;
+/** What a way still needs, and when it can lead to "met". @param documented what is told before that */
+const neededLine = (path: NearestPath, documented = ''): string =>
+  `${path.cite}, ${path.label}.${documented} Needed: ${factWords(path.needs).join('; ')}.${timing(path)}${forOthers(path)}`;
 
 /** The same, with what is documented of it. */
 function pathLine(path: NearestPath): string {
   const has = path.has.length === 0 ? 'nothing yet' : list(factWords(path.has), 4);
-  return neededLine(path).replace(' Needed: ', () => ` Documented: ${has}. Needed: `);
+  return neededLine(path, ` Documented: ${has}.`);
 }
 
 /** So many passages that the same closes are named. */
@@ -147,7 +147,10 @@ function documentedLines(check: CheckedOrder): readonly string[] {
 function wayLines(check: CheckedOrder, studies: StudyCatalog): readonly string[] {
   const { assessment } = check;
   if (assessment.outcome === 'alternative')
-    return section('For the ordered study itself', assessment.paths.slice(0, 1).map(neededLine));
+    return section(
+      'For the ordered study itself',
+      assessment.paths.slice(0, 1).map((p) => neededLine(p)),
+    );
   const { paths, missing } = assessment;
   const elsewhere = paths[0]?.otherStudies !== undefined;
   const settles = !elsewhere && (paths.length === 0 || paths.some((p) => p.kind === 'document'));
@@ -220,7 +223,10 @@ export function checkedDetail(check: CheckedOrder, studies: StudyCatalog): strin
     ...headLines(check),
     ...(notMet ? otherwise : []),
     ...(open ? [...ways, ...documented] : [...named, ...documented, ...ways]),
-    ...section('Other ways', otherWays(check).map(neededLine)),
+    ...section(
+      'Other ways',
+      otherWays(check).map((p) => neededLine(p)),
+    ),
     ...paragraph(indicationsWords(assessment)),
     ...(notMet ? [] : otherwise),
     ...section('Left to a reviewer', reviewsWords(assessment)),
