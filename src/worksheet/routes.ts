@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { AnswerStore } from '../answer-store/answer-store.ts';
 import { type Json, text } from '../chart/json.ts';
+import { parseReference } from '../chart/references.ts';
 import { formatDay } from '../dates/day.ts';
 import { normalBase } from '../ehr/ehr-registry.ts';
 import { csrfMatches } from '../smart/csrf.ts';
@@ -71,12 +72,10 @@ const badForm: ErrorRequestHandler = (error: unknown, _req, res, next) => {
 const bodyOf = (req: Request): Readonly<Record<string, unknown>> =>
   typeof req.body === 'object' && req.body !== null ? (req.body as Record<string, unknown>) : {};
 
-const COVERAGE = /^Coverage\/[\w\-.]{1,128}$/;
-
 /** The coverage that was chosen on the page. */
 function coverageOf(req: Request): string | undefined {
-  const value = bodyOf(req)['coverage'] ?? req.query['coverage'];
-  return typeof value === 'string' && COVERAGE.test(value) ? value : undefined;
+  const chosen = parseReference(bodyOf(req)['coverage'] ?? req.query['coverage']);
+  return chosen?.type === 'Coverage' && chosen.base === undefined ? `Coverage/${chosen.id}` : undefined;
 }
 
 class WorksheetPages {
