@@ -150,7 +150,7 @@ function wordsKept(concept: Json, member: string, named: Catalogs): string | und
   const standard = isStandard(concept);
   if (!standard && STATUS.test(first)) return first;
   const naming = standard && !READ_IN_WORDS.has(member) ? [] : namingKept(words, named);
-  const kept = [sayingWords(concept), ...naming].filter((w) => w !== undefined).join(' and ');
+  const kept = [sayingWords(concept), ...naming].filter((w) => w !== undefined).join('; ');
   return kept !== '' ? kept : standard ? undefined : HUSHED;
 }
 

@@ -95,8 +95,9 @@ interface Entry extends Hit {
 /** What a set is called where no code names it. */
 interface WordsOfSet {
   readonly set: number;
-  readonly words: readonly string[];
   readonly means: (name: string) => boolean;
+  /** the first of its words that stands in a name */
+  readonly wordIn: (name: string) => string | undefined;
 }
 
 /** Names are short; what comes later in a long text is not read. */
@@ -108,12 +109,22 @@ function wordsOfSet(set: number, input: CodeSetInput): WordsOfSet | undefined {
   const names = beginnings(words);
   const not = beginnings(input['not-in-words']);
   const means = (name: string): boolean => {
-    const plain = name.slice(0, LONGEST_NAME).normalize('NFD').replace(/\p{M}/gu, '');
-    const read = plain.replace(/[^a-z]+/gi, ' ');
+    const read = plainWords(name);
     return names.test(read) && !not.test(read);
   };
-  return { set, words, means };
+  const wordIn = (name: string): string | undefined => {
+    const read = plainWords(name);
+    return words.find((word) => beginnings([word]).test(read));
+  };
+  return { set, means, wordIn };
 }
+
+const plainWords = (name: string): string =>
+  name
+    .slice(0, LONGEST_NAME)
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^a-z]+/gi, ' ');
 
 /** One code or family of a set, as listed. */
 export interface ListedCode {
@@ -260,9 +271,14 @@ export class CodeIndex {
     return [...new Set(sets)].map((set) => ({ set, place: NO_PLACE }));
   }
 
-  /** What of a name means a set, in words of our own lists alone: it means the same as the name. */
+  /**
+   * What of a name means a set, in words of our own lists alone: it means the same as the name. They are words that stand in it: others
+   * of one set may keep it from meaning another ("back" for "knee pain").
+   */
   namingWords(name: string): string {
-    return this.#words.flatMap((w) => (w.means(name) ? w.words.slice(0, 1) : [])).join(' and ');
+    const words = this.#words.flatMap((w) => (w.means(name) ? (w.wordIn(name) ?? []) : []));
+    // not by a word: that may be part of what is looked for
+    return [...new Set(words)].join('; ');
   }
 
   #named(text: string): readonly Hit[] {

@@ -77,7 +77,7 @@ describe('what is kept of a resource', () => {
     const code = { coding: [{ system: 'urn:local', code: 'X', display: `MR L-Spine for ${SECRET}` }] };
     expect(of({ code })['code']).toEqual({
       coding: [{ system: 'urn:local', code: 'X' }],
-      text: 'l spine and spine and mr and back',
+      text: 'l spine and spine and mr; spin',
     });
   });
 
@@ -136,7 +136,7 @@ describe('what is kept of a resource', () => {
 
   it('of a conclusion the words of our own list that mean something, sentence by sentence', () => {
     const kept = (conclusion: string): unknown => of({ resourceType: 'DiagnosticReport', conclusion })['conclusion'];
-    expect(kept(`${SECRET} has no new lesion. Two enhancing lesions of ${SECRET}.`)).toBe('new lesion');
+    expect(kept(`${SECRET} has no new lesion. Two enhancing lesions of ${SECRET}.`)).toBe('enhancing');
     expect(kept(`No new or enhancing lesion of ${SECRET}.`)).toBe(kept(SECRET));
   });
 
@@ -201,6 +201,18 @@ describe('what is kept of a resource', () => {
         serviceType: worded('snomed 394610002', `Telephone visit ${SECRET}`),
       },
     ],
+    ...['back pain', 'knee pain', 'low back pain and sciatica', 'headache', 'post-op knee'].map(
+      (reason): [string, Resource] => [
+        `a drug for ${reason}`,
+        {
+          resourceType: 'MedicationStatement',
+          status: 'active',
+          medicationCodeableConcept: concept('rxnorm 7258'),
+          reasonCode: [{ text: `${reason} ${SECRET}` }],
+          dosage: [{ text: `take for ${reason}` }],
+        },
+      ],
+    ),
     [
       'a drug that is taken as needed',
       {
