@@ -34,7 +34,7 @@ export interface ChartInput {
 /** One patient's cleaned and indexed record. Immutable after it was built; belongs to one request. */
 export interface Chart {
   readonly patientRef: string;
-  readonly birth?: Interval;
+  readonly birth: Interval | undefined;
   readonly sections: ReadonlyMap<Section, SectionState>;
   /** the sections as people are told of them; with the Patient itself when it could not be read */
   readonly seen: ReadonlyMap<Section | 'Patient', SectionState>;
@@ -56,12 +56,12 @@ export interface Chart {
   readonly orderer: readonly Hit[];
   /** a specialty of the ordering practitioner is stated, be it one that no code set knows */
   readonly ordererSpecialized: boolean;
-  readonly orderRef?: string;
+  readonly orderRef: string | undefined;
   /** the visit at which the order is placed, as "Encounter/id" */
-  readonly orderVisit?: string | undefined;
+  readonly orderVisit: string | undefined;
   readonly dropped: readonly Dropped[];
   /** the resources that say something which facts could use, as "Type/id" */
-  readonly read: ReadonlySet<string>;
+  read(): ReadonlySet<string>;
   readonly resourceCount: number;
 }
 
@@ -69,10 +69,10 @@ export interface Chart {
  * Builds the chart of one patient from retrieved resources: other patients' resources and void ones are dropped and counted,
  * the rest is indexed by code set. The cost grows linearly with the number of resources. Never throws because of content.
  */
-export function buildChart(input: ChartInput, index: CodeIndex, studies: StudyCatalog, canonical: Canonical): Chart {
+export function buildChart(input: ChartInput, codes: CodeIndex, studies: StudyCatalog, canonical: Canonical): Chart {
   const { order, patientId, base } = input;
   const birth = parseDate(object(input.patient)?.['birthDate']);
-  const ctx = new ReadContext(index, studies, input.localCodes, birth, base);
+  const ctx = new ReadContext(codes, studies, input.localCodes, birth, base);
   if (order !== undefined) ctx.links.resources.add(order.ref, order.resource);
   const sections = new Map(SECTIONS.map((s) => [s, input.sections.get(s)?.state ?? 'not-available']));
   const rules = { ctx, scope: new PatientScope(patientId, base), canonical, orderRef: order?.ref };
@@ -82,30 +82,37 @@ export function buildChart(input: ChartInput, index: CodeIndex, studies: StudyCa
   const records: ChartRecord[] = [];
   const answers: AnswerRecord[] = [];
   const openOrders: OpenOrder[] = [];
-  const asOf = order?.date.hi;
+  const imaging: ImagingRecord[] = [];
+  const encounters: EncounterRecord[] = [];
+  const index = new RecordIndex();
+  const take = (record: ChartRecord): void => {
+    records.push(record);
+    index.add(record);
+    if (record.type === 'imaging') imaging.push(record);
+    else if (record.type === 'encounter') encounters.push(record);
+  };
+  const reading = { ctx, canonical, asOf: order?.date.hi };
   for (const resource of sifting.speaking()) {
     try {
-      const read = readResource(resource, { ctx, canonical, asOf });
-      for (const record of read.records) if (record !== undefined) records.push(record);
-      for (const answer of read.answers ?? []) answers.push(answer);
+      const read = readResource(resource, reading);
+      for (const record of read.records) if (record !== undefined) take(record);
+      if (read.answers !== undefined) answers.push(...read.answers);
       if (read.openOrder !== undefined) openOrders.push(read.openOrder);
     } catch {
       sifting.malformed(resource);
     }
   }
   const reasons = order === undefined ? undefined : readOrderReasons(order, ctx);
-  const bySet = new RecordIndex();
-  for (const record of records) bySet.add(record);
-  for (const reason of reasons?.records ?? []) bySet.add(reason);
+  for (const reason of reasons?.records ?? []) index.add(reason);
   return {
     patientRef: `Patient/${patientId}`,
-    ...(birth !== undefined && { birth }),
+    birth,
     sections,
     seen: object(input.patient) === undefined ? new Map([['Patient', 'failed'], ...sections]) : sections,
-    bySet: (set) => bySet.bySet(set),
-    sets: () => bySet.sets(),
-    imaging: records.filter((r) => r.type === 'imaging'),
-    encounters: records.filter((r) => r.type === 'encounter'),
+    bySet: (set) => index.bySet(set),
+    sets: () => index.sets(),
+    imaging,
+    encounters,
     openOrders,
     answers,
     orderReasons: reasons?.records ?? [],
@@ -114,12 +121,10 @@ export function buildChart(input: ChartInput, index: CodeIndex, studies: StudyCa
     orderer: order === undefined ? [] : ctx.links.specialties(order.resource, [object(order.resource['requester'])]),
     ordererSpecialized:
       order !== undefined && ctx.links.statesSpecialty(order.resource, object(order.resource['requester'])),
-    ...(order !== undefined && {
-      orderRef: order.ref,
-      orderVisit: ctx.links.key(object(order.resource['encounter'])),
-    }),
+    orderRef: order?.ref,
+    orderVisit: order === undefined ? undefined : ctx.links.key(object(order.resource['encounter'])),
     dropped: sifting.dropped,
-    read: new Set([...records, ...answers].map((r) => r.ref)),
+    read: () => new Set([...records, ...answers].map((r) => r.ref)),
     resourceCount: sifting.resourceCount,
   };
 }

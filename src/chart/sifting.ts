@@ -1,5 +1,6 @@
 import type { Hit } from '../terminology/code-sets.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
+import type { KnownResources } from './known-resources.ts';
 import { qualifiedInWords } from './qualified-in-words.ts';
 import type { ReadContext } from './read-context.ts';
 import { type Canonical, isFactObservation } from './readers/answer.ts';
@@ -56,6 +57,7 @@ export class Sifting {
   readonly #canonical: Canonical;
   readonly #orderRef: string | undefined;
   readonly #sections: Map<Section, SectionState>;
+  readonly #known: KnownResources;
   /** what was dropped as void, by "Type/id": an older version of it may come as well */
   readonly #voided = new Map<string, Json>();
   /** older versions of resources that came in several */
@@ -67,6 +69,7 @@ export class Sifting {
   /** @param sections the state of each section, which is changed where something of it cannot be read */
   constructor(rules: SiftingRules, sections: Map<Section, SectionState>) {
     this.#ctx = rules.ctx;
+    this.#known = rules.ctx.links.resources;
     this.#scope = rules.scope;
     this.#canonical = rules.canonical;
     this.#orderRef = rules.orderRef;
@@ -74,9 +77,9 @@ export class Sifting {
   }
 
   /** What a fact can use, in the order in which it is to be read: imaging last, with the results that it refers to. */
-  *speaking(): Iterable<Json> {
-    for (const list of [this.#conditions, this.#others, this.#reports])
-      for (const resource of list) if (!this.#superseded.has(resource)) yield resource;
+  speaking(): readonly Json[] {
+    const all = [...this.#conditions, ...this.#others, ...this.#reports];
+    return this.#superseded.size === 0 ? all : all.filter((resource) => !this.#superseded.has(resource));
   }
 
   /**
@@ -96,13 +99,14 @@ export class Sifting {
       if (!UNSCOPED.has(type)) this.#nameless(type, resource);
       return;
     }
-    if (this.#isOutdated(type, id, resource)) return;
+    const known = this.#known.ofType(type);
+    if (this.#isOutdated(type, id, resource, known)) return;
     try {
       const reason = UNSCOPED.has(type) || type === 'Patient' ? undefined : this.#unusable(type, resource);
       if (reason !== undefined) return this.#leaveOut(type, id, resource, reason);
       const speaks = this.#speaks(type, resource);
       if (speaks && objects(resource['modifierExtension']).length > 0) return this.#notUnderstood(type, id, resource);
-      this.#ctx.links.resources.ofType(type).set(id, resource);
+      known.set(id, resource);
       if (speaks) this.#listFor(type).push(resource);
     } catch {
       this.malformed(resource);
@@ -110,8 +114,7 @@ export class Sifting {
   }
 
   /** Came a newer version of a resource before it? An older one that did is superseded. */
-  #isOutdated(type: string, id: string, resource: Json): boolean {
-    const known = this.#ctx.links.resources.ofType(type);
+  #isOutdated(type: string, id: string, resource: Json, known: Map<string, Json>): boolean {
     const twin = known.get(id);
     if (twin === undefined) return this.#voided.size > 0 && isNewer(this.#voided.get(`${type}/${id}`), resource);
     if (`${type}/${id}` === this.#orderRef || !isNewer(resource, twin)) return true;

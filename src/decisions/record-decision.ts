@@ -111,7 +111,7 @@ const patientRead = (patient: unknown): Json => ({
 });
 
 function inputOf(check: OrderCheck, data: PatientData, now: Interval, named: Catalogs): ReplayInput {
-  const read = check.kind === 'checked' ? check.chart.read : (check.options[0]?.chart.read ?? new Set<string>());
+  const read = check.kind === 'checked' ? check.chart.read() : (check.options[0]?.chart.read() ?? new Set<string>());
   return {
     patientId: data.patientId,
     patient: patientRead(data.patient),
@@ -184,7 +184,7 @@ export function recordDecision(
     reason:
       checked === undefined ? (check.kind === 'unchecked' ? check.reason : null) : (checked.assessment.reason ?? null),
     result: JSON.stringify(guidance.length === 0 ? result : { ...object(result), guidance }),
-    facts: JSON.stringify(checked === undefined ? [] : recordedFacts(checked, versions(data, checked.chart.read))),
+    facts: JSON.stringify(checked === undefined ? [] : recordedFacts(checked, versions(data, checked.chart.read()))),
     input: JSON.stringify(inputOf(check, data, circumstances.now, named)),
   };
 }

@@ -3,25 +3,34 @@ import type { Day, Interval } from '../dates/day.ts';
 import { Reaching } from '../dates/reaching.ts';
 import type { FactContext } from './context.ts';
 
+/** Visits by the day on which they began, and those that may have lasted for days. */
+interface VisitDays {
+  readonly begun: ReadonlyMap<Day | undefined, readonly EncounterRecord[]>;
+  readonly stays: readonly EncounterRecord[];
+}
+
+const daysOf = (visits: readonly EncounterRecord[]): VisitDays => ({
+  begun: Map.groupBy(visits, ({ when }) => when?.lo),
+  stays: visits.filter(({ stay }) => stay !== undefined),
+});
+
 /** The visits of one chart, found by what is asked for: charts hold many of them, and many things done at them. */
 export class Visits {
-  readonly #byRef: ReadonlyMap<string, EncounterRecord>;
-  readonly #begun: ReadonlyMap<Day | undefined, readonly EncounterRecord[]>;
-  readonly #stays: readonly EncounterRecord[];
+  readonly #all: readonly EncounterRecord[];
   readonly #held: readonly EncounterRecord[];
   readonly #onDay = new Map<Day, readonly EncounterRecord[]>();
+  #byRef: ReadonlyMap<string, EncounterRecord> | undefined;
+  #days: VisitDays | undefined;
   #byReason: ReadonlyMap<string, Reaching<EncounterRecord>> | undefined;
 
   constructor(all: readonly EncounterRecord[]) {
-    const held = all.filter((v) => v.held);
-    this.#held = held;
-    this.#byRef = new Map(all.map((v) => [v.ref, v]));
-    this.#begun = Map.groupBy(held, ({ when }) => when?.lo);
-    this.#stays = held.filter(({ stay }) => stay !== undefined);
+    this.#all = all;
+    this.#held = all.filter((v) => v.held);
   }
 
   /** @param ref "Encounter/id", of a visit that may not have taken place */
   get(ref: string): EncounterRecord | undefined {
+    this.#byRef ??= new Map(this.#all.map((v) => [v.ref, v]));
     return this.#byRef.get(ref);
   }
 
@@ -29,8 +38,9 @@ export class Visits {
   on(day: Day): readonly EncounterRecord[] {
     let known = this.#onDay.get(day);
     if (known === undefined) {
-      const stays = this.#stays.filter((v) => v.when?.lo !== day && wasOn(day, v));
-      known = [...(this.#begun.get(day) ?? []), ...stays];
+      this.#days ??= daysOf(this.#held);
+      const stays = this.#days.stays.filter((v) => v.when?.lo !== day && wasOn(day, v));
+      known = [...(this.#days.begun.get(day) ?? []), ...stays];
       this.#onDay.set(day, known);
     }
     return known;

@@ -272,8 +272,8 @@ describe('malformed resources', () => {
   it('one damaged resource does not change what the others say', () => {
     fc.assert(
       fc.property(damaged, (resources) => {
-        const before = chartOf(ALL).read;
-        const after = chartOf(resources).read;
+        const before = chartOf(ALL).read();
+        const after = chartOf(resources).read();
         const touched = ALL.filter((r, i) => JSON.stringify(r) !== JSON.stringify(resources[i])).map(
           (r) => `${r.resourceType}/${String(r['id'])}`,
         );

@@ -5,7 +5,7 @@ import { chartOf, concept, found, named, type Resource, SUBJECT } from '../suppo
 
 const pain = { resourceType: 'Condition', id: 'c1', code: concept('icd M54.50'), subject: SUBJECT } as const;
 const dropped = (chart: Chart): readonly string[] => chart.dropped.map((d) => `${d.ref}: ${d.reason}`);
-const reads = (resource: unknown): boolean => chartOf([resource]).read.size === 1;
+const reads = (resource: unknown): boolean => chartOf([resource]).read().size === 1;
 
 describe('whose record it is', () => {
   it('takes the references that name this patient on this server', () => {
@@ -143,7 +143,7 @@ describe('what is counted', () => {
     expect(chart.seen.get('Condition')).toBe('truncated');
     const elsewhere = chartOf([{ ...pain, ...modified, code: concept('icd H10.9') }]);
     expect(elsewhere.seen.get('Condition')).toBe('complete');
-    expect(chartOf([{ ...pain, modifierExtension: [] }]).read.size).toBe(1);
+    expect(chartOf([{ ...pain, modifierExtension: [] }]).read().size).toBe(1);
   });
   it('reads a copy of this patient when another patient’s came first under the same id', () => {
     const chart = chartOf([{ ...pain, subject: { reference: 'Patient/p2' } }, pain]);
@@ -154,7 +154,7 @@ describe('what is counted', () => {
     const { id: _id, ...bare } = pain;
     const sent = [bare, { ...pain, id: 'a b' }, { ...pain, id: 7 }, { ...pain, id: '../x' }, {}, null, 'x', [], 3];
     const chart = chartOf(sent);
-    expect(chart.read.size).toBe(0);
+    expect(chart.read().size).toBe(0);
     expect(new Set(chart.dropped.map((d) => d.reason))).toEqual(new Set(['malformed']));
     expect(chart.dropped).toHaveLength(sent.length);
   });
