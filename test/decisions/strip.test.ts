@@ -229,7 +229,7 @@ describe('what is kept of a resource', () => {
     expect(JSON.stringify(after)).not.toContain(SECRET);
     const { read, dropped, imaging, encounters, bySet } = chartOf([before]);
     const again = chartOf([after]);
-    expect({ read: again.read, dropped: again.dropped }).toEqual({ read, dropped });
+    expect({ read: again.read(), dropped: again.dropped }).toEqual({ read: read(), dropped });
     expect([again.imaging, again.encounters]).toEqual([imaging, encounters]);
     const records = (chart: { readonly bySet: typeof bySet }): unknown =>
       Array.from({ length: 2_000 }, (_none, set) => chart.bySet(set));
