@@ -2,7 +2,7 @@ import { kindsWords } from '../chart/resource-words.ts';
 import type { LineOfBusiness } from '../coverage/payers.ts';
 import type { PayerOfOrder } from '../criteria-check/member.ts';
 import type { CheckedOrder } from '../criteria-check/order-check.ts';
-import { otherRegionsOf } from '../criteria-check/order-reasons.ts';
+import { otherRegionsOf } from '../criteria-check/regions-of-reasons.ts';
 import { formatDay } from '../dates/day.ts';
 import type { Assessment, Missing, NearestPath, Outcome, PathFact } from '../policy/assessment.ts';
 import type { Evidence } from '../policy/fact-source.ts';

@@ -2,7 +2,7 @@ import type { ImagingOrder } from '../order/order.ts';
 import type { Assessment, Missing, Outcome } from '../policy/assessment.ts';
 import { assessmentId } from './assessment-id.ts';
 import type { CheckedOrder } from './order-check.ts';
-import { otherRegionsOf } from './order-reasons.ts';
+import { otherRegionsOf } from './regions-of-reasons.ts';
 
 /** Nine = each region of the spine with each contrast. */
 const MOST_CANDIDATES = 9;

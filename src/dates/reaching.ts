@@ -14,11 +14,7 @@ export class Reaching<T> {
   constructor(items: readonly T[], endOf: (item: T) => Day) {
     this.#items = items;
     this.#endOf = endOf;
-    let reach = Number.NEGATIVE_INFINITY;
-    this.#reach = items.map((item) => {
-      reach = Math.max(reach, endOf(item));
-      return reach;
-    });
+    this.#reach = running(items.map(endOf), Math.max);
   }
 
   /** The first item to begin that lasted until a day, other than a given one. */
@@ -29,6 +25,15 @@ export class Reaching<T> {
     }
     return undefined;
   }
+}
+
+/** Of each of some days and those before it the last one, or the first. @param pick Math.max, or Math.min */
+export function running(days: readonly Day[], pick: (a: Day, b: Day) => Day): readonly Day[] {
+  let picked: Day | undefined;
+  return days.map((day) => {
+    picked = picked === undefined ? day : pick(picked, day);
+    return picked;
+  });
 }
 
 /** The index of the first of some days in ascending order that is no earlier than a day; their number when there is none. */

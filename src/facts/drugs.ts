@@ -1,9 +1,10 @@
 import type { AllergyRecord, MedicationRecord } from '../chart/records.ts';
 import { type Day, type Interval, SOME_DAY } from '../dates/day.ts';
 import { earliest } from '../dates/later.ts';
-import { Reaching } from '../dates/reaching.ts';
+import type { Reaching } from '../dates/reaching.ts';
 import { supports } from '../terminology/regions.ts';
 import { drugEnd } from './drug-end.ts';
+import { reachingByKey } from './grouped.ts';
 import { mayBeForAnother, whyForAnother } from './purpose.ts';
 import { Renewals } from './renewals.ts';
 import { namesOfEnded, namesOfTaken } from './same-drug.ts';
@@ -90,21 +91,17 @@ function drug(record: MedicationRecord, refusals: Refusals, search: TreatmentSea
 }
 
 /** When drugs were not taken, by their names. */
-type Refusals = ReadonlyMap<string, Reaching<Interval>>;
+type Refusals = ReadonlyMap<string, Reaching<Ended>>;
 
-function refusalsByName(notTaken: readonly Ended[], asOf: Day): Refusals {
-  const byName = new Map<string, Interval[]>();
-  for (const { names, from } of notTaken.filter((r) => r.from.lo <= asOf).sort((a, b) => a.from.lo - b.from.lo))
-    for (const name of new Set(names)) {
-      const known = byName.get(name);
-      if (known === undefined) byName.set(name, [from]);
-      else known.push(from);
-    }
-  return new Map([...byName].map(([name, days]) => [name, new Reaching(days, ({ hi }) => hi)]));
-}
+const refusalsByName = (notTaken: readonly Ended[], asOf: Day): Refusals =>
+  reachingByKey(
+    notTaken.filter((r) => r.from.lo <= asOf).sort((a, b) => a.from.lo - b.from.lo),
+    ({ names }) => names,
+    ({ from }) => from.hi,
+  );
 
 /** The first day from which a drug, prescribed by then, is documented as not taken; without a date, all the time. */
 function refusedFrom(record: MedicationRecord, start: Interval, refusals: Refusals): Day | undefined {
-  const days = namesOfTaken(record).flatMap((name) => refusals.get(name)?.first(start.lo)?.lo ?? []);
+  const days = namesOfTaken(record).flatMap((name) => refusals.get(name)?.first(start.lo)?.from.lo ?? []);
   return days.length === 0 ? undefined : earliest(days);
 }

@@ -1,7 +1,8 @@
 import type { MedicationRecord } from '../chart/records.ts';
 import type { Day, Interval } from '../dates/day.ts';
-import { Reaching } from '../dates/reaching.ts';
+import type { Reaching } from '../dates/reaching.ts';
 import { drugEnd } from './drug-end.ts';
+import { reachingByKey } from './grouped.ts';
 
 /** A prescription that is renewed this many days after the supply of the one before goes on. */
 const RENEWED_WITHIN = 30;
@@ -61,17 +62,14 @@ export class Renewals {
 }
 
 function suppliesByCode(drugs: readonly MedicationRecord[], asOf: Day): ReadonlyMap<string, Reaching<Supplied>> {
-  const byCode = new Map<string, Supplied[]>();
   const supplies = drugs.flatMap((record): readonly Supplied[] => {
     const { start, hasReason, taken } = record;
     if (start === undefined || hasReason || !(taken === 'active' || taken === 'past')) return [];
     return [{ record, start, end: drugEnd(record, start, asOf).end }];
   });
-  for (const supply of supplies.sort((a, b) => a.start.hi - b.start.hi))
-    for (const code of new Set(supply.record.codes)) {
-      const known = byCode.get(code);
-      if (known === undefined) byCode.set(code, [supply]);
-      else known.push(supply);
-    }
-  return new Map([...byCode].map(([code, list]) => [code, new Reaching(list, ({ end }) => end)]));
+  return reachingByKey(
+    supplies.sort((a, b) => a.start.hi - b.start.hi),
+    ({ record }) => record.codes,
+    ({ end }) => end,
+  );
 }

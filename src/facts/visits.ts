@@ -1,7 +1,8 @@
 import type { EncounterRecord } from '../chart/records.ts';
 import type { Day, Interval } from '../dates/day.ts';
-import { Reaching } from '../dates/reaching.ts';
+import type { Reaching } from '../dates/reaching.ts';
 import type { FactContext } from './context.ts';
+import { reachingByKey } from './grouped.ts';
 
 /** Visits by the day on which they began, and those that may have lasted for days. */
 interface VisitDays {
@@ -48,21 +49,13 @@ export class Visits {
 
   /** The first visit after a day that took place for a reason. @param code "system|code" */
   after(day: Day, code: string): EncounterRecord | undefined {
-    this.#byReason ??= byReason(this.#held);
+    this.#byReason ??= reachingByKey(
+      this.#held.filter(({ when }) => when !== undefined).sort((a, b) => dayOf(a) - dayOf(b)),
+      ({ reasonCodes }) => reasonCodes,
+      dayOf,
+    );
     return this.#byReason.get(code)?.first(day + 1);
   }
-}
-
-function byReason(visits: readonly EncounterRecord[]): ReadonlyMap<string, Reaching<EncounterRecord>> {
-  const lists = new Map<string, EncounterRecord[]>();
-  const dated = visits.filter(({ when }) => when !== undefined);
-  for (const visit of dated.sort((a, b) => dayOf(a) - dayOf(b)))
-    for (const code of new Set(visit.reasonCodes)) {
-      const known = lists.get(code);
-      if (known === undefined) lists.set(code, [visit]);
-      else known.push(visit);
-    }
-  return new Map([...lists].map(([code, list]) => [code, new Reaching(list, dayOf)]));
 }
 
 const dayOf = ({ when }: EncounterRecord): Day => when?.lo ?? Number.NEGATIVE_INFINITY;

@@ -10,8 +10,6 @@ export interface Drug {
 
 const UNKNOWN: Drug = { substances: [], product: false };
 
-const words = (label: string): readonly string[] => label.toLowerCase().match(/[a-z]+/g) ?? [];
-
 /**
  * The substances of drugs: codes of sets that list substances are these, and products (RxNorm SCD and SBD) name theirs in their
  * labels. Charts prescribe by product, and record allergies, and often what is not taken, by substance.
@@ -21,14 +19,14 @@ export class Substances {
 
   constructor(listed: readonly ListedCode[], sets: ReadonlyMap<string, CodeSetInput>) {
     const isProduct = ({ set }: ListedCode): boolean => sets.get(set)?.products === true;
-    const drugs = listed.filter(({ system, code }) => system === 'rxnorm' || (system === 'snomed' && code !== ''));
-    const names = new Set(drugs.flatMap((c) => (c.system === 'rxnorm' && !isProduct(c) ? [nameOf(c)] : [])));
+    const names = new Set(listed.flatMap((c) => (c.system === 'rxnorm' && !isProduct(c) ? [nameOf(c)] : [])));
     const byFirstWord = Map.groupBy(names, (name) => name.split(' ')[0]);
-    for (const each of drugs) {
+    for (const each of listed) {
+      if (each.system !== 'rxnorm' && each.system !== 'snomed') continue;
       const key = `${each.system}|${each.code}`;
-      if (!isProduct(each) && names.has(nameOf(each)))
-        this.#byKey.set(key, { substances: [nameOf(each)], product: false });
-      else if (isProduct(each)) this.#byKey.set(key, { substances: namedIn(each.label, byFirstWord), product: true });
+      const name = nameOf(each);
+      if (isProduct(each)) this.#byKey.set(key, { substances: namedIn(name, byFirstWord), product: true });
+      else if (names.has(name)) this.#byKey.set(key, { substances: [name], product: false });
     }
   }
 
@@ -44,12 +42,14 @@ export class Substances {
   }
 }
 
-const nameOf = ({ label }: ListedCode): string => words(label).join(' ');
+/** The words of a label, without strengths. */
+const nameOf = ({ label }: ListedCode): string => (label.toLowerCase().match(/[a-z]+/g) ?? []).join(' ');
 
-/** The substances that the label of a product names. */
-function namedIn(label: string, byFirstWord: ReadonlyMap<string | undefined, readonly string[]>): readonly string[] {
-  const own = words(label);
-  const text = ` ${own.join(' ')} `;
-  const found = own.flatMap((word) => (byFirstWord.get(word) ?? []).filter((name) => text.includes(` ${name} `)));
+/** The substances that the words of a product name. */
+function namedIn(words: string, byFirstWord: ReadonlyMap<string | undefined, readonly string[]>): readonly string[] {
+  const text = ` ${words} `;
+  const found = words
+    .split(' ')
+    .flatMap((word) => (byFirstWord.get(word) ?? []).filter((name) => text.includes(` ${name} `)));
   return [...new Set(found)].sort();
 }

@@ -4,6 +4,7 @@ import { earliest } from '../../dates/later.ts';
 import { Reaching } from '../../dates/reaching.ts';
 import type { Asked, FactContext } from '../context.ts';
 import { duration } from '../duration.ts';
+import { grouped } from '../grouped.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 
 /** So many entries of one kind tell the course of it; a chart with more of them is read from its latest ones. */
@@ -84,16 +85,7 @@ export class Entries {
   }
 
   #ofKind(kind: string): readonly ConditionRecord[] {
-    if (this.#byKind === undefined) {
-      const byKind = new Map<string, ConditionRecord[]>();
-      for (const r of this.#entries)
-        for (const k of new Set(r.codes.map(kindOf))) {
-          const known = byKind.get(k);
-          if (known === undefined) byKind.set(k, [r]);
-          else known.push(r);
-        }
-      this.#byKind = byKind;
-    }
+    this.#byKind ??= grouped(this.#entries, (r) => r.codes.map(kindOf));
     return this.#byKind.get(kind) ?? [];
   }
 

@@ -1,7 +1,7 @@
 import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
 import { type Day, type Interval, subtract } from '../../dates/day.ts';
 import { earliest } from '../../dates/later.ts';
-import { firstReached } from '../../dates/reaching.ts';
+import { firstReached, running } from '../../dates/reaching.ts';
 import type { Hit } from '../../terminology/code-sets.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
@@ -140,12 +140,11 @@ function baselineOf(
   ]
     .filter(({ end }) => end >= oldest)
     .sort((a, b) => a.end - b.end);
-  let since = Number.POSITIVE_INFINITY;
-  const firsts = looked.map(({ day }) => {
-    since = Math.min(since, day);
-    return since;
-  });
-  return { looked, ends: looked.map(({ end }) => end), since: firsts };
+  const since = running(
+    looked.map(({ day }) => day),
+    Math.min,
+  );
+  return { looked, ends: looked.map(({ end }) => end), since };
 }
 
 /** Was a sign found at a visit in person that was for it, inside of the window? */

@@ -1,6 +1,6 @@
 import type { EncounterRecord, OrderRecord } from '../../chart/records.ts';
 import type { Day, Interval } from '../../dates/day.ts';
-import { firstReached } from '../../dates/reaching.ts';
+import { firstReached, running } from '../../dates/reaching.ts';
 import { type Asked, type FactContext, hasUnseen, inSets } from '../context.ts';
 import type { Tally } from '../tally.ts';
 import { relatedVisits } from './related-visits.ts';
@@ -19,7 +19,7 @@ export function placedAtVisitWith(
   ctx: FactContext,
   tally: Tally,
 ): (order: OrderRecord) => boolean {
-  let visits: Visits | undefined;
+  let visits: SpecialistVisits | undefined;
   return (order) => {
     if (order.signed || order.specialties.length > 0) return false;
     if (hasUnseen(ctx, 'Encounter')) {
@@ -32,7 +32,7 @@ export function placedAtVisitWith(
   };
 }
 
-interface Visits {
+interface SpecialistVisits {
   /** the visits with the specialties, by name */
   readonly named: ReadonlySet<string>;
   /** Was the last visit up to a day with the specialties, for the spine problem? A partial date is any day of its interval. */
@@ -40,7 +40,7 @@ interface Visits {
 }
 
 /** The visits that took place, looked through once. */
-function visitsWith(specialties: readonly string[], asked: Asked, ctx: FactContext): Visits {
+function visitsWith(specialties: readonly string[], asked: Asked, ctx: FactContext): SpecialistVisits {
   const relates = relatedVisits(asked, ctx);
   const named = new Set<string>();
   const theirs: Interval[] = [];
@@ -68,11 +68,10 @@ function visitsWith(specialties: readonly string[], asked: Asked, ctx: FactConte
 function lastUpTo(pairs: readonly (readonly [Day, Day])[]): (day: Day) => Day {
   const sorted = pairs.toSorted((a, b) => a[0] - b[0]);
   const days = sorted.map(([first]) => first);
-  let last = Number.NEGATIVE_INFINITY;
-  const reached = sorted.map(([, second]) => {
-    last = Math.max(last, second);
-    return last;
-  });
+  const reached = running(
+    sorted.map(([, second]) => second),
+    Math.max,
+  );
   return (day) => reached[firstReached(days, day + 1) - 1] ?? Number.NEGATIVE_INFINITY;
 }
 
