@@ -102,9 +102,19 @@ function openPoints(assessment: Assessment): readonly Missing[] {
 const labels = (missing: readonly Missing[], words: Words): readonly string[] =>
   missing.map((m) => openLabel(m, words(m.label)));
 
+/** What the chart contradicts itself about: a question, else a doubt of the assessment, else what the facts tell. */
+function contradictions(check: CheckedOrder, words: Words): readonly string[] {
+  const { reason, missing, doubted = [] } = check.assessment;
+  if (reason !== 'conflict') return [];
+  const asked = missing.filter((m) => m.gap === 'conflict');
+  if (asked.length > 0) return labels(asked, words);
+  if (doubted.length > 0) return doubted.map((d) => lowerFirst(words(d.label)));
+  return conflictWords(check).map((c) => words(c.label));
+}
+
 function openPoint(check: CheckedOrder, form: Form, words: Words): string {
   const { assessment } = check;
-  const { reason, missing, paths, openExclusions, reviews, doubted = [] } = assessment;
+  const { reason, paths, openExclusions, reviews } = assessment;
   if (reason === 'data-unavailable') return 'part of the chart could not be read';
   if (reason === 'reviewer') {
     const left = openExclusions?.[0]?.label ?? reviews?.[0]?.what;
@@ -112,15 +122,7 @@ function openPoint(check: CheckedOrder, form: Form, words: Words): string {
   }
   const others = paths[0]?.otherStudies;
   if (others !== undefined) return `what is on file concerns ${others.slice(0, 2).join(' or ')}, not this study`;
-  const inConflict = missing.filter((m) => m.gap === 'conflict');
-  if (reason === 'conflict' && inConflict.length > 0)
-    return `the chart contradicts itself: ${list(labels(inConflict, words), form.most)}`;
-  if (reason === 'conflict' && doubted.length > 0)
-    return `the chart contradicts itself: ${list(
-      doubted.map((d) => lowerFirst(words(d.label))),
-      form.most,
-    )}`;
-  const bothWays = conflictWords(check).map((c) => words(c.label));
+  const bothWays = contradictions(check, words);
   if (bothWays.length > 0) return `the chart contradicts itself: ${list(bothWays, form.most)}`;
   const ofExclusions = new Set(openExclusions?.map((e) => e.criterion));
   const points = openPoints(assessment).filter((m) => !m.criteria.some((c) => ofExclusions.has(c)));
