@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { softwareVersion } from '../version.ts';
 import { nearestNames } from '../yaml/nearest-names.ts';
 import type { InvalidFileError } from '../yaml/yaml-file.ts';
 import { type Command, fileProblem } from './command.ts';
@@ -152,14 +151,9 @@ function fail(error: unknown): number {
   return 2;
 }
 
-function version(): string {
-  const file = resolve(import.meta.dirname, '../../package.json');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
-}
-
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === '--version') {
-    console.log(version());
+    console.log(softwareVersion());
     return 0;
   }
   const found = find(args);

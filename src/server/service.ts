@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
-import { resolve } from 'node:path';
 import type { Express } from 'express';
 import type { Logger } from 'pino';
 import type { Knowledge } from '../criteria-check/knowledge.ts';
 import type { EhrRegistry, Issuer } from '../ehr/ehr-registry.ts';
+import { softwareVersion } from '../version.ts';
 import { composeApp, type Surroundings } from './compose-app.ts';
 import type { Config } from './config.ts';
 import { type Folders, loadContent } from './content.ts';
@@ -53,14 +52,6 @@ export interface ServicePlace {
   readonly folders?: Folders;
 }
 
-/** Version of this software. */
-function engineVersion(): string {
-  const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8')) as {
-    version: string;
-  };
-  return version;
-}
-
 /**
  * Loads content and builds the application.
  * @param room a further room, e.g. the sandbox
@@ -79,7 +70,7 @@ export function createService(config: Config, logger: Logger, room?: Room, place
     config,
     logger,
     lasting,
-    engine: engineVersion(),
+    engine: softwareVersion(),
     ready: () => !stopping,
     metricsText:
       place.metricsText ??
