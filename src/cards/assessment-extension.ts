@@ -2,6 +2,7 @@ import { LEAD_SECTIONS } from '../chart/queries.ts';
 import type { CheckedOrder, UncheckedOrder } from '../criteria-check/order-check.ts';
 import { formatDay } from '../dates/day.ts';
 import type { NearestPath } from '../policy/assessment.ts';
+import type { Evidence } from '../policy/fact-source.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import { factCounts } from './words.ts';
 
@@ -19,6 +20,17 @@ function withoutEmpty(value: unknown): unknown {
   }
   return out;
 }
+
+/** So many pieces of evidence, or leads, are named at each place; further ones are counted. */
+const MOST_EVIDENCE = 50;
+
+/** Evidence of a criterion, bounded: a chart may hold thousands of results that say the same. */
+const boundedEvidence = (
+  evidence: readonly Evidence[],
+): { readonly evidence: readonly Evidence[]; readonly moreEvidence: number | undefined } => ({
+  evidence: evidence.slice(0, MOST_EVIDENCE),
+  moreEvidence: evidence.length > MOST_EVIDENCE ? evidence.length - MOST_EVIDENCE : undefined,
+});
 
 /** The assessment as machines read it (contract: design, section 4). */
 export function checkedExtension(check: CheckedOrder, studies: StudyCatalog): unknown {
@@ -44,12 +56,25 @@ export function checkedExtension(check: CheckedOrder, studies: StudyCatalog): un
       region: check.region,
       contrast: study.contrast === 'none' ? undefined : study.contrast,
     },
-    satisfied: assessment.satisfied.map(({ criterion, cite, evidence }) => ({ criterion, cite, evidence })),
+    satisfied: assessment.satisfied.map(({ criterion, cite, evidence }) => ({
+      criterion,
+      cite,
+      ...boundedEvidence(evidence),
+    })),
     contradicted:
       assessment.outcome === 'met'
         ? []
-        : assessment.contradicted.map(({ criterion, cite, why, evidence }) => ({ criterion, cite, why, evidence })),
-    openExclusions: assessment.openExclusions?.map(({ criterion, cite, evidence }) => ({ criterion, cite, evidence })),
+        : assessment.contradicted.map(({ criterion, cite, why, evidence }) => ({
+            criterion,
+            cite,
+            why,
+            ...boundedEvidence(evidence),
+          })),
+    openExclusions: assessment.openExclusions?.map(({ criterion, cite, evidence }) => ({
+      criterion,
+      cite,
+      ...boundedEvidence(evidence),
+    })),
     reviews: assessment.reviews?.map(({ criterion, cite, what }) => ({ criterion, cite, what })),
     paths: assessment.paths.map(({ criterion, cite, has, needs, kind, otherStudies }) => ({
       criterion,
@@ -63,13 +88,13 @@ export function checkedExtension(check: CheckedOrder, studies: StudyCatalog): un
       fact,
       ask,
       criteria,
-      leads,
+      leads: leads.slice(0, MOST_EVIDENCE),
       instead: factCodes(instead),
     })),
     alternatives: assessment.alternatives.map((code) => ({ code, label: studies.get(code)?.label })),
     earliest: assessment.earliest === undefined ? undefined : formatDay(assessment.earliest),
     validUntil: assessment.validUntil === undefined ? undefined : formatDay(assessment.validUntil),
-    urgent: check.urgent,
+    urgent: check.urgent.slice(0, MOST_EVIDENCE),
     attested: factCounts(check),
     completeness: completeness(check),
   });

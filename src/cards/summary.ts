@@ -63,7 +63,7 @@ function story(check: CheckedOrder, form: Form): string {
     case 'undetermined':
       if (check.order.open !== undefined) return openOrderStory(check.order.open, assessment, by, form);
       return form.brief
-        ? `${study.code}, ${by}: ${openPoint(check, form, words)}.`
+        ? `${study.code}, ${by}: ${pointWords(openPoint(check, form, words))}.`
         : `${study.code}: ${by} criteria open${behindOpen(openPoint(check, form, words))}.`;
   }
 }
@@ -88,9 +88,23 @@ type Words = (label: string) => string;
 const whyWords = ({ why }: Contradicted, most: number, words: Words): string =>
   list(why.split('; ').map(words), most, '; ');
 
-/** What stands behind "open": what has a colon of its own follows a comma. */
-const behindOpen = (point: string): string =>
-  `${/^(not documented|exclusion not settled|the chart contradicts itself): /.test(point) ? ',' : ':'} ${point}`;
+/** What is open of an order. */
+interface Point {
+  /** what is listed: "not documented", ... */
+  readonly list?: string;
+  readonly text: string;
+}
+
+const pointWords = ({ list: heading, text }: Point): string => (heading === undefined ? text : `${heading}: ${text}`);
+
+/** What stands behind "open": a list has a colon of its own, so that a comma comes before it. */
+const behindOpen = (point: Point): string => `${point.list === undefined ? ':' : ','} ${pointWords(point)}`;
+
+/** What is not documented; of what has to be documented as absent, "not documented: no ..." would be misread. */
+const undocumented = (open: string): Point => ({
+  list: open.startsWith('no ') ? 'still to document' : 'not documented',
+  text: open,
+});
 
 /** What the nearest way lacks, and what an exclusion asks; questions of other ways do not add to it. */
 function openPoints(assessment: Assessment): readonly Missing[] {
@@ -112,35 +126,43 @@ function contradictions(check: CheckedOrder, words: Words): readonly string[] {
   return conflictWords(check).map((c) => words(c.label));
 }
 
-function openPoint(check: CheckedOrder, form: Form, words: Words): string {
+function openPoint(check: CheckedOrder, form: Form, words: Words): Point {
   const { assessment } = check;
   const { reason, paths, openExclusions, reviews } = assessment;
-  if (reason === 'data-unavailable') return 'part of the chart could not be read';
+  if (reason === 'data-unavailable') return { text: 'part of the chart could not be read' };
   if (reason === 'reviewer') {
     const left = openExclusions?.[0]?.label ?? reviews?.[0]?.what;
-    return left === undefined || form.brief ? 'left to a reviewer' : `left to a reviewer: ${lowerFirst(words(left))}`;
+    return {
+      text: left === undefined || form.brief ? 'left to a reviewer' : `left to a reviewer: ${lowerFirst(words(left))}`,
+    };
   }
   const others = paths[0]?.otherStudies;
-  if (others !== undefined) return `what is on file concerns ${others.slice(0, 2).join(' or ')}, not this study`;
+  if (others !== undefined)
+    return { text: `what is on file concerns ${others.slice(0, 2).join(' or ')}, not this study` };
   const bothWays = contradictions(check, words);
-  if (bothWays.length > 0) return `the chart contradicts itself: ${list(bothWays, form.most)}`;
+  if (bothWays.length > 0) return { list: 'the chart contradicts itself', text: list(bothWays, form.most) };
   const ofExclusions = new Set(openExclusions?.map((e) => e.criterion));
   const points = openPoints(assessment).filter((m) => !m.criteria.some((c) => ofExclusions.has(c)));
   const open = list(labels(points, words), form.most);
   const [exclusion] = openExclusions ?? [];
   if (exclusion !== undefined) {
-    const unsettled = `exclusion not settled: ${lowerFirst(words(exclusion.label))}`;
-    return open === '' || form.brief ? unsettled : `${unsettled}; not documented: ${open}`;
+    const unsettled = lowerFirst(words(exclusion.label));
+    const more = open === '' || form.brief ? '' : `; ${pointWords(undocumented(open))}`;
+    return { list: 'exclusion not settled', text: `${unsettled}${more}` };
   }
-  if (reason === 'no-indication') {
-    const elsewhere = reasonsElsewhere(check);
-    if (open !== '') return `no indication is on file; the nearest lacks: ${open}`;
-    return elsewhere === undefined
-      ? 'no indication of the policy is on file'
-      : `no indication is on file, as the reason of the order concerns ${elsewhere}`;
-  }
-  if (open !== '') return `${form.brief ? '' : early(paths[0])}not documented: ${open}`;
-  return nothingToAsk(assessment, form);
+  if (reason === 'no-indication') return { text: noIndication(check, open) };
+  if (open === '') return { text: nothingToAsk(assessment, form) };
+  const before = form.brief ? '' : early(paths[0]);
+  return before === '' ? undocumented(open) : { text: `${before}${pointWords(undocumented(open))}` };
+}
+
+/** That no way of the policy is in play, with what the nearest lacks, or with what the order is about. */
+function noIndication(check: CheckedOrder, open: string): string {
+  if (open !== '') return `no indication is on file; the nearest lacks: ${open}`;
+  const elsewhere = reasonsElsewhere(check);
+  return elsewhere === undefined
+    ? 'no indication of the policy is on file'
+    : `no indication is on file, as the reason of the order concerns ${elsewhere}`;
 }
 
 /** What is to be documented suffices from a day on only, as time has to pass. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ASSESSMENT_EXTENSION } from '../../src/cards/assessment-extension.ts';
+import { ASSESSMENT_EXTENSION, checkedExtension } from '../../src/cards/assessment-extension.ts';
 import { buildCard } from '../../src/cards/build-card.ts';
 import { factWords, OUTCOME_WORDS, ofOtherWays } from '../../src/cards/words.ts';
 import type { Card } from '../../src/cds-hooks/card.ts';
@@ -54,6 +54,7 @@ function problems({ check, card }: Told): readonly string[] {
   rule('summary of 1 to 139 characters', summary.length > 0 && summary.length < 140 && [...summary].length < 140);
   rule('an exclusion is said at once', assessment.reason !== 'exclusion' || /: excluded by the /.test(summary));
   rule('no colon behind a colon', !/criteria open: (not documented|exclusion not settled)/.test(summary));
+  rule('nothing negative is called "not documented"', !/not documented: no /.test(summary));
   rule('summary names the study', summary.includes(check.study.code));
   const serious = urgent.length > 0 || ['not-met', 'alternative'].includes(assessment.outcome);
   rule('indicator', card.indicator === (serious ? 'warning' : 'info'));
@@ -198,6 +199,27 @@ describe('what a busy clinician is spared', () => {
         return others.includes('Documented:') ? [v.id] : [];
       });
     expect(bad).toEqual([]);
+  });
+});
+
+describe('evidence of thousands of results', () => {
+  it('is named up to a bound and counted beyond it, so that the card stays small', () => {
+    const { check } = tell(find('IC-contrast'));
+    const [first] = check.assessment.satisfied;
+    if (first === undefined) throw new Error('nothing is satisfied');
+    const evidence = Array.from({ length: 2_000 }, (_, i) => ({
+      reference: `Observation/o${i}`,
+      date: '2025-01-02',
+      fact: 'fever',
+      basis: 'chart' as const,
+    }));
+    const many = { ...check.assessment, satisfied: [{ ...first, evidence }] };
+    const extension = checkedExtension({ ...check, assessment: many }, checker().knowledge.studies);
+    expect(listAt(extension, 'satisfied.0.evidence')).toHaveLength(50);
+    expect(at(extension, 'satisfied.0.evidence.0')).toEqual(evidence[0]);
+    expect(at(extension, 'satisfied.0.moreEvidence')).toBe(1_950);
+    const plain = checkedExtension(check, checker().knowledge.studies);
+    expect(at(plain, 'satisfied.0.moreEvidence')).toBeUndefined();
   });
 });
 
@@ -440,7 +462,7 @@ describe('a way in words', () => {
     const detail = named('edge-acute');
     const [, questions = '', toDo = ''] = detail.split(/\*\*(?:Questions on the way|Still to be done)\*\*/);
     expect(questions).not.toContain('re-evaluation');
-    expect(tell(find('edge-acute')).card.summary).toContain('not before 2026-04-05; not documented: ');
+    expect(tell(find('edge-acute')).card.summary).toContain('not before 2026-04-05; still to document: ');
     expect(toDo).toContain(
       'clinical re-evaluation, in person or by other contact (within 3 months). Next step: Arrange a re-evaluation.',
     );
