@@ -1,6 +1,6 @@
 import { type Interval, parseDate } from '../dates/day.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
-import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
+import type { CodeIndex, Hit } from '../terminology/code-index.ts';
 import type { LocalCodes } from './code-meanings.ts';
 import { object } from './json.ts';
 import { type OrderEvidence, readOrderReasons } from './order-reasons.ts';

@@ -1,5 +1,5 @@
 import { isExact, type OpenStudy, type Study, type StudyCatalog } from '../policy/studies.ts';
-import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
+import type { CodeIndex, Hit } from '../terminology/code-index.ts';
 import { withoutModifiers } from '../terminology/cpt-modifiers.ts';
 import type { Drug } from '../terminology/substances.ts';
 import { type CodeSource, type System, systemOf } from '../terminology/systems.ts';

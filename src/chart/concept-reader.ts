@@ -1,5 +1,5 @@
 import { isExact, type OpenStudy, type Study, type StudyCatalog, type StudyInWords } from '../policy/studies.ts';
-import type { CodeIndex, Hit } from '../terminology/code-sets.ts';
+import type { CodeIndex, Hit } from '../terminology/code-index.ts';
 import { NO_PLACE, OTHER, type Place, placeOf } from '../terminology/regions.ts';
 import type { Drug } from '../terminology/substances.ts';
 import { CodeMeanings, clearer, type LocalCodes, type Meaning, NOTHING } from './code-meanings.ts';

@@ -1,6 +1,6 @@
 import { type Interval, parseDate } from '../dates/day.ts';
 import type { OpenStudy, Study } from '../policy/studies.ts';
-import type { Hit } from '../terminology/code-sets.ts';
+import type { Hit } from '../terminology/code-index.ts';
 import { NO_PLACE } from '../terminology/regions.ts';
 import type { ConceptReader } from './concept-reader.ts';
 import { containedIn } from './contained.ts';

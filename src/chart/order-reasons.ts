@@ -1,5 +1,5 @@
 import type { Interval } from '../dates/day.ts';
-import type { Hit } from '../terminology/code-sets.ts';
+import type { Hit } from '../terminology/code-index.ts';
 import { type Json, objects } from './json.ts';
 import { isDisowned } from './qualified-in-words.ts';
 import type { ReadContext } from './read-context.ts';

@@ -1,4 +1,4 @@
-import type { Hit } from '../terminology/code-sets.ts';
+import type { Hit } from '../terminology/code-index.ts';
 import { NO_PLACE, type Place, STATED } from '../terminology/regions.ts';
 
 /** Does its code name no place itself? */

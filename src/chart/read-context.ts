@@ -1,6 +1,6 @@
 import type { Interval } from '../dates/day.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
-import type { CodeIndex } from '../terminology/code-sets.ts';
+import type { CodeIndex } from '../terminology/code-index.ts';
 import type { LocalCodes } from './code-meanings.ts';
 import { ConceptReader } from './concept-reader.ts';
 import { LinkedResources } from './linked-resources.ts';

@@ -1,4 +1,4 @@
-import type { Hit } from '../terminology/code-sets.ts';
+import type { Hit } from '../terminology/code-index.ts';
 import { NO_PLACE, OTHER, type Place, placeOfHits } from '../terminology/regions.ts';
 import { type ConceptReader, checkSize, mostCodingsOf } from './concept-reader.ts';
 import { type Json, object, objects } from './json.ts';

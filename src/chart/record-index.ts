@@ -1,4 +1,4 @@
-import type { Hit } from '../terminology/code-sets.ts';
+import type { Hit } from '../terminology/code-index.ts';
 import type { ChartRecord } from './records.ts';
 
 const NO_RECORDS: readonly ChartRecord[] = [];

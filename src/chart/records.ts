@@ -1,6 +1,6 @@
 import type { Interval } from '../dates/day.ts';
 import type { OpenStudy, Study } from '../policy/studies.ts';
-import type { Hit } from '../terminology/code-sets.ts';
+import type { Hit } from '../terminology/code-index.ts';
 import type { Place } from '../terminology/regions.ts';
 import type { Drug } from '../terminology/substances.ts';
 

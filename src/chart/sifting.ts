@@ -1,4 +1,4 @@
-import type { Hit } from '../terminology/code-sets.ts';
+import type { Hit } from '../terminology/code-index.ts';
 import { isObject, type Json, object, objects, text } from './json.ts';
 import type { KnownResources } from './known-resources.ts';
 import { qualifiedInWords } from './qualified-in-words.ts';

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { readFactFiles } from '../facts/vocabulary.ts';
 import { readConfig } from '../server/config.ts';
-import { readCodeSetFiles } from '../terminology/code-sets.ts';
+import { readCodeSetFiles } from '../terminology/load-code-sets.ts';
 import { type Command, withFile } from './command.ts';
 import { table } from './print-table.ts';
 import { readArgs } from './read-args.ts';

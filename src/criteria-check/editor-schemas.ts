@@ -3,7 +3,7 @@ import { PayersFile } from '../coverage/payers.ts';
 import { FactsFile } from '../facts/schema.ts';
 import { PolicyFile } from '../policy/schema.ts';
 import { StudiesFile } from '../policy/studies.ts';
-import { CodeSetsFile } from '../terminology/code-sets.ts';
+import { CodeSetsFile } from '../terminology/code-set.ts';
 import { VignettesFile } from '../vignettes/schema.ts';
 
 /** The files that analysts edit, by the name of their schema. */

@@ -4,7 +4,8 @@ import { loadPayers, type PayerDirectory } from '../coverage/payers.ts';
 import { loadVocabulary, type Vocabulary } from '../facts/vocabulary.ts';
 import { loadPolicies, type PolicySet } from '../policy/policy-set.ts';
 import { StudiesFile, StudyCatalog } from '../policy/studies.ts';
-import { CodeIndex, loadCodeSets } from '../terminology/code-sets.ts';
+import { CodeIndex } from '../terminology/code-index.ts';
+import { loadCodeSets } from '../terminology/load-code-sets.ts';
 import { InvalidFileError, readYaml } from '../yaml/yaml-file.ts';
 import { OUTCOME_SETS, PROGRAM_FACTS } from './program-facts.ts';
 

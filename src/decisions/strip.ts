@@ -2,7 +2,7 @@ import { isStandard, propertyWords, sentencesOf, wordsOf } from '../chart/concep
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
 import { sayingWords } from '../chart/qualified-in-words.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
-import type { CodeIndex } from '../terminology/code-sets.ts';
+import type { CodeIndex } from '../terminology/code-index.ts';
 
 /** What names are known by. */
 export interface Catalogs {

@@ -2,7 +2,7 @@ import type { Chart } from '../chart/chart.ts';
 import type { Section } from '../chart/sections.ts';
 import type { Day } from '../dates/day.ts';
 import type { Episode, FactQuery, FactValue, Region } from '../policy/fact-source.ts';
-import type { Hit } from '../terminology/code-sets.ts';
+import type { Hit } from '../terminology/code-index.ts';
 import { NO_PLACE, OTHER, type Place, placeOf, STATED, supports } from '../terminology/regions.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import type { Window } from './window.ts';

@@ -1,6 +1,6 @@
 import type { Section, SectionState } from '../chart/sections.ts';
 import { add, type Day, type Duration } from '../dates/day.ts';
-import type { CodeIndex } from '../terminology/code-sets.ts';
+import type { CodeIndex } from '../terminology/code-index.ts';
 import { duration } from './duration.ts';
 import type { BlockInput, EpisodeInput, FactInput } from './schema.ts';
 import { setsOf } from './sets-of.ts';

@@ -1,4 +1,4 @@
-import type { CodeSetsInput } from '../terminology/code-sets.ts';
+import type { CodeSetsInput } from '../terminology/code-set.ts';
 import { codeProblem } from '../terminology/code-shape.ts';
 import { error, type Finding } from '../yaml/finding.ts';
 import type { LoadedFile } from '../yaml/yaml-file.ts';

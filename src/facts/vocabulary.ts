@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { FactCatalog, FactDescription, FactQuery } from '../policy/fact-source.ts';
-import type { CodeIndex } from '../terminology/code-sets.ts';
+import type { CodeIndex } from '../terminology/code-index.ts';
 import { nearText } from '../yaml/nearest-names.ts';
 import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
 import { yamlNames } from '../yaml/yaml-names.ts';

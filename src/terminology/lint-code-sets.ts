@@ -1,6 +1,6 @@
 import { error, type Finding, warning } from '../yaml/finding.ts';
 import type { LoadedFile } from '../yaml/yaml-file.ts';
-import { type CodeSetInput, type CodeSetsInput, codeAndLabel, ownIcd10cm } from './code-sets.ts';
+import { type CodeSetInput, type CodeSetsInput, codeAndLabel, ownIcd10cm } from './code-set.ts';
 import { icd10pcsFamilies } from './icd10pcs.ts';
 import { KnownCodes } from './known-codes.ts';
 import { SYSTEM_NAMES, type System } from './systems.ts';

@@ -1,7 +1,7 @@
 import type { StudiesInput } from '../policy/studies.ts';
 import { error, type Finding } from '../yaml/finding.ts';
 import type { LoadedFile } from '../yaml/yaml-file.ts';
-import { codeAndLabel } from './code-sets.ts';
+import { codeAndLabel } from './code-set.ts';
 import { codeProblem } from './code-shape.ts';
 import type { System } from './systems.ts';
 

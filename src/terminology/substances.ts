@@ -1,4 +1,4 @@
-import type { CodeSetInput, ListedCode } from './code-sets.ts';
+import type { CodeSetInput, ListedCode } from './code-set.ts';
 
 /** What the codes of a drug say of its substances. */
 export interface Drug {

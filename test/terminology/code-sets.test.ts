@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { CodeSetsFile, readCodeSetFiles } from '../../src/terminology/code-sets.ts';
+import { CodeSetsFile } from '../../src/terminology/code-set.ts';
 import { codeProblem } from '../../src/terminology/code-shape.ts';
 import { icd10cmCodes } from '../../src/terminology/icd10cm.ts';
 import { lintCodeSets } from '../../src/terminology/lint-code-sets.ts';
+import { readCodeSetFiles } from '../../src/terminology/load-code-sets.ts';
 import { type System, systemOf } from '../../src/terminology/systems.ts';
 import { parseYaml } from '../../src/yaml/yaml-file.ts';
 import { ROOT } from '../support/knowledge.ts';

@@ -1,5 +1,5 @@
 import { parseDate } from '../../dates/day.ts';
-import type { Hit } from '../../terminology/code-sets.ts';
+import type { Hit } from '../../terminology/code-index.ts';
 import { checkSize } from '../concept-reader.ts';
 import { containedIn } from '../contained.ts';
 import { joined } from '../joined.ts';

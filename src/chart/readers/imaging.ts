@@ -1,6 +1,6 @@
 import { type Interval, parseDate } from '../../dates/day.ts';
 import { isExact, type OpenStudy, type Study } from '../../policy/studies.ts';
-import type { Hit } from '../../terminology/code-sets.ts';
+import type { Hit } from '../../terminology/code-index.ts';
 import { placeOf, placeOfHits } from '../../terminology/regions.ts';
 import { checkSize } from '../concept-reader.ts';
 import { start } from '../element-dates.ts';

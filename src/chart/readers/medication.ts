@@ -1,5 +1,5 @@
 import { type Interval, parseDate } from '../../dates/day.ts';
-import type { Hit } from '../../terminology/code-sets.ts';
+import type { Hit } from '../../terminology/code-index.ts';
 import { end, start } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { isUndoneInWords } from '../qualified-in-words.ts';

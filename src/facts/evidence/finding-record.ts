@@ -6,7 +6,7 @@ import type {
   ReportRecord,
 } from '../../chart/records.ts';
 import { add } from '../../dates/day.ts';
-import type { Hit } from '../../terminology/code-sets.ts';
+import type { Hit } from '../../terminology/code-index.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { belongs, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';

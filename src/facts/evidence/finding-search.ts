@@ -1,6 +1,6 @@
 import type { ConditionRecord, ObservationRecord } from '../../chart/records.ts';
 import { REGIONS } from '../../policy/fact-source.ts';
-import type { Hit } from '../../terminology/code-sets.ts';
+import type { Hit } from '../../terminology/code-index.ts';
 import { NO_PLACE, type Place, placeOf, STATED } from '../../terminology/regions.ts';
 import type { Asked, FactContext } from '../context.ts';
 import type { FindingInput } from '../schema.ts';

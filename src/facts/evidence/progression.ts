@@ -2,7 +2,7 @@ import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../
 import { type Day, type Interval, subtract } from '../../dates/day.ts';
 import { earliest } from '../../dates/later.ts';
 import { firstReached, running } from '../../dates/reaching.ts';
-import type { Hit } from '../../terminology/code-sets.ts';
+import type { Hit } from '../../terminology/code-index.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, placeOfRecord, placeOfSign } from '../context.ts';
 import { episodeStart } from '../episode/episode.ts';

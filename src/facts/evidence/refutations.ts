@@ -1,6 +1,6 @@
 import { type Interval, SOME_DAY } from '../../dates/day.ts';
 import { isLater } from '../../dates/later.ts';
-import type { Hit } from '../../terminology/code-sets.ts';
+import type { Hit } from '../../terminology/code-index.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
 import { statedOn, systemOf } from './earlier-entry.ts';
 import type { Absent, Found, Question, Search } from './finding-search.ts';

@@ -1,5 +1,5 @@
 import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
-import type { Hit } from '../../terminology/code-sets.ts';
+import type { Hit } from '../../terminology/code-index.ts';
 import { NO_PLACE, type Place, supports } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, placeOfRecord } from '../context.ts';
 import { painElsewhere } from '../pain-elsewhere.ts';

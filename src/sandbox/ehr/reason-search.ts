@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type CodeIndex, codeAndLabel } from '../../terminology/code-sets.ts';
+import type { CodeIndex } from '../../terminology/code-index.ts';
+import { codeAndLabel } from '../../terminology/code-set.ts';
 import { codeProblem } from '../../terminology/code-shape.ts';
 import { SYSTEMS } from '../../terminology/systems.ts';
 import { readYaml } from '../../yaml/yaml-file.ts';

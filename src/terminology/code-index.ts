@@ -1,84 +1,9 @@
-import { join } from 'node:path';
-import * as z from 'zod';
-import { InvalidFileError, type LoadedFile, readYaml } from '../yaml/yaml-file.ts';
-import { yamlNames } from '../yaml/yaml-names.ts';
+import { type CodeSetInput, codeAndLabel, type ListedCode, ownIcd10cm } from './code-set.ts';
 import { icd10pcsFamilies } from './icd10pcs.ts';
 import { icdPlace, NO_PLACE, type Place, placeOf, STATED } from './regions.ts';
+import { type WordsOfSet, wordsOfSet } from './set-words.ts';
 import { Substances } from './substances.ts';
 import { type CodeSource, SYSTEM_NAMES, type System } from './systems.ts';
-import { beginnings, WORDS } from './word-beginnings.ts';
-
-const ITEM = z
-  .string({ error: 'quote the code; words after it are its label' })
-  .regex(/^\S+( .+)?$/, 'expected "code label"');
-const ITEMS = z.array(ITEM);
-const REGION_KEYS = [
-  'any',
-  'cervical',
-  'thoracic',
-  'lumbar',
-  'pelvis',
-  'cervicothoracic',
-  'thoracolumbar',
-  'lumbosacral',
-  'other',
-  'stated',
-] as const;
-const Regional = z.union([
-  ITEMS,
-  z.strictObject(
-    Object.fromEntries([...REGION_KEYS, 'by-region'].map((k) => [k, ITEMS.optional()])) as Record<
-      string,
-      z.ZodOptional<typeof ITEMS>
-    >,
-  ),
-]);
-
-const CodeSet = z.strictObject({
-  label: z.string().min(1),
-  note: z.string().optional(),
-  include: z.array(z.string()).default([]).meta({ description: 'other code sets that belong to this one' }),
-  opposes: z.array(z.string()).default([]).meta({
-    description: 'code sets that say the opposite: no code may belong to both',
-  }),
-  icd10cm: Regional.optional().meta({
-    description: 'codes or families; "by-region" families are followed by a region digit',
-  }),
-  'icd10cm-except': ITEMS.default([]),
-  'icd10cm-except-sets': z.array(z.string()).default([]).meta({
-    description: 'code sets whose codes of ICD-10-CM are excepted from the families of this one',
-  }),
-  'icd10cm-seventh': z
-    .string()
-    .regex(/^[A-Z]+$/)
-    .optional()
-    .meta({ description: 'seventh characters that count, e.g. "AB" = initial encounter' }),
-  icd10pcs: Regional.optional().meta({
-    description: 'codes or families; several values of one axis in brackets, e.g. "0SG[01]"',
-  }),
-  snomed: Regional.optional(),
-  cpt: Regional.optional(),
-  loinc: Regional.optional(),
-  icdo3: Regional.optional().meta({ description: 'histology of tumors, e.g. "9370/3 chordoma"' }),
-  rxnorm: Regional.optional(),
-  products: z.boolean().default(false).meta({
-    description: 'its codes are products with strength and form, whose labels name the substances that other sets list',
-  }),
-  nucc: Regional.optional(),
-  mrsafety: Regional.optional(),
-  'in-words': WORDS.default([]).meta({
-    description: 'by which an EHR names what is of this set itself (their beginnings): no proof, but no silence',
-  }),
-  'not-in-words': WORDS.default([]).meta({ description: 'with which a name means something else' }),
-});
-
-/** `policies/codes/*.yaml`: named sets of codes. */
-export const CodeSetsFile = z.strictObject({
-  'code-sets': z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), CodeSet),
-  sources: z.array(z.string()).default([]),
-});
-export type CodeSetInput = z.infer<typeof CodeSet>;
-export type CodeSetsInput = z.infer<typeof CodeSetsFile>;
 
 /** A code found in a chart: the set it belongs to and the place on the body that the code itself names. */
 export interface Hit {
@@ -90,49 +15,6 @@ interface Entry extends Hit {
   /** the character after the matched family is a region digit */
   readonly byRegion: boolean;
   readonly seventh: string | undefined;
-}
-
-/** What a set is called where no code names it. */
-interface WordsOfSet {
-  readonly set: number;
-  readonly means: (name: string) => boolean;
-  /** the first of its words that stands in a name */
-  readonly wordIn: (name: string) => string | undefined;
-}
-
-/** Names are short; what comes later in a long text is not read. */
-const LONGEST_NAME = 500;
-
-function wordsOfSet(set: number, input: CodeSetInput): WordsOfSet | undefined {
-  const words = input['in-words'];
-  if (words.length === 0) return undefined;
-  const names = beginnings(words);
-  const not = beginnings(input['not-in-words']);
-  const means = (name: string): boolean => {
-    const read = plainWords(name);
-    return names.test(read) && !not.test(read);
-  };
-  const wordIn = (name: string): string | undefined => {
-    const read = plainWords(name);
-    return words.find((word) => beginnings([word]).test(read));
-  };
-  return { set, means, wordIn };
-}
-
-const plainWords = (name: string): string =>
-  name
-    .slice(0, LONGEST_NAME)
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .replace(/[^a-z]+/gi, ' ');
-
-/** One code or family of a set, as listed. */
-export interface ListedCode {
-  readonly set: string;
-  readonly system: System;
-  readonly code: string;
-  readonly label: string;
-  readonly region: string;
 }
 
 const PLACES: Readonly<Record<string, Place>> = {
@@ -147,18 +29,6 @@ const PLACES: Readonly<Record<string, Place>> = {
   other: placeOf(['other']),
   stated: STATED,
 };
-
-/** A listed item as its code and its label. */
-export const codeAndLabel = (item: string): [string, string] => {
-  const space = item.indexOf(' ');
-  return space < 0 ? [item, ''] : [item.slice(0, space), item.slice(space + 1)];
-};
-
-/** The codes and families of ICD-10-CM that a set itself lists. */
-export function ownIcd10cm({ icd10cm = [] }: CodeSetInput): readonly string[] {
-  const items = Array.isArray(icd10cm) ? icd10cm : Object.values(icd10cm).flatMap((group) => group ?? []);
-  return items.map((item) => codeAndLabel(item)[0]);
-}
 
 const exceptionsOf = (set: CodeSetInput, sets: ReadonlyMap<string, CodeSetInput>): readonly string[] => [
   ...set['icd10cm-except'].map((item) => codeAndLabel(item)[0]),
@@ -323,39 +193,3 @@ const NONE: readonly Hit[] = [];
 /** A code that a set lists with a place does not lose it by belonging to a wider family of the same set without one. */
 const placed = (hits: readonly Hit[]): readonly Hit[] =>
   hits.filter((h) => h.place !== NO_PLACE || !hits.some((o) => o.set === h.set && o.place !== NO_PLACE));
-
-/** Reads the files of a folder of code sets. @throws InvalidFileError when one is invalid */
-export const readCodeSetFiles = (folder: string): readonly LoadedFile<CodeSetsInput>[] =>
-  yamlNames(folder).map((name) => readYaml(join(folder, name), CodeSetsFile));
-
-/**
- * Loads every code set of a folder.
- * @throws InvalidFileError when a file is invalid, a set is defined twice, or a set that is named does not exist
- */
-export function loadCodeSets(folder: string): ReadonlyMap<string, CodeSetInput> {
-  const sets = new Map<string, CodeSetInput>();
-  const where = new Map<string, LoadedFile<unknown>>();
-  const problems: string[] = [];
-  for (const file of readCodeSetFiles(folder)) {
-    for (const [id, set] of Object.entries(file.data['code-sets'])) {
-      const other = where.get(id)?.locate(['code-sets', id]);
-      if (other !== undefined)
-        problems.push(
-          `${file.locate(['code-sets', id])} code-sets.${id}: this set is defined twice, the first time at ${other}`,
-        );
-      sets.set(id, set);
-      where.set(id, file);
-    }
-  }
-  for (const [id, set] of sets) {
-    for (const key of ['include', 'opposes', 'icd10cm-except-sets'] as const) {
-      for (const [i, other] of set[key].entries()) {
-        if (sets.has(other)) continue;
-        const at = where.get(id)?.locate(['code-sets', id, key, i]);
-        problems.push(`${at} code-sets.${id}.${key}: there is no code set "${other}"`);
-      }
-    }
-  }
-  if (problems.length > 0) throw new InvalidFileError(problems);
-  return sets;
-}
