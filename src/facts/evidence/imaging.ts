@@ -1,86 +1,15 @@
 import type { ImagingRecord } from '../../chart/records.ts';
-import type { Day, Interval } from '../../dates/day.ts';
-import { isLater, latest } from '../../dates/later.ts';
+import type { Interval } from '../../dates/day.ts';
+import { earliest, isLater, latest } from '../../dates/later.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { placeOf } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, fitsRegion, inSets, placeIn, placeOfRecord } from '../context.ts';
-import type { ImagingInput, ReportInput } from '../schema.ts';
+import { type Asked, type FactContext, fitsRegion, inSets } from '../context.ts';
+import type { ImagingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
-import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
-import { endOf } from './earlier-entry.ts';
 import { inWindow, isDoubtful, refusedInWindow } from './in-window.ts';
-
-type Verdict = 'yes' | 'no' | 'open';
-
-interface Findings {
-  readonly findings: ImagingRecord['findings'];
-  readonly hasResult: boolean;
-}
-
-function classify(
-  record: Findings,
-  ctx: FactContext,
-): Readonly<Record<'normal' | 'indeterminate' | 'abnormal' | 'unexplained', boolean>> {
-  const has = (name: string): boolean => record.findings.some((h) => h.set === ctx.set(name));
-  const normal = has('result-normal') || has('result-negative');
-  const indeterminate = has('result-indeterminate');
-  return {
-    normal,
-    indeterminate,
-    abnormal: record.hasResult && !normal && !indeterminate,
-    unexplained: has('result-unexplained') && !has('spine-problem'),
-  };
-}
-
-function shows(
-  record: Findings,
-  sets: readonly string[],
-  denies: readonly string[],
-  asked: Asked,
-  ctx: FactContext,
-): Verdict {
-  const finds = (names: readonly string[]): boolean =>
-    record.findings.some((h) => names.some((s) => h.set === ctx.set(s)) && fitsRegion(asked, h.place));
-  if (finds(sets)) return 'yes';
-  if (finds(denies)) return 'no';
-  const { normal } = classify(record, ctx);
-  return normal ? 'no' : 'open';
-}
-
-function hasWantedResult(record: Findings, result: ImagingInput['result'], ctx: FactContext): Verdict {
-  if (result === 'any') return 'yes';
-  if (result === 'not-coded') return record.hasResult ? 'no' : 'yes';
-  if (!record.hasResult) return 'open';
-  const { normal, indeterminate, abnormal, unexplained } = classify(record, ctx);
-  const verdict = {
-    normal,
-    negative: normal,
-    indeterminate,
-    abnormal,
-    'non-diagnostic': !abnormal,
-    'abnormal-or-indeterminate': abnormal || indeterminate,
-    'indeterminate-or-unexplained': indeterminate || unexplained,
-  }[result];
-  return verdict ? 'yes' : 'no';
-}
-
-/**
- * Films that do not establish a diagnosis: normal or indeterminate, or with a coded finding that is none of those that would
- * (degeneration). "Abnormal" alone leaves it open.
- */
-function isNonDiagnostic(record: ImagingRecord, diagnoses: readonly string[], ctx: FactContext): Verdict {
-  const { normal, indeterminate } = classify(record, ctx);
-  if (indeterminate) return 'yes';
-  if (record.findings.some((h) => diagnoses.some((s) => h.set === ctx.set(s)))) return 'no';
-  return normal || saysMore(record, ctx) ? 'yes' : 'open';
-}
-
-/** Does the result say more than that the examination is abnormal? */
-const saysMore = ({ findings }: Findings, ctx: FactContext): boolean => {
-  const bare = [ctx.set('result-abnormal'), ctx.set('result-positive')];
-  return findings.some((h) => !bare.includes(h.set));
-};
+import { type Novelty, noveltyOf } from './novelty.ts';
+import { classify, hasWantedResult, isNonDiagnostic, saysMore, shows, type Verdict } from './results.ts';
 
 function verdictOn(record: ImagingRecord, input: ImagingInput, asked: Asked, ctx: FactContext): Verdict {
   if (input.shows !== undefined) {
@@ -100,29 +29,31 @@ const leftOpen = (record: ImagingRecord, ctx: FactContext): boolean => {
   return indeterminate || unexplained;
 };
 
-/** The days of the examinations of the kind and place asked about that left a finding open. */
-function daysLeftOpen(input: ImagingInput, asked: Asked, ctx: FactContext): ReadonlyMap<ImagingRecord, Interval> {
-  const days = new Map<ImagingRecord, Interval>();
-  for (const r of ctx.chart.imaging)
-    if (
-      !r.inWords &&
-      r.when !== undefined &&
-      isOf(r, input) &&
-      r.done === 'done' &&
-      fitsPlace(r, input, asked) === 'yes' &&
-      leftOpen(r, ctx)
-    )
-      days.set(r, r.when);
-  return days;
+/** The examinations of the kind and place asked about that left a finding open, in the order in which they may have been. */
+const thatLeftOpen = (input: ImagingInput, asked: Asked, ctx: FactContext): readonly Dated[] =>
+  ctx.chart.imaging
+    .flatMap((record): readonly Dated[] => {
+      const { when } = record;
+      if (record.inWords || when === undefined || !isOf(record, input) || record.done !== 'done') return [];
+      return fitsPlace(record, input, asked) === 'yes' && leftOpen(record, ctx) ? [{ record, when }] : [];
+    })
+    .sort((a, b) => a.when.lo - b.when.lo);
+
+interface Dated {
+  readonly record: ImagingRecord;
+  readonly when: Interval;
 }
 
-/** Did an examination come after another one that left a finding open? Partial dates may not tell. */
-function followsOne(record: ImagingRecord, open: ReadonlyMap<ImagingRecord, Interval>): Verdict {
-  const { when } = record;
-  if (when === undefined) return 'no';
-  const others = [...open].filter(([r]) => r !== record).map(([, days]) => days);
-  if (others.some(({ hi }) => hi < when.lo)) return 'yes';
-  return others.some(({ lo }) => lo < when.hi) ? 'open' : 'no';
+/** Tells of an examination whether it came after another one of some that left a finding open. Partial dates may not tell. */
+function following(open: readonly Dated[]): (record: ImagingRecord) => Verdict {
+  const firstEnd = earliest(open.map(({ when }) => when.hi));
+  return (record) => {
+    const { when } = record;
+    if (when === undefined) return 'no';
+    if (firstEnd < when.lo) return 'yes';
+    const first = open.find((o) => o.record !== record);
+    return first !== undefined && first.when.lo < when.hi ? 'open' : 'no';
+  };
 }
 
 /** Is the examination one of the modalities asked about? One of an unstated modality may be. */
@@ -136,6 +67,9 @@ function wordsOnly(record: ImagingRecord, input: ImagingInput, asked: Asked, tal
   if (fitsPlace(record, input, asked) === 'no' || !inWindow(item, asked, tally)) return;
   tally.perhaps(item, 'an examination that no known code names');
 }
+
+/** Of examinations that need not show anything new. */
+const ALWAYS_NEW: Novelty = { isNew: true };
 
 /** Does a later examination with another result undo what an earlier one showed? */
 const endsEarlier = ({ latest, result }: ImagingInput): boolean => latest || result === 'non-diagnostic';
@@ -161,11 +95,12 @@ interface Found {
 export function imagingEvidence(input: ImagingInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   if (input['not-done-for'] !== undefined) return forgone(input['not-done-for'], input, asked, ctx, tally);
   const found: Found = { fitting: [], uncoded: [], contrary: [], refused: [], perhapsContrary: [] };
-  const open = input.follows === undefined ? undefined : daysLeftOpen(input, asked, ctx);
+  const follows = input.follows === undefined ? () => 'yes' as const : following(thatLeftOpen(input, asked, ctx));
+  const novelty = input.new === undefined ? () => ALWAYS_NEW : noveltyOf(input.new, asked, ctx);
   for (const record of ctx.chart.imaging) {
     if (record.inWords) wordsOnly(record, input, asked, tally);
     else if (isOf(record, input) && hasCode(record, input, ctx))
-      examination(record, { input, asked, ctx, tally, open, found });
+      examination(record, { input, asked, ctx, tally, follows, novelty, found });
   }
   weigh(found, input, asked, tally);
 }
@@ -194,8 +129,9 @@ interface Weighing {
   readonly asked: Asked;
   readonly ctx: FactContext;
   readonly tally: Tally;
-  /** the examinations that left a finding open, where one of them has to come before */
-  readonly open: ReadonlyMap<ImagingRecord, Interval> | undefined;
+  /** did another one that left a finding open come before, where that is asked? */
+  readonly follows: (record: ImagingRecord) => Verdict;
+  readonly novelty: (record: ImagingRecord) => Novelty;
   readonly found: Found;
 }
 
@@ -220,7 +156,8 @@ function examination(record: ImagingRecord, weighing: Weighing): void {
 }
 
 /** What an examination that took place says. */
-function examined(record: ImagingRecord, item: Item, { input, asked, ctx, tally, open, found }: Weighing): void {
+function examined(record: ImagingRecord, item: Item, weighing: Weighing): void {
+  const { input, asked, ctx, tally, found } = weighing;
   const verdict = verdictOn(record, input, asked, ctx);
   if (!inWindow(item, asked, tally)) {
     if (!isDoubtful(item, asked)) return;
@@ -228,12 +165,12 @@ function examined(record: ImagingRecord, item: Item, { input, asked, ctx, tally,
     else if (verdict === 'no' && endsEarlier(input)) found.perhapsContrary.push(item);
     return;
   }
-  const follows = open === undefined ? 'yes' : followsOne(record, open);
+  const follows = weighing.follows(record);
   if (follows === 'open')
     return tally.perhaps(item, 'whether an indeterminate examination came before it is not certain');
   if (follows === 'no') return tally.ignore(item, 'no earlier indeterminate examination');
   if (verdict === 'yes') {
-    const { isNew, until } = input.new === undefined ? ALWAYS_NEW : novelty(input.new, record, asked, ctx);
+    const { isNew, until } = weighing.novelty(record);
     if (!isNew) return tally.lead(item, 'on file before: not known to be new', true);
     found.fitting.push({ ...item, until: sooner(item.until, until) });
   } else if (verdict === 'no' && input.result === 'non-diagnostic') tally.contra(item, 'a diagnostic examination');
@@ -277,39 +214,6 @@ function weigh(
 const isSameDay = ({ date: a }: Item, { date: b }: Item): boolean =>
   a !== undefined && a.lo === a.hi && a.lo === b?.lo && a.hi === b.hi;
 
-/** Is what an examination shows new: not on file before the window? And until which as-of day is it, when that is not open. */
-interface Novelty {
-  readonly isNew: boolean;
-  readonly until?: Day | undefined;
-}
-
-/** Of examinations that need not show anything new. */
-const ALWAYS_NEW: Novelty = { isNew: true };
-
-/** It was on file before: shown by an examination, or as a diagnosis that had not ended by this one. */
-function novelty(names: readonly string[], { when }: ImagingRecord, asked: Asked, ctx: FactContext): Novelty {
-  const { window } = asked;
-  const shown = ctx.chart.imaging.filter((r) => r.done === 'done' && shows(r, names, [], asked, ctx) === 'yes');
-  const diagnosed = names.flatMap((name) => diagnosedOn(ctx.set(name), when, asked, ctx));
-  const before =
-    shown.some((r) => fitIn(r.when, window) === 'outside') ||
-    diagnosed.some((began) => fitIn(began, window) !== 'inside');
-  if (before) return { isNew: false };
-  const ends = [...shown.map((r) => r.when), ...diagnosed].map((date) => lastDayInside(date, window));
-  return { isNew: true, until: ends.reduce(sooner, undefined) };
-}
-
-/** The days by which diagnoses of a set were on file that had not ended by an examination. */
-const diagnosedOn = (set: number, when: Interval | undefined, asked: Asked, ctx: FactContext): readonly Interval[] =>
-  ctx.chart.bySet(set).flatMap((r) => {
-    if (r.type !== 'condition' || r.orderReason || r.verification === 'refuted') return [];
-    if (!fitsRegion(asked, placeOfRecord(placeIn(r.hits, [set]), r.site))) return [];
-    const began = r.onset ?? r.recorded;
-    // what began or was entered after the order does not exist yet
-    if ([began, r.recorded].some((day) => day !== undefined && day.lo > asked.window.asOf)) return [];
-    return began !== undefined && (when === undefined || endOf(r) >= when.lo) ? [began] : [];
-  });
-
 const SPINE = placeOf(['cervical', 'thoracic', 'lumbar', 'pelvis']);
 
 /** Is the examination one of the place asked about? */
@@ -330,43 +234,4 @@ function rightPlace(record: ImagingRecord, input: ImagingInput, asked: Asked, ta
   if (fits === 'open') tally.perhaps(item, 'the examined region is not stated');
   else if (fits === 'no' && !input.brain) tally.ignore(item, 'another region');
   return fits === 'yes';
-}
-
-/** Tests that are no imaging (electrodiagnostics), by what their coded conclusion shows. */
-export function reportEvidence(input: ReportInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  for (const name of input.codes) {
-    const set = ctx.set(name);
-    for (const record of ctx.chart.bySet(set)) {
-      if (record.type === 'order') {
-        tally.lead({ ref: record.ref, date: record.when, basis: 'chart' }, 'ordered, no result on file');
-        continue;
-      }
-      if (record.type !== 'report' && record.type !== 'observation' && record.type !== 'procedure') continue;
-      if (!record.hits.some((h) => h.set === set)) continue;
-      const item = chartedItem(record.ref, record.when, asked);
-      if (record.type === 'procedure') {
-        tally.lead(item, 'performed, no coded result on file', record.performed === 'done');
-        continue;
-      }
-      const findings = record.type === 'report' ? record.findings : record.valueHits;
-      const settled = { findings, hasResult: findings.length > 0 };
-      if (!record.final) {
-        tally.lead(item, 'not final');
-        continue;
-      }
-      if (!inWindow(item, asked, tally)) continue;
-      const verdict =
-        input.shows === undefined
-          ? hasWantedResult(settled, input.result, ctx)
-          : shows(settled, input.shows, [], asked, ctx);
-      if (verdict === 'yes') tally.pro(item, 'test result on file');
-      else if (verdict === 'no') tally.contra(item, 'the test shows otherwise');
-      else
-        tally.lead(
-          item,
-          settled.hasResult ? 'the test shows something else' : 'the result is not coded',
-          !settled.hasResult,
-        );
-    }
-  }
 }

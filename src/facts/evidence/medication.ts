@@ -4,6 +4,7 @@ import { type Asked, type FactContext, fitsRegion } from '../context.ts';
 import { drugEnd } from '../drug-end.ts';
 import { duration } from '../duration.ts';
 import { mayBeForAnother, whyForAnother } from '../purpose.ts';
+import { recordsOf } from '../records-of.ts';
 import { namesOfEnded, namesOfTaken } from '../same-drug.ts';
 import type { MedicationInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -19,33 +20,36 @@ const current = (record: MedicationRecord, asOf: Day): boolean =>
 /** Drugs that are or were taken; that one is not taken speaks against this drug, or against all when none is taken. */
 export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const taken: MedicationRecord[] = [];
-  const refused: { readonly record: MedicationRecord; readonly found: Item }[] = [];
-  const longEnough = takenFor(input, asked.window.asOf, ctx);
+  const refused: Refused[] = [];
+  const { asOf } = asked.window;
+  const longEnough = takenFor(input, asOf, ctx);
   const isForAnother = input['for-spine'] ? mayBeForAnother(asked, ctx) : () => false;
-  for (const name of input.codes) {
-    const set = ctx.set(name);
-    for (const record of ctx.chart.bySet(set)) {
-      if (record.type !== 'medication') continue;
-      const found = chartedItem(record.ref, record.start, asked);
-      if (record.start !== undefined && record.start.lo > asked.window.asOf)
-        tally.ignore(found, 'begun after the order');
-      else if (input['for-spine'] && record.hasReason && !(record.spineReason && fitsRegion(asked, record.reason)))
-        tally.ignore(found, 'for another problem');
-      else if (record.taken === 'not-taken') refused.push({ record, found });
-      else if (isForAnother(record)) tally.lead(found, whyForAnother(record), true);
-      else if (record.taken === 'unclear') tally.lead(found, 'not documented as taken');
-      else if (input.use === 'current' && !current(record, asked.window.asOf)) tally.lead(found, 'no longer taken');
-      else if (!longEnough(record)) tally.lead(found, 'not documented as taken long enough', record.taken === 'active');
-      else if (
-        input.use === 'current'
-          ? asked.query.within === undefined || inWindow(found, asked, tally)
-          : inWindow(found, asked, tally)
-      ) {
-        tally.done(found, 'on the medication list');
-        taken.push(record);
-      }
+  const isOfNow = input.use === 'current' && asked.query.within === undefined;
+  for (const { record } of recordsOf('medication', input.codes, ctx)) {
+    const found = chartedItem(record.ref, record.start, asked);
+    if (record.start !== undefined && record.start.lo > asOf) tally.ignore(found, 'begun after the order');
+    else if (input['for-spine'] && record.hasReason && !(record.spineReason && fitsRegion(asked, record.reason)))
+      tally.ignore(found, 'for another problem');
+    else if (record.taken === 'not-taken') refused.push({ record, found });
+    else if (isForAnother(record)) tally.lead(found, whyForAnother(record), true);
+    else if (record.taken === 'unclear') tally.lead(found, 'not documented as taken');
+    else if (input.use === 'current' && !current(record, asOf)) tally.lead(found, 'no longer taken');
+    else if (!longEnough(record)) tally.lead(found, 'not documented as taken long enough', record.taken === 'active');
+    else if (isOfNow || inWindow(found, asked, tally)) {
+      tally.done(found, 'on the medication list');
+      taken.push(record);
     }
   }
+  tellRefused(refused, taken, tally);
+}
+
+interface Refused {
+  readonly record: MedicationRecord;
+  readonly found: Item;
+}
+
+/** What is not taken, beside what is. */
+function tellRefused(refused: readonly Refused[], taken: readonly MedicationRecord[], tally: Tally): void {
   const names = taken.map((t) => new Set(namesOfTaken(t)));
   for (const { record, found } of refused) {
     const ended = namesOfEnded(record);
@@ -67,8 +71,8 @@ function takenFor(input: MedicationInput, asOf: Day, ctx: FactContext): (record:
   if (input.lasting === undefined) return () => true;
   const least = duration(input.lasting);
   const taken = new Map<MedicationRecord, { readonly from: Day; readonly to: Day }>();
-  for (const record of input.codes.flatMap((name) => ctx.chart.bySet(ctx.set(name)))) {
-    if (record.type !== 'medication' || record.start === undefined || record.start.lo > asOf) continue;
+  for (const { record } of recordsOf('medication', input.codes, ctx)) {
+    if (record.start === undefined || record.start.lo > asOf) continue;
     if (record.taken === 'active' || record.taken === 'past')
       taken.set(record, { from: record.start.hi, to: Math.min(drugEnd(record, record.start, asOf).end, asOf) });
   }

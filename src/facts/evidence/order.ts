@@ -2,6 +2,7 @@ import type { OrderRecord, ProcedureRecord } from '../../chart/records.ts';
 import type { Day } from '../../dates/day.ts';
 import { latest } from '../../dates/later.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, inSets, placeIn, servicePlace } from '../context.ts';
+import { recordsOf } from '../records-of.ts';
 import type { OrdererInput, OrderInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { visitsOf } from '../visits.ts';
@@ -19,22 +20,18 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
   const prohibiting = new Map<OrderRecord, Item>();
   const performed = new Performed(input, asked, ctx);
   const isTheirs = orderedBy(input, asked, ctx, tally);
-  for (const name of input.codes) {
-    const set = ctx.set(name);
-    for (const record of ctx.chart.bySet(set)) {
-      if (record.type !== 'order') continue;
-      const found = chartedItem(record.ref, record.when, asked);
-      if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, [set]))))
-        tally.ignore(found, 'another region');
-      else if (!record.active && !(input['carried-out'] && record.completed))
-        tally.ignore(found, 'no longer active, or only proposed');
-      else if (record.prohibits) prohibiting.set(record, found);
-      else if (!isTheirs(record)) tally.lead(found, 'the requester’s specialty is not stated', true);
-      else if (!input['carried-out'] && performed.since(record, set))
-        tally.lead(found, 'ordered, and performed since', true);
-      else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
-      else if (inWindow(found, asked, tally)) placed.set(record, found);
-    }
+  for (const { record, set } of recordsOf('order', input.codes, ctx)) {
+    const found = chartedItem(record.ref, record.when, asked);
+    if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, [set]))))
+      tally.ignore(found, 'another region');
+    else if (!record.active && !(input['carried-out'] && record.completed))
+      tally.ignore(found, 'no longer active, or only proposed');
+    else if (record.prohibits) prohibiting.set(record, found);
+    else if (!isTheirs(record)) tally.lead(found, 'the requester’s specialty is not stated', true);
+    else if (!input['carried-out'] && performed.since(record, set))
+      tally.lead(found, 'ordered, and performed since', true);
+    else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
+    else if (inWindow(found, asked, tally)) placed.set(record, found);
   }
   const services = distinctCodes([...placed.keys()]);
   for (const [record, found] of prohibiting)

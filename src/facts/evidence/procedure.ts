@@ -1,42 +1,41 @@
 import { type Interval, SOME_DAY } from '../../dates/day.ts';
-import { STATED } from '../../terminology/regions.ts';
+import { NO_PLACE, STATED } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, servicePlace } from '../context.ts';
+import { recordsOf } from '../records-of.ts';
 import type { ProcedureInput } from '../schema.ts';
-import type { Tally } from '../tally.ts';
+import type { Item, Tally } from '../tally.ts';
 import { chartedItem } from './charted-item.ts';
 import { inWindow, refusedInWindow } from './in-window.ts';
 
 /** Procedures that were done; one documented as not done speaks against when nothing was done, and so does one that undoes it. */
 export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: FactContext, tally: Tally): void {
+  for (const { record } of recordsOf('order', input.codes, ctx))
+    tally.lead(chartedItem(record.ref, record.when, asked), 'ordered, not documented as done');
+  for (const { record } of recordsOf('lead', input.codes, ctx))
+    tally.lead(chartedItem(record.ref, record.when, asked), `${record.resource} on file`);
   let last: Interval = { lo: Number.NEGATIVE_INFINITY, hi: Number.NEGATIVE_INFINITY };
-  for (const name of input.codes) {
-    const set = ctx.set(name);
-    for (const record of ctx.chart.bySet(set)) {
-      if (record.type === 'order') {
-        tally.lead(chartedItem(record.ref, record.when, asked), 'ordered, not documented as done');
-        continue;
-      }
-      if (record.type === 'lead') tally.lead(chartedItem(record.ref, record.when, asked), `${record.resource} on file`);
-      if (record.type !== 'procedure') continue;
-      const found = chartedItem(record.ref, record.when, asked);
-      const place = servicePlace(record, placeIn(record.hits, [set]));
-      if (input.regional && !fitsRegion(asked, place))
-        tally.ignore(found, place === STATED ? 'part of a procedure whose region is not stated' : 'another region');
-      else if (input.placed && place === 0 && !record.spineReason)
-        tally.perhaps(found, 'a treatment without region or reason');
-      else if (record.performed === 'not-done') {
-        if (!refusedInWindow(found, asked, tally)) continue;
-        tally.redoable = true;
-        tally.notDone(found, 'documented as not done');
-      } else if (record.performed === 'unclear') tally.lead(found, 'not documented as completed');
-      else if (inWindow(found, asked, tally)) {
-        const { lo, hi } = record.when ?? SOME_DAY;
-        last = { lo: Math.max(last.lo, lo), hi: Math.max(last.hi, hi) };
-        tally.done(found, 'procedure on file', input.suggests);
-      }
+  for (const { record, set } of recordsOf('procedure', input.codes, ctx)) {
+    const found = chartedItem(record.ref, record.when, asked);
+    const place = servicePlace(record, placeIn(record.hits, [set]));
+    if (input.regional && !fitsRegion(asked, place))
+      tally.ignore(found, place === STATED ? 'part of a procedure whose region is not stated' : 'another region');
+    else if (input.placed && place === NO_PLACE && !record.spineReason)
+      tally.perhaps(found, 'a treatment without region or reason');
+    else if (record.performed === 'not-done') notDone(found, asked, tally);
+    else if (record.performed === 'unclear') tally.lead(found, 'not documented as completed');
+    else if (inWindow(found, asked, tally)) {
+      const { lo, hi } = record.when ?? SOME_DAY;
+      last = { lo: Math.max(last.lo, lo), hi: Math.max(last.hi, hi) };
+      tally.done(found, 'procedure on file', input.suggests);
     }
   }
   undone(input, last, asked, ctx, tally);
+}
+
+function notDone(found: Item, asked: Asked, tally: Tally): void {
+  if (!refusedInWindow(found, asked, tally)) return;
+  tally.redoable = true;
+  tally.notDone(found, 'documented as not done');
 }
 
 /**
@@ -44,11 +43,9 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
  * before or after, and so does one beside a device that the chart lists as present.
  */
 function undone(input: ProcedureInput, last: Interval, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const listed = input.codes.some((name) =>
-    ctx.chart.bySet(ctx.set(name)).some((r) => r.type === 'device' && r.present !== false),
-  );
-  for (const record of (input['undone-by'] ?? []).flatMap((name) => ctx.chart.bySet(ctx.set(name)))) {
-    if (record.type !== 'procedure' || record.performed !== 'done') continue;
+  const listed = recordsOf('device', input.codes, ctx).some(({ record }) => record.present !== false);
+  for (const { record } of recordsOf('procedure', input['undone-by'] ?? [], ctx)) {
+    if (record.performed !== 'done') continue;
     const found = chartedItem(record.ref, record.when, asked);
     const { lo, hi } = record.when ?? SOME_DAY;
     if (hi <= last.lo || !inWindow(found, asked, tally)) continue;
