@@ -52,7 +52,9 @@ export class SharedResources {
 const REFERENCE =
   /"(?:https?:\/\/[^"]{1,500}\/)?((?:Practitioner|PractitionerRole|Organization|Medication)\/[\w\-.]{1,128})"/g;
 
+/** What a partition holds of a patient. */
 interface Gathering {
+  readonly patientId: string;
   patient?: Json;
   readonly resources: Json[];
   /** resources without a patient that it refers to */
@@ -94,12 +96,34 @@ export function evaluatePartition(
   wish: BatchWish,
   checker: Checker,
 ): Evaluated {
+  const rows: BatchRow[] = [];
+  const ungoverned: UngovernedReason[] = [];
+  let charts = 0;
+  for (const { patient, patientId, resources, references, lost } of gather(folder, partition, shared)) {
+    if (patient === undefined) continue;
+    charts++;
+    const gathered = { patientId, patient, resources };
+    const orders = ordersOf(gathered, wish, checker);
+    if (orders.length === 0) continue;
+    const all = [...resources, ...shared.of(references)];
+    const data = withoutLost(patientData({ ...gathered, resources: all }, wish), lost);
+    for (const order of orders) {
+      const row = rowOf(patientId, order, data, shared.nobodys, checker);
+      if (row === undefined) ungoverned.push(whyUngoverned(order, data, checker));
+      else rows.push(row);
+    }
+  }
+  return { rows, charts, ungoverned };
+}
+
+/** The lines of a partition by the patient that they belong to, in the order of patients. */
+function gather(folder: string, partition: number, shared: SharedResources): readonly Gathering[] {
   const charts = new Map<string, Gathering>();
-  const chartOf = (patient: string): Gathering => {
-    const known = charts.get(patient);
+  const chartOf = (patientId: string): Gathering => {
+    const known = charts.get(patientId);
     if (known !== undefined) return known;
-    const chart = { resources: [], references: new Set<string>(), lost: new Set(shared.lost) };
-    charts.set(patient, chart);
+    const chart = { patientId, resources: [], references: new Set<string>(), lost: new Set(shared.lost) };
+    charts.set(patientId, chart);
     return chart;
   };
   for (const line of partLines(folder, partition)) {
@@ -110,30 +134,11 @@ export function evaluatePartition(
       continue;
     }
     const chart = chartOf(owner);
-    if (resource['resourceType'] === 'Patient') {
-      if (chart.patient === undefined || isNewer(resource, chart.patient)) chart.patient = resource;
-    } else chart.resources.push(resource);
+    if (resource['resourceType'] !== 'Patient') chart.resources.push(resource);
+    else if (chart.patient === undefined || isNewer(resource, chart.patient)) chart.patient = resource;
     if (!shared.isEmpty) for (const reference of referencesIn(line)) chart.references.add(reference);
   }
-  const rows: BatchRow[] = [];
-  const ungoverned: UngovernedReason[] = [];
-  let known = 0;
-  for (const id of [...charts.keys()].sort()) {
-    const chart = charts.get(id);
-    if (chart?.patient === undefined) continue;
-    known++;
-    const gathered = { patientId: id, patient: chart.patient, resources: chart.resources };
-    const orders = ordersOf(gathered, wish, checker);
-    if (orders.length === 0) continue;
-    const resources = [...chart.resources, ...shared.of(chart.references)];
-    const data = withoutLost(patientData({ ...gathered, resources }, wish), chart.lost);
-    for (const order of orders) {
-      const row = rowOf(id, order, data, shared.nobodys, checker);
-      if (row === undefined) ungoverned.push(whyUngoverned(order, data, checker));
-      else rows.push(row);
-    }
-  }
-  return { rows, charts: known, ungoverned };
+  return [...charts.keys()].sort().flatMap((id) => charts.get(id) ?? []);
 }
 
 /** What resources of a section refer to. */

@@ -3,7 +3,7 @@ import type { CheckedOrder, Checker } from '../criteria-check/order-check.ts';
 import { readConfig } from '../server/config.ts';
 import { KnownCodes } from '../terminology/known-codes.ts';
 import { checkerWith } from '../vignettes/compare-texts.ts';
-import { CoverageTally } from '../vignettes/coverage.ts';
+import { CoverageTally, type CriteriaCoverage } from '../vignettes/coverage.ts';
 import { differences } from '../vignettes/differences.ts';
 import type { Vignette } from '../vignettes/expand.ts';
 import { caseOf, checkVignette, loadVignettes, type VignetteFile } from '../vignettes/run.ts';
@@ -99,36 +99,46 @@ Then the criteria that no vignette decided for, or against, by file, line and co
     const policy = text?.id ?? values.policy;
     const files = filesOf(path).filter((f) => policy === undefined || f.source.data.policy === policy);
     if (files.length === 0) throw new UsageError(`${path} holds no vignette of "${policy}"`);
-    const known = new KnownCodes();
-    const misnamed = files.flatMap((f) => [
-      ...strangers(f, checker),
-      ...unknownNames(f.source, checker.knowledge),
-      ...unknownCodes(f.source, known),
-    ]);
-    if (misnamed.length > 0) throw new InvalidFileError(misnamed);
-    let [tried, failed] = [0, 0];
+    refuseUnknown(files, checker);
     const coverage = new CoverageTally();
-    for (const { source, origin, vignettes: cases } of files)
-      for (const [i, vignette] of cases.entries()) {
+    let [tried, failed] = [0, 0];
+    for (const file of files)
+      for (const [i, vignette] of file.vignettes.entries()) {
         tried++;
         const check = checkVignette(vignette, checker, CANONICAL_BASE);
-        if (check !== undefined && origin !== 'generated') coverage.add(check);
+        if (check !== undefined && file.origin !== 'generated') coverage.add(check);
         const found = differences(vignette, check);
         if (found.length === 0) continue;
         failed++;
-        out(`${fromHere(source.locate(['vignettes', i]))} ${vignette.id}: ${vignette.title}`);
-        for (const difference of found) out(`  ${difference}`);
+        out(`${fromHere(file.source.locate(['vignettes', i]))} ${vignette.id}: ${vignette.title}`);
         const why = check === undefined ? whyNone(vignette, checker, CANONICAL_BASE) : reasons(check);
-        for (const line of why) out(line);
+        for (const line of [...found.map((d) => `  ${d}`), ...why]) out(line);
         out(`  why it should be so: ${vignette.why}`);
       }
     const policies = new Set(files.map((f) => f.source.data.policy));
-    for (const c of coverage.byPolicy(checker.knowledge).filter((p) => policies.has(p.policy))) {
-      for (const leaf of c.neverFor) out(`${fromHere(leaf.where)} no vignette is decided by: ${leaf.label}`);
-      for (const leaf of c.neverAgainst) out(`${fromHere(leaf.where)} no vignette fails for want of: ${leaf.label}`);
-      out(`${c.policy}: ${c.covered} of ${c.leaves} criteria decided once for and once against`);
-    }
+    for (const c of coverage.byPolicy(checker.knowledge)) if (policies.has(c.policy)) tellCoverage(c, out);
     out(`${tried} vignettes tried, ${failed} come out otherwise`);
     return failed > 0 ? 1 : 0;
   },
 };
+
+/** @throws InvalidFileError for names of policies, facts and criteria, and for codes, that do not exist */
+function refuseUnknown(files: readonly VignetteFile[], checker: Checker): void {
+  const known = new KnownCodes();
+  const misnamed = files.flatMap((f) => [
+    ...strangers(f, checker),
+    ...unknownNames(f.source, checker.knowledge),
+    ...unknownCodes(f.source, known),
+  ]);
+  if (misnamed.length > 0) throw new InvalidFileError(misnamed);
+}
+
+/** The criteria that no vignette decided for, or against. */
+function tellCoverage(
+  { policy, covered, leaves, neverFor, neverAgainst }: CriteriaCoverage,
+  out: (line: string) => void,
+): void {
+  for (const leaf of neverFor) out(`${fromHere(leaf.where)} no vignette is decided by: ${leaf.label}`);
+  for (const leaf of neverAgainst) out(`${fromHere(leaf.where)} no vignette fails for want of: ${leaf.label}`);
+  out(`${policy}: ${covered} of ${leaves} criteria decided once for and once against`);
+}

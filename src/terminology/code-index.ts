@@ -1,4 +1,4 @@
-import { type CodeSetInput, codeAndLabel, type ListedCode, ownIcd10cm } from './code-set.ts';
+import { type CodeSetInput, codeAndLabel, type ListedCode, listedCodes, ownIcd10cm } from './code-set.ts';
 import { icd10pcsFamilies } from './icd10pcs.ts';
 import { icdPlace, NO_PLACE, type Place, placeOf, STATED } from './regions.ts';
 import { type WordsOfSet, wordsOfSet } from './set-words.ts';
@@ -59,39 +59,28 @@ export class CodeIndex {
       System,
       Map<string, Entry[]>
     >;
-    const listed: ListedCode[] = [];
-    for (const [name, set] of sets) this.#add(name, set, sets, listed);
-    this.listed = listed;
-    this.substances = new Substances(listed, sets);
+    for (const [name, set] of sets) {
+      const except = exceptionsOf(set, sets);
+      if (except.length > 0) this.#except.set(this.number(name), except);
+    }
+    this.listed = [...sets].flatMap(([name, set]) => listedCodes(name, set));
+    for (const each of this.listed) this.#add(each);
+    this.substances = new Substances(this.listed, sets);
     this.#including = this.names.map((_, i) => this.#ancestors(i, sets));
     this.#words = [...sets].flatMap(([name, set]) => wordsOfSet(this.number(name), set) ?? []);
   }
 
-  #add(name: string, set: CodeSetInput, sets: ReadonlyMap<string, CodeSetInput>, listed: ListedCode[]): void {
-    const number = this.number(name);
-    const except = exceptionsOf(set, sets);
-    if (except.length > 0) this.#except.set(number, except);
-    for (const system of SYSTEM_NAMES) {
-      const regional = set[system];
-      if (regional === undefined) continue;
-      const groups = Array.isArray(regional) ? { any: regional } : regional;
-      for (const [region, items] of Object.entries(groups)) {
-        for (const item of items ?? []) {
-          const [code, label] = codeAndLabel(item);
-          listed.push({ set: name, system, code, label, region });
-          const entry: Entry = {
-            set: number,
-            place: PLACES[region] ?? NO_PLACE,
-            byRegion: region === 'by-region',
-            seventh: system === 'icd10cm' ? set['icd10cm-seventh'] : undefined,
-          };
-          for (const each of system === 'icd10pcs' ? icd10pcsFamilies(code) : [code]) {
-            const entries = this.#exact[system].get(each);
-            if (entries === undefined) this.#exact[system].set(each, [entry]);
-            else entries.push(entry);
-          }
-        }
-      }
+  #add({ set, system, code, region }: ListedCode): void {
+    const entry: Entry = {
+      set: this.number(set),
+      place: PLACES[region] ?? NO_PLACE,
+      byRegion: region === 'by-region',
+      seventh: system === 'icd10cm' ? this.sets.get(set)?.['icd10cm-seventh'] : undefined,
+    };
+    for (const each of system === 'icd10pcs' ? icd10pcsFamilies(code) : [code]) {
+      const entries = this.#exact[system].get(each);
+      if (entries === undefined) this.#exact[system].set(each, [entry]);
+      else entries.push(entry);
     }
   }
 

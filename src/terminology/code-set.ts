@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { System } from './systems.ts';
+import { SYSTEM_NAMES, type System } from './systems.ts';
 import { WORDS } from './word-beginnings.ts';
 
 const ITEM = z
@@ -89,8 +89,19 @@ export const codeAndLabel = (item: string): [string, string] => {
   return space < 0 ? [item, ''] : [item.slice(0, space), item.slice(space + 1)];
 };
 
+/** The codes and families that a set itself lists, system by system. @param name of the set */
+export const listedCodes = (name: string, set: CodeSetInput): readonly ListedCode[] =>
+  SYSTEM_NAMES.flatMap((system) => {
+    const regional = set[system] ?? [];
+    const groups = Array.isArray(regional) ? { any: regional } : regional;
+    return Object.entries(groups).flatMap(([region, items = []]) =>
+      items.map((item) => {
+        const [code, label] = codeAndLabel(item);
+        return { set: name, system, code, label, region };
+      }),
+    );
+  });
+
 /** The codes and families of ICD-10-CM that a set itself lists. */
-export function ownIcd10cm({ icd10cm = [] }: CodeSetInput): readonly string[] {
-  const items = Array.isArray(icd10cm) ? icd10cm : Object.values(icd10cm).flatMap((group) => group ?? []);
-  return items.map((item) => codeAndLabel(item)[0]);
-}
+export const ownIcd10cm = (set: CodeSetInput): readonly string[] =>
+  listedCodes('', set).flatMap(({ system, code }) => (system === 'icd10cm' ? [code] : []));

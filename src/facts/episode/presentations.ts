@@ -53,28 +53,28 @@ export function* presentations(sought: Sought): Generator<Presentation, undefine
 }
 
 /** The complaints of a region on file by the as-of day; refuted ones, and what was refuted later under the same code, left out. */
-function complaints({ chart, vocabulary, region, asOf }: ChartRegion, kinds: Kinds): readonly Complaint[] {
-  const out: Complaint[] = [];
+function complaints(place: ChartRegion, kinds: Kinds): readonly Complaint[] {
+  const entries = Object.entries(kinds).flatMap(([kind, sets]) =>
+    [...new Set(sets.flatMap((name) => entriesOf(name, place)))].map((record): Complaint => ({ kind, record })),
+  );
   const refuted = new Map<string, Day>();
-  for (const [kind, sets] of Object.entries(kinds)) {
-    const seen = new Set<ConditionRecord>();
-    for (const name of sets) {
-      const set = vocabulary.codes.number(name);
-      for (const record of chart.bySet(set)) {
-        if (record.type !== 'condition') continue;
-        if (!supports(placeOfRecord(placeIn(record.hits, [set]), record.site), region, false)) continue;
-        if ((statedOn(record)?.lo ?? asOf) > asOf || seen.has(record)) continue;
-        seen.add(record);
-        if (record.verification !== 'refuted') out.push({ kind, record });
-        else
-          for (const code of record.codes) putLatest(refuted, code, statedOn(record)?.hi ?? Number.NEGATIVE_INFINITY);
-      }
-    }
-  }
-  if (refuted.size === 0) return out;
-  return out.filter(({ record }) => {
+  for (const { record } of entries)
+    if (record.verification === 'refuted')
+      for (const code of record.codes) putLatest(refuted, code, statedOn(record)?.hi ?? Number.NEGATIVE_INFINITY);
+  return entries.filter(({ record }) => {
+    if (record.verification === 'refuted') return false;
     const stated = statedOn(record)?.hi ?? Number.NEGATIVE_INFINITY;
     return !record.codes.some((code) => (refuted.get(code) ?? Number.NEGATIVE_INFINITY) > stated);
+  });
+}
+
+/** The entries of a code set that may be of a region, on file by the as-of day. */
+function entriesOf(name: string, { chart, vocabulary, region, asOf }: ChartRegion): readonly ConditionRecord[] {
+  const set = vocabulary.codes.number(name);
+  return chart.bySet(set).flatMap((record) => {
+    if (record.type !== 'condition' || (statedOn(record)?.lo ?? asOf) > asOf) return [];
+    const place = placeOfRecord(placeIn(record.hits, [set]), record.site);
+    return supports(place, region, false) ? [record] : [];
   });
 }
 

@@ -10,6 +10,12 @@ import { RandomWorld } from './random-world.ts';
 /** What became of a passage or exclusion. Tightened: fewer patients fulfil it; for an exclusion, fewer are excluded. */
 export type ChangeKind = 'added' | 'removed' | 'tightened' | 'loosened' | 'changed' | 'reworded';
 
+/** What only the new text has, and what only the old one has. */
+export interface Differences {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
 export interface PassageChange {
   readonly id: string;
   readonly part: 'indication' | 'exclusion' | 'exemption';
@@ -17,16 +23,16 @@ export interface PassageChange {
   readonly cite: string;
   readonly kind: ChangeKind;
   /** leaves that only the new or only the old text has, in words */
-  readonly leaves: { readonly added: readonly string[]; readonly removed: readonly string[] };
+  readonly leaves: Differences;
   /** codes that the passage names now, or named before */
-  readonly studies: { readonly added: readonly string[]; readonly removed: readonly string[] };
+  readonly studies: Differences;
 }
 
 export interface PolicyDiff {
   readonly from: { readonly id: string; readonly version: string; readonly effective: string };
   readonly to: { readonly id: string; readonly version: string; readonly effective: string };
   /** codes that the text governs now, or governed before */
-  readonly governs: { readonly added: readonly string[]; readonly removed: readonly string[] };
+  readonly governs: Differences;
   readonly changes: readonly PassageChange[];
 }
 
@@ -40,7 +46,7 @@ const onlyIn = (a: readonly string[], b: readonly string[]): readonly string[] =
   return [...new Set(a)].filter((x) => !known.has(x));
 };
 
-const sides = (before: readonly string[], after: readonly string[]) => ({
+const sides = (before: readonly string[], after: readonly string[]): Differences => ({
   added: onlyIn(after, before),
   removed: onlyIn(before, after),
 });
@@ -183,19 +189,34 @@ function changesOf<T extends { readonly id: string; readonly label: string; read
     const base = { id, part: part.part, label: shown.label, cite: shown.cite, leaves, studies };
     if (was === undefined) return [{ ...base, kind: 'added' }];
     if (is === undefined) return [{ ...base, kind: 'removed' }];
-    const renamed = was.label !== is.label || was.cite !== is.cite;
-    const sameStudies = studies.added.length === 0 && studies.removed.length === 0;
-    const forms = [part.form(was, from), part.form(is, to)] as const;
-    const sameRest = forms[0].rest === forms[1].rest;
-    if (forms[0].criteria === forms[1].criteria && sameRest) {
-      if (!sameStudies) return [{ ...base, kind: 'changed' }];
-      return renamed ? [{ ...base, kind: 'reworded' }] : [];
-    }
-    const { holds } = part;
-    const kind = holds === undefined ? 'changed' : compare(holds(from, was), holds(to, is), on);
-    const sameLeaves = leaves.added.length === 0 && leaves.removed.length === 0;
-    return [{ ...base, kind: kind === 'reworded' && !(sameStudies && sameRest && sameLeaves) ? 'changed' : kind }];
+    const kind = kindOf(part, { item: was, policy: from }, { item: is, policy: to }, { leaves, studies, on });
+    return kind === undefined ? [] : [{ ...base, kind }];
   });
+}
+
+interface Dated<T> {
+  readonly item: T;
+  readonly policy: CompiledPolicy;
+}
+
+const isSame = ({ added, removed }: Differences): boolean => added.length === 0 && removed.length === 0;
+
+/** What kind of change it is, of a passage that both texts have; undefined when it is none. */
+function kindOf<T extends { readonly label: string; readonly cite: string }>(
+  { form, holds }: Part<T>,
+  was: Dated<T>,
+  is: Dated<T>,
+  { leaves, studies, on }: { readonly leaves: Differences; readonly studies: Differences; readonly on: Day },
+): PassageChange['kind'] | undefined {
+  const [before, after] = [form(was.item, was.policy), form(is.item, is.policy)];
+  const sameRest = before.rest === after.rest;
+  if (before.criteria === after.criteria && sameRest) {
+    if (!isSame(studies)) return 'changed';
+    return was.item.label !== is.item.label || was.item.cite !== is.item.cite ? 'reworded' : undefined;
+  }
+  if (holds === undefined) return 'changed';
+  const kind = compare(holds(was.policy, was.item), holds(is.policy, is.item), on);
+  return kind === 'reworded' && !(isSame(studies) && sameRest && isSame(leaves)) ? 'changed' : kind;
 }
 
 /**
