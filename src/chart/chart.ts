@@ -2,6 +2,7 @@ import { type Interval, parseDate } from '../dates/day.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-index.ts';
 import type { LocalCodes } from './code-meanings.ts';
+import { examinationsOf, type NamedExamination } from './examinations.ts';
 import { object } from './json.ts';
 import { type OrderEvidence, readOrderReasons } from './order-reasons.ts';
 import { ReadContext } from './read-context.ts';
@@ -84,24 +85,30 @@ export function buildChart(input: ChartInput, codes: CodeIndex, studies: StudyCa
   const openOrders: OpenOrder[] = [];
   const imaging: ImagingRecord[] = [];
   const encounters: EncounterRecord[] = [];
+  const told: ImagingRecord[] = [];
+  const named: NamedExamination[] = [];
   const index = new RecordIndex();
   const take = (record: ChartRecord): void => {
     records.push(record);
     index.add(record);
     if (record.type === 'imaging') imaging.push(record);
-    else if (record.type === 'encounter') encounters.push(record);
+    if (record.type === 'encounter') encounters.push(record);
   };
   const reading = { ctx, canonical, asOf: order?.date.hi };
   for (const resource of sifting.speaking()) {
     try {
       const read = readResource(resource, reading);
-      for (const record of read.records) if (record !== undefined) take(record);
+      for (const record of read.records)
+        if (record?.type === 'imaging') told.push(record);
+        else if (record !== undefined) take(record);
       if (read.answers !== undefined) answers.push(...read.answers);
       if (read.openOrder !== undefined) openOrders.push(read.openOrder);
+      if (read.named !== undefined) named.push(...read.named);
     } catch {
       sifting.malformed(resource);
     }
   }
+  for (const record of examinationsOf(told, named, ctx.links)) take(record);
   const reasons = order === undefined ? undefined : readOrderReasons(order, ctx);
   for (const reason of reasons?.records ?? []) index.add(reason);
   return {

@@ -35,6 +35,12 @@ export interface Referred extends Problem {
   readonly refuted: boolean;
 }
 
+/** What an order of imaging names. */
+export interface OrderedStudy {
+  readonly study: Study | OpenStudy;
+  readonly code: unknown;
+}
+
 /** What the resources of one chart refer to: contained in them, or known. */
 export class LinkedResources {
   /** what others may refer to: conditions as reasons, observations as results of reports, medications */
@@ -140,11 +146,18 @@ export class LinkedResources {
     return known.filter((order) => order['doNotPerform'] !== true);
   }
 
-  /** The study that was ordered, of an examination whose own code tells none. */
-  orderedStudy(resource: Json): Study | OpenStudy | undefined {
-    for (const order of this.orders(resource)) {
-      const study = this.#concepts.study(order['code']);
-      if (study !== undefined) return study;
+  /** The prescription that a statement about a drug was made of, if it is known. */
+  prescription(statement: Json): Json | undefined {
+    const references = [...objects(statement['basedOn']), ...objects(statement['derivedFrom'])];
+    const [known] = references.flatMap((r) => given(this.#known('MedicationRequest', r)));
+    return known;
+  }
+
+  /** The study that was ordered, and the code that names it, of an examination whose own code tells none. */
+  orderedStudy(resource: Json): OrderedStudy | undefined {
+    for (const { code } of this.orders(resource)) {
+      const study = this.#concepts.study(code);
+      if (study !== undefined) return { study, code };
     }
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { type Day, type Interval, parseDate } from '../dates/day.ts';
 import { start } from './element-dates.ts';
+import { type NamedExamination, ORDER_STANDS_DAYS } from './examinations.ts';
 import type { Json } from './json.ts';
 import type { ReadContext } from './read-context.ts';
 import { type Canonical, readFactObservation, readQuestionnaireResponse } from './readers/answer.ts';
@@ -24,6 +25,8 @@ import { refOf } from './references.ts';
 export interface Read {
   readonly records: readonly (ChartRecord | undefined)[];
   readonly answers?: readonly AnswerRecord[];
+  /** examinations of which no more may be on file */
+  readonly named?: readonly NamedExamination[];
   /** it is ordered, and not done yet */
   readonly openOrder?: OpenOrder | undefined;
 }
@@ -61,11 +64,14 @@ export function readResource(r: Json, { ctx, canonical, asOf }: Reading): Read {
       return { records: [readMedicationRequest(ctx, r, ref)] };
     case 'MedicationStatement':
       return { records: [readMedicationStatement(ctx, r, ref)] };
-    case 'ServiceRequest':
+    case 'ServiceRequest': {
+      const study = readCompletedStudy(ctx, r, ref);
       return {
-        records: [readServiceRequest(ctx, r, ref), readCompletedStudy(ctx, r, ref)],
+        records: [readServiceRequest(ctx, r, ref)],
+        ...(study !== undefined && { named: [{ record: study, within: ORDER_STANDS_DAYS }] }),
         openOrder: readOpenOrder(ctx, r),
       };
+    }
     case 'Encounter':
       return { records: [readEncounter(ctx, r, ref)] };
     case 'AllergyIntolerance':
@@ -79,7 +85,10 @@ export function readResource(r: Json, { ctx, canonical, asOf }: Reading): Read {
     case 'Claim':
     case 'ExplanationOfBenefit':
     case 'DocumentReference':
-      return { records: [...readNamedStudies(ctx, r, ref), readLead(ctx, r, ref)] };
+      return {
+        records: [readLead(ctx, r, ref)],
+        named: readNamedStudies(ctx, r, ref).map((record) => ({ record, within: 0 })),
+      };
     case 'CarePlan':
       return { records: [readLead(ctx, r, ref)] };
     default:

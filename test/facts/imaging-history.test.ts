@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FactQuery } from '../../src/policy/fact-source.ts';
 import { pain, procedure, value } from '../support/lumbar-facts.ts';
-import { type ChartOptions, concept, type Resource } from '../support/tiny-chart.ts';
+import { type ChartOptions, chartOf, concept, named, type Resource } from '../support/tiny-chart.ts';
 
 const report = (code: string, date: string | undefined, members: object = {}): Resource => ({
   resourceType: 'DiagnosticReport',
@@ -30,6 +30,12 @@ function mri(resources: readonly Resource[], options: ChartOptions = {}): string
   const { truth, gap } = value('mri', resources, {}, options);
   return truth === 'true' ? 'yes' : truth === 'unknown' && gap !== 'silent' ? 'unknown' : 'none';
 }
+
+/** The examinations of a chart, each by the resource that tells of it. */
+const references = (resources: readonly Resource[]): readonly string[] =>
+  chartOf(named(resources))
+    .imaging.map((r) => r.ref)
+    .sort();
 
 describe('a prior MRI', () => {
   it('is a report, a procedure, a study or an observation', () => {
@@ -136,6 +142,47 @@ describe('a prior MRI', () => {
     expect(mri([order('active')])).toBe('none');
     expect(mri([order('completed', { doNotPerform: true })])).toBe('none');
     expect(mri([order('completed', { code: concept('cpt 70551') })])).toBe('none');
+  });
+  it('is one examination with the order on which it was done, be that a link or the days between them', () => {
+    const order = (date: string, members: object = {}): Resource => ({
+      resourceType: 'ServiceRequest',
+      id: 'o',
+      status: 'completed',
+      intent: 'order',
+      code: concept('cpt 72148'),
+      authoredOn: date,
+      ...members,
+    });
+    const done = report('cpt 72148', '2024-05-20');
+    const on = { basedOn: [{ reference: 'ServiceRequest/o' }] };
+    expect(references([done, order('2024-05-01')])).toEqual(['DiagnosticReport/r1']);
+    expect(references([done, order('2024-01-20')])).toEqual(['DiagnosticReport/r1', 'ServiceRequest/o']);
+    expect(references([report('cpt 72148', '2024-05-20', on), order('2024-01-20')])).toEqual(['DiagnosticReport/r1']);
+    expect(references([done, order('2024-05-21')])).toEqual(['DiagnosticReport/r1', 'ServiceRequest/o']);
+    expect(references([report('cpt 72158', '2024-05-20'), order('2024-05-01')])).toEqual(['DiagnosticReport/r1']);
+    expect(references([report('cpt 72141', '2024-05-20'), order('2024-05-01')])).toHaveLength(2);
+  });
+  it('is one examination with its images and with the procedure that is billed', () => {
+    const images = (started: string, members: object = {}): Resource => ({
+      ...study({ started, procedureCode: [concept('cpt 72148')], ...members }),
+      id: 's',
+    });
+    const done = report('cpt 72148', '2024-05-20');
+    expect(references([done, images('2024-05-20')])).toEqual(['DiagnosticReport/r1']);
+    expect(references([done, images('2024-05-21T01:00:00Z')])).toEqual(['DiagnosticReport/r1']);
+    expect(references([done, procedure('cpt 72148', '2024-05-20')])).toEqual(['DiagnosticReport/r1']);
+    expect(references([done, { ...study({ started: '2024-05-20', ...series('MR', '122496007') }), id: 's' }])).toEqual([
+      'DiagnosticReport/r1',
+    ]);
+    expect(references([done, images('2024-06-20')])).toEqual(['DiagnosticReport/r1', 'ImagingStudy/s']);
+    const about = { imagingStudy: [{ reference: 'ImagingStudy/s' }] };
+    expect(references([report('cpt 72148', '2024-05-20', about), images('2024-06-20')])).toEqual([
+      'DiagnosticReport/r1',
+    ]);
+    expect(references([done, procedure('cpt 72158', '2024-05-20')])).toHaveLength(2);
+    expect(
+      references([report('cpt 72148', '2024-05-20', { status: 'preliminary' }), images('2024-05-20')]),
+    ).toHaveLength(2);
   });
   it('that is not final counts for the time in which it was', () => {
     const inHalfYear = (date: string): string =>

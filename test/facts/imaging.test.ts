@@ -32,6 +32,39 @@ describe('examinations of trunk or neck', () => {
   });
 });
 
+describe('an order of imaging', () => {
+  const order = (authoredOn: string, members: Members = {}): Resource => ({
+    resourceType: 'ServiceRequest',
+    id: 'o',
+    status: 'active',
+    intent: 'order',
+    code: concept('cpt 72131'),
+    authoredOn,
+    ...members,
+  });
+  const ordered = (...resources: readonly Resource[]) =>
+    ask('lookback: 14 days\nevidence: [{ order: { codes: [spine-ct] } }]', resources).truth;
+
+  it('stands until it is carried out, whatever its status says', () => {
+    expect(ordered(order('2026-02-25'))).toBe('true');
+    expect(ordered(order('2026-02-25'), report('cpt 72131', '2026-02-27'))).toBe('unknown');
+    expect(ordered(order('2026-02-25'), report('cpt 72131', '2026-02-24'))).toBe('true');
+    expect(ordered(order('2026-02-25'), report('cpt 72132', '2026-02-27'))).toBe('true');
+    expect(ordered(order('2026-02-25', { occurrenceDateTime: '2026-03-10' }), report('cpt 72131', '2026-02-27'))).toBe(
+      'true',
+    );
+  });
+  it('names the study of a report that does so in no code itself', () => {
+    const films = { ...report('cpt 72200', '2026-02-27'), code: { text: 'XR SI JOINTS' } };
+    const on = { ...films, basedOn: [{ reference: 'ServiceRequest/o' }] };
+    const films3 = order('2026-02-25', { code: concept('cpt 72202'), status: 'completed' });
+    const seen = (...resources: readonly Resource[]) =>
+      ask('evidence: [{ imaging: { modality: [xray], codes: [si-joint-films], elsewhere: true } }]', resources).truth;
+    expect(seen(on, films3)).toBe('true');
+    expect(seen(films, films3)).toBe('unknown');
+  });
+});
+
 describe('since an episode of which nobody says when it began', () => {
   const films = (date: string) =>
     ask('evidence: [{ imaging: { modality: [xray] } }]', [report('cpt 72100', date)], { since: 'episode' });

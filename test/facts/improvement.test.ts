@@ -124,7 +124,10 @@ describe('the last score against the first', () => {
     const same = [score('2025-11-10', 8), score('2026-02-20', 8)];
     const fallen = [score('2025-11-10', 8), score('2026-02-20', 2)];
     for (const value of [
-      { valueString: '2/10' },
+      { valueString: '2/10 at rest' },
+      { valueString: '2-3' },
+      { valueString: '2/5' },
+      { valueCodeableConcept: { text: 'two' } },
       { valueCodeableConcept: concept('snomed 255604002') },
       { valueQuantity: { value: 30, code: '{score}' } },
       { valueQuantity: { value: -1, code: '{score}' } },
@@ -137,6 +140,23 @@ describe('the last score against the first', () => {
       expect(course(...same, later({ ...value, bodySite: concept('snomed 72696002') }))).toBe('not improved');
     }
     expect(course(...same, later({ dataAbsentReason: { text: 'declined' } }))).toBe('not improved');
+  });
+  it('is a number also where it is sent as a text, or as a code of the EHR that is called by it', () => {
+    const local = { system: 'http://ehr.example.org/scores', code: '8841', display: '2' };
+    for (const value of [
+      { valueString: '2' },
+      { valueString: '2/10' },
+      { valueString: ' 2 / 10 ' },
+      { valueCodeableConcept: { text: '2' } },
+      { valueCodeableConcept: { coding: [local], text: '2' } },
+    ]) {
+      const later = score('2026-02-20', 0, { ...BACK, valueQuantity: undefined, ...value });
+      expect(course(score('2025-11-10', 8), later), JSON.stringify(value)).toBe('improved');
+      expect(course(score('2025-11-10', 2), later), JSON.stringify(value)).toBe('not improved');
+    }
+    const both = { valueCodeableConcept: { coding: [local], text: '2 of 10, or 3' } };
+    const unclear = score('2026-02-20', 0, { ...BACK, valueQuantity: undefined, ...both });
+    expect(course(score('2025-11-10', 8), unclear)).toBe('unknown');
   });
   it('is none when there is no pain at all', () => {
     expect(course(score('2025-11-10', 0), score('2025-12-10', 8), score('2026-02-20', 0))).toBe('unknown');

@@ -450,6 +450,22 @@ describe('a drug course', () => {
     expect(value('treatment-4-weeks', [PAIN, ofOneDay]).truth).toBe('true');
     expect(value('treatment-1-week', [PAIN, { ...ofOneDay, status: 'completed' }]).truth).toBe('unknown');
   });
+  it('that is stated of a prescription lasts as long as that', () => {
+    const prescribed = { ...drug('2025-12-01', supply(10)), id: 'rx' };
+    const statement = (members: object): Resource => ({
+      resourceType: 'MedicationStatement',
+      status: 'active',
+      medicationCodeableConcept: concept('rxnorm 7258'),
+      effectiveDateTime: '2025-12-01',
+      ...members,
+    });
+    const fourWeeks = (members: object): string =>
+      value('treatment-4-weeks', [PAIN, prescribed, statement(members)]).truth;
+    expect(fourWeeks({})).toBe('true');
+    expect(fourWeeks({ basedOn: [{ reference: 'MedicationRequest/rx' }] })).toBe('unknown');
+    expect(fourWeeks({ derivedFrom: [{ reference: 'MedicationRequest/rx' }] })).toBe('unknown');
+    expect(fourWeeks({ basedOn: [{ reference: 'MedicationRequest/other' }] })).toBe('true');
+  });
   it('that is documented as not taken counts until then, and again when it is prescribed later', () => {
     const notTaken = (effectivePeriod: object | undefined, code = 'rxnorm 7258'): Resource => ({
       resourceType: 'MedicationStatement',

@@ -69,19 +69,23 @@ function whyNotDone(ctx: ReadContext, r: Json): readonly Hit[] {
   return [...ctx.concepts.hits(reason), ...ctx.concepts.inWords(reason)];
 }
 
-/** One imaging examination, from a DiagnosticReport, a Procedure, an ImagingStudy or an Observation. */
+/**
+ * One imaging examination, from a DiagnosticReport, a Procedure, an ImagingStudy or an Observation.
+ * @param code what names the study, where that is the order on which it was done
+ */
 export function readImaging(
   ctx: ReadContext,
   r: Json,
   ref: string,
   study: Study | OpenStudy,
   when: Interval | undefined,
+  code: unknown = r['code'],
 ): ImagingRecord {
   const site = ctx.concepts.site(r['bodySite']);
   return {
     type: 'imaging',
     ref,
-    hits: ctx.concepts.hits(r['code']),
+    hits: ctx.concepts.hits(code),
     site,
     ...resultsOf(ctx, r),
     when,
@@ -122,7 +126,8 @@ export function readNamedStudies(ctx: ReadContext, r: Json, ref: string): readon
  */
 function reportOfKnown(ctx: ReadContext, r: Json, ref: string, when: Interval | undefined): ImagingRecord | undefined {
   const ordered = ctx.links.orderedStudy(r);
-  if (ordered !== undefined && !speaksOfAnother(ctx, r, ordered)) return readImaging(ctx, r, ref, ordered, when);
+  if (ordered !== undefined && !speaksOfAnother(ctx, r, ordered.study))
+    return readImaging(ctx, r, ref, ordered.study, when, ordered.code);
   for (const images of ctx.links.imagingStudies(r)) {
     const seen = readImagingStudy(ctx, images, ref);
     if (seen !== undefined) return { ...seen, ...resultsOf(ctx, r), when: when ?? seen.when, reported: true };
@@ -217,8 +222,10 @@ const MOST_SERIES = 1000;
 /** Reads an ImagingStudy: by its procedure code, else by modality and the body site of its series. */
 export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): ImagingRecord | undefined {
   const when = parseDate(r['started']);
-  const study = ctx.concepts.study(r['procedureCode']) ?? ctx.links.orderedStudy(r);
-  if (study !== undefined) return readImaging(ctx, r, ref, study, when);
+  const own = ctx.concepts.study(r['procedureCode']);
+  if (own !== undefined) return readImaging(ctx, r, ref, own, when, r['procedureCode']);
+  const ordered = ctx.links.orderedStudy(r);
+  if (ordered !== undefined) return readImaging(ctx, r, ref, ordered.study, when, ordered.code);
   const series = objects(r['series']);
   checkSize(series, MOST_SERIES);
   const codes = [...objects(r['modality']), ...series.map((s) => s['modality'])].flatMap(

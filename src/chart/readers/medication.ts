@@ -189,16 +189,20 @@ export function readMedicationRequest(ctx: ReadContext, r: Json, ref: string): M
   };
 }
 
+/** Does a statement say itself until when? One that names a single day tells of no period. */
+const tellsPeriod = (r: Json): boolean => object(r['effectivePeriod']) !== undefined;
+
 /**
  * Reads a MedicationStatement: what the patient takes or took. One that names a single day tells of no period: how long the drug is
- * taken is as open as it is of a prescription without supply.
+ * taken says the prescription that it was made of, else it is as open as it is of a prescription without supply.
  */
 export function readMedicationStatement(ctx: ReadContext, r: Json, ref: string): MedicationRecord | undefined {
   const hits = drugOf(ctx, r, r['dosage']);
   if (hits.length === 0) return undefined;
   const status = text(r['status']);
   const from = start(r, 'effective');
-  const last = end(r, 'effective');
+  const prescription = tellsPeriod(r) ? undefined : ctx.links.prescription(r);
+  const last = prescription === undefined ? end(r, 'effective') : prescribedEnd(prescription, from);
   const reason = ctx.reasons.stated(r);
   const past = status === 'completed' || status === 'stopped' || status === 'on-hold';
   const going = status === 'active' ? 'active' : past ? 'past' : 'unclear';
@@ -212,7 +216,7 @@ export function readMedicationStatement(ctx: ReadContext, r: Json, ref: string):
     start: from,
     end: last,
     broken: status === 'stopped' || status === 'on-hold',
-    stated: object(r['effectivePeriod']) !== undefined,
+    stated: tellsPeriod(r),
     codes: ctx.concepts.keys(ctx.links.medicationCode(r)),
     drug: ctx.concepts.drug(ctx.links.medicationCode(r)),
     reason: reason.place,

@@ -1,4 +1,5 @@
 import { parseDate } from '../../dates/day.ts';
+import { wordsOf } from '../concept-words.ts';
 import { start } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { isGoalInWords } from '../qualified-in-words.ts';
@@ -22,6 +23,30 @@ function yesOrNo(concept: unknown): boolean | undefined {
   return coding?.['code'] === 'Y' ? true : coding?.['code'] === 'N' ? false : undefined;
 }
 
+/** A number and nothing else, as flowsheets send scores and laboratories results: "7", "7/10", "< 5". */
+const NUMBER = /^(<=|>=|<|>)? ?(\d{1,6}(?:\.\d{1,6})?) ?(\/ ?10|%)?$/;
+
+/** The number that a value in words is; none where there are other words beside it. */
+function numberInWords(words: string | undefined): ObservedValue | undefined {
+  const match = words === undefined ? null : NUMBER.exec(words.trim());
+  if (match === null) return undefined;
+  const [, comparator, digits, unit = ''] = match;
+  return {
+    kind: 'number',
+    value: Number(digits),
+    unit: unit.replace(' ', ''),
+    ...(comparator !== undefined && { comparator: comparator as '<' | '<=' | '>=' | '>' }),
+  };
+}
+
+/** A coded value; where no code of it is known and it is called by a number alone ("7"), that number. */
+function codedValue(ctx: ReadContext, concept: unknown): ObservedValue {
+  const isUnknown = ctx.concepts.keys(concept).length === 0;
+  const [words, ...others] = isUnknown ? new Set(wordsOf(object(concept))) : [];
+  const number = others.length === 0 ? numberInWords(words) : undefined;
+  return number ?? { kind: 'coded', hits: ctx.concepts.hits(concept) };
+}
+
 function observedValue(ctx: ReadContext, r: Json): ObservedValue | undefined {
   const quantity = object(r['valueQuantity']);
   if (quantity !== undefined) {
@@ -40,13 +65,13 @@ function observedValue(ctx: ReadContext, r: Json): ObservedValue | undefined {
   if (typeof integer === 'number' && Number.isFinite(integer)) return { kind: 'number', value: integer, unit: '' };
   const flag = r['valueBoolean'];
   if (typeof flag === 'boolean') return { kind: 'boolean', value: flag };
-  const said = yesOrNo(r['valueCodeableConcept']);
-  if (said !== undefined) return { kind: 'boolean', value: said };
-  if (r['valueCodeableConcept'] !== undefined)
-    return { kind: 'coded', hits: ctx.concepts.hits(r['valueCodeableConcept']) };
+  const answer = yesOrNo(r['valueCodeableConcept']);
+  if (answer !== undefined) return { kind: 'boolean', value: answer };
+  if (r['valueCodeableConcept'] !== undefined) return codedValue(ctx, r['valueCodeableConcept']);
   const date = parseDate(r['valueDateTime']);
   if (date !== undefined) return { kind: 'date', value: date };
-  return r['valueString'] === undefined ? undefined : { kind: 'text' };
+  const said = r['valueString'];
+  return said === undefined ? undefined : (numberInWords(text(said)) ?? { kind: 'text' });
 }
 
 const unitOf = (quantity: Json | undefined): string => text(quantity?.['code']) ?? text(quantity?.['unit']) ?? '';

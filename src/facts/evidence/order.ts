@@ -1,4 +1,4 @@
-import type { OrderRecord, ProcedureRecord } from '../../chart/records.ts';
+import type { ImagingRecord, OrderRecord, ProcedureRecord } from '../../chart/records.ts';
 import type { Day } from '../../dates/day.ts';
 import { latest } from '../../dates/later.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, inSets, placeIn, servicePlace } from '../context.ts';
@@ -28,6 +28,8 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
       tally.ignore(found, 'no longer active, or only proposed');
     else if (record.prohibits) prohibiting.set(record, found);
     else if (!isTheirs(record)) tally.lead(found, 'the requester’s specialty is not stated', true);
+    else if (!input['carried-out'] && performed.examinedSince(record, set))
+      tally.ignore(found, 'ordered, and carried out since');
     else if (!input['carried-out'] && performed.since(record, set))
       tally.lead(found, 'ordered, and performed since', true);
     else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
@@ -76,6 +78,7 @@ class Performed {
   readonly #asked: Asked;
   readonly #ctx: FactContext;
   readonly #done = new Map<number, readonly Done[]>();
+  readonly #examined = new Map<number, Map<string, Day>>();
   readonly #inRegion = new Map<number, Day>();
 
   constructor(input: OrderInput, asked: Asked, ctx: FactContext) {
@@ -97,13 +100,37 @@ class Performed {
   }
 
   #all(set: number): readonly { readonly record: ProcedureRecord; readonly day: Day }[] {
-    return this.#ctx.chart
-      .bySet(set)
-      .flatMap((p) =>
-        p.type === 'procedure' && p.performed === 'done' && p.when !== undefined && p.when.hi <= this.#ctx.asOf
-          ? [{ record: p, day: p.when.lo }]
-          : [],
-      );
+    return this.#ctx.chart.bySet(set).flatMap((p) => {
+      const day = p.type === 'procedure' && p.performed === 'done' ? this.#dayOf(p) : undefined;
+      return p.type === 'procedure' && day !== undefined ? [{ record: p, day }] : [];
+    });
+  }
+
+  #dayOf({ when }: ProcedureRecord | ImagingRecord): Day | undefined {
+    return when !== undefined && when.hi <= this.#ctx.asOf ? when.lo : undefined;
+  }
+
+  /** Was the study that is ordered made since? One of another contrast, or of an open one, may have been ordered apart. */
+  examinedSince({ codes, when, planned }: OrderRecord, set: number): boolean {
+    if (when === undefined || (planned?.hi ?? when.hi) > this.#ctx.asOf) return false;
+    const last = this.#ofStudies(set);
+    return codes.some((code) => (last.get(code) ?? Number.NEGATIVE_INFINITY) >= when.hi);
+  }
+
+  /** The last day on which each study of a set was made, by its code. */
+  #ofStudies(set: number): ReadonlyMap<string, Day> {
+    let known = this.#examined.get(set);
+    if (known === undefined) {
+      known = new Map();
+      for (const r of this.#ctx.chart.bySet(set)) {
+        const day = r.type === 'imaging' && r.done === 'done' ? this.#dayOf(r) : undefined;
+        if (r.type !== 'imaging' || r.study === undefined || day === undefined) continue;
+        const code = `cpt|${r.study}`;
+        known.set(code, Math.max(day, known.get(code) ?? day));
+      }
+      this.#examined.set(set, known);
+    }
+    return known;
   }
 
   #ofSet(set: number): readonly Done[] {
