@@ -21,18 +21,34 @@ export interface AnswerRow {
 
 /** Where rows are kept. Every method rejects when the store fails. */
 export interface AnswerRows {
-  /** Keeps a row in the place of an earlier one with the same key. */
-  keepAnswers(row: AnswerRow): Promise<void>;
+  /**
+   * Keeps a row in the place of an earlier one with the same key.
+   * @param instead the sealed content of that one, which may have another one by now; undefined: there was none
+   * @param now ISO 8601 instant: a row that has expired counts as none
+   * @returns false when something else is kept there: nothing was changed
+   */
+  keepAnswers(row: AnswerRow, instead: string | undefined, now: string): Promise<boolean>;
   /** The rows of some keys that have not expired. @param now ISO 8601 instant */
   answersOf(keys: readonly string[], now: string): Promise<readonly AnswerRow[]>;
   /** Removes expired rows. @returns how many */
   purgeAnswers(now: string): Promise<number>;
 }
 
+/** The answers of one order as they were read, and what tells a later state of them apart. */
+export interface ReadAnswers {
+  readonly answers: readonly Json[];
+  readonly version: string | undefined;
+}
+
 /** Answers that an EHR does not take, kept here for a while. */
 export interface AnswerStore {
-  /** Keeps the answers to the forms of one order, in the place of those kept before. */
-  keep(of: AnswersOf, answers: readonly Json[]): Promise<void>;
+  /**
+   * Keeps the answers to the forms of one order, in the place of those that were read before.
+   * @returns false when somebody has kept others meanwhile: nothing was changed
+   */
+  keep(of: AnswersOf, answers: readonly Json[], instead: ReadAnswers): Promise<boolean>;
+  /** The answers kept for one order, to be replaced. */
+  read(of: AnswersOf): Promise<ReadAnswers>;
   /** The answers kept for some orders of a patient. */
   answers(of: readonly AnswersOf[]): Promise<readonly Json[]>;
 }
@@ -77,12 +93,21 @@ export class SealedAnswers implements AnswerStore {
     this.#now = now;
   }
 
-  async keep(of: AnswersOf, answers: readonly Json[]): Promise<void> {
+  async keep(of: AnswersOf, answers: readonly Json[], instead: ReadAnswers): Promise<boolean> {
     const [keys] = this.#keys;
     const key = nameOf(of, keys);
     const content = Buffer.from(JSON.stringify({ key, answers }));
     const sealed = await new CompactEncrypt(content).setProtectedHeader(ENCRYPTED).encrypt(keys.encryption);
-    await this.#rows.keepAnswers({ key, sealed, expires: new Date(this.#now() + this.#keptMs).toISOString() });
+    const now = this.#now();
+    const row = { key, sealed, expires: new Date(now + this.#keptMs).toISOString() };
+    return this.#rows.keepAnswers(row, instead.version, new Date(now).toISOString());
+  }
+
+  async read(of: AnswersOf): Promise<ReadAnswers> {
+    const key = nameOf(of, this.#keys[0]);
+    const rows = await this.#rows.answersOf([key], new Date(this.#now()).toISOString());
+    // only the newest key's row is ever replaced; what older secrets sealed is read, and gives way to it
+    return { answers: await this.answers([of]), version: rows.find((r) => r.key === key)?.sealed };
   }
 
   async answers(of: readonly AnswersOf[]): Promise<readonly Json[]> {

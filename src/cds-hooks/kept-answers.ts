@@ -1,11 +1,10 @@
 import type { AnswerStore } from '../answer-store/answer-store.ts';
-import type { Json } from '../chart/json.ts';
+import type { AnswersBeside } from '../criteria-check/answer-orders.ts';
 import { type Ehr, normalBase } from '../ehr/ehr-registry.ts';
 import type { ImagingOrder } from '../order/order.ts';
 
-/** So long a call waits for answers that are kept here; then it answers with the chart alone. */
+/** So long a call waits for answers that are kept here; then they count as not seen. */
 const WAIT_MS = 500;
-const NONE: readonly Json[] = [];
 
 /**
  * What finds the answers kept here for the orders of a call.
@@ -16,16 +15,16 @@ export function keptAnswersOf(
   ehr: Ehr | undefined,
   base: string | undefined,
   patientId: string,
-): ((orders: readonly ImagingOrder[]) => Promise<readonly Json[]>) | undefined {
+): ((orders: readonly ImagingOrder[]) => Promise<AnswersBeside>) | undefined {
   if (store === undefined || base === undefined || ehr?.smart?.answerStore !== true) return undefined;
   return async (orders) => {
     const of = orders.map((o) => ({ base: normalBase(base), patientId, order: o.ref }));
-    const late = Promise.withResolvers<readonly Json[]>();
-    const timer = setTimeout(late.resolve, WAIT_MS, NONE);
+    const late = Promise.withResolvers<AnswersBeside>();
+    const timer = setTimeout(late.resolve, WAIT_MS, 'unavailable');
     try {
       return await Promise.race([store.answers(of), late.promise]);
     } catch {
-      return NONE;
+      return 'unavailable';
     } finally {
       clearTimeout(timer);
     }

@@ -28,3 +28,13 @@ export function isTooDeep(value: unknown, deepest = 100): boolean {
     if (isTooDeep(member, deepest - 1)) return true;
   return false;
 }
+
+/** A value as JSON; undefined when it is nested too deep to be written. @param indent spaces for each level */
+export function jsonText(value: unknown, indent?: number): string | undefined {
+  try {
+    return JSON.stringify(value, null, indent);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}

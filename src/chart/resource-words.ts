@@ -20,11 +20,17 @@ export function conceptWords(element: unknown): string | undefined {
 
 const number = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : undefined);
 
-const UNITS: Readonly<Record<string, string>> = { '1': '', '{score}': '', score: '', Cel: '°C', '[degF]': '°F' };
+const UNITS: ReadonlyMap<string, string> = new Map([
+  ['1', ''],
+  ['{score}', ''],
+  ['score', ''],
+  ['Cel', '°C'],
+  ['[degF]', '°F'],
+]);
 
 /** A unit as people write it: degrees, nothing for a bare number, UCUM's annotations without their braces. */
 const unitWords = (unit: string | undefined): string | undefined =>
-  unit === undefined ? undefined : (UNITS[unit] ?? unit.replace(/[{}]/g, ''));
+  unit === undefined ? undefined : (UNITS.get(unit) ?? unit.replace(/[{}]/g, ''));
 
 function observed(resource: Json): string | undefined {
   const quantity = object(resource['valueQuantity']);

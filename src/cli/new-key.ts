@@ -29,7 +29,7 @@ from its next start, and signs with the key from the date in the file's name.
       args: [...args],
       options: { algorithm: { type: 'string', default: 'ES384' }, from: { type: 'string' } },
     });
-    const make = ALGORITHMS[values.algorithm];
+    const make = Object.hasOwn(ALGORITHMS, values.algorithm) ? ALGORITHMS[values.algorithm] : undefined;
     if (make === undefined) throw new UsageError('--algorithm: expected ES384 or RS384');
     const from = values.from ?? new Date().toISOString().slice(0, 10);
     if (!DATE.test(from) || Number.isNaN(Date.parse(from))) throw new UsageError('--from: expected YYYY-MM-DD');

@@ -113,7 +113,8 @@ function unknownCommand(args: readonly string[]): string {
 /** The longest command name that the arguments begin with: "policy lint" before "policy". */
 function find(args: readonly string[]): { readonly command: Offered; readonly rest: readonly string[] } | undefined {
   for (const words of [2, 1]) {
-    const command = COMMANDS[args.slice(0, words).join(' ')];
+    const name = args.slice(0, words).join(' ');
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command !== undefined) return { command, rest: args.slice(words) };
   }
   return undefined;

@@ -252,8 +252,12 @@ export async function checkInTime(
   return checkAll(orders, dataFor(request, data), checker, until);
 }
 
+/** QuestionnaireResponses that are kept elsewhere than in the chart, or that they could not be read. */
+export type AnswersBeside = readonly Json[] | 'unavailable';
+
 /** What was read, with the drafts of the basket and answers that are not in the chart yet. */
-function dataFor(request: OrdersToCheck, data: PatientData, answers?: readonly Json[]): PatientData {
+function dataFor(request: OrdersToCheck, data: PatientData, answers?: AnswersBeside): PatientData {
+  if (answers === 'unavailable') return dataFor(request, withAnswersUnseen(data));
   const sections = new Map(data.sections);
   sections.set('ServiceRequest', withDrafts(sections.get('ServiceRequest'), request));
   if (answers !== undefined)
@@ -261,17 +265,24 @@ function dataFor(request: OrdersToCheck, data: PatientData, answers?: readonly J
   return { ...data, sections };
 }
 
+/** A chart beside which answers may be kept that could not be read: not all answers were seen, and their silence says nothing. */
+export function withAnswersUnseen(data: PatientData): PatientData {
+  const charted = data.sections.get('QuestionnaireResponse');
+  if (charted === undefined || charted.state !== 'complete') return data;
+  return { ...data, sections: new Map(data.sections).set('QuestionnaireResponse', { ...charted, state: 'truncated' }) };
+}
+
 /**
  * Answers the orders of one hook call: finds the imaging orders, retrieves what is needed of the chart, checks each order.
  * Never throws because of content: an order whose check breaks is named in `failed`.
  * @param until when the answer is due, on the clock of `performance.now()`
- * @param answersBeside QuestionnaireResponses that are kept elsewhere than in the chart; read while the chart is
+ * @param answersBeside finds QuestionnaireResponses that are kept elsewhere than in the chart; read while the chart is
  */
 export async function answerOrders(
   request: OrdersToCheck,
   checker: Checker,
   until: number,
-  answersBeside?: (orders: readonly ImagingOrder[]) => Promise<readonly Json[]>,
+  answersBeside?: (orders: readonly ImagingOrder[]) => Promise<AnswersBeside>,
 ): Promise<Answer> {
   const orders = imagingOrders(request, new PatientScope(request.patientId, request.base), checker);
   if (orders.length === 0) return { kind: 'checked', checks: [], failed: [], ungoverned: [] };

@@ -141,13 +141,15 @@ export function responseOf(
 ): QuestionnaireResponse {
   const withdrawn = earlier?.['status'] === 'entered-in-error';
   const before = objects(withdrawn ? undefined : earlier?.['item']) as unknown as readonly QuestionnaireResponseItem[];
-  const kept = new Map(before.map((item) => [item.linkId, item]));
-  for (const answer of answers) {
-    const item = itemOf(answer, form, context);
-    if (item !== undefined) kept.set(item.linkId, item);
-  }
+  const given = new Map(
+    answers.flatMap((answer) => {
+      const item = itemOf(answer, form, context);
+      return item === undefined ? [] : [[item.linkId, item] as const];
+    }),
+  );
+  const kept = before.filter((item) => !given.has(item.linkId));
   const order = new Map(form.facts.map((f, i) => [f.code, i]));
-  const items = [...kept.values()].sort((a, b) => (order.get(a.linkId) ?? 0) - (order.get(b.linkId) ?? 0));
+  const items = [...kept, ...given.values()].sort((a, b) => (order.get(a.linkId) ?? 0) - (order.get(b.linkId) ?? 0));
   const id = text(earlier?.['id']);
   const meta = object(earlier?.['meta']);
   return {
@@ -177,7 +179,7 @@ export function answersIn(response: Json, form: Form): readonly GivenAnswer[] {
       objects(objects(answer['item']).find((i) => i['linkId'] === `${fact.code}/${name}`)?.['answer'])[0];
     const code = text(object(answer['valueCoding'])?.['code']);
     const on = text(answer['valueDate']);
-    const value = on !== undefined ? { date: on } : (({ Y: 'yes', N: 'no' } as const)[code ?? ''] ?? 'not-assessed');
+    const value = on !== undefined ? { date: on } : code === 'Y' ? 'yes' : code === 'N' ? 'no' : 'not-assessed';
     const date = text(below('date')?.['valueDate']);
     const finding = text(below('finding')?.['valueString']);
     return [

@@ -7,7 +7,11 @@ type Extent = 'all' | 'part' | 'none';
 export type Permissions = (type: string, interaction: Interaction) => Extent;
 
 const LETTER: Readonly<Record<Interaction, string>> = { read: 'r', search: 's', create: 'c', update: 'u' };
-const V1: Readonly<Record<string, string>> = { read: 'rs', write: 'cud', '*': 'cruds' };
+const V1: ReadonlyMap<string, string> = new Map([
+  ['read', 'rs'],
+  ['write', 'cud'],
+  ['*', 'cruds'],
+]);
 const SCOPE = /^(?:patient|user|system)\/(\*|[A-Za-z]+)\.([^?]+)(\?.*)?$/;
 const LETTERS = /^c?r?u?d?s?$/;
 
@@ -21,7 +25,7 @@ function grantOf(scope: string): Grant | undefined {
   const match = SCOPE.exec(scope);
   if (match === null) return undefined;
   const [, type = '', access = '', condition] = match;
-  const letters = V1[access] ?? (LETTERS.test(access) ? access : 'cruds');
+  const letters = V1.get(access) ?? (LETTERS.test(access) ? access : 'cruds');
   return { type, letters, whole: condition === undefined };
 }
 

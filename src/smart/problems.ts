@@ -191,7 +191,7 @@ export function authorizeProblem(error: string): Problem {
       'You, or the EHR, did not allow the app to read this chart. Nothing was read.',
       'Open the app again from the EHR if this was not intended.',
     );
-  const known = AUTHORIZE_ERRORS[error];
+  const known = Object.hasOwn(AUTHORIZE_ERRORS, error) ? AUTHORIZE_ERRORS[error] : undefined;
   const named = known === undefined ? 'The EHR named an error that is not known here.' : `${known} (${error})`;
   return problem('authorize-refused', 502, 'The EHR refused the sign-in', named, `${AGAIN} ${TELL}`);
 }

@@ -1,4 +1,4 @@
-import { type Json, object, text } from '../chart/json.ts';
+import { isTooDeep, type Json, jsonText, object, text } from '../chart/json.ts';
 import { EHR_ID, PatientScope, parseReference } from '../chart/references.ts';
 import { resourceWords } from '../chart/resource-words.ts';
 import { SECTIONS } from '../chart/sections.ts';
@@ -15,6 +15,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   'Coverage',
 ]);
 const MOST_TEXT = 200_000;
+const TOO_DEEP = 'It is nested too deep to be shown.';
 
 /** Is it about this patient? */
 function isOwn(resource: Json, launched: Launched): boolean {
@@ -83,7 +84,8 @@ export function resourcePage(
   reference: string,
   resource: Json,
 ): string {
-  const whole = JSON.stringify(resource, null, 2);
+  // indented, what is nested deep is much larger than it was
+  const whole = (isTooDeep(resource) ? undefined : jsonText(resource, 2)) ?? TOO_DEEP;
   const said = status(resource);
   return launchPage(
     view,

@@ -1,7 +1,8 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { AnswerStore } from '../answer-store/answer-store.ts';
-import { type Json, text } from '../chart/json.ts';
+import { type Json, jsonText, text } from '../chart/json.ts';
 import { parseReference } from '../chart/references.ts';
+import { type AnswersBeside, withAnswersUnseen } from '../criteria-check/answer-orders.ts';
 import { formatDay } from '../dates/day.ts';
 import { normalBase } from '../ehr/ehr-registry.ts';
 import { csrfMatches } from '../smart/csrf.ts';
@@ -69,6 +70,12 @@ const badForm: ErrorRequestHandler = (error: unknown, _req, res, next) => {
     .send('This form is too large or cannot be read. Go back and shorten it.');
 };
 
+/** Responses, and others beside them that have another id. */
+function merged(responses: readonly Json[], others: readonly Json[]): readonly Json[] {
+  const ids = new Set(responses.map((r) => r['id']));
+  return [...responses, ...others.filter((o) => !ids.has(o['id']))];
+}
+
 const bodyOf = (req: Request): Readonly<Record<string, unknown>> =>
   typeof req.body === 'object' && req.body !== null ? (req.body as Record<string, unknown>) : {};
 
@@ -125,15 +132,19 @@ class WorksheetPages {
     const saved = await save(assessed.forms, launched, order, this.#options.answerStore, chart.saved, signal);
     if (saved.kind === 'saved') {
       this.#options.onDone?.('saved');
-      const ids = new Set(saved.responses.map((r) => r['id']));
-      const again = [...saved.responses, ...chart.saved.filter((s) => !ids.has(s['id']))];
-      const now = (await this.#reread(launched, again)) ?? { ...chart, saved: again };
+      const again = merged(saved.responses, chart.saved);
+      const fresh = await this.#reread(launched);
+      const now = fresh === undefined ? { ...chart, saved: again } : { ...fresh, saved: merged(again, fresh.saved) };
       this.#held.set(keyOf(launched), now);
       return this.#show(req, res, 200, this.#view(req, launched, now, [], savedMessage(saved.where)));
     }
     this.#options.onDone?.(`not-saved-${saved.problem}`);
     const [status, message] = notSavedMessage(saved.problem);
-    const now = saved.problem === 'conflict' ? ((await this.#reread(launched, chart.saved)) ?? chart) : chart;
+    if (saved.problem !== 'conflict')
+      return this.#show(req, res, status, this.#view(req, launched, chart, entries, message));
+    const fresh = await this.#reread(launched);
+    const now = fresh === undefined ? chart : { ...fresh, saved: merged(fresh.saved, chart.saved) };
+    this.#held.set(keyOf(launched), now);
     return this.#show(req, res, status, this.#view(req, launched, now, entries, message));
   }
 
@@ -144,7 +155,9 @@ class WorksheetPages {
     const { assessed } = this.#view(req, sent.launched, sent.chart, sent.entries);
     setPageHeaders(res);
     res.set('Content-Disposition', 'attachment; filename="worksheet-answers.json"');
-    res.type('application/json').send(JSON.stringify(asFile(assessed), null, 2));
+    const file = asFile(assessed);
+    // what others have nested too deep in a response cannot be written, but what was answered on the page can
+    res.type('application/json').send(jsonText(file, 2) ?? JSON.stringify({ ...file, fhir: [] }, null, 2));
   }
 
   async summary(req: Request, res: Response): Promise<void> {
@@ -229,12 +242,9 @@ class WorksheetPages {
   }
 
   /** Reads the chart again, when the access still lasts. */
-  async #reread(launched: Launched, saved: readonly Json[]): Promise<HeldChart | undefined> {
+  async #reread(launched: Launched): Promise<HeldChart | undefined> {
     try {
-      const chart = await this.#fetch(launched);
-      const again = chart === undefined ? undefined : { ...chart, saved };
-      if (again !== undefined) this.#held.set(keyOf(launched), again);
-      return again;
+      return await this.#fetch(launched);
     } catch (error) {
       if (!(error instanceof SessionEnded)) throw error;
       return undefined;
@@ -244,16 +254,18 @@ class WorksheetPages {
   async #fetch(launched: Launched): Promise<HeldChart | undefined> {
     const fhir = await launched.access(AbortSignal.timeout(this.#options.deadlineMs));
     const [chart, kept] = await Promise.all([readChart(launched, fhir, this.#options), this.#kept(launched)]);
-    return chart === undefined ? undefined : { ...chart, saved: kept };
+    if (chart === undefined) return undefined;
+    if (kept === 'unavailable') return { ...chart, data: withAnswersUnseen(chart.data) };
+    return { ...chart, saved: kept };
   }
 
   /** The answers that are kept here for the launch's order. */
-  async #kept(launched: Launched): Promise<readonly Json[]> {
+  async #kept(launched: Launched): Promise<AnswersBeside> {
     const { answerStore } = this.#options;
     const id = text(launched.order?.order['id']);
     if (answerStore === undefined || launched.ehr.smart?.answerStore !== true || id === undefined) return [];
     const of = { base: normalBase(launched.base), patientId: launched.patientId, order: `ServiceRequest/${id}` };
-    return answerStore.answers([of]).catch(() => []);
+    return answerStore.answers([of]).catch(() => 'unavailable' as const);
   }
 
   // --- What is sent
@@ -340,7 +352,7 @@ const NO_DATA = ({ patientId }: Launched): HeldChart['data'] => ({
 });
 
 /** The answers for a file: in words for people, and as FHIR resources for systems. */
-function asFile({ checked, forms, entries }: Assessed): unknown {
+function asFile({ checked, forms, entries }: Assessed): Json {
   const question = (fact: string): string | undefined =>
     forms.flatMap((f) => f.form.facts).find((f) => f.code === fact)?.question;
   return {

@@ -40,20 +40,25 @@ const versionOf = (resource: Json | undefined): string | undefined => text(objec
 /** Do two responses say the same? */
 const sameAnswers = (a: Json, b: Json): boolean => JSON.stringify(answered(a)) === JSON.stringify(answered(b));
 
+/** Our forms nest items twice; what others nest deeper is no answer to them. */
+const DEEPEST_ITEM = 10;
+
 /** What a response says, without what servers add or order otherwise. */
 function answered(response: Json): unknown {
-  const told = (items: unknown): unknown =>
-    objects(items)
-      .map((i) => [
-        text(i['linkId']) ?? '',
-        objects(i['answer']).map((a) => [
-          text(object(a['valueCoding'])?.['code']) ?? text(a['valueDate']) ?? text(a['valueString']),
-          told(a['item']),
-        ]),
-        told(i['item']),
-      ])
-      .sort((x, y) => String(x[0]).localeCompare(String(y[0])));
-  return told(response['item']);
+  const told = (items: unknown, depth: number): unknown =>
+    depth > DEEPEST_ITEM
+      ? []
+      : objects(items)
+          .map((i) => [
+            text(i['linkId']) ?? '',
+            objects(i['answer']).map((a) => [
+              text(object(a['valueCoding'])?.['code']) ?? text(a['valueDate']) ?? text(a['valueString']),
+              told(a['item'], depth + 1),
+            ]),
+            told(i['item'], depth + 1),
+          ])
+          .sort((x, y) => String(x[0]).localeCompare(String(y[0])));
+  return told(response['item'], 0);
 }
 
 /** The resource as it goes to the EHR: what stands for "not saved yet" is left out. */
@@ -107,34 +112,57 @@ async function saveInChart(answers: readonly FormAnswers[], launched: Launched, 
 /** How the ids of responses begin that only this service has. */
 const KEPT = 'kept-';
 
-/** Keeps the answers in the store of this service, with those that are there for the same order. */
+/** So often answers are kept again, as others of the same order were kept in between. */
+const MOST_TRIES = 5;
+
+/**
+ * Keeps the answers in the store of this service, with those that are there for the same order. As in an EHR's chart, a response
+ * that is not the one that the page has seen is a conflict.
+ * @param seen the responses that the page knew
+ */
 async function saveHere(
   answers: readonly FormAnswers[],
   launched: Launched,
   order: string,
   store: AnswerStore,
-  before: readonly Json[],
+  seen: readonly Json[],
 ): Promise<Saved> {
   const of = { base: normalBase(launched.base), patientId: launched.patientId, order };
-  const responses = answers.flatMap(({ form, response }) => {
+  const responses = answers.flatMap(({ form, response }): Json[] => {
     if (response === undefined) return [];
     const identifier = answersIdentifier(form, { ...of, about: order });
     return [{ ...response, id: response['id'] === unsavedId(form) ? `${KEPT}${identifier.value}` : response['id'] }];
   });
-  const ids = new Set(responses.map((r) => r['id']));
-  const others = before.filter((r) => text(r['id'])?.startsWith(KEPT) === true && !ids.has(r['id']));
   try {
-    await store.keep(of, [...others, ...responses]);
-    return { kind: 'saved', where: 'here', responses };
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const there = await store.read(of);
+      const changed = responses.filter((r) => wasChanged(byId(there.answers, r), byId(seen, r)));
+      if (changed.length > 0) {
+        const same =
+          changed.length === responses.length && changed.every((r) => saysTheSame(byId(there.answers, r), r));
+        return same ? { kind: 'saved', where: 'here', responses } : notSaved('conflict');
+      }
+      const others = there.answers.filter((r) => byId(responses, r) === undefined);
+      if (await store.keep(of, [...others, ...responses], there)) return { kind: 'saved', where: 'here', responses };
+    }
   } catch {
     return notSaved('failed');
   }
+  return notSaved('conflict');
 }
+
+const byId = (responses: readonly Json[], { id }: Json): Json | undefined => responses.find((r) => r['id'] === id);
+
+const saysTheSame = (a: Json | undefined, b: Json): boolean => a !== undefined && sameAnswers(a, b);
+
+/** Is something kept that the page has not seen? */
+const wasChanged = (there: Json | undefined, seen: Json | undefined): boolean =>
+  there !== undefined && !(seen !== undefined && sameAnswers(there, seen));
 
 /**
  * Saves the page's answers: in the chart where the EHR takes them, else here where the registry allows it.
  * @param order the reference of the order that they were given for
- * @param before what was saved before
+ * @param seen the responses that were saved before, as far as the page knew them
  * @param signal ends the calls of the EHR
  */
 export async function save(
@@ -142,7 +170,7 @@ export async function save(
   launched: Launched,
   order: string,
   store: AnswerStore | undefined,
-  before: readonly Json[],
+  seen: readonly Json[],
   signal: AbortSignal,
 ): Promise<Saved> {
   if (answers.every((a) => a.response === undefined)) return notSaved('nothing');
@@ -155,7 +183,7 @@ export async function save(
       saved.kind === 'not-saved' && (saved.problem === 'not-supported' || saved.problem === 'forbidden');
     if (!elsewhere || here === undefined) return saved;
   }
-  return here === undefined ? notSaved('not-supported') : saveHere(answers, launched, order, here, before);
+  return here === undefined ? notSaved('not-supported') : saveHere(answers, launched, order, here, seen);
 }
 
 async function intoChart(answers: readonly FormAnswers[], launched: Launched, signal: AbortSignal): Promise<Saved> {

@@ -155,6 +155,24 @@ describe('answers that are given again', () => {
     expect(author(NO.fact)).toContain('Practitioner/wells');
   });
 
+  it('leave what others wrote as it is, also when it repeats or has no name', () => {
+    const foreign = [
+      { linkId: 'group' },
+      { linkId: 'group', text: 'again' },
+      { text: 'without a linkId' },
+      { text: 'another' },
+    ];
+    const earlier = { ...first, item: [...((first as Json)['item'] as readonly Json[]), ...foreign] };
+    const again = responseOf(form, [{ ...YES, value: 'no' }], context, earlier);
+    expect(again.item).toHaveLength(6);
+    expect(again.item).toEqual(expect.arrayContaining(foreign));
+  });
+
+  it('whose code has the name of a prototype’s member say nothing', () => {
+    const odd = JSON.parse(JSON.stringify(first).replaceAll('"Y"', '"constructor"')) as Json;
+    expect(answersIn(odd, form).map((a) => a.value)).toEqual(expect.arrayContaining(['not-assessed', 'no']));
+  });
+
   it('can be taken back: not assessed is no fact', () => {
     const again = responseOf(form, [{ fact: YES.fact, value: 'not-assessed' }], context, first);
     expect(read(again).map((f) => f.fact)).toEqual([NO.fact]);

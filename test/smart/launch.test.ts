@@ -360,6 +360,9 @@ describe('coming back', () => {
     expect(seen.text).toContain('invalid_scope');
     expect(seen.text).not.toContain('555-0100');
     expect(seen.text).not.toContain('call 555');
+    const odd = await new UserAgent().get(back({ error: 'constructor' }));
+    expect([odd.status, odd.text]).toEqual([502, expect.stringContaining('an error that is not known here')]);
+    expect(odd.text).not.toContain('native code');
     expect(ehr.tokenRequests).toEqual([]);
   });
 

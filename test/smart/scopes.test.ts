@@ -67,6 +67,10 @@ describe('granted scopes', () => {
     ['patient/Condition.Search patient/Patient.r', 'Condition', 'search', 'all'],
     ['launch openid', 'Condition', 'search', 'all'],
     ['', 'Condition', 'search', 'all'],
+    ['patient/Condition.constructor', 'Condition', 'search', 'all'],
+    ['patient/Condition.constructor patient/Patient.rs', 'Procedure', 'search', 'none'],
+    ['patient/*.__proto__', 'Condition', 'create', 'all'],
+    ['patient/constructor.rs', 'Condition', 'search', 'none'],
   ] as const)('"%s" permits for %s %s: %s', (granted, type, interaction, extent) => {
     expect(permissions(granted)(type, interaction)).toBe(extent);
   });

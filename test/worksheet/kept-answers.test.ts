@@ -118,7 +118,10 @@ async function keep(file: string, stub: EhrStub): Promise<void> {
   });
   const rows = new RemoteStore(file);
   const of = { base: stub.fhir, patientId: 'p1', order: 'ServiceRequest/order-1' };
-  await new SealedAnswers(rows, [SECRET], 30).keep(of, [{ ...response, id: 'kept-1' } as never]);
+  await new SealedAnswers(rows, [SECRET], 30).keep(of, [{ ...response, id: 'kept-1' } as never], {
+    answers: [],
+    version: undefined,
+  });
   await rows.close();
 }
 

@@ -19,9 +19,16 @@ const REASON = 'icd M54.16 Lumbar radiculopathy';
 
 let app: WorksheetApp;
 let rows: KyselyStore;
+/** the answers that are kept here cannot be read */
+let unreadable = false;
 beforeAll(async () => {
   rows = await KyselyStore.open(sqlitePlace(':memory:'));
-  app = await startWorksheetApp(new SealedAnswers(rows, [Buffer.alloc(32, 7)], 30));
+  const kept = new SealedAnswers(rows, [Buffer.alloc(32, 7)], 30);
+  app = await startWorksheetApp({
+    keep: (...args) => kept.keep(...args),
+    read: (of) => kept.read(of),
+    answers: (of) => (unreadable ? Promise.reject(new Error('no store')) : kept.answers(of)),
+  });
 });
 afterAll(async () => {
   await app.close();
@@ -81,6 +88,14 @@ const BOTH: Fields = {
   ...answer('leg-pain-greater', 'yes', daysAgo(1), 'Leg 8 of 10, back 3 of 10'),
   ...answer('straight-leg-raise', 'yes', daysAgo(1), 'Positive on the left at 40 degrees'),
 };
+
+const downloaded = async (launch: OpenedLaunch, fields: Fields): Promise<unknown> =>
+  (
+    await fetch(`${launch.url}/answers`, {
+      method: 'POST',
+      body: new URLSearchParams({ csrf: launch.launched.csrf, ...fields }),
+    })
+  ).json();
 
 const legends = ({ text }: Page): readonly string[] =>
   [...text.matchAll(/<legend>([\s\S]*?)<\/legend>/g)].map((m) => plain(m[1] ?? ''));
@@ -587,6 +602,32 @@ describe('an EHR that takes no answers', () => {
     expect((await get(again)).outcome).toContain('Criteria not settled');
   });
 
+  it('loses none of two clinicians who answer different questions at the same time', async () => {
+    const first = iris(KEPT);
+    const patientId = first.launched.patientId;
+    const second = app.open({ patientId, order: draftOrder(patientId, '72148', [REASON]), ...KEPT });
+    for (const launch of [first, second]) await get(launch);
+    expect((await post(first, 'save', answer('leg-pain-greater', 'yes', daysAgo(1)))).status).toBe(200);
+    const raised = answer('straight-leg-raise', 'yes', daysAgo(1));
+    const refused = await post(second, 'save', raised);
+    expect([refused.status, refused.message]).toEqual([409, expect.stringContaining('changed meanwhile')]);
+    expect(refused.outcome).toContain('Criteria met');
+    expect((await post(second, 'save', raised)).status).toBe(200);
+    const both = listAt(await downloaded(first, answer('saddle-anesthesia', 'no', daysAgo(1))), 'fhir.0.item');
+    expect(both.map((i) => at(i, 'linkId'))).toEqual(expect.arrayContaining(['leg-pain-greater']));
+    const third = app.open({ patientId, order: draftOrder(patientId, '72148', [REASON]), ...KEPT });
+    expect((await get(third)).outcome).toContain('Criteria met');
+  });
+
+  it('counts as not seen whole where the answers that are kept here cannot be read', async () => {
+    const launch = iris(KEPT);
+    unreadable = true;
+    const page = await get(launch);
+    unreadable = false;
+    expect(plain(page.text)).toContain('QuestionnaireResponse (truncated)');
+    expect(plain((await get(launch)).text)).not.toContain('QuestionnaireResponse (truncated)');
+  });
+
   it('has them kept here too when it refuses them against its registration', async () => {
     const launch = iris({ smart: { answerStore: true } });
     await get(launch);
@@ -616,6 +657,28 @@ describe('other pages of a launch', () => {
     ])
       expect([ref, (await get(launch, `/resource?ref=${encodeURIComponent(ref)}`)).status]).toEqual([ref, 404]);
     expect((await get(launch, `/resource?ref=Patient/${launch.launched.patientId}`)).status).toBe(200);
+  });
+
+  it('show that a resource is nested too deep to be shown, and that a unit has the name of a prototype’s member', async () => {
+    const launch = iris();
+    const subject = { reference: `Patient/${launch.launched.patientId}` };
+    const nested = (levels: number): unknown =>
+      JSON.parse(`${'{"extension":[{"url":"x"},'.repeat(levels)}{}${']}'.repeat(levels)}`);
+    const put = (id: string, more: object): string => {
+      app.sandbox.store.put({
+        resourceType: 'Observation',
+        id,
+        status: 'final',
+        code: { text: 'pain' },
+        subject,
+        ...more,
+      });
+      return `/resource?ref=Observation/${id}`;
+    };
+    const deep = await get(launch, put(`deep-${launch.launched.patientId}`, { extension: [nested(200)] }));
+    expect([deep.status, plain(deep.text)]).toEqual([200, expect.stringContaining('nested too deep to be shown')]);
+    const odd = put(`odd-${launch.launched.patientId}`, { valueQuantity: { value: 5, unit: 'constructor' } });
+    expect(plain((await get(launch, odd)).text)).toContain('5 constructor');
   });
 
   it('sum up on one page, with the answers on the page and the documents that the payer asks for', async () => {

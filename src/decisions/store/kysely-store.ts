@@ -250,13 +250,23 @@ export class KyselyStore implements Omit<Store, keyof SessionRows> {
     });
   }
 
-  async keepAnswers(row: AnswerRow): Promise<void> {
-    const { sealed, expires } = row;
-    await this.#db
+  async keepAnswers(row: AnswerRow, instead: string | undefined, now: string): Promise<boolean> {
+    const { key, sealed, expires } = row;
+    if (instead !== undefined) {
+      const updated = await this.#db
+        .updateTable('answer')
+        .set({ sealed, expires })
+        .where('key', '=', key)
+        .where('sealed', '=', instead)
+        .executeTakeFirst();
+      return Number(updated.numUpdatedRows) > 0;
+    }
+    const inserted = await this.#db
       .insertInto('answer')
       .values(row)
-      .onConflict((c) => c.column('key').doUpdateSet({ sealed, expires }))
-      .execute();
+      .onConflict((c) => c.column('key').doUpdateSet({ sealed, expires }).where('answer.expires', '<=', now))
+      .executeTakeFirst();
+    return Number(inserted.numInsertedOrUpdatedRows ?? 0) > 0;
   }
 
   async answersOf(keys: readonly string[], now: string): Promise<readonly AnswerRow[]> {

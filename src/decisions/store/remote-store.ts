@@ -92,8 +92,8 @@ export class RemoteStore implements Store {
     return this.#call('purge', what);
   }
 
-  keepAnswers(row: AnswerRow): Promise<void> {
-    return this.#call('keepAnswers', row);
+  keepAnswers(row: AnswerRow, instead: string | undefined, now: string): Promise<boolean> {
+    return this.#call('keepAnswers', row, instead, now);
   }
 
   answersOf(keys: readonly string[], now: string): Promise<readonly AnswerRow[]> {
