@@ -146,6 +146,8 @@ const REFERRED_BY: Readonly<Record<string, readonly string[]>> = {
   PractitionerRole: ['Practitioner'],
   MedicationRequest: ['Medication'],
   MedicationStatement: ['Medication'],
+  MedicationDispense: ['Medication'],
+  MedicationAdministration: ['Medication'],
 };
 
 /** Sections of which lines are lost were not seen whole; nor were the coverages. */

@@ -13,6 +13,8 @@ import { isVoid, verification } from './status.ts';
 
 const NO_HITS: readonly Hit[] = [];
 const NO_RESOURCES: readonly Json[] = [];
+/** Where statements, dispenses and administrations name the prescription. */
+const PRESCRIBED_BY = ['basedOn', 'derivedFrom', 'authorizingPrescription', 'request'];
 const given = (resource: Json | undefined): readonly Json[] => (resource === undefined ? NO_RESOURCES : [resource]);
 
 /** The days of a visit that took place. */
@@ -146,11 +148,14 @@ export class LinkedResources {
     return known.filter((order) => order['doNotPerform'] !== true);
   }
 
-  /** The prescription that a statement about a drug was made of, if it is known. */
-  prescription(statement: Json): Json | undefined {
-    const references = [...objects(statement['basedOn']), ...objects(statement['derivedFrom'])];
-    const [known] = references.flatMap((r) => given(this.#known('MedicationRequest', r)));
-    return known;
+  /**
+   * The prescription that a statement about a drug was made of, or on which a drug was dispensed or given: contained in what says so, or
+   * known.
+   */
+  prescription(resource: Json): Json | undefined {
+    return PRESCRIBED_BY.flatMap((name) => objects(resource[name]))
+      .flatMap((r) => given(this.#contained(resource, r) ?? this.#known('MedicationRequest', r)))
+      .find((r) => r['resourceType'] === 'MedicationRequest');
   }
 
   /** The study that was ordered, and the code that names it, of an examination whose own code tells none. */

@@ -32,6 +32,8 @@ const KEYS: Readonly<Record<Section, string>> = {
   ImagingStudy: 'imagingStudies',
   MedicationRequest: 'medicationRequests',
   MedicationStatement: 'medicationStatements',
+  MedicationDispense: 'medicationDispenses',
+  MedicationAdministration: 'medicationAdministrations',
   ServiceRequest: 'serviceRequests',
   Encounter: 'encounters',
   AllergyIntolerance: 'allergies',

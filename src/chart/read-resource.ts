@@ -18,6 +18,7 @@ import { readContainedResults, readObservation } from './readers/observation.ts'
 import { readOpenOrder, readServiceRequest } from './readers/order.ts';
 import { readAllergy, readDevice, readLead } from './readers/other.ts';
 import { readProcedure } from './readers/procedure.ts';
+import { readMedicationAdministration, readMedicationDispense } from './readers/supplied-drug.ts';
 import type { AnswerRecord, ChartRecord, ImagingRecord, OpenOrder } from './records.ts';
 import { refOf } from './references.ts';
 
@@ -64,6 +65,10 @@ export function readResource(r: Json, { ctx, canonical, asOf }: Reading): Read {
       return { records: [readMedicationRequest(ctx, r, ref)] };
     case 'MedicationStatement':
       return { records: [readMedicationStatement(ctx, r, ref)] };
+    case 'MedicationDispense':
+      return { records: [readMedicationDispense(ctx, r, ref)] };
+    case 'MedicationAdministration':
+      return { records: [readMedicationAdministration(ctx, r, ref)] };
     case 'ServiceRequest': {
       const study = readCompletedStudy(ctx, r, ref);
       return {

@@ -79,6 +79,14 @@ export class Reasons {
     return stated.given ? stated : this.#ofVisit(resource);
   }
 
+  /** The reason of a drug that was dispensed or given: its own, else that of the prescription on which it was. */
+  ofSupply(resource: Json): Reason {
+    const stated = this.stated(resource);
+    if (stated.given) return stated;
+    const prescription = this.#links.prescription(resource);
+    return prescription === undefined ? NO_REASON : this.ofPrescription(prescription);
+  }
+
   /** What the visit of a resource was for: problems of the spine alone, other problems alone, or nobody knows which. */
   #ofVisit(resource: Json): Reason {
     const visit = this.#links.visitOf(resource);

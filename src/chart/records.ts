@@ -132,7 +132,7 @@ export interface ReportRecord extends Base {
   readonly conclusionPlace: Place;
 }
 
-/** A MedicationRequest or MedicationStatement. */
+/** A prescription, a statement that a drug is taken, or a drug that was dispensed or given. */
 export interface MedicationRecord extends Base {
   readonly type: 'medication';
   readonly taken: 'active' | 'past' | 'not-taken' | 'unclear';

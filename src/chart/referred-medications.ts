@@ -5,7 +5,14 @@ import type { RetrievedSection, Section } from './sections.ts';
 
 /** So many Medications are read one by one, those of the latest entries first. */
 const MOST_READS = 30;
-const DRUGS: readonly Section[] = ['MedicationRequest', 'MedicationStatement'];
+const DRUGS: readonly Section[] = [
+  'MedicationRequest',
+  'MedicationStatement',
+  'MedicationDispense',
+  'MedicationAdministration',
+];
+/** Where an entry says when it was. */
+const DAYS = ['authoredOn', 'whenHandedOver', 'whenPrepared', 'effectiveDateTime'];
 const VOID = new Set<unknown>(['entered-in-error', 'cancelled']);
 
 /** An entry of this patient that names its drug by a Medication of its own. */
@@ -23,7 +30,7 @@ function referring(section: Section, entry: unknown, scope: PatientScope, base: 
   if (reference === undefined || text(reference['reference'])?.startsWith('#')) return [];
   const named = localReference(reference, base);
   const period = object(entry['effectivePeriod']);
-  const day = text(entry['authoredOn']) ?? text(entry['effectiveDateTime']) ?? text(period?.['start']) ?? '';
+  const day = DAYS.map((name) => text(entry[name])).find((d) => d !== undefined) ?? text(period?.['start']) ?? '';
   return [{ section, id: named?.type === 'Medication' ? named.id : undefined, day }];
 }
 
@@ -42,7 +49,7 @@ async function readAll(ids: readonly string[], fhir: FhirAccess): Promise<readon
 }
 
 /**
- * Adds the Medications that prescriptions and statements refer to and that did not come with them: read all at once where the
+ * Adds the Medications that prescriptions, statements, dispenses and administrations refer to and that did not come with them: read all at once where the
  * call grants access, a bounded number, from this server alone. A section in which a drug stays unknown was not seen whole: a
  * drug that was not seen is not "no drug". Nothing is asked where every drug is known.
  * @param base the FHIR base URL that relative references belong to

@@ -61,6 +61,8 @@ const KINDS: Readonly<Record<string, readonly [one: string, several: string]>> =
   ExplanationOfBenefit: ['explanation of benefit', 'explanations of benefit'],
   FamilyMemberHistory: ['family history', 'family histories'],
   ImagingStudy: ['imaging study', 'imaging studies'],
+  MedicationAdministration: ['drug given', 'drugs given'],
+  MedicationDispense: ['drug dispensed', 'drugs dispensed'],
   MedicationRequest: ['prescription', 'prescriptions'],
   MedicationStatement: ['medication', 'medications'],
   QuestionnaireResponse: ['answers', 'answers'],
@@ -104,6 +106,8 @@ export function resourceWords(resource: Json): string | undefined {
         );
       case 'MedicationRequest':
       case 'MedicationStatement':
+      case 'MedicationDispense':
+      case 'MedicationAdministration':
         return (
           conceptWords(resource['medicationCodeableConcept']) ??
           text(object(resource['medicationReference'])?.['display'])

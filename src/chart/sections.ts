@@ -7,6 +7,8 @@ export const SECTIONS = [
   'ImagingStudy',
   'MedicationRequest',
   'MedicationStatement',
+  'MedicationDispense',
+  'MedicationAdministration',
   'ServiceRequest',
   'Encounter',
   'AllergyIntolerance',

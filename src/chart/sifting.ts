@@ -192,6 +192,8 @@ export class Sifting {
         );
       case 'MedicationRequest':
       case 'MedicationStatement':
+      case 'MedicationDispense':
+      case 'MedicationAdministration':
         return r['medicationCodeableConcept'] === undefined || ctx.concepts.knows(r['medicationCodeableConcept']);
       case 'Practitioner':
       case 'PractitionerRole':

@@ -10,6 +10,8 @@ const ALWAYS: readonly Section[] = [
   'ServiceRequest',
   'MedicationRequest',
   'MedicationStatement',
+  'MedicationDispense',
+  'MedicationAdministration',
   'DiagnosticReport',
   'QuestionnaireResponse',
   'PractitionerRole',

@@ -7,14 +7,18 @@ import { setsOf } from './sets-of.ts';
 
 type Kind = BlockInput extends infer B ? (B extends unknown ? keyof B : never) : never;
 
-/** Which sections a kind of evidence is read from; one of them, complete, suffices to say that there is none. */
+/** Where it is said which drugs a patient has; that one was not handed out or given here does not say that it is not taken. */
+const LISTS_OF_DRUGS: readonly Section[] = ['MedicationRequest', 'MedicationStatement'];
+const DRUGS: readonly Section[] = [...LISTS_OF_DRUGS, 'MedicationDispense', 'MedicationAdministration'];
+
+/** Which sections a kind of evidence is read from; of most one, complete, suffices to say that there is none. */
 const READ_FROM: Readonly<Record<Kind, readonly Section[]>> = {
   finding: ['Condition'],
   measure: ['Observation'],
   imaging: ['DiagnosticReport', 'Procedure', 'ImagingStudy'],
   report: ['DiagnosticReport'],
   procedure: ['Procedure'],
-  medication: ['MedicationRequest', 'MedicationStatement'],
+  medication: DRUGS,
   visit: ['Encounter'],
   order: ['ServiceRequest'],
   orderer: [],
@@ -28,7 +32,7 @@ const READ_FROM: Readonly<Record<Kind, readonly Section[]>> = {
   trend: ['Observation'],
   comparison: ['Observation'],
   progression: ['Condition', 'Encounter'],
-  change: ['MedicationRequest', 'MedicationStatement'],
+  change: DRUGS,
 };
 
 const kindOf = (block: BlockInput): Kind => Object.keys(block)[0] as Kind;
@@ -136,8 +140,12 @@ export const sufficientlySeen = (
     return state === 'complete' || (standsInBasket && state === 'not-available');
   });
 
-/** That there was no such examination any of its sections says; what examinations show stands in their reports alone. */
+/**
+ * That there was no such examination any of its sections says; what examinations show stands in their reports alone, and that a
+ * drug is not taken in the lists of drugs.
+ */
 function sufficientFor(block: BlockInput): readonly Section[] {
+  if ('medication' in block || 'change' in block) return LISTS_OF_DRUGS;
   if (!('imaging' in block)) return READ_FROM[kindOf(block)];
   const { shows, denies, lacks, result } = block.imaging;
   const ofResult = shows !== undefined || denies !== undefined || lacks !== undefined || result !== 'any';

@@ -96,6 +96,8 @@ export const ChartItem = z.union([
     to: WHEN.optional(),
     days: z.int().positive().optional(),
     stated: z.boolean().optional(),
+    dispensed: z.boolean().optional(),
+    given: z.boolean().optional(),
     reasons: CODES.optional(),
   }),
   z.strictObject({

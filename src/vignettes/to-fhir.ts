@@ -242,6 +242,8 @@ function drug(item: Of<'drug'>, id: string, at: (w: string) => string): Resource
       subject: SUBJECT,
     };
   }
+  if (item.dispensed === true) return dispensed(item, id, from);
+  if (item.given === true) return givenDrug(item, id, from, to);
   return {
     resourceType: 'MedicationRequest',
     id,
@@ -256,13 +258,35 @@ function drug(item: Of<'drug'>, id: string, at: (w: string) => string): Resource
     }),
     ...(item.days !== undefined && {
       dispenseRequest: {
-        expectedSupplyDuration: { value: item.days, unit: 'days', system: 'http://unitsofmeasure.org', code: 'd' },
+        expectedSupplyDuration: inDays(item.days),
       },
     }),
     ...concepts(item.reasons),
     subject: SUBJECT,
   };
 }
+
+const inDays = (value: number): unknown => ({ value, unit: 'days', system: 'http://unitsofmeasure.org', code: 'd' });
+
+const dispensed = (item: Of<'drug'>, id: string, on: string | undefined): Resource => ({
+  resourceType: 'MedicationDispense',
+  id,
+  status: item.status ?? 'completed',
+  medicationCodeableConcept: concept(item.drug),
+  ...(on !== undefined && { whenHandedOver: on }),
+  ...(item.days !== undefined && { daysSupply: inDays(item.days) }),
+  subject: SUBJECT,
+});
+
+const givenDrug = (item: Of<'drug'>, id: string, from: string | undefined, to: string | undefined): Resource => ({
+  resourceType: 'MedicationAdministration',
+  id,
+  status: item.status ?? 'completed',
+  medicationCodeableConcept: concept(item.drug),
+  ...(to === undefined ? { effectiveDateTime: from } : { effectivePeriod: { start: from, end: to } }),
+  ...concepts(item.reasons),
+  subject: SUBJECT,
+});
 
 function serviceRequest(item: Of<'order'>, id: string, at: (w: string) => string): Resource {
   return {

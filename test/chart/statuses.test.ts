@@ -266,6 +266,31 @@ describe('drugs and orders', () => {
     expect(one({ resourceType: 'MedicationStatement', status: s, ...drug }, 'analgesic')).toMatchObject({ taken });
   });
   it.each([
+    ['completed', {}, 'past'],
+    ['completed', { whenHandedOver: '2026-01-01' }, 'past'],
+    ['in-progress', {}, 'unclear'],
+    ['in-progress', { whenHandedOver: '2026-01-01' }, 'past'],
+    ['stopped', { whenHandedOver: '2026-01-01' }, 'past'],
+    ['on-hold', {}, 'unclear'],
+    ['preparation', {}, 'unclear'],
+    ['declined', { whenHandedOver: '2026-01-01' }, 'unclear'],
+    ['unknown', {}, 'unclear'],
+  ])('a MedicationDispense %s %j is %s', (s, members, taken) => {
+    expect(one({ resourceType: 'MedicationDispense', status: s, ...drug, ...members }, 'analgesic')).toMatchObject({
+      taken,
+    });
+  });
+  it.each([
+    ['completed', 'past'],
+    ['in-progress', 'active'],
+    ['stopped', 'past'],
+    ['on-hold', 'past'],
+    ['not-done', 'unclear'],
+    ['unknown', 'unclear'],
+  ])('a MedicationAdministration %s is %s', (s, taken) => {
+    expect(one({ resourceType: 'MedicationAdministration', status: s, ...drug }, 'analgesic')).toMatchObject({ taken });
+  });
+  it.each([
     ['draft', true],
     ['active', true],
     ['on-hold', true],

@@ -37,6 +37,8 @@ const KEYS: Readonly<Record<string, string>> = {
   ImagingStudy: 'imagingStudies',
   MedicationRequest: 'medicationRequests',
   MedicationStatement: 'medicationStatements',
+  MedicationDispense: 'medicationDispenses',
+  MedicationAdministration: 'medicationAdministrations',
   Encounter: 'encounters',
   AllergyIntolerance: 'allergies',
   Device: 'devices',

@@ -24,6 +24,8 @@ const SECTIONS = [
   'ImagingStudy',
   'MedicationRequest',
   'MedicationStatement',
+  'MedicationDispense',
+  'MedicationAdministration',
   'ServiceRequest',
   'Encounter',
   'AllergyIntolerance',

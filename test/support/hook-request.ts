@@ -45,6 +45,8 @@ export const PREFETCH_KEYS: Readonly<Record<string, string>> = {
   imagingStudies: 'ImagingStudy',
   medicationRequests: 'MedicationRequest',
   medicationStatements: 'MedicationStatement',
+  medicationDispenses: 'MedicationDispense',
+  medicationAdministrations: 'MedicationAdministration',
   serviceRequests: 'ServiceRequest',
   encounters: 'Encounter',
   allergies: 'AllergyIntolerance',

@@ -22,7 +22,7 @@ const DAYS: Readonly<Record<string, number>> = {
  * What a drug says when its name and its dosages are read too: nothing when it is for an eye, the nose or a joint alone, and on the
  * skin only a drug for pain counts.
  */
-function drugOf({ concepts, links }: ReadContext, resource: Json, dosages: unknown): readonly Hit[] {
+export function drugOf({ concepts, links }: ReadContext, resource: Json, dosages: unknown): readonly Hit[] {
   const code = links.medicationCode(resource);
   const hits = concepts.hits(code);
   if (hits.length === 0) return hits;
@@ -41,7 +41,7 @@ function drugOf({ concepts, links }: ReadContext, resource: Json, dosages: unkno
 }
 
 /** The number of days of a Duration in days, weeks or months. */
-function days(duration: Json | undefined): number | undefined {
+export function days(duration: Json | undefined): number | undefined {
   const value = duration?.['value'];
   const unit = (text(duration?.['code']) ?? text(duration?.['unit']) ?? 'd').toLowerCase().replace('(s)', '');
   const factor = Object.hasOwn(DAYS, unit) ? DAYS[unit] : undefined;
@@ -89,10 +89,10 @@ const unitOf = (quantity: Json): string =>
   (text(quantity['unit']) ?? text(quantity['code']) ?? '').toLowerCase().replace(/(\(s\)|s)$/, '');
 
 /** The days that one fill lasts, by its quantity and a fixed dose in the same unit. */
-function daysOfQuantity(r: Json, dispense: Json | undefined): number | undefined {
-  const dosages = objects(r['dosageInstruction']);
+export function daysOfQuantity(instructions: unknown, supply: unknown): number | undefined {
+  const dosages = objects(instructions);
   const dosage = dosages[0];
-  const quantity = object(dispense?.['quantity']);
+  const quantity = object(supply);
   if (dosage === undefined || dosages.length > 1 || quantity === undefined) return undefined;
   if (dosage['asNeededBoolean'] === true || dosage['asNeededCodeableConcept'] !== undefined) return undefined;
   const dose = object(objects(dosage['doseAndRate'])[0]?.['doseQuantity']);
@@ -133,12 +133,15 @@ function prescribedEnd(r: Json, from: Interval | undefined): Interval | undefine
   const dispense = object(r['dispenseRequest']);
   const supply = days(object(dispense?.['expectedSupplyDuration']));
   const lasting =
-    days(object(dosing(r)?.['boundsDuration'])) ?? daysOfDoses(r) ?? supply ?? daysOfQuantity(r, dispense);
+    days(object(dosing(r)?.['boundsDuration'])) ??
+    daysOfDoses(r) ??
+    supply ??
+    daysOfQuantity(r['dosageInstruction'], dispense?.['quantity']);
   return lasting === undefined || from === undefined ? undefined : { lo: from.lo + lasting, hi: from.hi + lasting };
 }
 
 /** Is the drug for another part of the body by the words of its reason, or by what is said of when to take it? */
-const isForElsewhere = (ctx: ReadContext, r: Json, dosages: unknown): boolean =>
+export const isForElsewhere = (ctx: ReadContext, r: Json, dosages: unknown): boolean =>
   ctx.concepts.namesOtherPurpose(objects(r['reasonCode'])) ||
   ctx.concepts.namesProblemElsewhere([
     ...objects(r['reasonCode']),

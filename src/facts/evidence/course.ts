@@ -15,7 +15,8 @@ const PART_OF_NONE = 'part of no course of this length';
 
 /** Where visits stand. */
 const VISITS: readonly Section[] = ['Procedure', 'Encounter'];
-const DRUGS: readonly Section[] = ['MedicationRequest', 'MedicationStatement'];
+const LISTS_OF_DRUGS: readonly Section[] = ['MedicationRequest', 'MedicationStatement'];
+const SUPPLIES: readonly Section[] = ['MedicationDispense', 'MedicationAdministration'];
 
 /** What is asked of a course, what was found of it, and where that is told. */
 interface Search {
@@ -227,8 +228,9 @@ function unseenTreatment({ input, usable, ctx }: Search): readonly Section[] {
 
 /** Where drugs may stand that were not seen; a list of drugs of one kind says nothing of what the other kind holds. */
 function unseenDrugs(ctx: FactContext): readonly Section[] {
-  if (DRUGS.every((s) => ctx.chart.sections.get(s) !== 'complete')) return DRUGS;
-  return DRUGS.filter((s) => hasUnseen(ctx, s));
+  const none = LISTS_OF_DRUGS.every((s) => ctx.chart.sections.get(s) !== 'complete');
+  const lists = none ? LISTS_OF_DRUGS : LISTS_OF_DRUGS.filter((s) => hasUnseen(ctx, s));
+  return [...lists, ...SUPPLIES.filter((s) => hasUnseen(ctx, s))];
 }
 
 const toItem = (t: Treatment, until?: Day): Item => ({ ref: t.ref, date: t.when, basis: 'chart', until });

@@ -1,5 +1,6 @@
 import type { MedicationRecord } from '../../chart/records.ts';
 import { add, type Day, type Duration } from '../../dates/day.ts';
+import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, fitsRegion } from '../context.ts';
 import { drugEnd } from '../drug-end.ts';
 import { duration } from '../duration.ts';
@@ -16,6 +17,13 @@ const current = (record: MedicationRecord, asOf: Day): boolean =>
   record.taken === 'active'
     ? !((record.stated || record.endStated) && record.end !== undefined && record.end.hi < asOf)
     : record.taken === 'past' && !record.broken && record.end !== undefined && record.end.lo > asOf;
+
+/** The last day on which a drug that is taken counts as current; undefined where no end is known. */
+function lastDay({ taken, stated, endStated, end }: MedicationRecord): Day | undefined {
+  if (end === undefined) return undefined;
+  if (taken === 'past') return end.lo - 1;
+  return stated || endStated ? end.hi : undefined;
+}
 
 /** Drugs that are or were taken; that one is not taken speaks against this drug, or against all when none is taken. */
 export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: FactContext, tally: Tally): void {
@@ -36,7 +44,8 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
     else if (input.use === 'current' && !current(record, asOf)) tally.lead(found, 'no longer taken');
     else if (!longEnough(record)) tally.lead(found, 'not documented as taken long enough', record.taken === 'active');
     else if (isOfNow || inWindow(found, asked, tally)) {
-      tally.done(found, 'on the medication list');
+      const until = input.use === 'current' ? sooner(found.until, lastDay(record)) : found.until;
+      tally.done({ ...found, until }, 'on the medication list');
       taken.push(record);
     }
   }

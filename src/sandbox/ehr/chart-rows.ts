@@ -172,7 +172,11 @@ const KINDS: readonly Kind[] = [
   { title: 'Findings', types: ['Observation'], fits: onShelf('other') },
   { title: 'Imaging and tests', types: ['DiagnosticReport', 'ImagingStudy'], fits: onShelf('other') },
   { title: 'Procedures and therapy', types: ['Procedure'], fits: always },
-  { title: 'Medications', types: ['MedicationRequest', 'MedicationStatement'], fits: always },
+  {
+    title: 'Medications',
+    types: ['MedicationRequest', 'MedicationStatement', 'MedicationDispense', 'MedicationAdministration'],
+    fits: always,
+  },
   { title: 'Orders and referrals', types: ['ServiceRequest'], fits: always },
   { title: 'Answers from worksheets', types: ['QuestionnaireResponse'], fits: always },
   { title: 'Allergies', types: ['AllergyIntolerance'], fits: always },
