@@ -75,6 +75,10 @@ const Finding = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'proves nothing by itself, but leaves the question open instead of silent' }),
+  'open-if-suspected': z.boolean().default(false).meta({
+    description:
+      'what is only suspected, or is a reason of the order alone, leaves the question whether it is known open instead of silent: what must not be overlooked (an implant)',
+  }),
   regional: REGIONAL,
 });
 const Measure = z.strictObject({

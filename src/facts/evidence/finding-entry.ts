@@ -6,7 +6,7 @@ import { type Asked, belongs, type FactContext, fitsRegion, placeIn, placeOfReco
 import { duration } from '../duration.ts';
 import { heals } from '../episode/presentations.ts';
 import type { FindingInput } from '../schema.ts';
-import type { Item } from '../tally.ts';
+import type { Item, Tally } from '../tally.ts';
 import { fitIn, mayLieIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { statedOn } from './earlier-entry.ts';
@@ -35,13 +35,19 @@ export function readEntry(record: ConditionRecord, search: Search): void {
   const past = isPast(record, search);
   if (past !== undefined) return tally.lead(item, past.reason, past.open);
   if (record.verification === 'suspected' && asked.query.certainty !== 'suspected') {
-    if (mayLieIn(item.date, asked.window)) search.suspicions.push({ record, item });
-    return tally.lead(
-      item,
-      record.orderReason ? 'a reason of this order, not a confirmed diagnosis' : 'only suspected, not confirmed',
-    );
+    const may = mayLieIn(item.date, asked.window);
+    if (may) search.suspicions.push({ record, item });
+    return may && input['open-if-suspected'] ? undefined : tellSuspected(record, item, tally);
   }
   statement(record, item, search);
+}
+
+/** Tells that it is only suspected. @param open true when that leaves the question open rather than silent */
+export function tellSuspected(record: ConditionRecord, item: Item, tally: Tally, open = false): void {
+  const why = record.orderReason
+    ? 'a reason of this order, not a confirmed diagnosis'
+    : 'only suspected, not confirmed';
+  tally.lead(item, why, open);
 }
 
 /** Codes that say that the finding was there once. */

@@ -3,7 +3,7 @@ import type { FindingInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
 import { Entries, statedOn } from './earlier-entry.ts';
 import { Endings } from './endings.ts';
-import { readEntry, readHistory } from './finding-entry.ts';
+import { readEntry, readHistory, tellSuspected } from './finding-entry.ts';
 import { readRecord, readYesOrNo } from './finding-record.ts';
 import { isExcepted, type Search, suspects } from './finding-search.ts';
 import { Refutations, settle } from './refutations.ts';
@@ -19,6 +19,8 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   const refutations = new Refutations(search.negative);
   const suspicions = search.suspicions.filter((s) => refutations.leaves(s));
   if (suspects(input)) for (const { record } of suspicions) tally.suspectedOn(statedOn(record));
+  if (input['open-if-suspected'])
+    for (const s of search.suspicions) tellSuspected(s.record, s.item, tally, suspicions.includes(s));
   settle(search, refutations, suspicions.length > 0);
   for (const set of (input.observed ?? []).map((name) => ctx.set(name)))
     for (const record of ctx.chart.bySet(set))
