@@ -211,7 +211,7 @@ export class ConceptReader {
 
   /**
    * The examination of the spine that an element names in words, where no code of it is known as a study.
-   * @returns undefined when words name another one; `wordless` when there are no words at all
+   * @returns undefined when words name another one; `wordless` when there are no words at all, or none but that it is a report of imaging
    */
   studyInWords(element: unknown): StudyInWords | 'wordless' | undefined {
     const concept = object(element);
@@ -221,7 +221,7 @@ export class ConceptReader {
       const study = this.#named(w);
       if (study !== undefined) return study;
     }
-    return undefined;
+    return words.every((w) => this.#studies.isNameless(w)) ? 'wordless' : undefined;
   }
 
   /** The same words come again and again in a chart; each are read once. */

@@ -9,9 +9,11 @@ const SAYS: Readonly<Record<Qualified, RegExp>> = {
   denied:
     /^(no (?!fault|improvement|relief|response|benefit|help|progress|change|longer|better|worse|((bowel|bladder|sphincter|urinary|ankle|knee|patellar|achilles|deep tendon) )?(sensation|feeling|reflex(es)?|control|movement|motion|strength|power)\b(?! *(loss|deficits?|changes?|disturbances?|abnormalit|impairment|problem)))|negative for|denies|denied|ruled out|excluded)|[-–,;:(] *(ruled out|excluded)\)?$/,
   'of-family': /^(family (history|hx)|fhx?)\b/,
-  past: /^((past |personal )?(history|hx) of(?! present illness)|past (medical )?history|h\/o|hx:)/,
+  past: /^((past |personal )?(history|hx) of(?! present illness)|past (medical )?history|h\/o|hx:)|[-–,;:(] *(resolved|in (full |complete )?remission)\)?$/,
   doubted: /^(rule out|r\/o|possible|probable|suspected|suspicion (of|for)|concern for|\?)|\?$/,
 };
+/** What vendors put behind the name of a diagnosis: that it counts for the risk of a population. */
+const RISK_MARK = /( *\((cms[-/ ]?)?(hcc|hhs-hcc|cmd)\))+$/;
 const ALL = Object.keys(SAYS) as Qualified[];
 
 /** A code for a state or for what was: its own name says "history of". */
@@ -23,7 +25,7 @@ const isStatus = (coding: Json): boolean => /^Z\d/.test(text(coding['code']) ?? 
  * either. Only the text counts, and not where a coding's display says the same: then that is what the code means.
  */
 export function qualifiedInWords(concept: unknown): Qualified | undefined {
-  const words = text(object(concept)?.['text'])?.trim().toLowerCase();
+  const words = text(object(concept)?.['text'])?.trim().toLowerCase().replace(RISK_MARK, '');
   if (words === undefined) return undefined;
   const codings = objects(object(concept)?.['coding']);
   const found = ALL.find((q) => SAYS[q].test(words));

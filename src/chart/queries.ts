@@ -21,6 +21,10 @@ const OBSERVATION_CATEGORIES = [
   'therapy',
   'activity',
   'social-history',
+  // of US Core
+  'functional-status',
+  'disability-status',
+  'clinical-test',
 ];
 const PAGE = '500';
 

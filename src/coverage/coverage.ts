@@ -16,6 +16,8 @@ export interface Coverage {
   readonly order: number;
   /** in force, and of a kind that may pay for imaging */
   readonly active: boolean;
+  /** nobody pays but the patient: an entry that EHRs keep beside the plans */
+  readonly selfPay: boolean;
   readonly covers: (on: Day) => boolean;
 }
 
@@ -39,6 +41,16 @@ const PRIVATE = new Set(['EHCPOL', 'HIP', 'MCPOL', 'HMO', 'PPO', 'POS']);
 const NOT_MEDICAL = new Set(['DENTAL', 'DENTPRG', 'VISPOL', 'DRUGPOL', 'LTC', 'LIFE', 'DIS']);
 const isActCode = (uri: string): boolean =>
   /(^|[/:])(v3-ActCode|coverage-type)$|2\.16\.840\.1\.113883\.5\.4$/.test(uri);
+
+/** Codes and names by which EHRs say that the patient pays. */
+const SELF_PAY = /^(self[- ]?pay|patient pay|uninsured|no insurance)$/i;
+const isPerson = (payor: Json): boolean => /(^|\/)(Patient|RelatedPerson)\/[^/]+$/.test(text(payor['reference']) ?? '');
+const isSelfPay = (coverage: Json, codings: readonly TypeCoding[], names: readonly string[]): boolean =>
+  (objects(coverage['payor']).length > 0 && objects(coverage['payor']).every(isPerson)) ||
+  codings.some(
+    ({ uri, code }) => /\/coverage-selfpay$/.test(uri) || (SOPT_URI.test(uri) && /^81\d{0,3}$/.test(code)),
+  ) ||
+  (names.length > 0 && names.every((name) => SELF_PAY.test(name.trim())));
 
 /** A supplement to Medicare is sold by private insurers and is no Medicare plan. */
 const SUPPLEMENT = /supplement|medigap/i;
@@ -137,10 +149,12 @@ function readCoverage(
   const order = r['order'];
   const codings = typeCodings(r);
   const medical = codings.length === 0 || !codings.every((c) => isActCode(c.uri) && NOT_MEDICAL.has(c.code));
+  const payer = payerOf(r, organizations, base);
   return [
     {
       ref,
-      ...payerOf(r, organizations, base),
+      ...payer,
+      selfPay: isSelfPay(r, codings, payer.payer.names),
       lineOfBusiness: lineOfBusiness(r, codings),
       plans,
       order: typeof order === 'number' ? order : Number.POSITIVE_INFINITY,
@@ -199,7 +213,8 @@ export const insuranceOf = (order: Json, base: string | undefined): readonly str
   });
 
 /**
- * The order's own insurance if it resolves; else the one active Coverage whose period holds the date; else the lowest `order`.
+ * The order's own insurance if it resolves; else the one active Coverage whose period holds the date; else the lowest `order`. That the
+ * patient pays is no coverage beside one.
  * @param on the service date
  */
 export function chooseCoverage(
@@ -213,7 +228,9 @@ export function chooseCoverage(
   const byRef = new Map(known.toReversed().map((c) => [c.ref, c]));
   const [own] = byOrder(named.flatMap((ref) => byRef.get(ref) ?? []));
   if (own !== undefined) return { kind: 'one', coverage: own, named: true };
-  const active = byOrder(coverages.filter((c) => c.active && c.covers(on)));
+  const inForce = coverages.filter((c) => c.active && c.covers(on));
+  const insured = inForce.filter((c) => !c.selfPay);
+  const active = byOrder(insured.length > 0 ? insured : inForce);
   const [first] = active;
   if (first === undefined) return { kind: 'none' };
   const equal = active.filter((c) => c.order === first.order);

@@ -78,6 +78,7 @@ export const StudiesFile = z.strictObject({
       modalities: z.partialRecord(z.enum(MODALITIES), WORDS),
       regions: z.partialRecord(z.enum(REGIONS), WORDS),
       spine: WORDS.meta({ description: 'words for the spine without a region' }),
+      nameless: WORDS.default([]).meta({ description: 'names of reports that do not say what was examined' }),
     })
     .optional()
     .meta({ description: 'the words by which examinations without a standard code are recognised' }),
@@ -134,14 +135,16 @@ interface NamingWords {
   readonly modalities: readonly (readonly [Modality, readonly string[]])[];
   readonly regions: readonly (readonly [Region, readonly string[]])[];
   readonly spine: readonly string[];
+  readonly nameless: ReadonlySet<string>;
 }
 
-function namingWords({ modalities, regions, spine }: NonNullable<StudiesInput['in-words']>): NamingWords {
+function namingWords({ modalities, regions, spine, nameless }: NonNullable<StudiesInput['in-words']>): NamingWords {
   const spaced = (words: readonly string[] = []): readonly string[] => words.map((w) => ` ${w} `);
   return {
     modalities: MODALITIES.map((m) => [m, spaced(modalities[m])]),
     regions: REGIONS.map((r) => [r, spaced(regions[r])]),
     spine: spaced(spine),
+    nameless: new Set(spaced(nameless)),
   };
 }
 
@@ -203,10 +206,16 @@ export class StudyCatalog {
     return { regions, ...(best !== undefined && { modality: best.m }) };
   }
 
+  /** Is it a name of reports of imaging that does not say what was examined ("Radiology Reports")? */
+  isNameless(text: string): boolean {
+    return this.#words?.nameless.has(plainWords(text)) === true;
+  }
+
   /** What of a text names an examination of the spine, in words of our own list alone: it names the same as the text. */
   namingWords(text: string): string {
     const { regions = [], spine = [], modalities = [] } = this.#words ?? {};
     const spaced = plainWords(text);
+    if (this.isNameless(text)) return spaced.trim();
     const known = [...regions.flatMap(([, names]) => names), ...spine, ...modalities.flatMap(([, names]) => names)];
     return known.flatMap((w) => (spaced.includes(w) ? [w.trim()] : [])).join(' and ');
   }

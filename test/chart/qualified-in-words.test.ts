@@ -65,6 +65,21 @@ describe('words of a diagnosis beside its code', () => {
       'true',
     );
   });
+  it('count before the mark of a risk that vendors put behind a name', () => {
+    expect(discitis('Discitis of lumbar region (HCC)')).toBe('true');
+    expect(discitis('Discitis of lumbar region (CMS/HCC)', 'known')).toBe('true');
+    expect(discitis('Discitis - ruled out (HCC)')).toBe('unknown');
+    expect(discitis('Discitis? (CMS-HCC)', 'known')).toBe('unknown');
+  });
+  it('say behind a name that it is over', () => {
+    for (const words of ['Discitis, resolved', 'Discitis (resolved)', 'Discitis - resolved (HCC)']) {
+      expect(discitis(words), words).toBe('unknown');
+      expect(value('spinal-infection', [entry(words)], { certainty: 'history' }).truth, words).toBe('true');
+    }
+    expect(discitis('Discitis, not resolved')).toBe('true');
+    expect(discitis('Discitis; abscess resolved')).toBe('true');
+    expect(value('cancer', [entry('Lymphoma, in remission (HCC)', 'icd C85.90')]).truth).toBe('unknown');
+  });
   it('leave a disease that does not pass what it is, while its entry is active', () => {
     const active = { clinicalStatus: { coding: [{ code: 'active' }] } };
     const resolved = { clinicalStatus: { coding: [{ code: 'resolved' }] } };

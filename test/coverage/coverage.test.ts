@@ -184,6 +184,26 @@ describe('the Coverage of an order', () => {
     const all = [coverage('a'), coverage('b', { status: 'draft', period: { end: '2020-01-01' } })];
     expect(chosen(all, insurance('Coverage/b'))).toEqual(['Coverage/b', true]);
   });
+  it('is no entry that the patient pays, where there is a plan beside it', () => {
+    const plan = coverage('a', { payor: [{ display: 'Cigna' }] });
+    for (const selfPay of [
+      { payor: [{ reference: 'Organization/589803', display: 'SELF PAY' }] },
+      { payor: [{ display: 'Self-pay' }], order: 1 },
+      { payor: [{ reference: 'Patient/p1', display: 'SMART, NANCY' }] },
+      { payor: [{ display: 'Clinic' }], type: { coding: [{ system: SOPT, code: '81' }] } },
+      {
+        payor: [{ display: 'Clinic' }],
+        type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/coverage-selfpay', code: 'pay' }] },
+      },
+    ]) {
+      const self = coverage('b', selfPay);
+      expect(chosen([self, plan]), JSON.stringify(selfPay)).toEqual(['Coverage/a', false]);
+      expect(chosen([self]), JSON.stringify(selfPay)).toEqual(['Coverage/b', false]);
+      expect(chosen([self, plan], insurance('Coverage/b'))).toEqual(['Coverage/b', true]);
+    }
+    const other = coverage('c', { payor: [{ display: 'Self Insured Employers Fund' }] });
+    expect(chosen([other, plan])).toEqual(['Coverage/c', 'Coverage/a']);
+  });
   it('is the lowest order of several insurances, else the first listed', () => {
     const ranked = [coverage('a', { order: 2 }), coverage('b', { order: 1 })];
     expect(chosen(ranked, insurance('Coverage/a', 'Coverage/b'))).toEqual(['Coverage/b', true]);

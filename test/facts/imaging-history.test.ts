@@ -184,6 +184,24 @@ describe('a prior MRI', () => {
       references([report('cpt 72148', '2024-05-20', { status: 'preliminary' }), images('2024-05-20')]),
     ).toHaveLength(2);
   });
+  it('may be what a report of imaging tells of that is named as no more than that', () => {
+    const named = (text: string, members: object = {}): Resource =>
+      report('loinc 75490-3', '2024-05-01', {
+        category: [{ coding: [{ system: 'http://loinc.org', code: 'LP29684-5' }] }],
+        code: { ...concept('loinc 75490-3'), text },
+        ...members,
+      });
+    expect(mri([named('Radiology Reports')])).toBe('unknown');
+    expect(mri([named('Diagnostic imaging study')])).toBe('unknown');
+    expect(mri([named('XR Chest 2 Views')])).toBe('none');
+    expect(mri([named('Radiology Reports', { category: [{ coding: [{ code: 'LAB' }] }] })])).toBe('none');
+    const order = (code: object): Resource => ({ resourceType: 'ServiceRequest', id: 'o', status: 'completed', code });
+    const on = named('Radiology Reports', { basedOn: [{ reference: 'ServiceRequest/o' }] });
+    expect(mri([on, order(concept('cpt 71046'))])).toBe('none');
+    expect(mri([on, order({ text: 'XR CHEST PA AND LATERAL' })])).toBe('none');
+    expect(mri([on, order({ text: 'MRI LUMBAR SPINE WO CONTRAST' })])).toBe('unknown');
+    expect(mri([on, order(concept('cpt 72148'))])).toBe('yes');
+  });
   it('that is not final counts for the time in which it was', () => {
     const inHalfYear = (date: string): string =>
       value('mri', [report('cpt 72148', date, { status: 'preliminary' })], { within: { count: 6, unit: 'months' } })

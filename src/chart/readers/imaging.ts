@@ -135,6 +135,12 @@ function reportOfKnown(ctx: ReadContext, r: Json, ref: string, when: Interval | 
   return undefined;
 }
 
+/** What names the examination of a report: its code, or where that says nothing the order on which it was done. */
+function namedBy(ctx: ReadContext, r: Json): unknown {
+  if (ctx.concepts.studyInWords(r['code']) !== 'wordless') return r['code'];
+  return ctx.links.orders(r).find((order) => order['code'] !== undefined)?.['code'] ?? r['code'];
+}
+
 /** Do the words of a report name other regions than those of a study? */
 function speaksOfAnother(ctx: ReadContext, r: Json, study: Study | OpenStudy): boolean {
   const words = ctx.concepts.studyInWords(r['code']);
@@ -152,7 +158,7 @@ export function readDiagnosticReport(ctx: ReadContext, r: Json, ref: string): Im
   if (own.length === 0) {
     const ofAnother = reportOfKnown(ctx, r, ref, when);
     if (ofAnother !== undefined) return ofAnother;
-    const inWords = readImagingInWords(ctx, r, ref, r['code'], isImagingCategory(r['category']), when);
+    const inWords = readImagingInWords(ctx, r, ref, namedBy(ctx, r), isImagingCategory(r['category']), when);
     if (inWords !== undefined) return inWords;
   }
   const hits = own.length > 0 ? own : ctx.links.orders(r).flatMap((order) => ctx.concepts.hits(order['code']));
