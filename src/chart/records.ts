@@ -85,6 +85,8 @@ export interface ProcedureRecord extends Base {
   /** its codings as "system|code" */
   readonly codes: readonly string[];
   readonly performed: Performed;
+  /** its status leaves open whether it was done: unknown, or stopped on the way */
+  readonly perhapsDone: boolean;
   readonly when?: Interval | undefined;
   readonly end?: Interval | undefined;
   /** it is in progress, over a period that has no end yet */

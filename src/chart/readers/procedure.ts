@@ -36,6 +36,7 @@ export function readProcedure(ctx: ReadContext, r: Json, ref: string): Procedure
     site: siteOf(ctx, r),
     encounter,
     performed,
+    perhapsDone: performed === 'unclear' && (status === 'unknown' || status === 'stopped'),
     when,
     end: last,
     goesOn: status === 'in-progress' && last === undefined && object(r['performedPeriod']) !== undefined,

@@ -4,6 +4,7 @@ import { type Asked, type FactContext, fitsRegion, placeIn, servicePlace } from 
 import { recordsOf } from '../records-of.ts';
 import type { ProcedureInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
+import { mayLieIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { inWindow, refusedInWindow } from './in-window.ts';
 
@@ -22,7 +23,8 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
     else if (input.placed && place === NO_PLACE && !record.spineReason)
       tally.perhaps(found, 'a treatment without region or reason');
     else if (record.performed === 'not-done') notDone(found, asked, tally);
-    else if (record.performed === 'unclear') tally.lead(found, 'not documented as completed');
+    else if (record.performed === 'unclear')
+      tally.lead(found, 'not documented as completed', record.perhapsDone && mayLieIn(found.date, asked.window));
     else if (inWindow(found, asked, tally)) {
       const { lo, hi } = record.when ?? SOME_DAY;
       last = { lo: Math.max(last.lo, lo), hi: Math.max(last.hi, hi) };
