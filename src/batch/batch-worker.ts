@@ -4,7 +4,7 @@ import { loadKnowledge } from '../criteria-check/knowledge.ts';
 import type { Checker } from '../criteria-check/order-check.ts';
 import { type Evaluated, evaluatePartition, loadShared, type SharedResources } from './evaluate-partition.ts';
 import { type BatchWish, patientsWithOrders } from './find-orders.ts';
-import { type BadLine, partitionFile } from './partition-file.ts';
+import { type BadLine, type PartitionedFile, partitionFile } from './partition-file.ts';
 
 /** What a worker is started with. */
 export interface BatchWorkerData {
@@ -34,7 +34,7 @@ export type BatchMessage =
   | { readonly kind: 'progress'; readonly bytes: number }
   | { readonly kind: 'bad'; readonly bad: BadLine }
   | { readonly kind: 'found'; readonly patients: ReadonlySet<string> }
-  | { readonly kind: 'sorted'; readonly index: number; readonly lines: number }
+  | ({ readonly kind: 'sorted'; readonly index: number } & PartitionedFile)
   | ({ readonly kind: 'evaluated'; readonly index: number } & Evaluated);
 
 const PROGRESS_BYTES = 8 << 20;
@@ -77,8 +77,8 @@ function serve(port: NonNullable<typeof parentPort>): void {
   async function sort(index: number): Promise<void> {
     const { folder, partitions, part } = data;
     const task = { file: fileOf(index), partitions, folder, part, wanted };
-    const lines = await reading((onRead) => partitionFile(task, onRead, onBad));
-    say({ kind: 'sorted', index, lines });
+    const sorted = await reading((onRead) => partitionFile(task, onRead, onBad));
+    say({ kind: 'sorted', index, ...sorted });
   }
 
   function evaluate(index: number): void {

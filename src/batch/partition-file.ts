@@ -139,18 +139,39 @@ export interface PartitionTask {
   readonly wanted: ReadonlySet<string> | undefined;
 }
 
+/** What was read of a file. */
+export interface PartitionedFile {
+  readonly lines: number;
+  /** lines that could not be used, told or not */
+  readonly bad: number;
+}
+
+/** Bad lines of a file that are told one by one; the others are counted, however many millions they are. */
+const MOST_TOLD = 100;
+
 /**
  * Sorts the lines of one file into partitions by patient: those of the patients who are wanted, and every Patient. A bad line goes to
  * the patients whom it names: their charts are not whole. One that is broken and names nobody may be anybody's.
- * @returns lines read; a file that breaks off, in its compression or within its last line, is one bad line
+ * A file that breaks off, in its compression or within its last line, is one bad line.
+ * @param onBad told of the first bad lines
  */
 export async function partitionFile(
   task: PartitionTask,
   onRead: (bytes: number) => void,
   onBad: (bad: BadLine) => void,
-): Promise<number> {
+): Promise<PartitionedFile> {
   const writer = new PartWriter(task.folder, task.part);
   let lastLine = 0;
+  let bad = 0;
+  const tell = (line: number, what: string): void => {
+    if (bad++ < MOST_TOLD) onBad({ file: task.file, line, what });
+  };
+  const nobodys = new Set<string>();
+  /** It is said once of a type: how many such lines there are says nothing more. */
+  const shareNobodys = (type: string): void => {
+    if (!nobodys.has(type)) share({ [NOBODYS]: type });
+    nobodys.add(type);
+  };
   const types = new Set<string>();
   const share = (said: Json): void => writer.put('shared', JSON.stringify(said));
   const put = (patients: readonly string[], line: string): void => {
@@ -158,16 +179,16 @@ export async function partitionFile(
     for (const partition of partitions) writer.put(partition, line);
   };
   const breaksOff = (line: number, what: string): void => {
-    onBad({ file: task.file, line, what });
+    tell(line, what);
     const known = [...types, ...typesInName(task.file)];
     share({ [LOST]: known.length === 0 ? [ANY_TYPE] : known });
   };
   /** A line that cannot be used: the charts of the patients whom it names are not whole; does it name none, it may be anybody's. */
   const broken = (line: string, begins: string | undefined, what: string): void => {
-    onBad({ file: task.file, line: lastLine, what });
+    tell(lastLine, what);
     const named = patientsIn(line);
     if (named.length > 0) put(named, line);
-    else share({ [NOBODYS]: begins ?? typesInName(task.file)[0] ?? ANY_TYPE });
+    else shareNobodys(begins ?? typesInName(task.file)[0] ?? ANY_TYPE);
   };
   const isWanted = (patient: string): boolean => task.wanted?.has(patient) ?? true;
   const sort = (line: string, unended: boolean): void => {
@@ -184,7 +205,7 @@ export async function partitionFile(
     else if ('patient' in place) {
       if (place.isPatient || isWanted(place.patient)) put([place.patient], line);
     } else if (place.broken) broken(line, begins, place.bad);
-    else onBad({ file: task.file, line: lastLine, what: place.bad });
+    else tell(lastLine, place.bad);
   };
   const onBlock = (block: Buffer, unended: boolean): void => {
     for (const line of linesIn(block)) {
@@ -205,5 +226,5 @@ export async function partitionFile(
     breaksOff(lastLine + 1, error instanceof RangeError ? error.message : 'the file breaks off');
   }
   writer.flush();
-  return lastLine;
+  return { lines: lastLine, bad };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, realpathSync, rmSync, type Stats, statSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -39,6 +39,7 @@ export interface BatchOptions {
   readonly temporary?: string;
   /** rows of one partition; called in the order of partitions, so that equal input gives equal output */
   readonly onRows: (rows: readonly BatchRow[]) => void;
+  /** told of the first bad lines of each file */
   readonly onBad: (bad: BadLine) => void;
   readonly onProgress?: (progress: BatchProgress) => void;
 }
@@ -55,18 +56,37 @@ export interface BatchSummary {
 }
 
 /** The NDJSON files of a folder, in the order of their names. */
-export const exportFiles = (folder: string): readonly string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((f) => /\.(ndjson|jsonl)(\.gz)?$/i.test(f))
-    .sort()
-    .map((f) => join(folder, f))
-    .filter((f) => !isFolder(f));
+export function exportFiles(folder: string): readonly string[] {
+  const files: string[] = [...filesBelow(folder, new Set())];
+  return files.filter((f) => /\.(ndjson|jsonl)(\.gz)?$/i.test(f)).sort();
+}
 
-/** Some writers make a folder "Condition.ndjson" with the parts of the file in it. */
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+/**
+ * The files of a folder and of those below it, into which links may lead too: none is looked into twice.
+ * Some writers make a folder "Condition.ndjson" with the parts of the file in it.
+ */
+function* filesBelow(folder: string, seen: Set<string>): Generator<string> {
+  const real = realpathSync(folder);
+  if (seen.has(real)) return;
+  seen.add(real);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() || (entry.isSymbolicLink() && statOf(path)?.isDirectory() === true))
+      yield* filesBelow(path, seen);
+    else yield path;
+  }
+}
 
-/** What is not there (a link that leads nowhere) is told where it is read. */
-const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+/** Undefined for what is not there (a link that leads nowhere, or to itself): that is told where it is read. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+const sizeOf = (file: string): number => statOf(file)?.size ?? 0;
 
 /** Gives each worker one task after the other until none is left. */
 async function share(
@@ -131,10 +151,6 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   });
   const ungoverned = new Map<UngovernedReason, number>();
   const total = { lines: 0, charts: 0, rows: 0, bad: 0, unsure: 0, ungoverned };
-  const bad = (line: BadLine): void => {
-    total.bad++;
-    options.onBad(line);
-  };
   const progress = progressOf(options.onProgress);
   const emit = inOrder((rows) => {
     total.rows += rows.length;
@@ -167,8 +183,11 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
       for (const worker of workers) worker.postMessage(wanted);
     }
     await readAll('sorting', 'sort', (message) => {
-      if (message.kind === 'bad') bad(message.bad);
-      else if (message.kind === 'sorted') total.lines += message.lines;
+      if (message.kind === 'bad') options.onBad(message.bad);
+      else if (message.kind === 'sorted') {
+        total.lines += message.lines;
+        total.bad += message.bad;
+      }
     });
     let checked = 0;
     progress.begin('checking');

@@ -116,7 +116,7 @@ at the end.
     rows.close();
     csv?.close();
     const { lines, charts, bad } = summary;
-    const more = shown > MOST_SHOWN ? ` (${shown - MOST_SHOWN} of them not listed)` : '';
+    const more = bad > MOST_SHOWN ? ` (${bad - MOST_SHOWN} of them not listed)` : '';
     const tell = values.out === undefined ? console.error : out;
     tell(`${summary.rows} orders of ${charts} charts checked, ${lines} lines read, ${bad} could not be used${more}`);
     if (summary.ungoverned.size > 0) tell(ungovernedLine(summary.ungoverned));

@@ -1,5 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -121,6 +130,40 @@ describe('a batch', () => {
       'bad.ndjson:3 Procedure without a patient',
       'bad.ndjson:4 not a FHIR resource',
     ]);
+  });
+
+  it('counts lines that cannot be used, but does not tell each of thousands', async () => {
+    const many = mkdtempSync(join(tmpdir(), 'many-bad-'));
+    writeFileSync(join(many, 'bad.ndjson'), '{"a":1}\n{"resourceType":"Condition"\n'.repeat(5_000));
+    const bad: BadLine[] = [];
+    const summary = await runBatch({
+      files: exportFiles(many),
+      wish: { date: TODAY, everyPatient: false },
+      workers: 1,
+      policies: `${ROOT}/policies`,
+      canonicalBase: CANONICAL_BASE,
+      temporary,
+      onRows: () => undefined,
+      onBad: (line) => bad.push(line),
+    });
+    rmSync(many, { recursive: true });
+    expect([summary.bad, bad.length, bad[1]?.line]).toEqual([10_000, 100, 2]);
+  });
+
+  it('reads each file once where links lead in circles', () => {
+    const linked = mkdtempSync(join(tmpdir(), 'linked-'));
+    mkdirSync(join(linked, 'Condition.ndjson'));
+    writeFileSync(join(linked, 'Condition.ndjson', 'part-0.ndjson'), '');
+    for (const [target, name] of [
+      ['.', 'here'],
+      ['..', 'Condition.ndjson/up'],
+      ['itself.ndjson', 'itself.ndjson'],
+      ['nowhere', 'lost.ndjson'],
+    ] as const)
+      symlinkSync(target, join(linked, name));
+    const found = exportFiles(linked).map((f) => f.slice(linked.length + 1));
+    rmSync(linked, { recursive: true });
+    expect(found).toEqual(['Condition.ndjson/part-0.ndjson', 'itself.ndjson', 'lost.ndjson']);
   });
 
   it('leaves nothing in the temporary folder', () => {
@@ -352,7 +395,7 @@ it('a line that is too long is told, if its type is read, and costs no other lin
   const sorted = [...linesOf(join(parts, '0.0.ndjson'))];
   rmSync(file);
   rmSync(parts, { recursive: true });
-  expect([lines, bad]).toEqual([3, [{ file, line: 2, what: 'longer than 64 MB' }]]);
+  expect([lines, bad]).toEqual([{ lines: 3, bad: 1 }, [{ file, line: 2, what: 'longer than 64 MB' }]]);
   // the beginning of the long one, which says whose it is and of what type, and the one behind it
   expect([sorted.length, sorted[0]?.startsWith(condition), sorted[1]]).toEqual([2, true, `${condition}}`]);
 });
