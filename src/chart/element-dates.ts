@@ -1,5 +1,5 @@
-import { type Interval, parseDate } from '../dates/day.ts';
-import { type Json, object } from './json.ts';
+import { add, type Interval, parseDate } from '../dates/day.ts';
+import { type Json, object, text } from './json.ts';
 
 /** The first time that a Timing names, else the start of the period in which it repeats. */
 function startOfTiming(timing: Json | undefined): Interval | undefined {
@@ -23,4 +23,26 @@ export function start(resource: Json, name: string): Interval | undefined {
 /** The end of an element that may be a Period; undefined for a dateTime or an open period. */
 export function end(resource: Json, name: string): Interval | undefined {
   return parseDate(object(resource[`${name}Period`])?.['end']);
+}
+
+const AGE_UNITS: ReadonlyMap<string, 'years' | 'months'> = new Map([
+  ['a', 'years'],
+  ['y', 'years'],
+  ['yr', 'years'],
+  ['yrs', 'years'],
+  ['year', 'years'],
+  ['years', 'years'],
+  ['mo', 'months'],
+  ['month', 'months'],
+  ['months', 'months'],
+]);
+
+/** The days at which the patient had an age in completed years or months. @param birth the day of birth, if known */
+export function atAge(age: Json | undefined, birth: Interval | undefined): Interval | undefined {
+  const value = age?.['value'];
+  const unit = AGE_UNITS.get((text(age?.['code']) ?? text(age?.['unit']) ?? '').toLowerCase());
+  if (typeof value !== 'number' || !(value >= 0 && value < 150 * 12) || unit === undefined || birth === undefined)
+    return undefined;
+  const count = Math.floor(value);
+  return { lo: add(birth.lo, { count, unit }), hi: add(birth.hi, { count: count + 1, unit }) - 1 };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConditionRecord, MedicationRecord } from '../../src/chart/records.ts';
+import type { ConditionRecord, MedicationRecord, ProcedureRecord } from '../../src/chart/records.ts';
 import { type Interval, parseDate } from '../../src/dates/day.ts';
 import { chartOf, concept, found, named, type Resource } from '../support/tiny-chart.ts';
 
@@ -21,6 +21,11 @@ describe('the onset of a Condition', () => {
     expect(onset({ onsetDateTime: '2025-11-03T00:30:00+13:00' })).toMatchObject(span('2025-11-03'));
     expect(onset({ onsetDateTime: '2025-02' })).toEqual(span('2025-02-01', '2025-02-28'));
     expect(onset({ onsetDateTime: '2024' })).toEqual(span('2024-01-01', '2024-12-31'));
+  });
+  it('is a date also where it is sent as a text', () => {
+    expect(onset({ onsetString: '2019' })).toEqual(span('2019-01-01', '2019-12-31'));
+    expect(onset({ onsetString: '2025-11-03' })).toEqual(span('2025-11-03'));
+    expect(onset({ onsetString: 'since 2019' })).toBeUndefined();
   });
   it('lies somewhere in a period', () => {
     expect(onset({ onsetPeriod: { start: '2025-11-01', end: '2025-11-20' } })).toEqual(
@@ -95,6 +100,23 @@ describe('the day on which a Condition was recorded', () => {
     expect(recorded(at)).toBeUndefined();
     expect(recorded({}, visit('e', '2025-11-01'))).toBeUndefined();
     expect(recorded({ onsetDateTime: '2025-10-01', ...at }, visit('e', '2025-11-01'))).toBeUndefined();
+  });
+});
+
+describe('the day of a Procedure', () => {
+  const day = (members: object, patient: object = { birthDate: '1980-06-15' }): Interval | undefined => {
+    const operation = { resourceType: 'Procedure', status: 'completed', code: concept('cpt 63047'), ...members };
+    return (found(chartOf(named([operation]), { patient }), 'spine-surgery')[0] as ProcedureRecord).when;
+  };
+  it('is a date, one that is sent as a text, or lies in a year of life', () => {
+    expect(day({ performedDateTime: '2019' })).toEqual(span('2019-01-01', '2019-12-31'));
+    expect(day({ performedString: '2019' })).toEqual(span('2019-01-01', '2019-12-31'));
+    expect(day({ performedAge: { value: 40, code: 'a' } })).toEqual(span('2020-06-15', '2021-06-14'));
+  });
+  it('is unknown when nobody can tell it', () => {
+    for (const members of [{}, { performedString: 'childhood' }, { performedAge: { value: 40 } }])
+      expect(day(members), JSON.stringify(members)).toBeUndefined();
+    expect(day({ performedAge: { value: 40, code: 'a' } }, {})).toBeUndefined();
   });
 });
 

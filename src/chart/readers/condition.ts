@@ -1,36 +1,14 @@
-import { add, type Day, type Interval, parseDate } from '../../dates/day.ts';
-import { start } from '../element-dates.ts';
-import { type Json, object, objects, text } from '../json.ts';
+import { type Day, type Interval, parseDate } from '../../dates/day.ts';
+import { atAge, start } from '../element-dates.ts';
+import { type Json, object, objects } from '../json.ts';
 import { qualifiedInWords } from '../qualified-in-words.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { ConditionRecord, FamilyRecord, Verification } from '../records.ts';
 import { clinicalStatus, isActive, isPast, verification } from '../status.ts';
 
-const AGE_UNITS: ReadonlyMap<string, 'years' | 'months'> = new Map([
-  ['a', 'years'],
-  ['y', 'years'],
-  ['yr', 'years'],
-  ['yrs', 'years'],
-  ['year', 'years'],
-  ['years', 'years'],
-  ['mo', 'months'],
-  ['month', 'months'],
-  ['months', 'months'],
-]);
-
-/** The days at which the patient had an age in completed years or months. */
-function atAge(age: Json | undefined, birth: Interval | undefined): Interval | undefined {
-  const value = age?.['value'];
-  const unit = AGE_UNITS.get((text(age?.['code']) ?? text(age?.['unit']) ?? '').toLowerCase());
-  if (typeof value !== 'number' || !(value >= 0 && value < 150 * 12) || unit === undefined || birth === undefined)
-    return undefined;
-  const count = Math.floor(value);
-  return { lo: add(birth.lo, { count, unit }), hi: add(birth.hi, { count: count + 1, unit }) - 1 };
-}
-
-/** The onset: a date, a period in which it fell, an age or a range of ages. A period that is open at its beginning says only until when. */
+/** The onset: a date, one that is sent as a text, a period in which it fell, an age or a range of ages. A period that is open at its beginning says only until when. */
 function onsetOf(ctx: ReadContext, r: Json): Interval | undefined {
-  const dated = parseDate(r['onsetDateTime']);
+  const dated = parseDate(r['onsetDateTime']) ?? parseDate(r['onsetString']);
   if (dated !== undefined) return dated;
   const period = object(r['onsetPeriod']);
   const from = parseDate(period?.['start']);

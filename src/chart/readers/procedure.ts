@@ -1,5 +1,6 @@
+import { type Interval, parseDate } from '../../dates/day.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
-import { end, start } from '../element-dates.ts';
+import { atAge, end, start } from '../element-dates.ts';
 import { type Json, object, text } from '../json.ts';
 import { isUndoneInWords } from '../qualified-in-words.ts';
 import type { ReadContext } from '../read-context.ts';
@@ -14,9 +15,13 @@ function siteOf(ctx: ReadContext, r: Json): Place {
   return ctx.links.orders(r).reduce<Place>((place, order) => place | ctx.concepts.site(order['bodySite']), NO_PLACE);
 }
 
+/** When it was done: a date, one that is sent as a text ("2010"), or the age of the patient, as histories of operations have it. */
+const performedAt = (ctx: ReadContext, r: Json): Interval | undefined =>
+  start(r, 'performed') ?? parseDate(r['performedString']) ?? atAge(object(r['performedAge']), ctx.birth);
+
 /** Reads a Procedure; one whose code names an imaging study is an examination, unless it is still being prepared. */
 export function readProcedure(ctx: ReadContext, r: Json, ref: string): ProcedureRecord | ImagingRecord | undefined {
-  const when = start(r, 'performed') ?? (r['encounter'] === undefined ? undefined : ctx.links.visitDate(r));
+  const when = performedAt(ctx, r) ?? (r['encounter'] === undefined ? undefined : ctx.links.visitDate(r));
   const study = ctx.concepts.study(r['code']);
   if (study !== undefined) return r['status'] === 'preparation' ? undefined : readImaging(ctx, r, ref, study, when);
   const hits = ctx.concepts.hits(r['code']);
