@@ -19,8 +19,8 @@ import { fitIn, type Window } from './window.ts';
 
 /** From when on statements count, where the question itself does not say it. */
 export interface Limits {
-  /** the first day that can belong to the current episode: for facts about it, no statement from before is about it */
-  readonly episodeBegan?: Day;
+  /** when the current episode began: for facts about it, no statement from before is about it */
+  readonly episodeBegan?: Interval;
   /** a suspicion that was stated longer ago may be one no more */
   readonly suspicionLasts?: Duration;
 }
@@ -89,8 +89,9 @@ function withAnswer(answer: AnswerRecord | undefined, question: Question, value:
   const { plan, asked } = question;
   if (answer === undefined || answer.value.kind !== 'boolean') return value;
   const truth = answer.value.value ? 'true' : 'false';
-  if (truth === 'false' && mayHaveCome(value, knownOn(answer), question)) return value;
   const evidence = statementOf(answer, asked.query.fact);
+  if (truth === 'false' && mayHaveCome(value, knownOn(answer), question))
+    return { ...value, denied: [...(value.denied ?? []), evidence] };
   // whoever states it knows it of what was not retrieved, and of what is not settled, too
   const { gap: _gap, sections: _sections, later, ...settled } = value;
   const last = countsUntil(answer, question);
@@ -278,8 +279,8 @@ function whyUnfit(
   if (fit === 'inside' || (fit === 'unclear' && deniesToday(answer, window))) {
     if (episodeBegan === undefined) return undefined;
     if (answer.when === undefined) return UNCERTAIN;
-    if (answer.when.hi < episodeBegan) return 'dated before the current episode';
-    return answer.when.lo < episodeBegan ? UNCERTAIN : undefined;
+    if (answer.when.hi < episodeBegan.lo) return 'dated before the current episode';
+    return answer.when.lo < episodeBegan.hi ? UNCERTAIN : undefined;
   }
   if (fit === 'unclear') return UNCERTAIN;
   return fit === 'future' ? 'dated after the order' : 'outside of the time window';

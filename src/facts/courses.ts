@@ -81,11 +81,11 @@ function evaluated(run: Run, input: CourseInput, ctx: FactContext): boolean {
   return first !== undefined && run.parts.some((t) => t.when.lo > first.when.hi);
 }
 
-/** The same therapy is documented as not done after the last visit. */
+/** The same therapy is documented as not done after the last visit, or on a day that may be later. */
 const brokenOff = (run: Run, refused: readonly Refused[], input: CourseInput, ctx: FactContext): boolean =>
   refused.some(
     (x) =>
-      (x.when?.lo ?? Number.NEGATIVE_INFINITY) > run.end &&
+      (x.when?.hi ?? Number.POSITIVE_INFINITY) > run.end &&
       input.therapies.some((set) => isOf(x, [set], ctx) && run.parts.some((t) => isOf(t, [set], ctx))),
   );
 

@@ -41,10 +41,12 @@ function suspectedSince(value: FactValue, asOf: Day): FactValue {
   const last = Math.min(latestOf(suspicions)?.hi ?? Number.NEGATIVE_INFINITY, asOf);
   if (last <= (latestOf(said)?.lo ?? Number.NEGATIVE_INFINITY)) return value;
   const { leads, considered } = value;
+  const isOpenAgain = isLater(suspicions, said);
   return {
     truth: 'unknown',
     evidence: [],
-    gap: isLater(suspicions, said) ? 'silent' : 'conflict',
+    gap: isOpenAgain ? 'silent' : 'conflict',
+    denied: isOpenAgain ? undefined : evidence,
     related: true,
     suggested: suspicions,
     suspicions,
@@ -212,11 +214,13 @@ export class FactEngine implements FactSource, FactContext {
     });
   }
 
-  /** The first day that can belong to the current episode, as far as the chart tells. */
-  #episodeBegan(region: Region | 'any'): Day | undefined {
-    const { onset, knownSince, notBefore } = this.episode(region);
-    if (onset !== undefined) return onset.lo;
-    return knownSince === undefined ? notBefore : subtract(knownSince, duration(this.vocabulary.episode['not-a-gap']));
+  /** The days on which the current episode may have begun, as far as the chart tells. */
+  #episodeBegan(region: Region | 'any'): Interval | undefined {
+    const { onset, surelySince, knownSince, notBefore } = this.episode(region);
+    if (onset !== undefined) return { lo: onset.lo, hi: Math.min(surelySince ?? onset.hi, this.asOf) };
+    const first =
+      knownSince === undefined ? notBefore : subtract(knownSince, duration(this.vocabulary.episode['not-a-gap']));
+    return first === undefined ? undefined : { lo: first, hi: first };
   }
 }
 

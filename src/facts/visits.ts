@@ -4,15 +4,18 @@ import type { Reaching } from '../dates/reaching.ts';
 import type { FactContext } from './context.ts';
 import { reachingByKey } from './grouped.ts';
 
-/** Visits by the day on which they began, and those that may have lasted for days. */
+/** Visits by the day on which they began, where that is one for certain, and those that may have lasted for days. */
 interface VisitDays {
   readonly begun: ReadonlyMap<Day | undefined, readonly EncounterRecord[]>;
   readonly stays: readonly EncounterRecord[];
+  /** those of a partial date */
+  readonly uncertain: readonly EncounterRecord[];
 }
 
 const daysOf = (visits: readonly EncounterRecord[]): VisitDays => ({
-  begun: Map.groupBy(visits, ({ when }) => when?.lo),
+  begun: Map.groupBy(visits, ({ when }) => (when?.lo === when?.hi ? when?.lo : undefined)),
   stays: visits.filter(({ stay }) => stay !== undefined),
+  uncertain: visits.filter(({ when }) => when !== undefined && when.lo < when.hi),
 });
 
 /** The visits of one chart, found by what is asked for: charts hold many of them, and many things done at them. */
@@ -47,6 +50,18 @@ export class Visits {
     return known;
   }
 
+  /** The visits that took place on a day, or may have: those of its month, where that is all that is stated of them or of it. */
+  mayBeOn({ lo, hi }: Interval): readonly EncounterRecord[] {
+    const touches = ({ when, stay }: EncounterRecord): boolean => {
+      if (when === undefined) return false;
+      const last = stay === undefined ? when.hi : (stay.last?.hi ?? hi);
+      return when.lo <= hi && Math.max(when.hi, last) >= lo;
+    };
+    if (lo < hi) return this.#held.filter(touches);
+    this.#days ??= daysOf(this.#held);
+    return [...new Set([...this.on(lo), ...this.#days.uncertain.filter(touches)])];
+  }
+
   /** The first visit after a day that took place for a reason. @param code "system|code" */
   after(day: Day, code: string): EncounterRecord | undefined {
     this.#byReason ??= reachingByKey(
@@ -60,12 +75,22 @@ export class Visits {
 
 const dayOf = ({ when }: EncounterRecord): Day => when?.lo ?? Number.NEGATIVE_INFINITY;
 
-/** The visit at which something was found or done: the one that it names, else those of its day. */
+/** The visit at which something was found or done: the one that it names, else those of its day. A partial date is of no day. */
 export function visitsOfRecord(
   { encounter, when }: { readonly encounter?: string | undefined; readonly when?: Interval | undefined },
   visits: Visits,
 ): readonly EncounterRecord[] {
-  if (encounter === undefined) return when === undefined ? [] : visits.on(when.lo);
+  if (encounter === undefined) return when === undefined || when.lo < when.hi ? [] : visits.on(when.lo);
+  const visit = visits.get(encounter);
+  return visit === undefined ? [] : [visit];
+}
+
+/** The visits at which it may have been found or done. */
+export function possibleVisitsOf(
+  { encounter, when }: { readonly encounter?: string | undefined; readonly when?: Interval | undefined },
+  visits: Visits,
+): readonly EncounterRecord[] {
+  if (encounter === undefined) return when === undefined ? [] : visits.mayBeOn(when);
   const visit = visits.get(encounter);
   return visit === undefined ? [] : [visit];
 }
@@ -73,7 +98,7 @@ export function visitsOfRecord(
 /** Was a visit on a day, or was that a day of a stay? */
 function wasOn(day: Day, { when, stay }: EncounterRecord): boolean {
   if (when === undefined) return false;
-  return when.lo === day || (stay !== undefined && when.lo < day && day <= (stay.last?.hi ?? day));
+  return when.hi === day || (stay !== undefined && when.hi < day && day <= (stay.last?.hi ?? day));
 }
 
 const known = new WeakMap<FactContext, Visits>();

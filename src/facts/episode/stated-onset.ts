@@ -2,6 +2,7 @@ import { formatInterval, type Interval } from '../../dates/day.ts';
 import { latest } from '../../dates/later.ts';
 import type { Episode, Evidence } from '../../policy/fact-source.ts';
 import { supports } from '../../terminology/regions.ts';
+import { begunBy } from './beginning.ts';
 import type { Complaint } from './doubt.ts';
 import type { ChartRegion } from './sought.ts';
 
@@ -28,17 +29,19 @@ export function statedOnset(found: readonly Complaint[], { chart, region, asOf }
   );
   const last = answers.sort((a, b) => (b.when?.hi ?? 0) - (a.when?.hi ?? 0))[0];
   if (last === undefined || last.value.kind !== 'date' || (last.when?.hi ?? 0) < recorded) return undefined;
-  const onset = last.value.value;
+  const stated = last.value.value;
+  // whoever states it knows that it had begun by then
+  const onset = begunBy(last.when?.hi ?? asOf, stated);
   return {
     onset,
     knownSince: onset.hi,
-    evidence: [evidenceOf(last.ref, onset, 'attested')],
+    evidence: [evidenceOf(last.ref, stated, 'attested')],
     considered: () => [
       {
         reference: last.ref,
         ...(last.when !== undefined && { date: formatInterval(last.when) }),
         verdict: 'for',
-        reason: `the onset as a clinician stated it: ${formatInterval(onset)}`,
+        reason: `the onset as a clinician stated it: ${formatInterval(stated)}`,
       },
     ],
   };

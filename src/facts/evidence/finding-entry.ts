@@ -226,7 +226,7 @@ const statesOnset = ({ ofVisit, onset, recorded }: ConditionRecord): boolean =>
 function healedOn(record: ConditionRecord, { input, asked, ctx }: Search): Day | undefined {
   if (!input.complaint || record.orderReason || !asksOfNow(asked) || !heals(record, ctx.vocabulary)) return undefined;
   const stated = statedOn(record);
-  return stated === undefined ? undefined : add(stated.hi, duration(ctx.vocabulary.episode['not-a-gap']));
+  return stated === undefined ? undefined : add(stated.lo, duration(ctx.vocabulary.episode['not-a-gap']));
 }
 
 /** A suspicion on file, which the clinician of today may no longer have; that of whoever places the order is one, and a complaint is none. */
@@ -241,13 +241,13 @@ const isOldSuspicion = (
   !ctx.chart.orderReasons.some((reason) => reason.codes.some((code) => codes.includes(code)));
 
 /**
- * The last day on which a suspicion on file was one: when it was stated, or when the patient was seen for it, in whatever code; each
+ * The last day on which a suspicion on file was one for certain: when it was stated, or when the patient was seen for it, in whatever code; each
  * visit takes it up again. Undefined when it is none that the clinician of today may no longer have, or has no day.
  */
 function oldSuspicion(record: ConditionRecord, search: Search): Day | undefined {
   const stated = statedOn(record);
   if (stated === undefined || !isOldSuspicion(record, search)) return undefined;
-  return Math.max(stated.hi, lastSeenFor(record.codes, search.sets, placeOfEntry(record, search), search.ctx));
+  return Math.max(stated.lo, lastSeenFor(record.codes, search.sets, placeOfEntry(record, search), search.ctx));
 }
 
 /** The last day on which a suspicion is one still: it often stays on file when nobody suspects it any more. */

@@ -182,9 +182,10 @@ function visitReason(record: EncounterRecord, item: Item, search: Search): void 
 function visited(item: Item, { asked, ctx, tally }: Search): void {
   const { date } = item;
   if (date === undefined || !asksOfNow(asked)) return tally.pro(item, 'reason of a visit');
-  const until = add(date.hi, duration(ctx.vocabulary.episode['not-a-gap']));
-  if (until < asked.window.asOf) tally.lead(item, 'reason of a visit, too long ago to show it now');
-  else tally.pro({ ...item, until }, 'reason of a visit');
+  const gap = duration(ctx.vocabulary.episode['not-a-gap']);
+  const until = add(date.lo, gap);
+  if (until >= asked.window.asOf) tally.pro({ ...item, until }, 'reason of a visit');
+  else tally.lead(item, 'reason of a visit, too long ago to show it now', add(date.hi, gap) >= asked.window.asOf);
 }
 
 /** An observation that answers a finding with yes or no, normal or abnormal. @param set the set of its code */

@@ -1,6 +1,5 @@
 import type { ProcedureRecord } from '../../chart/records.ts';
 import { add } from '../../dates/day.ts';
-import { earliest, latest } from '../../dates/later.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
 import {
   type Asked,
@@ -19,7 +18,9 @@ import type { Item, Tally } from '../tally.ts';
 import {
   beginning,
   comparable,
+  DIFFER,
   dated,
+  ends,
   type Score,
   type ScoreOnFile,
   scores,
@@ -102,7 +103,7 @@ function compareEnds(known: readonly Score[], onFile: readonly ScoreOnFile[], se
 function whyOpen(last: Score, changes: ReadonlySet<Change>, { asked, ctx }: Search): string | undefined {
   const began = lastCourseBegan(ctx.vocabulary.episode.therapies, asked, ctx);
   if (began !== undefined && last.day <= began) return 'no score since the last treatment began';
-  return changes.size > 1 ? 'several scores of one day differ' : undefined;
+  return changes.size > 1 ? DIFFER : undefined;
 }
 
 const PARTED = 'the pain of the spine and that of the limb went different ways';
@@ -172,24 +173,6 @@ function changeOf(from: number, to: number): 'improved' | 'none' | 'little' {
   const fall = from - to;
   if (fall <= 0) return 'none';
   return fall >= 2 && fall >= 0.3 * from ? 'improved' : 'little';
-}
-
-/** The scores that may be the first and those that may be the last: several, when their days overlap and no times are given. */
-function ends(all: readonly Score[]): { readonly firsts: readonly Score[]; readonly lasts: readonly Score[] } {
-  const dates = all.flatMap((s) => s.item.date ?? []);
-  const first = earliest(dates.map((d) => d.hi));
-  const last = latest(dates.map((d) => d.lo));
-  const firsts = all.filter((s) => (s.item.date?.lo ?? first) <= first);
-  const lasts = all.filter((s) => (s.item.date?.hi ?? last) >= last);
-  return { firsts: atTime(firsts, Math.min), lasts: atTime(lasts, Math.max) };
-}
-
-/** Of the scores that may be meant the one with the first, or the last, time; all of them when one has no time. */
-function atTime(scores: readonly Score[], pick: (...times: number[]) => number): readonly Score[] {
-  const times = scores.flatMap((s) => s.item.date?.at ?? []);
-  if (times.length < scores.length) return scores;
-  const wanted = times.reduce((a, b) => pick(a, b), times[0] ?? 0);
-  return scores.filter((s) => s.item.date?.at === wanted);
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { ImagingRecord, OrderRecord, ProcedureRecord } from '../../chart/records.ts';
-import type { Day } from '../../dates/day.ts';
+import type { OrderRecord, ProcedureRecord } from '../../chart/records.ts';
+import { type Day, type Interval, SOME_DAY } from '../../dates/day.ts';
 import { latest } from '../../dates/later.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, inSets, placeIn, servicePlace } from '../context.ts';
 import { recordsOf } from '../records-of.ts';
@@ -7,7 +7,7 @@ import type { OrdererInput, OrderInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { visitsOf } from '../visits.ts';
 import { chartedItem } from './charted-item.ts';
-import { systemOf } from './earlier-entry.ts';
+import { putLatest, systemOf } from './earlier-entry.ts';
 import { inWindow } from './in-window.ts';
 import { placedAtVisitWith } from './whose-order.ts';
 
@@ -22,6 +22,7 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
   const isTheirs = orderedBy(input, asked, ctx, tally);
   for (const { record, set } of recordsOf('order', input.codes, ctx)) {
     const found = chartedItem(record.ref, record.when, asked);
+    const since = input['carried-out'] ? 'no' : performed.since(record, set);
     if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, [set]))))
       tally.ignore(found, 'another region');
     else if (!record.active && !(input['carried-out'] && record.completed))
@@ -30,8 +31,7 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
     else if (!isTheirs(record)) tally.lead(found, 'the requester’s specialty is not stated', true);
     else if (!input['carried-out'] && performed.examinedSince(record, set))
       tally.ignore(found, 'ordered, and carried out since');
-    else if (!input['carried-out'] && performed.since(record, set))
-      tally.lead(found, 'ordered, and performed since', true);
+    else if (since !== 'no') tally.lead(found, AFTERWARDS[since], true);
     else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
     else if (inWindow(found, asked, tally)) placed.set(record, found);
   }
@@ -65,12 +65,22 @@ function mayBeSame(codes: readonly string[], others: readonly string[]): boolean
   return !codes.some((c) => systems.includes(systemOf(c)));
 }
 
-/** Procedures of a set, those of the same codes together. */
+/** Procedures, those of the same codes together. */
 interface Done {
   readonly codes: readonly string[];
-  /** the day of the last one, at the earliest */
+  /** the last day on which one was performed for certain */
   readonly last: Day;
+  /** the last day on which one may have been: any by the as-of day, where none is stated */
+  readonly possible: Day;
 }
+
+type Since = 'yes' | 'perhaps' | 'no';
+
+/** What is told of an order for something that was, or may have been, performed since. */
+const AFTERWARDS = {
+  yes: 'ordered, and performed since',
+  perhaps: 'ordered, and performed on a day that may be later',
+} as const;
 
 /** What was performed by the as-of day: orders often stay active. */
 class Performed {
@@ -78,8 +88,8 @@ class Performed {
   readonly #asked: Asked;
   readonly #ctx: FactContext;
   readonly #done = new Map<number, readonly Done[]>();
-  readonly #examined = new Map<number, Map<string, Day>>();
-  readonly #inRegion = new Map<number, Day>();
+  readonly #examined = new Map<number, ReadonlyMap<string, Day>>();
+  readonly #inRegion = new Map<number, Done>();
 
   constructor(input: OrderInput, asked: Asked, ctx: FactContext) {
     this.#input = input;
@@ -91,23 +101,17 @@ class Performed {
    * Was a service performed since it was ordered, unless it is planned for a later day? So was one of a kind whose members are often billed
    * under another code than they were ordered by (a fusion), when it was performed in the region.
    */
-  since({ codes, hits, when, planned }: OrderRecord, set: number): boolean {
-    if (when === undefined || (planned?.hi ?? when.hi) > this.#ctx.asOf) return false;
-    if (this.#ofSet(set).some((p) => p.last >= when.hi && mayBeSame(codes, p.codes))) return true;
-    return (this.#input['same-kinds'] ?? [])
+  since({ codes, hits, when = SOME_DAY, planned }: OrderRecord, set: number): Since {
+    if ((planned?.hi ?? when.lo) > this.#ctx.asOf) return 'no';
+    const kinds = (this.#input['same-kinds'] ?? [])
       .map((name) => this.#ctx.set(name))
-      .some((kind) => hits.some((h) => h.set === kind) && this.#lastInRegion(kind) >= when.hi);
-  }
-
-  #all(set: number): readonly { readonly record: ProcedureRecord; readonly day: Day }[] {
-    return this.#ctx.chart.bySet(set).flatMap((p) => {
-      const day = p.type === 'procedure' && p.performed === 'done' ? this.#dayOf(p) : undefined;
-      return p.type === 'procedure' && day !== undefined ? [{ record: p, day }] : [];
-    });
-  }
-
-  #dayOf({ when }: ProcedureRecord | ImagingRecord): Day | undefined {
-    return when !== undefined && when.hi <= this.#ctx.asOf ? when.lo : undefined;
+      .filter((kind) => hits.some((h) => h.set === kind));
+    const done = [
+      ...this.#ofSet(set).filter((d) => mayBeSame(codes, d.codes)),
+      ...kinds.map((kind) => this.#ofKind(kind)),
+    ];
+    if (done.some(({ last }) => last >= when.hi)) return 'yes';
+    return done.some(({ possible }) => possible > when.lo) ? 'perhaps' : 'no';
   }
 
   /** Was the study that is ordered made since? One of another contrast, or of an open one, may have been ordered apart. */
@@ -117,43 +121,54 @@ class Performed {
     return codes.some((code) => (last.get(code) ?? Number.NEGATIVE_INFINITY) >= when.hi);
   }
 
-  /** The last day on which each study of a set was made, by its code. */
+  /** The last day on which each study of a set was made for certain, by its code. */
   #ofStudies(set: number): ReadonlyMap<string, Day> {
-    let known = this.#examined.get(set);
-    if (known === undefined) {
-      known = new Map();
-      for (const r of this.#ctx.chart.bySet(set)) {
-        const day = r.type === 'imaging' && r.done === 'done' ? this.#dayOf(r) : undefined;
-        if (r.type !== 'imaging' || r.study === undefined || day === undefined) continue;
-        const code = `cpt|${r.study}`;
-        known.set(code, Math.max(day, known.get(code) ?? day));
-      }
-      this.#examined.set(set, known);
+    const known = this.#examined.get(set);
+    if (known !== undefined) return known;
+    const made = new Map<string, Day>();
+    for (const r of this.#ctx.chart.bySet(set)) {
+      if (r.type !== 'imaging' || r.done !== 'done' || r.study === undefined || r.when === undefined) continue;
+      if (r.when.hi <= this.#ctx.asOf) putLatest(made, `cpt|${r.study}`, r.when.lo);
     }
-    return known;
+    this.#examined.set(set, made);
+    return made;
+  }
+
+  #all(set: number): readonly { readonly record: ProcedureRecord; readonly when: Interval }[] {
+    return this.#ctx.chart
+      .bySet(set)
+      .flatMap((p) =>
+        p.type === 'procedure' && p.performed === 'done' && (p.when?.lo ?? this.#ctx.asOf) <= this.#ctx.asOf
+          ? [{ record: p, when: p.when ?? SOME_DAY }]
+          : [],
+      );
+  }
+
+  #last(of: readonly { readonly when: Interval }[]): Pick<Done, 'last' | 'possible'> {
+    return {
+      last: latest(of.map(({ when }) => when.lo)),
+      possible: latest(of.map(({ when }) => Math.min(when.hi, this.#ctx.asOf))),
+    };
   }
 
   #ofSet(set: number): readonly Done[] {
     let known = this.#done.get(set);
     if (known === undefined) {
-      const byCodes = new Map<string, Done>();
-      for (const { record, day } of this.#all(set)) {
-        const key = record.codes.join(' ');
-        byCodes.set(key, { codes: record.codes, last: Math.max(day, byCodes.get(key)?.last ?? day) });
-      }
-      known = [...byCodes.values()];
+      const byCodes = Map.groupBy(this.#all(set), ({ record }) => record.codes.join(' '));
+      known = [...byCodes.values()].map((of) => ({ codes: of[0]?.record.codes ?? [], ...this.#last(of) }));
       this.#done.set(set, known);
     }
     return known;
   }
 
-  #lastInRegion(set: number): Day {
+  /** Procedures of a kind in the region, whatever their codes. */
+  #ofKind(set: number): Done {
     let known = this.#inRegion.get(set);
     if (known === undefined) {
       const here = this.#all(set).filter(({ record }) =>
         fitsRegion(this.#asked, servicePlace(record, placeIn(record.hits, [set]))),
       );
-      known = latest(here.map(({ day }) => day));
+      known = { codes: [], ...this.#last(here) };
       this.#inRegion.set(set, known);
     }
     return known;

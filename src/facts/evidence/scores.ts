@@ -1,5 +1,6 @@
 import type { ObservationRecord } from '../../chart/records.ts';
 import type { Day, Interval } from '../../dates/day.ts';
+import { earliest, latest } from '../../dates/later.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
 import { episodeStart } from '../episode/episode.ts';
@@ -108,6 +109,24 @@ const isOpen = (value: ObservationRecord['value']): boolean =>
 export const unreadAfter = (day: Day, all: readonly ScoreOnFile[]): readonly ScoreOnFile[] =>
   all.filter((s) => s.value === undefined && (s.record.when?.hi ?? s.day) > day);
 
+/** The scores that may be the first and those that may be the last: several, when their days overlap and no times are given. */
+export function ends(all: readonly Score[]): { readonly firsts: readonly Score[]; readonly lasts: readonly Score[] } {
+  const dates = all.flatMap((s) => s.item.date ?? []);
+  const first = earliest(dates.map((d) => d.hi));
+  const last = latest(dates.map((d) => d.lo));
+  const firsts = all.filter((s) => (s.item.date?.lo ?? first) <= first);
+  const lasts = all.filter((s) => (s.item.date?.hi ?? last) >= last);
+  return { firsts: atTime(firsts, Math.min), lasts: atTime(lasts, Math.max) };
+}
+
+/** Of the scores that may be meant the one with the first, or the last, time; all of them when one has no time. */
+function atTime(scores: readonly Score[], pick: (...times: number[]) => number): readonly Score[] {
+  const times = scores.flatMap((s) => s.item.date?.at ?? []);
+  if (times.length < scores.length) return scores;
+  const wanted = times.reduce((a, b) => pick(a, b), times[0] ?? 0);
+  return scores.filter((s) => s.item.date?.at === wanted);
+}
+
 /** Without those that may be of another problem. */
 export const withoutDoubt = (all: readonly Score[]): readonly Score[] => all.filter((s) => !s.doubtful);
 
@@ -116,3 +135,6 @@ export const dated = (s: Score): Pick<Item, 'decides'> => (s.item.date === undef
 
 /** Why scores before it do not decide. */
 export const UNREAD = 'a later score that cannot be compared';
+
+/** Why scores of which nobody knows which came last do not decide. */
+export const DIFFER = 'several scores that may be meant differ';

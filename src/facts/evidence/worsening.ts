@@ -6,7 +6,7 @@ import type { WorseningInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
 import { lastDayInside } from '../window.ts';
 import { contraAsLast } from './last-seen.ts';
-import { comparable, dated, scoresOnFile, UNREAD, unreadAfter, withoutDoubt } from './scores.ts';
+import { comparable, DIFFER, dated, ends, scoresOnFile, UNREAD, unreadAfter, withoutDoubt } from './scores.ts';
 
 /**
  * Pain that grew: the last score of the episode is higher than the first. In a window the score before it (else the first
@@ -21,19 +21,22 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   const otherwise = progressed || tally.for.length > 0;
   const onFile = scoresOnFile(input.scores, asked, ctx);
   const all = withoutDoubt(comparable(onFile));
-  const before = earliest === undefined ? undefined : all.filter((s) => s.day <= earliest).at(-1);
-  const first = before ?? all[0];
-  const last = all.at(-1);
-  if (first === undefined || last === undefined || first === last || last.day === first.day) return;
-  // on the day on which the window begins with the last score, that one is the score before it
-  const inside = lastDayInside(last.item.date, asked.window);
-  const until = sooner(inside === undefined ? undefined : inside - 1, first.item.until);
+  const before = earliest === undefined ? [] : all.filter((s) => s.day <= earliest);
+  const firsts = before.length > 0 ? ends(before).lasts : ends(all).firsts;
+  const { lasts } = ends(all);
+  const [[first], [last]] = [firsts, lasts];
+  if (first === undefined || last === undefined || firsts.includes(last) || last.day <= first.day) return;
+  const rose = new Set(firsts.flatMap((from) => lasts.map((to) => to.value > from.value)));
   const unread = unreadAfter(last.day, onFile);
   for (const { item } of unread) tally.lead(item, UNREAD, true);
   if (unread.length > 0) return;
+  if (rose.size > 1) return tally.lead(last.item, DIFFER, true);
+  // on the day on which the window begins with the last score, that one is the score before it
+  const inside = lastDayInside(last.item.date, asked.window);
+  const until = sooner(inside === undefined ? undefined : inside - 1, first.item.until);
   for (const s of [first, last]) {
     const item = { ...s.item, ...dated(last), until };
-    if (last.value > first.value) tally.pro(item, 'the score rose');
+    if (rose.has(true)) tally.pro(item, 'the score rose');
     else if (otherwise) tally.ignore(item, 'the score did not rise, but a new finding began');
     else if (!input.refutes) tally.lead(item, 'the score did not rise: it says nothing of other symptoms');
     else contraAsLast(item, 'the score did not rise', 'Observation', ctx, tally);
