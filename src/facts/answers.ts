@@ -47,10 +47,7 @@ export function withAnswers(
   const said =
     pair.length === 0 ? withAnswer(answer, { plan, asked, limits }, value) : between(pair, query.fact, value);
   const uncertain = answers.filter((a) => unfit.get(a) === UNCERTAIN);
-  const fit = orDoubted(said, uncertain, asked);
-  // what may be so is no silence, of which an "absent" would make a no
-  const perhaps = fit.gap === 'silent' && uncertain.some(saysYes);
-  const answered: FactValue = perhaps ? { ...fit, gap: 'unclear' } : fit;
+  const answered = orDoubted(said, uncertain, asked);
   const stands = answered.evidence.some((e) => e.reference === answer?.ref);
   const whyIgnored = (a: AnswerRecord): string | undefined => {
     if (pair.includes(a)) return 'answered otherwise on the same day';
@@ -64,7 +61,7 @@ export function withAnswers(
 
 /** A fact, unless a statement to the contrary may lie in the window and be the later one: its partial date does not tell. */
 function orDoubted(value: FactValue, uncertain: readonly AnswerRecord[], { query, window }: Asked): FactValue {
-  if (value.truth === 'unknown') return value;
+  if (value.truth === 'unknown') return perhapsSaid(value, uncertain, query.fact);
   const spoken = [value.stated, ...datesOf(value.evidence)];
   const last = latest(spoken.map((d) => d?.lo ?? Number.NEGATIVE_INFINITY));
   const opposite = uncertain.filter(
@@ -76,6 +73,17 @@ function orDoubted(value: FactValue, uncertain: readonly AnswerRecord[], { query
   );
   if (opposite.length === 0) return value;
   return inConflict(value, opposite, query.fact);
+}
+
+/** What is open, with what statements of an uncertain day say of it: a yes is no silence, of which an "absent" would make a no. */
+function perhapsSaid(value: FactValue, uncertain: readonly AnswerRecord[], fact: string): FactValue {
+  const [yes, no] = [uncertain.filter(saysYes), uncertain.filter(saysNo)];
+  return {
+    ...value,
+    ...(no.length > 0 && { denied: [...(value.denied ?? []), ...no.map((a) => statementOf(a, fact))] }),
+    ...(yes.length > 0 && { suggested: [...(value.suggested ?? []), ...yes.flatMap(({ when }) => when ?? [])] }),
+    ...(yes.length > 0 && value.gap === 'silent' && { gap: 'unclear' as const }),
+  };
 }
 
 /** What is asked, and what answers to it count. */
@@ -289,6 +297,7 @@ function whyUnfit(
 const UNCERTAIN = 'not certain to lie in the time window';
 
 const saysYes = ({ value }: AnswerRecord): boolean => value.kind === 'boolean' && value.value;
+const saysNo = ({ value }: AnswerRecord): boolean => value.kind === 'boolean' && !value.value;
 
 /** A "no" of the as-of day holds for every time window that ends on it, also for one whose beginning nobody knows. */
 const deniesToday = ({ value, when }: AnswerRecord, { asOf }: Window): boolean =>

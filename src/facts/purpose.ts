@@ -24,7 +24,7 @@ function otherUses(record: MedicationRecord, ctx: FactContext): readonly number[
 const begunAt = (record: MedicationRecord, { ref, held, when }: EncounterRecord): boolean =>
   held &&
   (record.encounter === undefined
-    ? when !== undefined && record.start !== undefined && when.lo <= record.start.lo && record.start.hi <= when.hi
+    ? when !== undefined && when.lo === when.hi && record.start?.lo === when.lo && record.start.hi === when.hi
     : record.encounter === ref);
 
 /**

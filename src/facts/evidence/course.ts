@@ -99,7 +99,7 @@ function isTooSoon(search: Search): boolean {
 function tellShort(begun: Day, search: Search): void {
   const { asked, ctx, tally, found } = search;
   const { given, earlier } = found;
-  if (treatedBefore(begun, earlier, asked, ctx)) {
+  if (treatedBefore(begun, found, asked, ctx)) {
     for (const t of [...earlier, ...given])
       tally.lead(toItem(t), 'in part before this complaint, for a problem of the spine that goes on', true);
     return leaveOpen(unseenTreatment(search), tally);
@@ -193,11 +193,12 @@ const refusesAll = (r: Refused, input: CourseInput, ctx: FactContext): boolean =
  * Was a problem of the region that is older than the complaint, and goes on, treated up to it? Then the complaint may be that
  * problem's, and how short it lasts decides nothing.
  */
-function treatedBefore(onset: Day, earlier: readonly Treatment[], asked: Asked, ctx: FactContext): boolean {
+function treatedBefore(onset: Day, { earlier, possible }: Treatments, asked: Asked, ctx: FactContext): boolean {
   const { chart, vocabulary } = ctx;
   const { query, window } = asked;
   return (
-    earlier.some((t) => onset - t.end <= LONGEST_PAUSE_DAYS) &&
+    (earlier.some((t) => onset - t.end <= LONGEST_PAUSE_DAYS) ||
+      possible.some((when) => when === undefined || (when.lo < onset && onset - when.hi <= LONGEST_PAUSE_DAYS))) &&
     olderProblem({ chart, vocabulary, region: query.region, asOf: window.asOf }, onset)
   );
 }

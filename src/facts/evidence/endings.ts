@@ -13,6 +13,12 @@ interface Kept {
   readonly undated: boolean;
 }
 
+/** The last days on which diagnoses of a code ended: for certain, and perhaps. */
+interface Over {
+  readonly certain: ReadonlyMap<string, Day>;
+  readonly possible: ReadonlyMap<string, Day>;
+}
+
 /** When the diagnoses of a finding ended: looked through once, however many reports and visits are held against them. */
 export class Endings {
   readonly #input: FindingInput;
@@ -20,7 +26,7 @@ export class Endings {
   readonly #asked: Asked;
   readonly #ctx: FactContext;
   #kept: Kept | undefined;
-  #overByCode: ReadonlyMap<string, Day> | undefined;
+  #overByCode: Over | undefined;
 
   constructor(input: FindingInput, sets: readonly number[], asked: Asked, ctx: FactContext) {
     this.#input = input;
@@ -42,11 +48,14 @@ export class Endings {
   }
 
   /** Did the diagnosis that a visit was for end on the day of the visit or later? */
-  ofVisit({ when, reasonCodes }: EncounterRecord): boolean {
-    if (when === undefined) return false;
+  ofVisit({ when, reasonCodes }: EncounterRecord): 'yes' | 'no' | 'unclear' {
+    if (when === undefined) return 'no';
     this.#overByCode ??= this.#readOver();
-    const over = this.#overByCode;
-    return reasonCodes.some((code) => (over.get(code) ?? Number.NEGATIVE_INFINITY) >= when.lo);
+    const { certain, possible } = this.#overByCode;
+    const endedSince = (ends: ReadonlyMap<string, Day>): boolean =>
+      reasonCodes.some((code) => (ends.get(code) ?? Number.NEGATIVE_INFINITY) >= when.lo);
+    if (endedSince(certain)) return 'yes';
+    return endedSince(possible) ? 'unclear' : 'no';
   }
 
   #diagnoses(): ReadonlySet<ConditionRecord> {
@@ -66,13 +75,16 @@ export class Endings {
     return { allEnded: kept.length > 0 && kept.every((r) => !r.current), lastEnd, undated };
   }
 
-  #readOver(): ReadonlyMap<string, Day> {
-    const out = new Map<string, Day>();
+  #readOver(): Over {
+    const [certain, possible] = [new Map<string, Day>(), new Map<string, Day>()];
     for (const { current, abated, codes } of this.#diagnoses()) {
-      if (current || abated === undefined || abated.hi > this.#asOf) continue;
-      for (const code of codes) putLatest(out, code, abated.lo);
+      if (current || abated === undefined || abated.lo > this.#asOf) continue;
+      for (const code of codes) {
+        putLatest(certain, code, abated.lo);
+        putLatest(possible, code, Math.min(abated.hi, this.#asOf));
+      }
     }
-    return out;
+    return { certain, possible };
   }
 
   get #asOf(): Day {

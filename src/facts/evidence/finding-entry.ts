@@ -267,7 +267,7 @@ function isAnswered(record: ConditionRecord, since: Day, search: Search): boolea
   return normalExaminations(ctx).some(
     (mri) =>
       mri.modality === 'mri' &&
-      mri.last >= since &&
+      mri.possible >= since &&
       (isOfRegion ? fitsRegion(asked, mri.place) : (mri.place & shown) !== NO_PLACE),
   );
 }

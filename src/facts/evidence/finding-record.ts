@@ -140,7 +140,7 @@ function isOutdone(record: ImagingRecord, { input, asked, ctx }: Search): boolea
   const place = examinedPlace(record) || SPINE;
   return normalExaminations(ctx).some(
     (later) =>
-      later.last > when.hi &&
+      later.possible > when.lo &&
       (place & later.examined) !== NO_PLACE &&
       ((modality !== undefined && later.modality === modality) || (input.regional && later.modality === 'mri')) &&
       (!input.regional || fitsRegion(asked, later.place)),
@@ -169,7 +169,8 @@ function visitReason(record: EncounterRecord, item: Item, search: Search): void 
     return tally.lead(item, 'reason of a visit only');
   }
   if (input.event && isAfterwards(record.reasonCodes)) return tally.lead(item, 'reason of a later visit for it', true);
-  if (endings.ofVisit(record)) return tally.lead(item, 'reason of a visit; resolved since');
+  const over = endings.ofVisit(record);
+  if (over !== 'no') return tally.lead(item, 'reason of a visit; resolved since', over === 'unclear');
   if (!inWindow(item, asked, tally)) return;
   if (input.event && fitIn(entries.eventOfVisit(record), asked.window) !== 'inside')
     return tally.lead(item, REPEATED, true);
@@ -184,8 +185,10 @@ function visited(item: Item, { asked, ctx, tally }: Search): void {
   if (date === undefined || !asksOfNow(asked)) return tally.pro(item, 'reason of a visit');
   const gap = duration(ctx.vocabulary.episode['not-a-gap']);
   const until = add(date.lo, gap);
-  if (until >= asked.window.asOf) tally.pro({ ...item, until }, 'reason of a visit');
-  else tally.lead(item, 'reason of a visit, too long ago to show it now', add(date.hi, gap) >= asked.window.asOf);
+  if (until >= asked.window.asOf) return tally.pro({ ...item, until }, 'reason of a visit');
+  const mayShow = add(date.hi, gap) >= asked.window.asOf;
+  if (mayShow) tally.perhapsLast(item, asked.window.asOf);
+  tally.lead(item, 'reason of a visit, too long ago to show it now', mayShow);
 }
 
 /** An observation that answers a finding with yes or no, normal or abnormal. @param set the set of its code */

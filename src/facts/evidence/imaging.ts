@@ -193,7 +193,7 @@ function weigh(
   tally: Tally,
 ): void {
   for (const item of fitting) {
-    if (input.latest && uncoded.some(({ date }) => isLater([date], [item.date])))
+    if (input.latest && uncoded.some((u) => mayBeLater(u, item)))
       tally.lead(item, 'the result of a later examination is not coded', true);
     else tally.pro(item, 'examination on file');
     if (item.date === undefined) tally.mayBeLast(asked.window.asOf);
@@ -209,6 +209,10 @@ function weigh(
     else tally.ignore(item, 'another examination counts');
   }
 }
+
+/** May an examination have come after another one? */
+const mayBeLater = ({ date: a }: Item, { date: b }: Item): boolean =>
+  (a?.hi ?? Number.POSITIVE_INFINITY) > (b?.lo ?? Number.NEGATIVE_INFINITY);
 
 /** Are two entries of one day? A report and the result beside it are one examination. */
 const isSameDay = ({ date: a }: Item, { date: b }: Item): boolean =>

@@ -11,6 +11,8 @@ export interface NormalExaminations {
   readonly examined: Place;
   /** the day of the last one, at the earliest */
   readonly last: Day;
+  /** the last day on which one may have been done */
+  readonly possible: Day;
 }
 
 /** The spine regions that an examination looked at, else the other part of the body; none when it is not stated. */
@@ -18,6 +20,8 @@ export const examinedPlace = (record: ImagingRecord): Place => {
   const spine = record.place & SPINE || record.inView;
   return spine === NO_PLACE ? record.place : spine;
 };
+
+const NEVER = { last: Number.NEGATIVE_INFINITY, possible: Number.NEGATIVE_INFINITY };
 
 const known = new WeakMap<FactContext, readonly NormalExaminations[]>();
 
@@ -33,12 +37,14 @@ function gather(ctx: FactContext): readonly NormalExaminations[] {
   const out = new Map<string, NormalExaminations>();
   for (const record of ctx.chart.imaging) {
     const { modality, place, when, done, findings } = record;
-    if (done !== 'done' || when === undefined || when.hi > ctx.asOf) continue;
+    if (done !== 'done' || when === undefined || when.lo > ctx.asOf) continue;
     if (!findings.some((h) => normal.includes(h.set))) continue;
     const examined = examinedPlace(record);
     const key = `${modality} ${place} ${examined}`;
-    const before = out.get(key);
-    if (before === undefined || before.last < when.lo) out.set(key, { modality, place, examined, last: when.lo });
+    const before = out.get(key) ?? NEVER;
+    const last = Math.max(before.last, when.lo);
+    const possible = Math.max(before.possible, Math.min(when.hi, ctx.asOf));
+    out.set(key, { modality, place, examined, last, possible });
   }
   return [...out.values()];
 }

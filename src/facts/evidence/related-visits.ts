@@ -4,7 +4,7 @@ import { NO_PLACE, type Place, supports } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, placeOfRecord } from '../context.ts';
 import { painElsewhere } from '../pain-elsewhere.ts';
 import type { Item, Tally } from '../tally.ts';
-import { possibleVisitsOf, visitsOf } from '../visits.ts';
+import { possibleVisitsOf, visitsOf, visitsOfRecord } from '../visits.ts';
 
 /**
  * Tells which visits are for the spine problem of this region: by their reasons, their diagnoses, a diagnosis made at them, or the
@@ -79,8 +79,9 @@ export function mayBeOfAnother(asked: Asked, ctx: FactContext): (record: Observa
   const all = visitsOf(ctx);
   const purposeOf = remembered(
     (record: ObservationRecord) => {
-      const visits = possibleVisitsOf(record, all);
-      return { another: visits.length > 0 && visits.every(isForAnother), ours: visits.some(isFor) };
+      const visits = visitsOfRecord(record, all);
+      const another = visits.length > 0 ? visits.every(isForAnother) : possibleVisitsOf(record, all).some(isForAnother);
+      return { another, ours: visits.some(isFor) };
     },
     ({ encounter, when }) => encounter ?? (when && `${when.lo} ${when.hi}`),
   );

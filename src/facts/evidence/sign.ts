@@ -91,7 +91,7 @@ function condition(record: ConditionRecord, set: number, search: Search): void {
 function visitOf(record: ConditionRecord, { asked, ctx, examined }: Search): Item | undefined {
   const stated = statedOn(record);
   const own = visitsOfRecord({ encounter: record.encounter, when: stated }, visitsOf(ctx));
-  const later = stated === undefined ? undefined : examined.first(stated.lo);
+  const later = stated === undefined ? undefined : examined.first(stated.hi);
   const visit = own.find((v) => isExamination(v, asked)) ?? later;
   return visit === undefined ? undefined : chartedItem(visit.ref, visit.when, asked);
 }

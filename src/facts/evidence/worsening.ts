@@ -5,6 +5,7 @@ import { ongoingSince } from '../courses.ts';
 import type { WorseningInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
 import { lastDayInside } from '../window.ts';
+import { isDoubtful } from './in-window.ts';
 import { contraAsLast } from './last-seen.ts';
 import { comparable, DIFFER, dated, ends, scoresOnFile, UNREAD, unreadAfter, withoutDoubt } from './scores.ts';
 
@@ -31,6 +32,8 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   for (const { item } of unread) tally.lead(item, UNREAD, true);
   if (unread.length > 0) return;
   if (rose.size > 1) return tally.lead(last.item, DIFFER, true);
+  if (isDoubtful(last.item, asked))
+    return tally.lead(last.item, 'its date is not certain to lie in the time window', true);
   // on the day on which the window begins with the last score, that one is the score before it
   const inside = lastDayInside(last.item.date, asked.window);
   const until = sooner(inside === undefined ? undefined : inside - 1, first.item.until);
