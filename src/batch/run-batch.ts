@@ -57,8 +57,9 @@ export interface BatchSummary {
 
 /** The NDJSON files of a folder, in the order of their names. */
 export function exportFiles(folder: string): readonly string[] {
-  const files: string[] = [...filesBelow(folder, new Set())];
-  return files.filter((f) => /\.(ndjson|jsonl)(\.gz)?$/i.test(f)).sort();
+  const files = [...filesBelow(folder, new Set())].filter((f) => /\.(ndjson|jsonl)(\.gz)?$/i.test(f));
+  // by code units, as a locale's order would differ from machine to machine
+  return files.sort((a, b) => (a < b ? -1 : 1));
 }
 
 /**

@@ -8,7 +8,7 @@ export type Kept = 'stored' | 'pending' | 'lost';
 export interface DecisionLogOptions {
   /** the answer waits no longer for the store than this */
   readonly waitMs: number;
-  /** records that may wait for the store; more are lost, and counted */
+  /** records that may wait for the store; more are lost, and counted, but for those of a call that has none before it */
   readonly most: number;
   /** characters of calls of payer mode that may wait; more are lost with their records, and counted */
   readonly mostSealed: number;
@@ -81,8 +81,10 @@ export class DecisionLog {
     const records = decisions.length + feedback.length + invocations.length;
     if (records === 0) return Promise.resolve('stored');
     const sealed = sealedSize(invocations);
+    // one call alone is taken however much it brings: else who sends enough would leave no record
     const full =
-      this.#waiting + records > this.#options.most || this.#sealedWaiting + sealed > this.#options.mostSealed;
+      this.#waiting > 0 &&
+      (this.#waiting + records > this.#options.most || this.#sealedWaiting + sealed > this.#options.mostSealed);
     if (this.#closeBy !== undefined || full) {
       this.#options.onKept?.('lost', records);
       return Promise.resolve('lost');

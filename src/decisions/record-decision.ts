@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { checkedExtension, uncheckedExtension } from '../cards/assessment-extension.ts';
+import type { Chart } from '../chart/chart.ts';
 import { isObject, type Json, object, text } from '../chart/json.ts';
 import { SECTIONS, type Section, type SectionState } from '../chart/sections.ts';
 import { policyHash } from '../criteria-check/assessment-id.ts';
@@ -58,8 +59,12 @@ const refOf = (r: unknown): string | undefined => {
 /** About nobody in particular; read when others refer to them. */
 const REFERRED = new Set(['Practitioner', 'PractitionerRole', 'Medication']);
 
-/** The sections with the resources that said something; whatever nobody could use is left out. */
-function sectionsRead(data: PatientData, read: ReadonlySet<string>, named: Catalogs): ReplayInput['sections'] {
+/**
+ * The sections with the resources that said something; whatever nobody could use is left out. A section that held something which
+ * could not be read was not seen whole, also when it is looked at without that.
+ */
+function sectionsRead(data: PatientData, chart: Chart | undefined, named: Catalogs): ReplayInput['sections'] {
+  const read = chart?.read() ?? new Set<string>();
   const out: Partial<Record<Section, { state: SectionState; resources: readonly unknown[] }>> = {};
   for (const name of SECTIONS) {
     const section = data.sections.get(name);
@@ -67,7 +72,7 @@ function sectionsRead(data: PatientData, read: ReadonlySet<string>, named: Catal
     const used = section.resources.filter(
       (r) => isObject(r) && (read.has(refOf(r) ?? '') || REFERRED.has(String(r['resourceType']))),
     );
-    out[name] = { state: section.state, resources: used.map((r) => strip(r, named)) };
+    out[name] = { state: chart?.sections.get(name) ?? section.state, resources: used.map((r) => strip(r, named)) };
   }
   return out;
 }
@@ -111,12 +116,12 @@ const patientRead = (patient: unknown): Json => ({
 });
 
 function inputOf(check: OrderCheck, data: PatientData, now: Interval, named: Catalogs): ReplayInput {
-  const read = check.kind === 'checked' ? check.chart.read() : (check.options[0]?.chart.read() ?? new Set<string>());
+  const { chart } = (check.kind === 'checked' ? check : check.options[0]) ?? {};
   return {
     patientId: data.patientId,
     patient: patientRead(data.patient),
     ...(data.base !== undefined && { base: data.base }),
-    sections: sectionsRead(data, read, named),
+    sections: sectionsRead(data, chart, named),
     order: strip(check.order.resource, named),
     now,
     payer: check.kind === 'checked' ? check.payer : undefined,

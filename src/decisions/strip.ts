@@ -168,9 +168,15 @@ function conclusionKept(words: string, { codes }: Catalogs): string {
   return kept.filter((w) => w !== '').join('. ') || HUSHED;
 }
 
-const extensions = (value: unknown, deepest: number, named: Catalogs): unknown =>
-  Array.isArray(value)
-    ? value
-        .filter((e) => isObject(e) && KEPT_EXTENSIONS.test(String(e['url'])))
-        .map((e) => stripped(e, 'extension', deepest, named))
-    : undefined;
+/** Of extensions those that are read, with all that is nested in them; a lone one counts as a list of one, as for their readers. */
+const extensions = (value: unknown, deepest: number, named: Catalogs): readonly Json[] =>
+  objects(value)
+    .filter((e) => KEPT_EXTENSIONS.test(String(e['url'])))
+    .map((e) => keptExtension(e, deepest, named));
+
+function keptExtension(extension: Json, deepest: number, named: Catalogs): Json {
+  const { extension: nested, ...rest } = extension;
+  const out = object(stripped(rest, 'extension', deepest, named)) ?? {};
+  if (nested === undefined || deepest === 0) return out;
+  return { ...out, extension: objects(nested).map((e) => keptExtension(e, deepest - 1, named)) };
+}

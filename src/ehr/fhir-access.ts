@@ -2,7 +2,7 @@ import { Client } from 'fhir-kit-client';
 import { isObject, type Json, objects, text } from '../chart/json.ts';
 import { EHR_ID, parseReference, withoutSlashAtEnd } from '../chart/references.ts';
 import type { Permissions } from './granted-scopes.ts';
-import { COMPRESSED, LIMITS, namesPrivateAddress, PRIVATE_NETWORK, PUBLIC_NETWORK, withinBytes } from './network.ts';
+import { LIMITS, NOT_PLAIN, namesPrivateAddress, PRIVATE_NETWORK, PUBLIC_NETWORK, withinBytes } from './network.ts';
 
 /** Why an EHR gave no usable answer. */
 export type FhirProblem =
@@ -81,7 +81,7 @@ function problemOf(error: unknown): FhirProblem {
   if (e.name === 'TimeoutError' || e.name === 'AbortError') return 'deadline';
   if (e.cause?.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return 'too-large';
   // the server answers, but with something else; the error of fetch for a redirect has no code
-  if (e.cause?.code === COMPRESSED || e.cause?.message === 'unexpected redirect') return 'not-fhir';
+  if (e.cause?.code === NOT_PLAIN || e.cause?.message === 'unexpected redirect') return 'not-fhir';
   return 'network';
 }
 
@@ -331,8 +331,9 @@ export function isWhole(page: Json): boolean {
 
 /** Are there fewer resources of the type than the server counted on the first page? */
 export function fewerThanTotal(first: Json, resources: readonly Json[], type: string): boolean {
-  const total = first['total'];
-  if (typeof total !== 'number') return false;
+  // some servers write the number as text; what is no number counts nothing
+  const total = Number(first['total'] ?? Number.NaN);
+  if (Number.isNaN(total)) return false;
   let found = 0;
   for (const r of resources) if (r['resourceType'] === type) found++;
   return total > found;

@@ -116,18 +116,19 @@ const replacing = (handler: Handler, replaced: (handler: Handler) => Partial<Han
   });
 };
 
-/** The code of the error that ends a compressed answer. */
-export const COMPRESSED = 'ERR_COMPRESSED_ANSWER';
+/** The code of the error that ends an answer which is compressed, or a part of one. */
+export const NOT_PLAIN = 'ERR_ANSWER_NOT_PLAIN';
+const PARTIAL_CONTENT = 206;
 
-/** Only plain answers: a compressed one could be small on the wire and endless in memory. */
+/** Only plain answers: a compressed one could be small on the wire and endless in memory; a part (nobody asks for one) leaves open what the rest says. */
 const plainAnswers: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
   dispatch(
     options,
     replacing(handler, (inner) => ({
       onResponseStart: (controller, status, headers, message) => {
         const encoding = headers['content-encoding'];
-        if (encoding !== undefined && encoding !== 'identity')
-          throw Object.assign(new Error('compressed answers are refused'), { code: COMPRESSED });
+        if ((encoding !== undefined && encoding !== 'identity') || status === PARTIAL_CONTENT)
+          throw Object.assign(new Error('compressed and partial answers are refused'), { code: NOT_PLAIN });
         return inner.onResponseStart?.(controller, status, headers, message);
       },
     })),

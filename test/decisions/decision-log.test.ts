@@ -148,6 +148,13 @@ describe('a log of decisions', () => {
     expect(store.stored).toEqual(basket);
   });
 
+  it('takes one call alone however many records it brings, so that a large basket is no way around the record', async () => {
+    const { store, log, told } = kit({ waitMs: 1_000, most: 10, mostSealed: 10 });
+    const basket = Array.from({ length: 300 }, () => decision());
+    expect(await log.keep(basket)).toBe('stored');
+    expect([told, store.stored.length]).toEqual([['stored 300'], 300]);
+  });
+
   it('writes what waits before it closes, and takes nothing more', async () => {
     const { store, log } = kit({ waitMs: 0 });
     let down = 1;

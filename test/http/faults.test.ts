@@ -54,6 +54,8 @@ const STATE: Readonly<
   'page-elsewhere': 'truncated',
   'page-to-itself': 'truncated',
   'fewer-than-total': 'truncated',
+  'fewer-than-total-as-text': 'truncated',
+  'a-part': 'failed',
   redirect: 'failed',
   gzip: 'failed',
   'not-fhir': 'failed',

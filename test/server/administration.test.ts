@@ -237,6 +237,29 @@ describe('replay', () => {
     expect(at(body, 'before.policyHash')).not.toBe(at(body, 'after.policyHash'));
   });
 
+  it('of a chart part of which could not be read is not silent of that part', async () => {
+    const nobodys = { resourceType: 'Observation', id: 'x' };
+    const code = { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'G83.4' }] };
+    const nameless = { resourceType: 'Condition', subject: { reference: 'Patient/p1' }, code };
+    for (const resource of [nobodys, nameless]) {
+      const conditions = { resourceType: 'Bundle', type: 'searchset', entry: [{ resource }] };
+      const card = await told({ prefetch: { ...storyPrefetch(), conditions } });
+      const state = at((await ask(`/decisions/${card}`)).body, `input.sections.${resource.resourceType}`);
+      expect(state).toEqual({ state: 'truncated', resources: [] });
+      expect(at((await replayed(card)).body, 'same')).toBe(true);
+    }
+  });
+
+  it('of an order whose billing options alone name the study gives the same', async () => {
+    const { context } = orderSelectCall();
+    const url = 'http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-billing-options';
+    const option = { url: 'code', valueCoding: { system: 'http://www.ama-assn.org/go/cpt', code: '72148' } };
+    const order = { ...storyFhir().order, code: { text: 'MRI', extension: [{ url, extension: [option] }] } };
+    const draftOrders = { resourceType: 'Bundle', type: 'collection', entry: [{ resource: order }] };
+    const { body } = await replayed(await told({ context: { ...(context as Json), draftOrders } }));
+    expect([at(body, 'before.outcome'), at(body, 'same')]).toEqual(['met', true]);
+  });
+
   it('of the same order at another time gives the id that its card carried', async () => {
     const answer = await post(`${service.base}/cds-services/${ORDER_SELECT}`, orderSelectCall());
     const { body } = await replayed(String(at(answer.body, 'cards.0.uuid')));

@@ -23,6 +23,8 @@ export type Mood =
   | 'page-elsewhere'
   | 'page-to-itself'
   | 'fewer-than-total'
+  | 'fewer-than-total-as-text'
+  | 'a-part'
   | 'redirect'
   | 'gzip'
   | 'not-fhir'
@@ -207,6 +209,10 @@ export class EhrStub {
         return this.#json(res, 200, this.#bundle(own, `${this.elsewhere}/fhir/${type}?page=2`));
       case 'fewer-than-total':
         return this.#json(res, 200, { resourceType: 'Bundle', type: 'searchset', total: 3 });
+      case 'fewer-than-total-as-text':
+        return this.#json(res, 200, { resourceType: 'Bundle', type: 'searchset', total: '3' });
+      case 'a-part':
+        return this.#json(res, 206, this.#bundle([]));
       case 'redirect':
         res.writeHead(302, { location: `${this.elsewhere}/fhir/${type}` }).end();
         return;
