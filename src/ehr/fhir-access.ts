@@ -95,18 +95,27 @@ export class FhirAccess {
   readonly #options: FhirAccessOptions;
   /** names are looked at when connecting, addresses here */
   readonly #allowed: boolean;
+  #bytes = 0;
 
   constructor(options: FhirAccessOptions) {
     this.#options = options;
     this.#base = new URL(options.base.endsWith('/') ? options.base : `${options.base}/`);
     this.#allowed = options.privateNetwork || !namesPrivateAddress(this.#base);
-    const dispatcher = withinBytes(options.privateNetwork ? PRIVATE_NETWORK : PUBLIC_NETWORK);
+    const network = options.privateNetwork ? PRIVATE_NETWORK : PUBLIC_NETWORK;
+    const dispatcher = withinBytes(network, LIMITS.callBytes, (bytes) => {
+      this.#bytes = bytes;
+    });
     this.#client = new Client({
       baseUrl: options.base,
       ...(options.token !== undefined && { bearerToken: options.token }),
       customHeaders: { 'accept-encoding': 'identity' },
       requestOptions: { redirect: 'error', dispatcher },
     });
+  }
+
+  /** The bytes of all answers so far. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Reads one resource. */

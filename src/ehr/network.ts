@@ -134,8 +134,12 @@ const plainAnswers: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (opt
     })),
   );
 
-/** The network with a bound on the bytes of all answers together. */
-export function withinBytes(network: Dispatcher.ComposedDispatcher, most: number = LIMITS.callBytes): Dispatcher {
+/** The network with a bound on the bytes of all answers together. @param onBytes told of the bytes of all answers so far */
+export function withinBytes(
+  network: Dispatcher.ComposedDispatcher,
+  most: number = LIMITS.callBytes,
+  onBytes: (bytes: number) => void = () => {},
+): Dispatcher {
   let bytes = 0;
   return network.compose(
     (dispatch) => (options, handler) =>
@@ -144,6 +148,7 @@ export function withinBytes(network: Dispatcher.ComposedDispatcher, most: number
         replacing(handler, (inner) =>
           cutOff(inner, (chunk) => {
             bytes += chunk;
+            onBytes(bytes);
             return bytes > most;
           }),
         ),

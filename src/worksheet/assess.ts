@@ -80,7 +80,9 @@ export async function readChart(
   const request = requestOf(launched, fhir, assessing);
   if (request === undefined) return undefined;
   const gathered = await gather(request, assessing.checker);
-  return gathered.kind === 'gathered' ? { data: gathered.data, saved: [], readAt: Date.now() } : undefined;
+  return gathered.kind === 'gathered'
+    ? { data: gathered.data, saved: [], readAt: Date.now(), bytes: fhir.bytes }
+    : undefined;
 }
 
 /** The answers that count beside the chart: saved ones that a search does not find yet. */

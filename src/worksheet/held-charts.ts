@@ -8,15 +8,19 @@ export interface HeldChart {
   readonly saved: readonly Json[];
   /** epoch milliseconds */
   readonly readAt: number;
+  /** of the answers of which it was read: in memory it takes some times as much */
+  readonly bytes: number;
 }
 
 const KEPT_MS = 10 * 60_000;
 const MOST = 100;
+const MOST_BYTES = 64_000_000;
 
-/** Charts of open worksheets, in memory for some minutes; the least recently used give way. */
+/** Charts of open worksheets, in memory for some minutes and within a bound; the least recently used give way, and are read again. */
 export class HeldCharts {
   readonly #held = new Map<string, { readonly chart: HeldChart; readonly until: number }>();
   readonly #now: () => number;
+  #bytes = 0;
 
   /** @param now epoch milliseconds */
   constructor(now: () => number = Date.now) {
@@ -26,19 +30,30 @@ export class HeldCharts {
   get(launch: string): HeldChart | undefined {
     const held = this.#held.get(launch);
     if (held === undefined) return undefined;
-    this.#held.delete(launch);
+    this.#drop(launch);
     if (held.until <= this.#now()) return undefined;
-    this.#held.set(launch, held);
+    this.#put(launch, held.chart, held.until);
     return held.chart;
   }
 
   set(launch: string, chart: HeldChart): void {
     const now = this.#now();
-    this.#held.delete(launch);
-    this.#held.set(launch, { chart, until: now + KEPT_MS });
+    this.#drop(launch);
+    this.#put(launch, chart, now + KEPT_MS);
     for (const [id, { until }] of this.#held) {
-      if (this.#held.size <= MOST && until > now) break;
-      this.#held.delete(id);
+      const fits = this.#held.size <= MOST && this.#bytes <= MOST_BYTES;
+      if ((fits && until > now) || id === launch) break;
+      this.#drop(id);
     }
+  }
+
+  #put(launch: string, chart: HeldChart, until: number): void {
+    this.#held.set(launch, { chart, until });
+    this.#bytes += chart.bytes;
+  }
+
+  #drop(launch: string): void {
+    this.#bytes -= this.#held.get(launch)?.chart.bytes ?? 0;
+    this.#held.delete(launch);
   }
 }

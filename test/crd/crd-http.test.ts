@@ -440,6 +440,34 @@ describe('coverage-information', () => {
     expect(at(none.body, 'cards')).toEqual([]);
   });
 
+  it('T078, T079, T085, T108: of several orders each has its update and its card, which names it; options hold for all of them', async () => {
+    const other = (id: string): Json => ({
+      ...order,
+      id,
+      code: { coding: [{ system: 'http://www.ama-assn.org/go/cpt', code: '72158' }] },
+    });
+    const ids = ['first', 'second', 'third'];
+    const context = { ...CONTEXTS['order-sign'], draftOrders: draftOrders(...ids.map(other)) };
+    const asked = async (configuration: Json): Promise<unknown> =>
+      (await send('order-sign', { context, extension: { 'davinci-crd.configuration': configuration } })).body;
+    const all = await asked({});
+    const updated = (body: unknown): readonly unknown[] =>
+      listAt(body, 'systemActions').map((a) => at(a, 'resource.id'));
+    expect(updated(all)).toEqual(ids);
+    const cards = listAt(all, 'cards');
+    const about = cards.map((c) => (at(c, 'extension') as Json)['davinci-crd.associated-resource']);
+    expect(about).toEqual(ids.map((id) => [{ reference: `ServiceRequest/${id}` }]));
+    expect(cards.map((c, i) => String(at(c, 'detail')).includes(`ServiceRequest/${ids[i]}`))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    const one = await asked({ 'max-cards': 1 });
+    expect([listAt(one, 'cards').length, updated(one)]).toEqual([1, ids]);
+    const without = await asked({ 'therapy-alternatives-req': false });
+    expect([at(without, 'cards'), updated(without)]).toEqual([[], ids]);
+  });
+
   it('benefit and prior authorization come from the settings alone', async () => {
     const settings = crdSettings({
       benefits: [{ covered: 'not-covered', plans: ['BASIC'], reason: 'the basic plan has no imaging' }],

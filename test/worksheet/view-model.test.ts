@@ -173,7 +173,7 @@ describe('the form as it was sent', () => {
 });
 
 describe('charts of open worksheets', () => {
-  const chart = (readAt: number) => ({
+  const chart = (readAt: number, bytes = 1_000) => ({
     data: {
       patientId: 'p',
       patient: undefined,
@@ -183,6 +183,7 @@ describe('charts of open worksheets', () => {
     },
     saved: [],
     readAt,
+    bytes,
   });
 
   it('are held for ten minutes, and only so many', () => {
@@ -194,6 +195,20 @@ describe('charts of open worksheets', () => {
     expect(held.get('a')).toBeUndefined();
     for (let i = 0; i < 150; i++) held.set(`l${i}`, chart(i));
     expect([held.get('l0'), held.get('l149')?.readAt]).toEqual([undefined, 149]);
+  });
+
+  it('give way when they are large, the least recently used first, but for the one that is read now', () => {
+    const held = new HeldCharts(() => 0);
+    const large = 20_000_000;
+    for (const id of ['a', 'b', 'c']) held.set(id, chart(1, large));
+    held.get('a');
+    held.set('d', chart(1, large));
+    expect(['a', 'b', 'c', 'd'].filter((id) => held.get(id) !== undefined)).toEqual(['a', 'c', 'd']);
+    held.set('a', chart(2, 1_000));
+    held.set('e', chart(1, large));
+    expect(['a', 'b', 'c', 'd', 'e'].filter((id) => held.get(id) !== undefined)).toEqual(['a', 'c', 'd', 'e']);
+    held.set('huge', chart(1, 5 * large));
+    expect(['a', 'c', 'd', 'e', 'huge'].filter((id) => held.get(id) !== undefined)).toEqual(['huge']);
   });
 });
 
