@@ -205,6 +205,8 @@ export interface EncounterRecord extends Base {
   /** reason codes and diagnoses as "system|code" */
   readonly reasonCodes: readonly string[];
   readonly hasReason: boolean;
+  /** what the words of its types and its service mean: they prove nothing, and are no silence either */
+  readonly named: readonly Hit[];
   /** what its types say of an evaluation: that there was one, or that other services were rendered */
   readonly evaluation?: 'stated' | 'other-services' | 'other-services-in-words' | undefined;
 }

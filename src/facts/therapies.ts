@@ -12,7 +12,8 @@ import { mayBeEarlier, type TreatmentSearch, tellBefore, UNCERTAIN } from './tre
 export function readTherapies(therapies: readonly string[], search: TreatmentSearch): void {
   const { ctx } = search;
   const seen = new Set<string>();
-  for (const set of therapies.map((name) => ctx.set(name))) {
+  const sets = new Set(therapies.map((name) => ctx.set(name)));
+  for (const set of sets) {
     for (const record of ctx.chart.bySet(set)) {
       // that a therapist took part in a visit of another kind makes it no therapy
       if (seen.has(record.ref) || (record.type === 'encounter' && !isOfSet(record, set))) continue;
@@ -21,6 +22,7 @@ export function readTherapies(therapies: readonly string[], search: TreatmentSea
       else trace(record, search);
     }
   }
+  readCalled(sets, seen, search);
 }
 
 /** Is a visit of a set by what was done, or by its reason? */
@@ -35,6 +37,24 @@ function trace(record: ChartRecord, search: TreatmentSearch): void {
     { ref: record.ref, date: record.when, basis: 'chart' },
     record.type === 'order' ? 'referral, no visits on file' : `${record.resource} on file`,
   );
+}
+
+/** Visits that an EHR calls such therapy in words of its own: they prove none, and are no silence either. */
+function readCalled(sets: ReadonlySet<number>, seen: ReadonlySet<string>, search: TreatmentSearch): void {
+  const { asked, ctx, tally, since, possiblySince = since } = search;
+  for (const visit of ctx.chart.encounters) {
+    if (!visit.held || seen.has(visit.ref) || !visit.named.some((h) => sets.has(h.set))) continue;
+    const item: Item = { ref: visit.ref, date: visit.when, basis: 'chart' };
+    const { place } = placeAndReason(visit, NO_PLACE, ctx);
+    if (visit.when !== undefined && visit.when.lo > asked.window.asOf) tally.ignore(item, 'dated after the order');
+    else if (place !== NO_PLACE && !supports(place, asked.query.region, false)) tally.ignore(item, 'another region');
+    else if (visit.when !== undefined && possiblySince !== undefined && visit.when.hi < possiblySince)
+      tellBefore(visit.when.hi, search, item);
+    else {
+      mayBeOfEpisode(visit.when, search);
+      tally.lead(item, 'called a visit for therapy, in no code that we know', true);
+    }
+  }
 }
 
 /** Therapy of the episode may have been given on a day. */

@@ -261,6 +261,53 @@ describe('therapy that began with an evaluation less than four weeks ago', () =>
   });
 });
 
+describe('a visit that is called one for therapy in words alone', () => {
+  const called = (date: string, text: string, reason = 'icd M54.50', members: object = {}): Resource =>
+    visit(date, reason, {
+      type: [{ coding: [{ system: 'http://ehr.example.org/visits', code: '7' }], text }],
+      ...members,
+    });
+  const series = (text: string, reason?: string): readonly Resource[] =>
+    ['2026-01-05', '2026-01-19', '2026-02-02', '2026-02-16', '2026-02-23'].map((d) => called(d, text, reason));
+  const leads = (resources: readonly Resource[]) =>
+    value('treatment-6-weeks', [PAIN, ...resources]).leads?.map((l) => l.label) ?? [];
+  const SAID = 'called a visit for therapy, in no code that we know';
+
+  it('proves none, and is told of', () => {
+    for (const text of [
+      'Physical Therapy',
+      'PHYSICAL THERAPY EVALUATION',
+      'Phys Therapy Visit',
+      'Chiropractic Visit',
+    ]) {
+      expect(sixWeeks(series(text)), text).toBe('unknown');
+      expect(leads(series(text)), text).toContain(SAID);
+    }
+    const service = called('2026-01-05', 'Outpatient Recurring', 'icd M54.50', {
+      serviceType: { text: 'Physiotherapy' },
+    });
+    expect(leads([service])).toContain(SAID);
+  });
+  it('is none for another problem, of another time, that did not take place, or of another name', () => {
+    for (const other of [
+      called('2026-01-05', 'Physical Therapy', 'icd M25.561'),
+      called('2024-01-05', 'Physical Therapy'),
+      called('2026-03-05', 'Physical Therapy'),
+      called('2026-01-05', 'Physical Therapy', 'icd M54.50', { status: 'cancelled' }),
+      called('2026-01-05', 'Physical Therapy Referral'),
+      called('2026-01-05', 'New Pt Visit'),
+    ])
+      expect(leads([other])).not.toContain(SAID);
+  });
+  it('may have come before the evaluation with which a therapy seems to begin', () => {
+    const first = evaluation('2026-02-23');
+    expect(fourWeeks([first])).toBe('false');
+    expect(fourWeeks([first, called('2026-01-10', 'Physical Therapy')])).toBe('unknown');
+    expect(fourWeeks([first, called('2026-01-10', 'Physical Therapy', 'icd M25.561')])).toBe('false');
+    expect(fourWeeks([first, called('2026-01-10', 'Office Visit')])).toBe('false');
+  });
+});
+
 describe('a refusal', () => {
   const declined = (date: string): Resource => session(date, { ...BACK, status: 'not-done' });
   it('stands until a later record', () => {

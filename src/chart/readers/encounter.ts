@@ -148,6 +148,7 @@ export function readEncounter(ctx: ReadContext, r: Json, ref: string): Encounter
     ruledOut: diagnoses.ruledOut,
     reasonCodes: joined(reasonCodes, diagnoses.codes),
     hasReason: reasoned['reasonCode'] !== undefined || diagnoses.given,
+    named: names,
     evaluation: evaluationAt(ctx, r, types, names),
   };
 }
