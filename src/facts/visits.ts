@@ -98,7 +98,7 @@ export function possibleVisitsOf(
 /** Was a visit on a day, or was that a day of a stay? */
 function wasOn(day: Day, { when, stay }: EncounterRecord): boolean {
   if (when === undefined) return false;
-  return when.hi === day || (stay !== undefined && when.hi < day && day <= (stay.last?.hi ?? day));
+  return when.hi === day || (stay !== undefined && when.hi < day && day <= (stay.last?.lo ?? day));
 }
 
 const known = new WeakMap<FactContext, Visits>();

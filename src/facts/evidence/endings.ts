@@ -1,5 +1,6 @@
 import type { ConditionRecord, EncounterRecord } from '../../chart/records.ts';
 import type { Day, Interval } from '../../dates/day.ts';
+import { latest } from '../../dates/later.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfRecord } from '../context.ts';
 import type { FindingInput } from '../schema.ts';
 import { putLatest, statedOn } from './earlier-entry.ts';
@@ -9,6 +10,8 @@ interface Kept {
   readonly allEnded: boolean;
   /** the latest day on which one of them ended, of those that ended by the as-of day */
   readonly lastEnd: Day;
+  /** the latest day on which one of them may have ended */
+  readonly possibleEnd: Day;
   /** one of them ended on no day that is known, or perhaps after the as-of day */
   readonly undated: boolean;
 }
@@ -44,7 +47,7 @@ export class Endings {
     this.#kept ??= this.#readKept();
     if (when === undefined || !this.#kept.allEnded) return 'no';
     if (this.#kept.lastEnd >= when.lo) return 'yes';
-    return this.#kept.undated ? 'unclear' : 'no';
+    return this.#kept.undated || this.#kept.possibleEnd >= when.hi ? 'unclear' : 'no';
   }
 
   /** Did the diagnosis that a visit was for end on the day of the visit or later? */
@@ -69,10 +72,11 @@ export class Endings {
       (r) => !regional || fitsRegion(this.#asked, placeOfRecord(placeIn(r.hits, this.#sets), r.site)),
     );
     const ends = kept.map((r) => r.abated ?? statedOn(r));
-    let lastEnd = Number.NEGATIVE_INFINITY;
-    for (const end of ends) if (end !== undefined && end.hi <= this.#asOf) lastEnd = Math.max(lastEnd, end.lo);
+    const known = ends.flatMap((end) => (end === undefined || end.lo > this.#asOf ? [] : [end]));
+    const lastEnd = latest(known.map(({ lo }) => lo));
+    const possibleEnd = latest(known.map(({ hi }) => Math.min(hi, this.#asOf)));
     const undated = ends.includes(undefined) || kept.some((r) => r.endUnclear);
-    return { allEnded: kept.length > 0 && kept.every((r) => !r.current), lastEnd, undated };
+    return { allEnded: kept.length > 0 && kept.every((r) => !r.current), lastEnd, possibleEnd, undated };
   }
 
   #readOver(): Over {

@@ -283,7 +283,7 @@ function signsOf(facts: readonly string[], asked: Asked, ctx: FactContext): read
       const found = innervated ? placeOfSign(place, record, ctx) : placeOfRecord(place, record.site);
       if (!fitsRegion(asked, found)) continue;
       const known = [...(out.get(sign.ref)?.sets ?? []), ...hits.map((h) => h.set)];
-      out.set(sign.ref, { ...sign, sets: known, visit: visitOfSign(record, sign.stated.lo, asked, ctx) });
+      out.set(sign.ref, { ...sign, sets: known, visit: visitOfSign(record, sign.stated, asked, ctx) });
     }
   }
   return [...out.values()];
@@ -311,11 +311,16 @@ function signOf(
 }
 
 /** The visit at which a sign was recorded, by reference or day; else the first later one that was made for this sign. */
-function visitOfSign(record: SignRecord, stated: Day, asked: Asked, ctx: FactContext): EncounterRecord | undefined {
+function visitOfSign(
+  record: SignRecord,
+  stated: Interval,
+  asked: Asked,
+  ctx: FactContext,
+): EncounterRecord | undefined {
   const visits = visitsOf(ctx);
-  const [own] = visitsOfRecord({ encounter: record.encounter, when: { lo: stated, hi: stated } }, visits);
+  const [own] = visitsOfRecord({ encounter: record.encounter, when: stated }, visits);
   if (record.encounter !== undefined) return own?.held ? own : undefined;
   if (own !== undefined || record.type !== 'condition' || record.verification === 'refuted') return own;
-  const later = record.codes.flatMap((code) => visits.after(stated, code) ?? []);
+  const later = record.codes.flatMap((code) => visits.after(stated.hi, code) ?? []);
   return later.filter((v) => isOver(v, asked)).sort((a, b) => (a.when?.lo ?? 0) - (b.when?.lo ?? 0))[0];
 }
