@@ -1,6 +1,7 @@
 import type { OrderRecord, ProcedureRecord } from '../../chart/records.ts';
 import { type Day, type Interval, SOME_DAY } from '../../dates/day.ts';
 import { latest } from '../../dates/later.ts';
+import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, fitsRegion, hasUnseen, inSets, placeIn, servicePlace } from '../context.ts';
 import { recordsOf } from '../records-of.ts';
 import type { OrdererInput, OrderInput } from '../schema.ts';
@@ -22,7 +23,7 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
   const isTheirs = orderedBy(input, asked, ctx, tally);
   for (const { record, set } of recordsOf('order', input.codes, ctx)) {
     const found = chartedItem(record.ref, record.when, asked);
-    const since = input['carried-out'] ? 'no' : performed.since(record, set);
+    const { since, until } = input['carried-out'] ? NOT_SINCE : performed.since(record, set);
     if (input.regional && !fitsRegion(asked, servicePlace(record, placeIn(record.hits, [set]))))
       tally.ignore(found, 'another region');
     else if (!record.active && !(input['carried-out'] && record.completed))
@@ -33,7 +34,7 @@ export function orderEvidence(input: OrderInput, asked: Asked, ctx: FactContext,
       tally.ignore(found, 'ordered, and carried out since');
     else if (since !== 'no') tally.lead(found, AFTERWARDS[since], true);
     else if (input.urgent && !record.urgent) tally.lead(found, 'ordered, not as urgent', true);
-    else if (inWindow(found, asked, tally)) placed.set(record, found);
+    else if (inWindow(found, asked, tally)) placed.set(record, { ...found, until: sooner(found.until, until) });
   }
   const services = distinctCodes([...placed.keys()]);
   for (const [record, found] of prohibiting)
@@ -70,11 +71,16 @@ interface Done {
   readonly codes: readonly string[];
   /** the last day on which one was performed for certain */
   readonly last: Day;
-  /** the last day on which one may have been: any by the as-of day, where none is stated */
+  /** the last day on which one may have been: any, where none is stated */
   readonly possible: Day;
 }
 
-type Since = 'yes' | 'perhaps' | 'no';
+/** Was what is ordered performed since? If it was not: until which as-of day is that certain, where it does not stay so? */
+interface Since {
+  readonly since: 'yes' | 'perhaps' | 'no';
+  readonly until?: Day | undefined;
+}
+const NOT_SINCE: Since = { since: 'no' };
 
 /** What is told of an order for something that was, or may have been, performed since. */
 const AFTERWARDS = {
@@ -102,7 +108,8 @@ class Performed {
    * under another code than they were ordered by (a fusion), when it was performed in the region.
    */
   since({ codes, hits, when = SOME_DAY, planned }: OrderRecord, set: number): Since {
-    if ((planned?.hi ?? when.lo) > this.#ctx.asOf) return 'no';
+    const { asOf } = this.#ctx;
+    if ((planned?.hi ?? when.lo) > asOf) return NOT_SINCE;
     const kinds = (this.#input['same-kinds'] ?? [])
       .map((name) => this.#ctx.set(name))
       .filter((kind) => hits.some((h) => h.set === kind));
@@ -110,8 +117,10 @@ class Performed {
       ...this.#ofSet(set).filter((d) => mayBeSame(codes, d.codes)),
       ...kinds.map((kind) => this.#ofKind(kind)),
     ];
-    if (done.some(({ last }) => last >= when.hi)) return 'yes';
-    return done.some(({ possible }) => possible > when.lo) ? 'perhaps' : 'no';
+    if (done.some(({ last }) => last >= when.hi)) return { since: 'yes' };
+    if (done.every(({ possible }) => possible <= when.lo)) return NOT_SINCE;
+    // what was performed on a day that is not stated was performed by the as-of day
+    return asOf > when.lo ? { since: 'perhaps' } : { since: 'no', until: when.lo };
   }
 
   /** Was the study that is ordered made since? One of another contrast, or of an open one, may have been ordered apart. */
@@ -147,7 +156,7 @@ class Performed {
   #last(of: readonly { readonly when: Interval }[]): Pick<Done, 'last' | 'possible'> {
     return {
       last: latest(of.map(({ when }) => when.lo)),
-      possible: latest(of.map(({ when }) => Math.min(when.hi, this.#ctx.asOf))),
+      possible: latest(of.map(({ when }) => when.hi)),
     };
   }
 
