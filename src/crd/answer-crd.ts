@@ -1,10 +1,12 @@
 import type { Budget } from '../cds-hooks/budget.ts';
 import type { Action } from '../cds-hooks/card.ts';
 import { type HookAccess, hookAccess, nowIn } from '../cds-hooks/hook-access.ts';
+import { keptAnswersOf } from '../cds-hooks/kept-answers.ts';
 import type { IssueCode } from '../cds-hooks/operation-outcome.ts';
 import { type Json, object, objects, text } from '../chart/json.ts';
 import { PatientScope } from '../chart/references.ts';
 import {
+  type AnswersBeside,
   checkInTime,
   type FailedOrder,
   type Gathered,
@@ -75,11 +77,12 @@ async function answerWith(
     return { status: 412, code: 'incomplete', field: 'prefetch.serviceRequests', message: OUT_OF_REACH };
   const nothing = { status: 200, cards: [], systemActions: [], told: [], failed: [], calls, now } as const;
   if (read === undefined) return nothing;
-  const { orders, bookedFor, asked, gathered } = read;
+  const { orders, bookedFor, asked, gathered, answers } = read;
   const payer = payerOf(found, options.checker);
   const data: PatientData | undefined =
     gathered.kind === 'gathered' && payer !== undefined ? { ...gathered.data, settled: payer } : undefined;
-  const answer = data === undefined ? undefined : await checkInTime(asked, data, options.checker, budget.until);
+  const answer =
+    data === undefined ? undefined : await checkInTime(asked, data, options.checker, budget.until, answers);
   const byRef = new Map((answer?.checks ?? []).map((c) => [c.order.ref, c]));
   const failed = answer?.failed ?? [];
   const failedByRef = new Map(failed.map((f) => [f.order.ref, f]));
@@ -103,7 +106,7 @@ async function answerWith(
     cards: results.flatMap((r) => r.card ?? []).slice(0, crdOptions(request.extension).maxCards),
     systemActions: results.flatMap((r) => r.action ?? []),
     told: results.map((r) => r.told),
-    ...(data !== undefined && { data }),
+    ...(answer?.data !== undefined && { data: answer.data }),
     failed,
   };
 }
@@ -121,6 +124,8 @@ interface ChartOfOrders {
   readonly bookedFor: (order: ImagingOrder) => Day | undefined;
   readonly asked: OrdersToCheck;
   readonly gathered: Gathered;
+  /** from the worksheet, where they are kept here */
+  readonly answers: AnswersBeside | undefined;
 }
 
 /** @returns undefined when there is nothing to read for: no imaging order, or a coverage that says no before anything is read */
@@ -153,11 +158,14 @@ async function chartOfOrders(
     today: now,
     sections: options.sections,
   };
+  const kept = keptAnswersOf(options.answers, caller.ehr, request.fhirServer, request.context.patientId);
+  const [gathered, answers] = await Promise.all([gatherChart(asked, options.checker), kept?.(orders)]);
   return {
     orders,
     bookedFor: ({ resource }) => scope.bookedFor.get(text(resource['id']) ?? ''),
     asked,
-    gathered: await gatherChart(asked, options.checker),
+    gathered,
+    answers,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { AnswerStore } from '../answer-store/answer-store.ts';
 import type { Action } from '../cds-hooks/card.ts';
 import type { Json } from '../chart/json.ts';
 import type { Section } from '../chart/sections.ts';
@@ -20,6 +21,8 @@ export interface CrdOptions {
   readonly calendar: Calendar;
   /** sections that the loaded policies read */
   readonly sections: ReadonlySet<Section>;
+  /** answers from the worksheet that an EHR does not take */
+  readonly answers?: AnswerStore;
   /** canonical, with its version, of the form about what an order's policy asks */
   readonly questionnaireOf: (check: CheckedOrder) => string;
 }

@@ -247,9 +247,10 @@ export async function checkInTime(
   data: PatientData,
   checker: Checker,
   until: number,
+  answers?: AnswersBeside,
 ): Promise<Checked> {
   const orders = imagingOrders(request, new PatientScope(request.patientId, request.base), checker);
-  return checkAll(orders, dataFor(request, data), checker, until);
+  return checkAll(orders, dataFor(request, data, answers), checker, until);
 }
 
 /** QuestionnaireResponses that are kept elsewhere than in the chart, or that they could not be read. */

@@ -124,6 +124,7 @@ export function composeApp(content: Content, around: Surroundings): Express {
       : crdRoutes({
           ...content.crd,
           checker,
+          ...(answers !== undefined && { answers }),
           calendar,
           bodyLimit: config.BODY_LIMIT,
           deadlineMs: config.DEADLINE_MS,

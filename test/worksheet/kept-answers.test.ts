@@ -7,12 +7,15 @@ import { RemoteStore } from '../../src/decisions/store/remote-store.ts';
 import { responseOf } from '../../src/documentation/answers.ts';
 import { formOf } from '../../src/documentation/questionnaire.ts';
 import { ConfigError } from '../../src/server/config.ts';
+import { crdFile, crdSettings, PAYER } from '../support/crd.ts';
+import { codeOf, informationOf, partsOf, reasonsOf } from '../support/crd-validator.ts';
 import { EhrStub } from '../support/ehr-stub.ts';
 import { at } from '../support/json-path.ts';
 import { checker } from '../support/knowledge.ts';
 import { startTestService, type TestService } from '../support/test-service.ts';
 
 const SECRET = Buffer.alloc(32, 9);
+const ADMIN = 'an-administrators-token-of-some-length';
 const TODAY = new Date().toISOString().slice(0, 10);
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -34,7 +37,10 @@ const entry = (stub: EhrStub, answerStore: boolean) => ({
   },
 });
 
-async function start(answerStore: boolean): Promise<{ stub: EhrStub; service: TestService; file: string }> {
+async function start(
+  answerStore: boolean,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<{ stub: EhrStub; service: TestService; file: string }> {
   const stub = await new EhrStub().start();
   stub.resources = [
     { resourceType: 'Patient', id: 'p1', birthDate: '1970-01-01' },
@@ -49,9 +55,8 @@ async function start(answerStore: boolean): Promise<{ stub: EhrStub; service: Te
   ];
   const folder = mkdtempSync(join(tmpdir(), 'kept-'));
   const file = join(folder, 'store.sqlite');
-  const service = await startTestService({ DECISIONS: file, APP_SECRET: SECRET.toString('base64url') }, [
-    entry(stub, answerStore),
-  ]);
+  const own = { DECISIONS: file, DECISIONS_WAIT_MS: '2000', APP_SECRET: SECRET.toString('base64url') };
+  const service = await startTestService({ ...own, ...settings }, [entry(stub, answerStore)]);
   closing.push(
     () => stub.close(),
     () => Promise.resolve(rmSync(folder, { recursive: true, force: true })),
@@ -60,8 +65,9 @@ async function start(answerStore: boolean): Promise<{ stub: EhrStub; service: Te
   return { stub, service, file };
 }
 
-async function outcome(service: TestService, stub: EhrStub): Promise<unknown> {
-  const response = await fetch(`${service.base}/cds-services/spine-imaging-order-sign`, {
+/** What is answered to the order. @param services the beginning of the service's address */
+async function answerOf(service: TestService, stub: EhrStub, services: string): Promise<unknown> {
+  const response = await fetch(`${service.base}/${services}-order-sign`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
@@ -97,7 +103,11 @@ async function outcome(service: TestService, stub: EhrStub): Promise<unknown> {
       },
     }),
   });
-  const cards: unknown = await response.json();
+  return response.json();
+}
+
+async function outcome(service: TestService, stub: EhrStub): Promise<unknown> {
+  const cards = await answerOf(service, stub, 'cds-services/spine-imaging');
   const extension = at(cards, 'cards.0.extension') as Readonly<Record<string, unknown>> | undefined;
   return at(extension?.['org.payer-policy-cds.assessment'], 'outcome');
 }
@@ -134,6 +144,27 @@ describe('answers kept for an EHR that takes none', () => {
     const bytes = ['', '-wal'].map((end) => readFileSync(`${file}${end}`, 'latin1')).join('');
     expect(bytes).toContain('answer');
     expect(bytes).not.toContain('cauda-equina-syndrome.suspected","answer');
+  });
+
+  it('are read by payer mode too, and recorded with what it says', async () => {
+    const { stub, service, file } = await start(true, { CRD_CONFIG: crdFile(crdSettings()), ADMIN_TOKEN: ADMIN });
+    const coverage = { resourceType: 'Coverage', id: 'k', status: 'active', beneficiary: { reference: 'Patient/p1' } };
+    stub.resources = [...stub.resources, { ...coverage, payor: [{ identifier: PAYER }] }];
+    const said = async (): Promise<unknown> =>
+      informationOf(
+        at(await answerOf(service, stub, 'crd/cds-services/spine-imaging-crd'), 'systemActions.0.resource'),
+      )[0];
+    expect(codeOf(await said(), 'doc-needed')).toBe('clinical');
+    await keep(file, stub);
+    const now = await said();
+    expect([codeOf(now, 'doc-needed'), reasonsOf(now)]).toEqual([
+      undefined,
+      expect.stringContaining('The chart documents'),
+    ]);
+    const assertion = String(at(partsOf(now, 'coverage-assertion-id')[0], 'valueString'));
+    const headers = { authorization: `Bearer ${ADMIN}` };
+    const replayed = await fetch(`${service.base}/decisions/${assertion}/replay`, { method: 'POST', headers });
+    expect(await replayed.json()).toMatchObject({ same: true, before: { outcome: 'met' } });
   });
 
   it('are not looked for where the registry does not allow it', async () => {
