@@ -193,6 +193,22 @@ onBothStores((fresh) => {
       for (let i = 0; i < 40; i += 2) expect([uses[i], uses[i + 1]].filter(Boolean)).toHaveLength(1);
     });
 
+    it('answers are replaced only as they were read, in whichever process', async () => {
+      const where = await fresh();
+      const [one, two] = [await opened(where), await opened(where)];
+      const [earlier, now, later] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z', '2026-01-03T00:00:00Z'];
+      const row = (sealed: string, expires = later) => ({ key: 'k', sealed, expires });
+      const kept = await Promise.all(
+        Array.from({ length: 6 }, (_, i) => (i % 2 === 0 ? one : two).keepAnswers(row(`first-${i}`), undefined, now)),
+      );
+      expect(kept.filter(Boolean)).toHaveLength(1);
+      const [there] = await two.answersOf(['k'], now);
+      expect(await two.keepAnswers(row('second', earlier), there?.sealed, now)).toBe(true);
+      expect(await one.keepAnswers(row('third'), there?.sealed, now)).toBe(false);
+      expect(await one.keepAnswers(row('fourth'), undefined, now)).toBe(true);
+      expect((await two.answersOf(['k'], now)).map((r) => r.sealed)).toEqual(['fourth']);
+    });
+
     it('calls of a client are counted together, window by window', async () => {
       const where = await fresh();
       const [one, two] = [await opened(where), await opened(where)];
