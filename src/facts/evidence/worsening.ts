@@ -32,7 +32,9 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   for (const { item } of unread) tally.lead(item, UNREAD, true);
   if (unread.length > 0) return;
   if (rose.size > 1) return tally.lead(last.item, DIFFER, true);
-  if (isDoubtful(last.item, asked))
+  // an event that is not on file is asked for itself
+  const { asOf, uncertainBefore = asOf } = asked.window;
+  if (uncertainBefore <= asOf && isDoubtful(last.item, asked))
     return tally.lead(last.item, 'its date is not certain to lie in the time window', true);
   // on the day on which the window begins with the last score, that one is the score before it
   const inside = lastDayInside(last.item.date, asked.window);
