@@ -160,9 +160,10 @@ function openPoint(check: CheckedOrder, form: Form, words: Words): Point {
 function noIndication(check: CheckedOrder, open: string): string {
   if (open !== '') return `no indication is on file; the nearest lacks: ${open}`;
   const elsewhere = reasonsElsewhere(check);
-  return elsewhere === undefined
-    ? 'no indication of the policy is on file'
-    : `no indication is on file, as the reason of the order concerns ${elsewhere}`;
+  if (elsewhere !== undefined) return `no indication is on file, as the reason of the order concerns ${elsewhere}`;
+  return check.chart.orderReasonUnread
+    ? 'no indication is on file in codes; a reason of the order has no code that is known'
+    : 'no indication of the policy is on file';
 }
 
 /** What is to be documented suffices from a day on only, as time has to pass. */

@@ -5,7 +5,7 @@ import type { Reaching } from '../dates/reaching.ts';
 import { supports } from '../terminology/regions.ts';
 import { drugEnd } from './drug-end.ts';
 import { reachingByKey } from './grouped.ts';
-import { mayBeForAnother, whyForAnother } from './purpose.ts';
+import { doubtOfPurpose, whyForAnother } from './purpose.ts';
 import { Renewals } from './renewals.ts';
 import { namesOfEnded, namesOfTaken } from './same-drug.ts';
 import type { Item } from './tally.ts';
@@ -22,10 +22,12 @@ export function readDrugs(drugs: readonly string[], search: TreatmentSearch): vo
     ...ofDrugs.flatMap((r) => (r.type === 'allergy' ? intolerance(r) : [])),
   ];
   const refusals = refusalsByName(notTaken, asked.window.asOf);
-  const isForAnother = mayBeForAnother(asked, ctx);
+  const doubtOf = doubtOfPurpose(asked, ctx);
   const renewals = onsetKnown && since !== undefined ? new Renewals(all, since, asked.window.asOf) : undefined;
   for (const record of all) {
-    if (isForAnother(record)) tally.lead(toItem(record), whyForAnother(record), true);
+    const doubt = doubtOf(record);
+    if (doubt === 'another') tally.lead(toItem(record), whyForAnother(record), true);
+    else if (doubt !== undefined) tally.undecidedBy(toItem(record), doubt);
     else if (renewals?.goesOnFromBefore(record) === true)
       tally.lead(toItem(record), 'no reason is stated, and it goes on from before the current episode');
     else drug(record, refusals, search);

@@ -132,7 +132,12 @@ export class FactEngine implements FactSource, FactContext {
     if (value.truth !== 'unknown' || value.gap !== 'silent' || !this.#mayBeUnread(query)) return value;
     const { orderRef: reference } = this.chart;
     const label = 'a reason of this order that no known code states';
-    return { ...value, gap: 'unclear', leads: [...(value.leads ?? []), ...(reference ? [{ reference, label }] : [])] };
+    return {
+      ...value,
+      gap: 'unclear',
+      unread: true,
+      leads: [...(value.leads ?? []), ...(reference ? [{ reference, label }] : [])],
+    };
   }
 
   /** Every fact that was asked and on which the chart is not silent, with its value. */

@@ -46,6 +46,8 @@ export interface FactPlan {
   readonly lookback?: Duration;
   /** the sections that it is read from */
   readonly sections: readonly Section[];
+  /** sections that may tell of it too: a complaint may stand in the reasons of visits */
+  readonly toldIn: readonly Section[];
   /** one of these, complete, suffices to say that there is none; empty = no section says so */
   readonly sufficient: readonly Section[];
   /** where an EHR has none of these, the basket of the call suffices */
@@ -57,6 +59,13 @@ export interface FactPlan {
   /** is it something that takes place (an examination, a visit), or partly so, or what may cease again? */
   readonly takesPlace: 'wholly' | 'partly' | 'no';
 }
+
+/** Where clinicians' answers stand: any fact may be among them. */
+export const ANSWERS: readonly Section[] = ['Observation', 'QuestionnaireResponse'];
+
+/** Only a clinician can tell: no evidence in a chart proves it. */
+const isAttested = ({ evidence, any, all }: FactInput): boolean =>
+  evidence.length === 0 && any === undefined && all === undefined;
 
 /** Plans the lookup of a fact. @throws RangeError for a code set that does not exist */
 export function planFact(
@@ -75,7 +84,8 @@ export function planFact(
   return {
     fact,
     ...(lookback !== undefined && { lookback }),
-    sections: [...new Set(fact.evidence.flatMap((b) => READ_FROM[kindOf(b)]))],
+    sections: isAttested(fact) ? ANSWERS : [...new Set(fact.evidence.flatMap((b) => READ_FROM[kindOf(b)]))],
+    toldIn: fact.evidence.some((b) => 'finding' in b && b.finding.complaint) ? READ_FROM.visit : [],
     sufficient: fact.sufficient ?? (first === undefined ? [] : sufficientFor(first)),
     standsInBasket: fact['stands-in-basket'],
     sets: [...new Set(names)].map((n) => codes.number(n)),

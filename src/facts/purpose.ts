@@ -1,5 +1,6 @@
 import type { ChartRecord, EncounterRecord, MedicationRecord } from '../chart/records.ts';
-import type { Asked, FactContext } from './context.ts';
+import type { Section } from '../chart/sections.ts';
+import { type Asked, type FactContext, hasUnseen } from './context.ts';
 import { relatedVisits } from './evidence/related-visits.ts';
 import { painElsewhere } from './pain-elsewhere.ts';
 
@@ -27,21 +28,31 @@ const begunAt = (record: MedicationRecord, { ref, held, when }: EncounterRecord)
     ? when !== undefined && when.lo === when.hi && record.start?.lo === when.lo && record.start.hi === when.hi
     : record.encounter === ref);
 
+/** Where other problems and operations stand for which a drug may have been given. */
+const PROBLEMS: readonly Section[] = ['Condition', 'Procedure'];
+
 /**
  * Tells which drugs have no reason stated, while a problem is on file for which such drugs are given too (duloxetine and a
  * depression), or an operation shortly before: not those begun at a visit for the spine that was not for that problem as well.
+ * @returns for a drug: `another`; the section in which such a problem may stand that was not seen; nothing when it counts
  */
-export function mayBeForAnother(asked: Asked, ctx: FactContext): (record: MedicationRecord) => boolean {
+export function doubtOfPurpose(
+  asked: Asked,
+  ctx: FactContext,
+): (record: MedicationRecord) => 'another' | Section | undefined {
   const ofPainElsewhere = painElsewhere(ctx);
   const forSpine = relatedVisits(asked, ctx);
+  const unseen = PROBLEMS.find((section) => hasUnseen(ctx, section));
   return (record) => {
-    if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return false;
-    if (record.namedElsewhere) return true;
+    if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return undefined;
+    if (record.namedElsewhere) return 'another';
     const uses = otherUses(record, ctx);
     const another = ofPainElsewhere(record.start) || uses.some((set) => ctx.chart.bySet(set).some(isKnown));
-    if (!another) return false;
-    return !ctx.chart.encounters.some(
+    const doubt = another ? 'another' : unseen;
+    if (doubt === undefined) return undefined;
+    const begunForSpine = ctx.chart.encounters.some(
       (visit) => begunAt(record, visit) && forSpine(visit) && !visit.reasons.some((h) => uses.includes(h.set)),
     );
+    return begunForSpine ? undefined : doubt;
   };
 }

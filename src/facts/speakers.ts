@@ -1,14 +1,11 @@
 import type { Chart } from '../chart/chart.ts';
 import type { Section } from '../chart/sections.ts';
-import { type Beside, type FactPlan, sufficientlySeen } from './fact-plan.ts';
+import { ANSWERS, type Beside, type FactPlan, sufficientlySeen } from './fact-plan.ts';
 
 /** Facts that one and the same complete section would suffice for. */
 interface SeenBy extends Pick<FactPlan, 'sufficient' | 'standsInBasket'> {
   readonly facts: number[];
 }
-
-/** Where clinicians' answers stand: any fact may be among them. */
-const ANSWERS: readonly Section[] = ['Observation', 'QuestionnaireResponse'];
 
 /** A fact of which some evidence may not have been seen. */
 export const UNSEEN = 2;
@@ -31,7 +28,7 @@ export class Speakers {
     const put = (into: number[], facts: readonly number[]): void => {
       for (const f of facts) if (!into.includes(f)) into.push(f);
     };
-    for (const [name, { sets, beside, sections, sufficient, standsInBasket, fact }] of plans) {
+    for (const [name, { sets, beside, sections, toldIn, sufficient, standsInBasket, fact }] of plans) {
       const wholes = this.#wholes[this.#number(name)] ?? [];
       for (const set of sets) {
         const facts = this.#bySet[set] ?? [];
@@ -39,7 +36,7 @@ export class Speakers {
         put(facts, wholes);
       }
       for (const kind of beside) put(this.#beside[kind], wholes);
-      for (const section of new Set([...sections, ...sufficient])) {
+      for (const section of new Set([...sections, ...toldIn, ...sufficient])) {
         const facts = this.#readFrom.get(section) ?? [];
         this.#readFrom.set(section, facts);
         put(facts, wholes);

@@ -39,7 +39,7 @@ export class Closings {
     if (closedBy.length === 0) return undefined;
     const certain = closedBy.filter((c) => this.#ev.truth(c) === 'false');
     const negatives = certain.length > 0 ? certain : closedBy.filter((c) => this.#isPerhapsDenied(c));
-    if (negatives.length === 0 || (truth !== 'true' && this.#ev.waitsForUnseen(whole))) return undefined;
+    if (negatives.length === 0 || (truth !== 'true' && this.#ev.mayBeShown(whole))) return undefined;
     const evidence = negatives.flatMap((c) => (certain.length > 0 ? this.#ev.evidence(c, 'false') : this.#denials(c)));
     const stated = latestOf(
       certain.length > 0

@@ -91,6 +91,8 @@ export class Decider {
     return this.#policy.exclusions.flatMap((exclusion) => {
       if (!this.#speaks(exclusion)) return [];
       const criteria = this.#ev.truth(exclusion.criteria, reading);
+      if (reading === undefined && criteria === 'true' && this.#ev.restsOnUnseen(exclusion.criteria))
+        return [{ exclusion, truth: 'unknown' as const, unsettled: true }];
       const unsettled =
         criteria === 'unknown' && (this.#contested(exclusion.criteria) || this.#notSilent(exclusion.criteria));
       const state = { exclusion, truth: criteria, ...(unsettled && { unsettled: true }) };
@@ -153,7 +155,7 @@ export class Decider {
 
   /** Is an open passage open because a part of the chart was not seen? */
   #unseen(passage: Expr): boolean {
-    return this.#ev.isOpenBy(passage, ({ gap }) => gap === 'incomplete');
+    return this.#ev.mayBeShown(passage);
   }
 
   /** Is a passage open even if what the chart is silent about is read as no? */
@@ -269,7 +271,7 @@ export class Decider {
     const inPlay = states.filter((s) => s.inPlay === 'yes');
     const maybe = states.some((s) => s.inPlay === 'maybe' && truthOf(s) !== 'false');
     const base = { by: [], alternatives: [], asked } as const;
-    const indicated = inPlay.some((s) => !s.screen);
+    const indicated = inPlay.some((s) => !s.screen && !s.byUnreadReason);
     const decisive = this.#speakOfOrder(inPlay);
     if (!maybe && indicated && decisive.every((s) => truthOf(s) === 'false')) return { outcome: 'not-met', ...base };
     if (this.#unseenException(asked)) return { outcome: 'undetermined', reason: 'data-unavailable', ...base };
@@ -308,9 +310,16 @@ export class Decider {
     return held.length > 0 && this.#exclusionReason(held) === 'data-unavailable';
   }
 
+  /** Would it hold, were it not for a part of the chart that was not seen, in which what lifts it may stand? */
+  #isLiftedByUnseen({ criteria, unless }: CompiledExclusion): boolean {
+    if (unless === undefined || this.#ev.truth(criteria) !== 'true' || !this.#unsettled(unless)) return false;
+    return this.#ev.truth(unless, this.#ev.silenceAsNo(this.#trueIndication)) === 'false';
+  }
+
   #exclusionReason(asked: readonly CompiledExclusion[]): Reason {
     const unknown = asked.flatMap((e) => this.openLeaves(e));
     if (unknown.some((i) => this.#ev.value(i).gap === 'incomplete' || this.#ev.unseen(i))) return 'data-unavailable';
+    if (asked.some((e) => this.#ev.restsOnUnseen(e.criteria) || this.#isLiftedByUnseen(e))) return 'data-unavailable';
     if (asked.some((e) => this.#contested(e.criteria))) return 'conflict';
     return unknown.length === 0 ? 'reviewer' : 'documentation';
   }

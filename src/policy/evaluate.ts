@@ -14,6 +14,9 @@ import { Truths } from './truths.ts';
 
 const ABSENT_TRUE: FactValue = { truth: 'true', evidence: [] };
 
+/** May a section that was not retrieved whole speak of what a leaf asks, whether or not others suffice to say that there is none? */
+const isUnseen = ({ gap, sections }: FactValue): boolean => gap === 'incomplete' || sections !== undefined;
+
 /** Evaluates the expressions of one policy against one chart. Each leaf is asked once. */
 export class Evaluation implements Evaluated {
   readonly policy: CompiledPolicy;
@@ -28,6 +31,8 @@ export class Evaluation implements Evaluated {
   /** which passages documented negatives close */
   readonly closings: Closings = new Closings(this);
   #silenceAsNo: Reading | undefined;
+  #seenAsNo: Reading | undefined;
+  #absenceSeen: Reading | undefined;
 
   /**
    * @param anyIndication the truth of "any other indication of this policy"
@@ -267,6 +272,39 @@ export class Evaluation implements Evaluated {
   waitsForUnseen(expr: Expr): boolean {
     if (this.truth(expr) !== 'unknown' || !this.isOpenBy(expr, ({ gap }) => gap === 'incomplete')) return false;
     return this.#closedWorld(expr) === 'unknown';
+  }
+
+  /**
+   * May what was not retrieved make a passage true? More than {@link waitsForUnseen}: a leaf may be spoken of in a section that was not
+   * seen, although enough others were to say that there is none (a film in the reports, where the list of procedures has none).
+   */
+  mayBeShown(expr: Expr): boolean {
+    if (this.truth(expr) !== 'unknown' || !this.isOpenBy(expr, isUnseen)) return false;
+    this.#seenAsNo ??= this.silenceAsNo(
+      (except, region) => (this.#actual.anyIndication(except, region) === 'true' ? 'true' : 'false'),
+      (i) => isUnseen(this.value(i)),
+    );
+    return this.truth(expr, this.#seenAsNo) === 'unknown';
+  }
+
+  /**
+   * Is a passage true only if a part of the chart that was not seen holds nothing of what it says is absent? Enough may have been seen to
+   * say that there is none; to hold the absence against an order, more is needed.
+   */
+  restsOnUnseen(expr: Expr): boolean {
+    if (this.truth(expr) !== 'true') return false;
+    this.#absenceSeen ??= {
+      atom: (i) => (this.#isAbsenceUnseen(i) ? 'unknown' : this.value(i).truth),
+      review: 'unknown',
+      anyIndication: this.#actual.anyIndication,
+      known: new Truths(this.policy.nodes.length),
+    };
+    return this.truth(expr, this.#absenceSeen) !== 'true';
+  }
+
+  #isAbsenceUnseen(index: number): boolean {
+    const { truth, evidence } = this.value(index);
+    return truth === 'true' && evidence.some((e) => e.basis === 'absence') && this.unseen(index);
   }
 
   /** Is a passage a no for one who takes silence for a no, whatever else of it is open? */

@@ -30,6 +30,6 @@ export interface Evaluated {
   isSilent(node: number): boolean;
   /** Is a passage open by a leaf of some kind? */
   isOpenBy(expr: Expr, isOfKind: (value: FactValue, atom: Atom) => boolean): boolean;
-  /** Would what was not retrieved decide? */
-  waitsForUnseen(expr: Expr): boolean;
+  /** May what was not retrieved make a passage true? */
+  mayBeShown(expr: Expr): boolean;
 }

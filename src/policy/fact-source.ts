@@ -85,6 +85,8 @@ export interface FactValue {
   readonly goesOn?: boolean | undefined;
   /** a finding is on file that proves nothing, but makes it likely (a weakness of no stated grade, cancer in the past) */
   readonly related?: boolean | undefined;
+  /** nothing is on file but a reason of the order that is stated in words alone, which may be what is asked for */
+  readonly unread?: true | undefined;
   /** it is on file, but only outside of the time window */
   readonly outdated?: boolean | undefined;
   readonly considered?: readonly Considered[] | undefined;

@@ -15,6 +15,8 @@ export interface PathState {
   readonly inPlay: InPlay;
   /** what the passage is about is on file; a screen is in play without it */
   readonly onFile: boolean;
+  /** in play only because a reason of the order, stated in words alone, may be what the passage is about */
+  readonly byUnreadReason: boolean;
   readonly truth: Truth;
   /** a documented negative that closes the path, or may do so */
   readonly closing: Closing | undefined;

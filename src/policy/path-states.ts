@@ -48,6 +48,16 @@ class EvaluatedPath implements PathState {
     this.onFile = about !== undefined && evaluation.truth(about) === 'true';
   }
 
+  get byUnreadReason(): boolean {
+    return this.inPlay === 'yes' && [this.entry, this.path.about].some((part) => this.#isUnread(part));
+  }
+
+  #isUnread(part: Expr | undefined): boolean {
+    if (part === undefined || this.#evaluation.truth(part) !== 'unknown') return false;
+    const unknown = [...this.#evaluation.unknownAtoms(part)].map((i) => this.#evaluation.value(i));
+    return unknown.some((v) => v.unread) && unknown.every((v) => v.unread || v.gap === 'silent');
+  }
+
   get truth(): Truth {
     return closed(this.#evaluation.truth(this.whole), this.closing);
   }
@@ -205,7 +215,12 @@ export class PathStates {
 
   /** Could an indication come true by what was not retrieved? */
   waitsForUnseen(state: PathState): boolean {
-    return state.inPlay !== 'no' && state.truth === 'unknown' && this.evaluation.waitsForUnseen(state.whole);
+    const { inPlay, screen, onFile, truth, whole } = state;
+    if (truth !== 'unknown') return false;
+    if (inPlay !== 'no' && this.evaluation.waitsForUnseen(whole)) return true;
+    // of a red flag of which nothing is on file it is enough that there would be none by the sections that were seen
+    const concerns = (inPlay !== 'no' && (!screen || onFile)) || this.lendsStudies(state);
+    return concerns && this.evaluation.mayBeShown(whole);
   }
 
   #untilOfAny(except: readonly string[], region: Region | 'any'): Day | undefined {

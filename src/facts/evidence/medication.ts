@@ -4,7 +4,7 @@ import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, fitsRegion } from '../context.ts';
 import { drugEnd } from '../drug-end.ts';
 import { duration } from '../duration.ts';
-import { mayBeForAnother, whyForAnother } from '../purpose.ts';
+import { doubtOfPurpose, whyForAnother } from '../purpose.ts';
 import { recordsOf } from '../records-of.ts';
 import { namesOfEnded, namesOfTaken } from '../same-drug.ts';
 import type { MedicationInput } from '../schema.ts';
@@ -31,15 +31,17 @@ export function medicationEvidence(input: MedicationInput, asked: Asked, ctx: Fa
   const refused: Refused[] = [];
   const { asOf } = asked.window;
   const longEnough = takenFor(input, asOf, ctx);
-  const isForAnother = input['for-spine'] ? mayBeForAnother(asked, ctx) : () => false;
+  const doubtOf = input['for-spine'] ? doubtOfPurpose(asked, ctx) : () => undefined;
   const isOfNow = input.use === 'current' && asked.query.within === undefined;
   for (const { record } of recordsOf('medication', input.codes, ctx)) {
     const found = chartedItem(record.ref, record.start, asked);
+    const doubt = doubtOf(record);
     if (record.start !== undefined && record.start.lo > asOf) tally.ignore(found, 'begun after the order');
     else if (input['for-spine'] && record.hasReason && !(record.spineReason && fitsRegion(asked, record.reason)))
       tally.ignore(found, 'for another problem');
     else if (record.taken === 'not-taken') refused.push({ record, found });
-    else if (isForAnother(record)) tally.lead(found, whyForAnother(record), true);
+    else if (doubt === 'another') tally.lead(found, whyForAnother(record), true);
+    else if (doubt !== undefined) tally.undecidedBy(found, doubt);
     else if (record.taken === 'unclear') tally.lead(found, 'not documented as taken');
     else if (input.use === 'current' && !current(record, asOf)) tally.lead(found, 'no longer taken');
     else if (!longEnough(record)) tally.lead(found, 'not documented as taken long enough', record.taken === 'active');
