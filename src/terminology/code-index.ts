@@ -48,6 +48,8 @@ export class CodeIndex {
   readonly #exact: Readonly<Record<System, Map<string, Entry[]>>>;
   readonly #except = new Map<number, readonly string[]>();
   readonly #including: readonly (readonly number[])[];
+  /** the systems of whose codes each set holds some */
+  readonly #systems: readonly Set<string>[];
   readonly #words: readonly WordsOfSet[];
   readonly substances: Substances;
 
@@ -65,8 +67,11 @@ export class CodeIndex {
     }
     this.listed = [...sets].flatMap(([name, set]) => listedCodes(name, set));
     for (const each of this.listed) this.#add(each);
+    this.#systems = this.names.map(() => new Set());
     this.substances = new Substances(this.listed, sets);
     this.#including = this.names.map((_, i) => this.#ancestors(i, sets));
+    for (const { set, system } of this.listed)
+      for (const whole of this.#including[this.number(set)] ?? []) this.#systems[whole]?.add(system);
     this.#words = [...sets].flatMap(([name, set]) => wordsOfSet(this.number(name), set) ?? []);
   }
 
@@ -122,6 +127,11 @@ export class CodeIndex {
     if (found === undefined || found.length === 0) return NONE;
     const hits = found.flatMap((hit) => (this.#including[hit.set] ?? []).map((set) => ({ set, place: hit.place })));
     return hits.length === 1 ? hits : placed(hits);
+  }
+
+  /** Does a set hold codes of a system, itself or in the sets that it includes? */
+  holds(set: number, system: string): boolean {
+    return this.#systems[set]?.has(system) ?? false;
   }
 
   /** The sets one of which a name of an EHR's own means: "Medtronic pacemaker, dual". What it names is not proven by it. */

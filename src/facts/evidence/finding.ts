@@ -16,7 +16,7 @@ export function findingEvidence(input: FindingInput, asked: Asked, ctx: FactCont
   const search = startSearch(input, asked, ctx, tally);
   readAll(search);
   if (asked.query.certainty === 'history') readHistory(search);
-  const refutations = new Refutations(search.negative);
+  const refutations = new Refutations(search.negative, ctx.vocabulary.codes);
   const suspicions = search.suspicions.filter((s) => refutations.leaves(s));
   if (suspects(input)) for (const { record } of suspicions) tally.suspectedOn(statedOn(record));
   if (input['open-if-suspected'])

@@ -1,6 +1,6 @@
 import { type Interval, SOME_DAY } from '../../dates/day.ts';
 import { isLater } from '../../dates/later.ts';
-import type { Hit } from '../../terminology/code-index.ts';
+import type { CodeIndex, Hit } from '../../terminology/code-index.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
 import { statedOn, systemOf } from './earlier-entry.ts';
 import type { Absent, Found, Question, Search } from './finding-search.ts';
@@ -39,7 +39,10 @@ export class Refutations {
   readonly #byCode = new Map<string, Alike>();
   readonly #byKind = new Map<string, AlikeInKind>();
 
-  constructor(negative: readonly Found[]) {
+  readonly #index: CodeIndex;
+
+  constructor(negative: readonly Found[], index: CodeIndex) {
+    this.#index = index;
     for (const found of negative) {
       const { codes, hits } = found.record;
       for (const code of new Set(codes)) add(this.#byCode, code, found, () => ({ members: [], last: NEVER }));
@@ -56,15 +59,19 @@ export class Refutations {
 
   /**
    * Those of what the entry is a case of, in the codes of another system (a foot drop, and one on the right): that they are about the
-   * entry no code says.
+   * entry no code says, nor that they are not, where it names no place. A list that has no codes of the entry's own system (tumors by
+   * their site) does not tell them apart.
    */
   ofAnotherSystem({ record }: Found): readonly Alike[] {
     const systems = new Set(record.codes.map(systemOf));
     const includes = ({ set, place }: Hit): boolean =>
-      record.hits.some((o) => o.set === set && (o.place === place || place === NO_PLACE));
-    return [...this.#byKind.values()].filter(
-      (kind) => ![...kind.systems].some((s) => systems.has(s)) && kind.hits.every(includes),
-    );
+      record.hits.some((o) => o.set === set && (o.place === place || place === NO_PLACE || o.place === NO_PLACE));
+    const isOfOwn = ({ set }: Hit): boolean => [...systems].some((s) => this.#index.holds(set, s));
+    return [...this.#byKind.values()].filter((kind) => {
+      if ([...kind.systems].some((s) => systems.has(s))) return false;
+      const telling = kind.hits.filter(isOfOwn);
+      return telling.length > 0 && telling.every(includes);
+    });
   }
 
   /** Is no refutation of the same code later than an entry for certain? */

@@ -1,4 +1,5 @@
 import type { EncounterRecord } from '../../chart/records.ts';
+import type { Interval } from '../../dates/day.ts';
 import { type Asked, type FactContext, inSets } from '../context.ts';
 import type { VisitInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
@@ -20,7 +21,7 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
   };
   for (const record of ctx.chart.encounters) {
     if (!isSought(record, input, ctx)) continue;
-    const found = chartedItem(record.ref, record.when, asked);
+    const found = chartedItem(record.ref, seenOn(record, asked), asked);
     const isFor = (): boolean =>
       (input['not-for'] === undefined || !inSets(record.reasons, input['not-for'], ctx) || relates(record)) &&
       isForReasons(record);
@@ -70,5 +71,12 @@ const isOfAnotherKind = (record: EncounterRecord, input: VisitInput, ctx: FactCo
   record.evaluation !== 'stated' &&
   ((input.evaluation && record.evaluation === 'other-services') ||
     (input.without !== undefined && inSets([...record.specialties, ...record.hits], input.without, ctx)));
+
+/** The day of a visit; of a stay that began before the time window the last one, as patients are seen on every day of it. */
+function seenOn({ when, stay }: EncounterRecord, { window }: Asked): Interval | undefined {
+  if (stay === undefined || fitIn(when, window) !== 'outside') return when;
+  const { last = { lo: window.asOf, hi: window.asOf } } = stay;
+  return { lo: Math.min(last.lo, window.asOf), hi: Math.min(last.hi, window.asOf) };
+}
 
 const isOutside = ({ date }: Item, { window }: Asked): boolean => fitIn(date, window) === 'outside';
