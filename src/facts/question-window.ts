@@ -22,7 +22,9 @@ const before = (day: Day, grace: Duration | undefined): Day => (grace === undefi
 export function windowOf(query: FactQuery, { lookback }: FactPlan, ctx: FactContext): Window {
   const instant = ctx.asOfInstant === undefined ? {} : { asOfInstant: ctx.asOfInstant };
   const base = { asOf: ctx.asOf, ...instant };
-  const length = query.within ?? (query.since === undefined ? lookback : undefined);
+  // the reasons of an order are as old as the order, whenever it is placed
+  const limit = query.since === undefined && query.source === undefined ? lookback : undefined;
+  const length = query.within ?? limit;
   if (query.since === undefined)
     return length === undefined ? base : { ...base, earliest: subtract(ctx.asOf, length), length };
   const anchor = anchorOf(query.since, query.region, query.grace, ctx);

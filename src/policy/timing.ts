@@ -49,9 +49,10 @@ export class Timing {
       }
       case 'not': {
         const child = this.of(expr.child);
+        const ends = child.truth === 'true' && child.until !== undefined && this.#endsInNo(expr.child);
         return {
           truth: not(child.truth),
-          from: child.truth === 'true' && child.until !== undefined ? child.until + 1 : undefined,
+          from: ends && child.until !== undefined ? child.until + 1 : undefined,
           until: child.truth === 'false' && child.from !== undefined ? child.from - 1 : undefined,
         };
       }
@@ -74,6 +75,13 @@ export class Timing {
       default:
         return lasting(this.#ev.truth(expr));
     }
+  }
+
+  /** Is what ends by time alone a no then? Of what is too old to count nothing is on file any more: that is silence, and no documented no. */
+  #endsInNo(expr: Expr): boolean {
+    if (expr.op !== 'atom') return this.#ev.children(expr).every((child) => this.#endsInNo(child));
+    const atom = this.#ev.policy.atoms[expr.atom];
+    return atom?.kind !== 'fact' || atom.query.begun !== undefined;
   }
 
   #timedAtLeast(expr: Expr, n: number): Timed {
