@@ -8,8 +8,10 @@ import { setsOf } from './sets-of.ts';
 type Kind = BlockInput extends infer B ? (B extends unknown ? keyof B : never) : never;
 
 /** Where it is said which drugs a patient has; that one was not handed out or given here does not say that it is not taken. */
-const LISTS_OF_DRUGS: readonly Section[] = ['MedicationRequest', 'MedicationStatement'];
-const DRUGS: readonly Section[] = [...LISTS_OF_DRUGS, 'MedicationDispense', 'MedicationAdministration'];
+export const LISTS_OF_DRUGS: readonly Section[] = ['MedicationRequest', 'MedicationStatement'];
+/** Where it stands which of them were handed over or given. */
+export const SUPPLIES: readonly Section[] = ['MedicationDispense', 'MedicationAdministration'];
+const DRUGS: readonly Section[] = [...LISTS_OF_DRUGS, ...SUPPLIES];
 
 /** Which sections a kind of evidence is read from; of most one, complete, suffices to say that there is none. */
 const READ_FROM: Readonly<Record<Kind, readonly Section[]>> = {

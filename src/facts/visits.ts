@@ -75,22 +75,26 @@ export class Visits {
 
 const dayOf = ({ when }: EncounterRecord): Day => when?.lo ?? Number.NEGATIVE_INFINITY;
 
-/** The visit at which something was found or done: the one that it names, else those of its day. A partial date is of no day. */
-export function visitsOfRecord(
-  { encounter, when }: { readonly encounter?: string | undefined; readonly when?: Interval | undefined },
-  visits: Visits,
-): readonly EncounterRecord[] {
-  if (encounter === undefined) return when === undefined || when.lo < when.hi ? [] : visits.on(when.lo);
-  const visit = visits.get(encounter);
-  return visit === undefined ? [] : [visit];
+/** What was found or done at a visit that it names, or on a day. */
+interface AtVisit {
+  readonly encounter?: string | undefined;
+  readonly when?: Interval | undefined;
 }
 
+/** The visit at which something was found or done: the one that it names, else those of its day. A partial date is of no day. */
+export const visitsOfRecord = (record: AtVisit, visits: Visits): readonly EncounterRecord[] =>
+  named(record, visits, ({ lo, hi }) => (lo < hi ? [] : visits.on(lo)));
+
 /** The visits at which it may have been found or done. */
-export function possibleVisitsOf(
-  { encounter, when }: { readonly encounter?: string | undefined; readonly when?: Interval | undefined },
+export const possibleVisitsOf = (record: AtVisit, visits: Visits): readonly EncounterRecord[] =>
+  named(record, visits, (when) => visits.mayBeOn(when));
+
+function named(
+  { encounter, when }: AtVisit,
   visits: Visits,
+  others: (when: Interval) => readonly EncounterRecord[],
 ): readonly EncounterRecord[] {
-  if (encounter === undefined) return when === undefined ? [] : visits.mayBeOn(when);
+  if (encounter === undefined) return when === undefined ? [] : others(when);
   const visit = visits.get(encounter);
   return visit === undefined ? [] : [visit];
 }

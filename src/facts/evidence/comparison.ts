@@ -4,7 +4,17 @@ import type { ComparisonInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { contraAsLast } from './last-seen.ts';
-import { comparable, DIFFER, dated, ends, type Score, scoresOnFile, UNREAD, unreadAfter } from './scores.ts';
+import {
+  comparable,
+  DIFFER,
+  dated,
+  ends,
+  type Score,
+  saidBetween,
+  scoresOnFile,
+  UNREAD,
+  unreadAfter,
+} from './scores.ts';
 
 /** Pain here greater than there, by the latest scores of both sites in the window. */
 export function comparisonEvidence(input: ComparisonInput, asked: Asked, ctx: FactContext, tally: Tally): void {
@@ -20,7 +30,7 @@ export function comparisonEvidence(input: ComparisonInput, asked: Asked, ctx: Fa
   const unread = [here, there].flatMap(({ day }, i) => unreadAfter(day, onFile[i] ?? []));
   for (const { item } of unread) tally.lead(item, UNREAD, true);
   if (unread.length > 0) return;
-  const greater = new Set(heres.flatMap((h) => theres.map((t) => h.value > t.value)));
+  const greater = saidBetween(theres, heres, (there, here) => here > there);
   if (greater.size > 1) return tally.lead(here.item, DIFFER, true);
   const later = here.day >= there.day ? here : there;
   const until = sooner(lastDayInside(here.item.date, asked.window), lastDayInside(there.item.date, asked.window));

@@ -6,6 +6,7 @@ import { type Asked, type FactContext, fitsRegion, hasUnseen, placeIn, servicePl
 import { type Course, courses, isOf, LONGEST_PAUSE_DAYS, lackingGroups, NO_COURSE, STILL_GOING } from '../courses.ts';
 import { duration } from '../duration.ts';
 import { olderProblem } from '../episode/presentations.ts';
+import { LISTS_OF_DRUGS, SUPPLIES } from '../fact-plan.ts';
 import type { CourseInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import type { Refused, Treatment } from '../treatment.ts';
@@ -15,8 +16,6 @@ const PART_OF_NONE = 'part of no course of this length';
 
 /** Where visits stand. */
 const VISITS: readonly Section[] = ['Procedure', 'Encounter'];
-const LISTS_OF_DRUGS: readonly Section[] = ['MedicationRequest', 'MedicationStatement'];
-const SUPPLIES: readonly Section[] = ['MedicationDispense', 'MedicationAdministration'];
 
 /** What is asked of a course, what was found of it, and where that is told. */
 interface Search {

@@ -23,6 +23,7 @@ import {
   ends,
   type Score,
   type ScoreOnFile,
+  saidBetween,
   scores,
   scoresOnFile,
   UNREAD,
@@ -166,7 +167,7 @@ type Change = ReturnType<typeof changeOf>;
 
 /** What each of the first scores says beside each of the last. */
 const changesBetween = (firsts: readonly Score[], lasts: readonly Score[]): ReadonlySet<Change> =>
-  new Set(firsts.flatMap((from) => lasts.map((to) => changeOf(from.value, to.value))));
+  saidBetween(firsts, lasts, changeOf);
 
 /** A fall of at least 30 % and 2 points is an improvement; a smaller one leaves it open. */
 function changeOf(from: number, to: number): 'improved' | 'none' | 'little' {

@@ -1,6 +1,7 @@
 import type { ObservationRecord } from '../../chart/records.ts';
 import type { Day, Interval } from '../../dates/day.ts';
 import { earliest, latest } from '../../dates/later.ts';
+import { firstReached } from '../../dates/reaching.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../context.ts';
 import { episodeStart } from '../episode/episode.ts';
@@ -117,6 +118,26 @@ export function ends(all: readonly Score[]): { readonly firsts: readonly Score[]
   const firsts = all.filter((s) => (s.item.date?.lo ?? first) <= first);
   const lasts = all.filter((s) => (s.item.date?.hi ?? last) >= last);
   return { firsts: atTime(firsts, Math.min), lasts: atTime(lasts, Math.max) };
+}
+
+/**
+ * What each of some scores says beside each of others. Of the others three tell it: the least, the greatest below the score, and the
+ * greatest; a chart may hold thousands of both.
+ * @param say of two values, the later last: what lies between two values that say the same says no other
+ */
+export function saidBetween<T>(
+  firsts: readonly Score[],
+  lasts: readonly Score[],
+  say: (from: number, to: number) => T,
+): ReadonlySet<T> {
+  const values = lasts.map((s) => s.value).sort((a, b) => a - b);
+  return new Set(
+    firsts.flatMap(({ value: from }) =>
+      [values[0], values[firstReached(values, from) - 1], values.at(-1)].flatMap((to) =>
+        to === undefined ? [] : [say(from, to)],
+      ),
+    ),
+  );
 }
 
 /** Of the scores that may be meant the one with the first, or the last, time; all of them when one has no time. */

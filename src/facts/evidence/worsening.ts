@@ -7,7 +7,17 @@ import type { Tally } from '../tally.ts';
 import { lastDayInside } from '../window.ts';
 import { isDoubtful } from './in-window.ts';
 import { contraAsLast } from './last-seen.ts';
-import { comparable, DIFFER, dated, ends, scoresOnFile, UNREAD, unreadAfter, withoutDoubt } from './scores.ts';
+import {
+  comparable,
+  DIFFER,
+  dated,
+  ends,
+  saidBetween,
+  scoresOnFile,
+  UNREAD,
+  unreadAfter,
+  withoutDoubt,
+} from './scores.ts';
 
 /**
  * Pain that grew: the last score of the episode is higher than the first. In a window the score before it (else the first
@@ -27,7 +37,7 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   const { lasts } = ends(all);
   const [[first], [last]] = [firsts, lasts];
   if (first === undefined || last === undefined || firsts.includes(last) || last.day <= first.day) return;
-  const rose = new Set(firsts.flatMap((from) => lasts.map((to) => to.value > from.value)));
+  const rose = saidBetween(firsts, lasts, (from, to) => to > from);
   const unread = unreadAfter(last.day, onFile);
   for (const { item } of unread) tally.lead(item, UNREAD, true);
   if (unread.length > 0) return;
