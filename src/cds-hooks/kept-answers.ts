@@ -1,5 +1,5 @@
 import type { AnswerStore } from '../answer-store/answer-store.ts';
-import type { AnswersBeside } from '../criteria-check/answer-orders.ts';
+import type { AnswersBeside } from '../criteria-check/answers-beside.ts';
 import { type Ehr, normalBase } from '../ehr/ehr-registry.ts';
 import type { ImagingOrder } from '../order/order.ts';
 

@@ -5,17 +5,12 @@ import { keptAnswersOf } from '../cds-hooks/kept-answers.ts';
 import type { IssueCode } from '../cds-hooks/operation-outcome.ts';
 import { type Json, object, objects, text } from '../chart/json.ts';
 import { PatientScope } from '../chart/references.ts';
-import {
-  type AnswersBeside,
-  checkInTime,
-  type FailedOrder,
-  type Gathered,
-  gatherChart,
-  imagingOrders,
-  type OrdersToCheck,
-} from '../criteria-check/answer-orders.ts';
+import { checkInTime, type FailedOrder } from '../criteria-check/answer-orders.ts';
+import type { AnswersBeside } from '../criteria-check/answers-beside.ts';
+import { type Gathered, gatherChart } from '../criteria-check/gather.ts';
 import type { PayerOfOrder } from '../criteria-check/member.ts';
 import type { Checker, PatientData } from '../criteria-check/order-check.ts';
+import { imagingOrders, type OrdersToCheck } from '../criteria-check/orders-to-check.ts';
 import type { Day, Interval } from '../dates/day.ts';
 import type { FhirAccess, FhirCall } from '../ehr/fhir-access.ts';
 import { atVisit } from '../order/at-visit.ts';

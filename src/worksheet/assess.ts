@@ -1,7 +1,9 @@
 import { type Json, text } from '../chart/json.ts';
 import type { Section } from '../chart/sections.ts';
-import { checkGathered, gather, type OrdersToCheck } from '../criteria-check/answer-orders.ts';
+import { checkGathered } from '../criteria-check/answer-orders.ts';
+import { gather } from '../criteria-check/gather.ts';
 import type { CheckedOrder, Checker, OrderCheck } from '../criteria-check/order-check.ts';
+import type { OrdersToCheck } from '../criteria-check/orders-to-check.ts';
 import type { Calendar, Interval } from '../dates/day.ts';
 import {
   type AnswersContext,

@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler, t
 import type { AnswerStore } from '../answer-store/answer-store.ts';
 import { type Json, jsonText, text } from '../chart/json.ts';
 import { parseReference } from '../chart/references.ts';
-import { type AnswersBeside, withAnswersUnseen } from '../criteria-check/answer-orders.ts';
+import { type AnswersBeside, withAnswersUnseen } from '../criteria-check/answers-beside.ts';
 import { formatDay } from '../dates/day.ts';
 import { normalBase } from '../ehr/ehr-registry.ts';
 import { csrfMatches } from '../smart/csrf.ts';
