@@ -210,18 +210,23 @@ export class ConceptReader {
   }
 
   /**
-   * The examination of the spine that an element names in words, where no code of it is known as a study.
+   * The examination of the spine, or of a place that is not told, that an element names in words, where no code of it is known as a study.
    * @returns undefined when words name another one; `wordless` when there are no words at all, or none but that it is a report of imaging
    */
   studyInWords(element: unknown): StudyInWords | 'wordless' | undefined {
     const concept = object(element);
     const words = wordsOf(concept);
     if (words.length === 0) return isStandard(concept) ? undefined : 'wordless';
-    for (const w of words) {
-      const study = this.#named(w);
-      if (study !== undefined) return study;
-    }
-    return words.every((w) => this.#studies.isNameless(w)) ? 'wordless' : undefined;
+    const studies = words.map((w) => this.#named(w));
+    const ofSpine = studies.find((s) => s?.placeless === false);
+    if (ofSpine !== undefined) return ofSpine;
+    const saysNoPlace = words.every((w, i) => studies[i] !== undefined || this.#studies.isNameless(w));
+    return saysNoPlace ? (studies.find((s) => s !== undefined) ?? 'wordless') : undefined;
+  }
+
+  /** The examination of the spine that a description of images names; `elsewhere` when it names another part of the body. */
+  studyInDescription(description: string): StudyInWords | 'elsewhere' | undefined {
+    return this.#named(description) ?? (this.#studies.namesElsewhere(description) ? 'elsewhere' : undefined);
   }
 
   /** The same words come again and again in a chart; each are read once. */

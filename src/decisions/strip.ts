@@ -91,8 +91,22 @@ function stripped(value: unknown, member: string, deepest: number, named: Catalo
   }
   const words = wordsKept(value, member, named);
   if (words !== undefined) out['text'] = words;
+  if (value['resourceType'] === 'ImagingStudy') Object.assign(out, imagesWords(value, named));
   if (value['resourceType'] === 'Device') Object.assign(out, deviceWords(value, deepest - 1, named));
   return out;
+}
+
+/** What stays of the descriptions of images: the words that name an examination or a part of the body, from our own lists. */
+function imagesWords(images: Json, named: Catalogs): Json {
+  const kept = (d: Json): Json => {
+    const words = named.studies.namingWords(text(d['description']) ?? '');
+    return words === '' ? {} : { description: words };
+  };
+  const series = objects(images['series']).map((s) => ({
+    ...object(stripped(s, 'series', DEEPEST, named)),
+    ...kept(s),
+  }));
+  return { ...kept(images), ...(series.length > 0 && { series }) };
 }
 
 /** What stays of the names, notes and properties of a device: codes, and of the words those that mean something. */
@@ -156,8 +170,12 @@ function wordsKept(concept: Json, member: string, named: Catalogs): string | und
 
 /** Of some words those that name a thing, from our own lists. */
 function namingKept(words: readonly string[], { studies, codes }: Catalogs): readonly string[] {
-  // the first words that name an examination decide what is named
-  const study = words.map((w) => studies.namingWords(w)).find((w) => studies.inWords(w) !== undefined);
+  const named = words.map((w) => studies.namingWords(w));
+  // words that name the spine go before those that name no place; other words are none of an examination of the spine
+  const says = (w: string): boolean => studies.inWords(w) !== undefined || studies.isNameless(w);
+  const study =
+    named.find((w) => studies.inWords(w)?.placeless === false) ??
+    (named.every(says) ? (named.find((w) => !studies.isNameless(w)) ?? named[0]) : undefined);
   const thing = words.map((w) => codes.namingWords(w)).find((w) => w !== '');
   return [study, thing].filter((w) => w !== undefined);
 }

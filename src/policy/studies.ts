@@ -78,6 +78,8 @@ export const StudiesFile = z.strictObject({
       modalities: z.partialRecord(z.enum(MODALITIES), WORDS),
       regions: z.partialRecord(z.enum(REGIONS), WORDS),
       spine: WORDS.meta({ description: 'words for the spine without a region' }),
+      elsewhere: WORDS.default([]).meta({ description: 'words for other parts of the body' }),
+      filler: WORDS.default([]).meta({ description: 'words that do not say what was examined' }),
       nameless: WORDS.default([]).meta({ description: 'names of reports that do not say what was examined' }),
     })
     .optional()
@@ -114,11 +116,13 @@ export interface OpenStudy {
   readonly icd10pcs: readonly string[];
 }
 
-/** An examination of the spine as words have it. */
+/** An examination of the spine, or of a place that is not told, as words have it. */
 export interface StudyInWords {
   readonly modality?: Modality;
-  /** empty = the spine, without a region */
+  /** empty = no region is told */
   readonly regions: readonly Region[];
+  /** no place is told, not even the spine ("MRI without contrast") */
+  readonly placeless: boolean;
 }
 
 /** Longer descriptions than this are no names of examinations. */
@@ -135,17 +139,29 @@ interface NamingWords {
   readonly modalities: readonly (readonly [Modality, readonly string[]])[];
   readonly regions: readonly (readonly [Region, readonly string[]])[];
   readonly spine: readonly string[];
+  readonly elsewhere: readonly string[];
+  readonly filler: ReadonlySet<string>;
   readonly nameless: ReadonlySet<string>;
 }
 
-function namingWords({ modalities, regions, spine, nameless }: NonNullable<StudiesInput['in-words']>): NamingWords {
+function namingWords(input: NonNullable<StudiesInput['in-words']>): NamingWords {
+  const { modalities, regions } = input;
   const spaced = (words: readonly string[] = []): readonly string[] => words.map((w) => ` ${w} `);
   return {
     modalities: MODALITIES.map((m) => [m, spaced(modalities[m])]),
     regions: REGIONS.map((r) => [r, spaced(regions[r])]),
-    spine: spaced(spine),
-    nameless: new Set(spaced(nameless)),
+    spine: spaced(input.spine),
+    elsewhere: spaced(input.elsewhere),
+    filler: new Set(input.filler),
+    nameless: new Set(spaced(input.nameless)),
   };
+}
+
+/** Is there nothing in a name but kinds of examination and filler? */
+function isFiller({ modalities, filler }: NamingWords, spaced: string): boolean {
+  const kinds = modalities.flatMap(([, names]) => names).sort((a, b) => b.length - a.length);
+  const rest = kinds.reduce((left, kind) => left.replaceAll(kind, ' '), spaced);
+  return rest.split(' ').every((w) => w === '' || filler.has(w));
 }
 
 /** The length of the longest of some words that a text holds; zero when it holds none. */
@@ -193,17 +209,23 @@ export class StudyCatalog {
     return this.#byCode.get(code);
   }
 
-  /** The examination of the spine that words name ("MR L-SPINE WO CONTRAST"); undefined when they name none. */
+  /** The examination of the spine, or of a place that is not told, that words name ("MR L-SPINE WO CONTRAST", "MRI"); undefined when they name none. */
   inWords(text: string): StudyInWords | undefined {
     const words = this.#words;
-    if (words === undefined) return undefined;
+    if (words === undefined || this.isNameless(text)) return undefined;
     const spaced = plainWords(text);
     const regions = words.regions.flatMap(([region, names]) => (longest(names, spaced) > 0 ? [region] : []));
-    if (regions.length === 0 && longest(words.spine, spaced) === 0) return undefined;
     // "MR angiography" is no MRI: the longer name counts
     const named = words.modalities.map(([m, names]) => ({ m, length: longest(names, spaced) }));
     const [best] = named.filter((n) => n.length > 0).sort((a, b) => b.length - a.length);
-    return { regions, ...(best !== undefined && { modality: best.m }) };
+    const placeless = regions.length === 0 && longest(words.spine, spaced) === 0;
+    if (placeless && (best === undefined || !isFiller(words, spaced))) return undefined;
+    return { regions, placeless, ...(best !== undefined && { modality: best.m }) };
+  }
+
+  /** Does a text name a part of the body beside the spine? */
+  namesElsewhere(text: string): boolean {
+    return longest(this.#words?.elsewhere ?? [], plainWords(text)) > 0;
   }
 
   /** Is it a name of reports of imaging that does not say what was examined ("Radiology Reports")? */
@@ -211,12 +233,13 @@ export class StudyCatalog {
     return this.#words?.nameless.has(plainWords(text)) === true;
   }
 
-  /** What of a text names an examination of the spine, in words of our own list alone: it names the same as the text. */
+  /** What of a text names an examination or a part of the body, in words of our own list alone: it names the same as the text. */
   namingWords(text: string): string {
-    const { regions = [], spine = [], modalities = [] } = this.#words ?? {};
+    const { regions = [], spine = [], modalities = [], elsewhere = [] } = this.#words ?? {};
     const spaced = plainWords(text);
     if (this.isNameless(text)) return spaced.trim();
-    const known = [...regions.flatMap(([, names]) => names), ...spine, ...modalities.flatMap(([, names]) => names)];
+    const ofStudies = [...regions, ...modalities].flatMap(([, names]) => names);
+    const known = [...(this.inWords(text) === undefined ? [] : [...ofStudies, ...spine]), ...elsewhere];
     return known.flatMap((w) => (spaced.includes(w) ? [w.trim()] : [])).join(' and ');
   }
 

@@ -77,7 +77,24 @@ describe('what is kept of a resource', () => {
     const code = { coding: [{ system: 'urn:local', code: 'X', display: `MR L-Spine for ${SECRET}` }] };
     expect(of({ code })['code']).toEqual({
       coding: [{ system: 'urn:local', code: 'X' }],
-      text: 'l spine and spine and mr; spin',
+      text: 'l spine and mr and spine; spin',
+    });
+  });
+
+  it('of images, the words of their descriptions that name a part of the body or an examination', () => {
+    const images = { resourceType: 'ImagingStudy', description: `MR knee of ${SECRET}` };
+    expect(of({ ...images, series: [{ description: `SAG C-Spine ${SECRET}`, uid: '1.2' }] })).toEqual({
+      resourceType: 'ImagingStudy',
+      description: 'knee',
+      series: [{ description: 'c spine and spine', uid: 'redacted' }],
+    });
+    expect(of({ resourceType: 'ImagingStudy', description: SECRET })).toEqual({ resourceType: 'ImagingStudy' });
+  });
+
+  it('of a report of imaging, that its name says no more', () => {
+    const coding = [{ system: 'http://loinc.org', code: '75490-3', display: 'Radiology Reports' }];
+    expect(of({ resourceType: 'DiagnosticReport', code: { coding } })['code']).toMatchObject({
+      text: 'radiology reports; radiology',
     });
   });
 

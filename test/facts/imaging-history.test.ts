@@ -219,6 +219,35 @@ describe('a prior MRI', () => {
     expect(mri([{ resourceType: 'ServiceRequest', status: 'active', code: concept('cpt 72148') }])).toBe('none');
     expect(mri([{ resourceType: 'Claim', item: [{ productOrService: concept('cpt 72148') }] }])).toBe('none');
   });
+  it('is not what images are whose names tell of another part of the body', () => {
+    const images = (members: object): Resource => study({ modality: [{ code: 'MR' }], ...members });
+    expect(mri([images({})])).toBe('unknown');
+    expect(mri([images({ procedureCode: [concept('cpt 73721')] })])).toBe('none');
+    expect(mri([images({ procedureCode: [{ text: 'MR KNEE RIGHT' }] })])).toBe('none');
+    expect(mri([images({ procedureCode: { text: 'MR KNEE RIGHT' } })])).toBe('none');
+    expect(mri([images({ description: 'MRI Brain W+WO Contrast' })])).toBe('none');
+    expect(mri([images({ description: 'MSK protocol' })])).toBe('unknown');
+    expect(mri([images({ description: 'MRI lumbar spine and hip' })])).toBe('unknown');
+    expect(mri([images({ description: 'MRI', series: [{ description: 'SAG T2 HEAD FIRST' }] })])).toBe('unknown');
+    expect(mri([images({ series: [{ description: 'KNEE COR PD' }] })])).toBe('unknown');
+    expect(mri([images({ description: 'Whole spine', series: [{ description: 'SAG T2 C-SPINE' }] })])).toBe('unknown');
+    expect(mri([images({ description: 'MRI', series: [{ description: 'SAG T2 C-SPINE' }] })])).toBe('none');
+    expect(mri([images({ description: 'MR C-SPINE' })])).toBe('none');
+    expect(mri([study({ description: 'MR KNEE' })])).toBe('none');
+    expect(mri([study({ description: 'MR without contrast' })])).toBe('unknown');
+    expect(mri([study({ description: 'CT without contrast' })])).toBe('none');
+  });
+  it('may be an examination whose name says nothing of a place', () => {
+    const named = (text: string): Resource => procedure('cpt 0', '2024-05-01', { code: { text } });
+    expect(mri([named('MRI')])).toBe('unknown');
+    expect(mri([named('MR w/o contrast, outside')])).toBe('unknown');
+    expect(mri([named('CT without contrast')])).toBe('none');
+    expect(mri([named('MRI guided biopsy')])).toBe('none');
+    const two = (text: string, display: string): Resource =>
+      procedure('cpt 0', '2024-05-01', { code: { text, coding: [{ system: 'urn:local', code: 'X', display }] } });
+    expect(mri([two('MRI', 'MR LUMBAR SPINE')])).toBe('unknown');
+    expect(mri([two('MRI', 'MR KNEE')])).toBe('none');
+  });
   describe('named by a code of the EHR and in words', () => {
     const local = (display: string | undefined, members: object = {}): Resource =>
       report('cpt 0', '2024-05-01', {

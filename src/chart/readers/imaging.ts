@@ -1,5 +1,5 @@
 import { type Interval, parseDate } from '../../dates/day.ts';
-import { isExact, type OpenStudy, type Study } from '../../policy/studies.ts';
+import { isExact, type OpenStudy, type Study, type StudyInWords } from '../../policy/studies.ts';
 import type { Hit } from '../../terminology/code-index.ts';
 import { placeOf, placeOfHits } from '../../terminology/regions.ts';
 import { checkSize } from '../concept-reader.ts';
@@ -135,9 +135,10 @@ function reportOfKnown(ctx: ReadContext, r: Json, ref: string, when: Interval | 
   return undefined;
 }
 
-/** What names the examination of a report: its code, or where that says nothing the order on which it was done. */
+/** What names the examination of a report: its code, or where that tells no place the order on which it was done. */
 function namedBy(ctx: ReadContext, r: Json): unknown {
-  if (ctx.concepts.studyInWords(r['code']) !== 'wordless') return r['code'];
+  const words = ctx.concepts.studyInWords(r['code']);
+  if (words === undefined || (words !== 'wordless' && !words.placeless)) return r['code'];
   return ctx.links.orders(r).find((order) => order['code'] !== undefined)?.['code'] ?? r['code'];
 }
 
@@ -225,7 +226,32 @@ function bareExamination(
 /** No study has more series in earnest. */
 const MOST_SERIES = 1000;
 
-/** Reads an ImagingStudy: by its procedure code, else by modality and the body site of its series. */
+/**
+ * What images are of, as their procedure codes and descriptions have it in words; `elsewhere` when they name another part of the body.
+ * Descriptions of series tell of scanning ("HEAD FIRST") as well as of places: they are believed where they name the spine.
+ */
+function imagesInWords(ctx: ReadContext, r: Json, series: readonly Json[]): StudyInWords | 'elsewhere' | undefined {
+  const described = (d: Json): StudyInWords | 'elsewhere' | undefined =>
+    ctx.concepts.studyInDescription(text(d['description']) ?? '');
+  const named = objects(r['procedureCode']).map((code) => ctx.concepts.studyInWords(code) ?? 'elsewhere');
+  const whole = [...named, described(r)];
+  const ofSpine = (told: readonly (StudyInWords | string | undefined)[]): readonly StudyInWords[] =>
+    told.filter((t) => typeof t === 'object').filter((t) => !t.placeless);
+  const spine = ofSpine(whole);
+  if (spine.length === 0 && whole.includes('elsewhere')) return 'elsewhere';
+  const told = spine.length > 0 ? spine : ofSpine(series.map(described));
+  return told.length > 0 ? together(told) : whole.find((t) => typeof t === 'object');
+}
+
+/** Several names of one examination: the regions of all, none where one leaves it open. */
+function together(studies: readonly StudyInWords[]): StudyInWords {
+  const modality = studies.find((s) => s.modality !== undefined)?.modality;
+  const open = studies.some((s) => s.regions.length === 0);
+  const regions = open ? [] : [...new Set(studies.flatMap((s) => s.regions))];
+  return { regions, placeless: false, ...(modality !== undefined && { modality }) };
+}
+
+/** Reads an ImagingStudy: by its procedure code, else by modality and the body site of its series, or what words name. */
 export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): ImagingRecord | undefined {
   const when = parseDate(r['started']);
   const own = ctx.concepts.study(r['procedureCode']);
@@ -237,11 +263,17 @@ export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): Imagin
   const codes = [...objects(r['modality']), ...series.map((s) => s['modality'])].flatMap(
     (m) => text((m as Json | undefined)?.['code']) ?? [],
   );
-  if (codes.length === 0) return readImagingInWords(ctx, r, ref, r['procedureCode'], true, when);
   const code = codes.find((c) => Object.hasOwn(DICOM, c));
-  if (code === undefined) return undefined;
+  if (code === undefined && codes.length > 0) return undefined;
   const site = series.reduce((place, s) => place | ctx.concepts.site(s['bodySite']), 0);
-  return bareExamination(r, ref, when, { site, place: site, modality: DICOM[code], inWords: false });
+  const words = site === 0 ? imagesInWords(ctx, r, series) : undefined;
+  if (words === 'elsewhere') return undefined;
+  return bareExamination(r, ref, when, {
+    site,
+    place: words === undefined ? site : placeOf(words.regions),
+    modality: code === undefined ? words?.modality : DICOM[code],
+    inWords: code === undefined || (words?.regions.length ?? 0) > 0,
+  });
 }
 
 /**
