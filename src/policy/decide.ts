@@ -335,7 +335,7 @@ export class Decider {
       } else if (condition === 'true') ordered = 'true';
       else if (condition === 'unknown' && ref.when !== undefined && ordered === 'false') {
         unseen ||= this.#unseen(ref.when);
-        if (unseen || this.#ev.hasEvidence(ref.when)) ordered = 'unknown';
+        if (unseen || this.#ev.isOpenWithEvidence(ref.when)) ordered = 'unknown';
       }
     }
     return { state, ordered, unseen, others };

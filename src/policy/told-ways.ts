@@ -51,7 +51,7 @@ export class ToldWays {
     const elsewhere = !studies.some(
       ({ code, when }) =>
         code === this.#order.code &&
-        (when === undefined || this.#ev.truth(when) === 'true' || this.#ev.hasEvidence(when)),
+        (when === undefined || this.#ev.truth(when) === 'true' || this.#ev.isOpenWithEvidence(when)),
     );
     const named = elsewhere ? studies.filter((s) => s.when === undefined) : [];
     const others = [...new Set(named.map((s) => s.code))];
