@@ -1,6 +1,8 @@
 import type { ChartRecord, EncounterRecord, MedicationRecord } from '../chart/records.ts';
 import type { Section } from '../chart/sections.ts';
+import { add, SOME_DAY, subtract } from '../dates/day.ts';
 import { type Asked, type FactContext, hasUnseen } from './context.ts';
+import { duration } from './duration.ts';
 import { relatedVisits } from './evidence/related-visits.ts';
 import { painElsewhere } from './pain-elsewhere.ts';
 
@@ -32,8 +34,40 @@ const begunAt = (record: MedicationRecord, { ref, held, when }: EncounterRecord)
 const PROBLEMS: readonly Section[] = ['Condition', 'Procedure'];
 
 /**
+ * Tells which drugs were begun with the complaint: within days of its onset, while each problem for which they may be too had been there
+ * for longer than an episode lasts without visit, and nobody was seen for it of late.
+ */
+function begunWithComplaint(
+  asked: Asked,
+  ctx: FactContext,
+): (record: MedicationRecord, uses: readonly number[]) => boolean {
+  const { 'begun-with': within, 'not-a-gap': gap } = ctx.vocabulary.episode;
+  const { onset, surelySince } = ctx.episode(asked.query.region);
+  if (within === undefined || onset === undefined || surelySince !== undefined || hasUnseen(ctx, 'Encounter'))
+    return () => false;
+  const soon = add(onset.lo, duration(within));
+  const longBefore = subtract(onset.lo, duration(gap));
+  const isOld = (r: ChartRecord): boolean =>
+    r.type === 'condition' && (r.onset ?? r.recorded ?? SOME_DAY).hi < longBefore;
+  return ({ start }, uses) => {
+    if (start === undefined || start.lo < onset.hi || start.hi > soon) return false;
+    const ofLate = subtract(start.lo, duration(within));
+    const seenForAnother = ctx.chart.encounters.some(
+      ({ held, when, reasons }) =>
+        held &&
+        when !== undefined &&
+        when.lo <= start.hi &&
+        when.hi >= ofLate &&
+        reasons.some((h) => uses.includes(h.set)),
+    );
+    return !seenForAnother && uses.every((set) => ctx.chart.bySet(set).filter(isKnown).every(isOld));
+  };
+}
+
+/**
  * Tells which drugs have no reason stated, while a problem is on file for which such drugs are given too (duloxetine and a
- * depression), or an operation shortly before: not those begun at a visit for the spine that was not for that problem as well.
+ * depression), or an operation shortly before: not those begun at a visit for the spine that was not for that problem as well, nor
+ * those begun with the complaint.
  * @returns for a drug: `another`; the section in which such a problem may stand that was not seen; nothing when it counts
  */
 export function doubtOfPurpose(
@@ -42,12 +76,14 @@ export function doubtOfPurpose(
 ): (record: MedicationRecord) => 'another' | Section | undefined {
   const ofPainElsewhere = painElsewhere(ctx);
   const forSpine = relatedVisits(asked, ctx);
+  const withComplaint = begunWithComplaint(asked, ctx);
   const unseen = PROBLEMS.find((section) => hasUnseen(ctx, section));
   return (record) => {
     if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return undefined;
     if (record.namedElsewhere) return 'another';
     const uses = otherUses(record, ctx);
-    const another = ofPainElsewhere(record.start) || uses.some((set) => ctx.chart.bySet(set).some(isKnown));
+    const mayBeForAnother = uses.some((set) => ctx.chart.bySet(set).some(isKnown)) && !withComplaint(record, uses);
+    const another = ofPainElsewhere(record.start) || mayBeForAnother;
     const doubt = another ? 'another' : unseen;
     if (doubt === undefined) return undefined;
     const begunForSpine = ctx.chart.encounters.some(

@@ -440,6 +440,10 @@ const EpisodeFamilies = z.strictObject({
     description:
       'a set of drugs, and the problems for which they may be meant as well: with one of these on file, a drug without a stated reason proves no treatment of the spine',
   }),
+  'begun-with': DURATION.optional().meta({
+    description:
+      'a drug begun so soon after the onset of the complaint is for it, while each other problem for which it may be meant is older by more than a gap and nobody was seen for one',
+  }),
   'pain-after': z.strictObject({ events: SETS, within: DURATION }).optional().meta({
     description:
       'operations and injuries elsewhere: a drug without a stated reason, begun so shortly after one, proves no treatment of the spine',

@@ -25,7 +25,7 @@ export class Visits {
   readonly #onDay = new Map<Day, readonly EncounterRecord[]>();
   #byRef: ReadonlyMap<string, EncounterRecord> | undefined;
   #days: VisitDays | undefined;
-  #byReason: ReadonlyMap<string, Reaching<EncounterRecord>> | undefined;
+  readonly #byReason = new Map<boolean, ReadonlyMap<string, Reaching<EncounterRecord>>>();
 
   constructor(all: readonly EncounterRecord[]) {
     this.#all = all;
@@ -62,14 +62,18 @@ export class Visits {
     return [...new Set([...this.on(lo), ...this.#days.uncertain.filter(touches)])];
   }
 
-  /** The first visit after a day that took place for a reason. @param code "system|code" */
-  after(day: Day, code: string): EncounterRecord | undefined {
-    this.#byReason ??= reachingByKey(
-      this.#held.filter(({ when }) => when !== undefined).sort((a, b) => dayOf(a) - dayOf(b)),
-      ({ reasonCodes }) => reasonCodes,
-      dayOf,
-    );
-    return this.#byReason.get(code)?.first(day + 1);
+  /** The first visit after a day, or the first in person, that took place for a reason. @param code "system|code" */
+  after(day: Day, code: string, inPerson = false): EncounterRecord | undefined {
+    let byReason = this.#byReason.get(inPerson);
+    if (byReason === undefined) {
+      byReason = reachingByKey(
+        this.#held.filter((v) => v.when !== undefined && (v.inPerson || !inPerson)).sort((a, b) => dayOf(a) - dayOf(b)),
+        ({ reasonCodes }) => reasonCodes,
+        dayOf,
+      );
+      this.#byReason.set(inPerson, byReason);
+    }
+    return byReason.get(code)?.first(day + 1);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Day, Interval } from '../../dates/day.ts';
-import { latest } from '../../dates/later.ts';
+import { earliest, latest } from '../../dates/later.ts';
 import { type Complaint, daysOfEntry, type First, SAME_ONSET_DAYS } from './doubt.ts';
 import { isCurrent } from './presentations.ts';
 import type { Span } from './span.ts';
@@ -26,17 +26,20 @@ export function goesOnUntil(all: readonly Span[], found: readonly Complaint[], m
   return Number.isFinite(last) ? last + maxGap : undefined;
 }
 
-/** The latest day on which a complaint that had begun before, in the run of spans since a day, began anew. */
+/**
+ * The latest day on which a complaint that had begun before, in the run of spans since a day, began anew. A suspicion that is later
+ * than what is known of the complaint is a guess at its cause, not the complaint again.
+ */
 function newOnset(found: readonly Complaint[], since: Day, asOf: Day): Day | undefined {
-  const byKind = new Map<string, Interval[]>();
-  for (const { kind, record } of found) {
-    if (record.onset === undefined || record.onset.lo > asOf || record.onset.hi < since) continue;
-    const onsets = byKind.get(kind);
-    if (onsets === undefined) byKind.set(kind, [record.onset]);
-    else onsets.push(record.onset);
-  }
-  const starts = [...byKind.values()].flatMap((onsets) => {
-    const sorted = [...onsets].sort((a, b) => a.lo - b.lo);
+  const dated = found.flatMap(({ kind, record: { onset, verification } }) =>
+    onset === undefined || onset.lo > asOf || onset.hi < since
+      ? []
+      : [{ kind, onset, known: verification === 'confirmed' }],
+  );
+  const starts = [...Map.groupBy(dated, ({ kind }) => kind).values()].flatMap((ofKind) => {
+    const firstKnown = earliest(ofKind.flatMap(({ known, onset }) => (known ? [onset.lo] : [])));
+    const onsets = ofKind.filter(({ known, onset }) => known || onset.lo < firstKnown).map(({ onset }) => onset);
+    const sorted = onsets.sort((a, b) => a.lo - b.lo);
     return sorted.filter((o, i) => i > 0 && o.lo - (sorted[i - 1]?.hi ?? o.lo) > SAME_ONSET_DAYS).map((o) => o.lo);
   });
   return starts.length === 0 ? undefined : latest(starts);

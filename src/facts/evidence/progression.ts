@@ -55,14 +55,18 @@ interface Baseline {
   readonly since: readonly Day[];
 }
 
-/** What the search for a sign that is new goes along with. */
-interface Search {
-  readonly input: ProgressionInput;
+/** What is asked of the signs of a chart. */
+interface Asking {
   readonly asked: Asked;
   readonly ctx: FactContext;
-  readonly tally: Tally;
   /** is a visit about the spine, or for what the patient has there? */
   readonly relates: (visit: EncounterRecord) => boolean;
+}
+
+/** What the search for a sign that is new goes along with. */
+interface Search extends Asking {
+  readonly input: ProgressionInput;
+  readonly tally: Tally;
   /** the end of the first visit in person for the complaint */
   readonly firstEnd: Day;
   /** when a sign was found first at such a visit: the end of that */
@@ -78,25 +82,24 @@ const MOST_TOLD = 20;
  * earlier one, at which another sign, an absent sign or a normal examination was recorded.
  */
 export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const looked = signsOf([...input.signs, ...input.baseline], asked, ctx);
+  const relates = relatedVisits(asked, ctx);
+  const asking: Asking = { asked, ctx, relates };
+  const looked = signsOf([...input.signs, ...input.baseline], asking);
   const denied = looked.filter((s) => s.says === 'absent');
   const lastDenied = new SameSign(denied, (s) => s.stated.lo, Math.max);
   const signs = looked.filter((s) => s.says === 'present' && !((lastDenied.of(s) ?? s.stated.lo) > s.stated.lo));
   for (const sign of looked) if (sign.says === 'suspected') tally.lead(signItem(sign), 'only suspected, not confirmed');
-  const relates = relatedVisits(asked, ctx);
   const visits = new Set(ctx.chart.encounters.filter((v) => v.inPerson && isOver(v, asked) && relates(v)));
   const atVisit = (s: Sign): boolean => s.visit !== undefined && visits.has(s.visit);
   const search: Search = {
+    ...asking,
     input,
-    asked,
-    ctx,
     tally,
-    relates,
     firstEnd: earliest([...visits].map(endOf)),
     firstFound: new SameSign(signs.filter(atVisit), (s) => endOf(s.visit), Math.min),
     baseline: baselineOf({ found: signs.filter(atVisit), denied: denied.filter(atVisit), visits }, input, asked, ctx),
   };
-  const own = new Set(signsOf(input.signs, asked, ctx).map((s) => s.ref));
+  const own = new Set(signsOf(input.signs, asking).map((s) => s.ref));
   for (const sign of signs)
     if (own.has(sign.ref)) readSign(sign, search);
     else tally.lead(signItem(sign), 'another sign');
@@ -209,9 +212,9 @@ function beganLater(sign: Sign, { input, asked, ctx }: Search): boolean {
   return began !== undefined && sign.onset.lo > began + BASELINE_DAYS;
 }
 
-/** Is a sign stated to have begun before the first of the earlier examinations, or in words that we cannot read? */
-const mayBeOlder = ({ onset, onsetUnread }: Sign, examined: Day): boolean =>
-  onsetUnread === true || (onset !== undefined && onset.hi < examined);
+/** Is a sign stated to have begun before the first of the earlier examinations, or in words that we cannot read, or was it entered before? */
+const mayBeOlder = ({ onset, onsetUnread, stated }: Sign, examined: Day): boolean =>
+  onsetUnread === true || stated.hi < examined || (onset !== undefined && onset.hi < examined);
 
 const signItem = ({ ref, stated }: Sign): Item => ({ ref, date: stated, basis: 'chart' });
 
@@ -265,7 +268,8 @@ function observedSign(record: ObservationRecord, sets: readonly number[], ctx: F
 const STATES = { confirmed: 'present', suspected: 'suspected', refuted: 'absent' } as const;
 
 /** The current, the suspected and the absent signs of a region, each with the visit at which it was looked for. */
-function signsOf(facts: readonly string[], asked: Asked, ctx: FactContext): readonly Sign[] {
+function signsOf(facts: readonly string[], asking: Asking): readonly Sign[] {
+  const { asked, ctx } = asking;
   const out = new Map<string, Sign>();
   const blocks = facts.flatMap((f) =>
     (ctx.vocabulary.facts.get(f)?.evidence ?? []).flatMap((b) => ('finding' in b ? [b.finding] : [])),
@@ -283,7 +287,7 @@ function signsOf(facts: readonly string[], asked: Asked, ctx: FactContext): read
       const found = innervated ? placeOfSign(place, record, ctx) : placeOfRecord(place, record.site);
       if (!fitsRegion(asked, found)) continue;
       const known = [...(out.get(sign.ref)?.sets ?? []), ...hits.map((h) => h.set)];
-      out.set(sign.ref, { ...sign, sets: known, visit: visitOfSign(record, sign.stated, asked, ctx) });
+      out.set(sign.ref, { ...sign, sets: known, visit: visitOfSign(record, sign.stated, asking) });
     }
   }
   return [...out.values()];
@@ -310,17 +314,30 @@ function signOf(
   return { ref, says: STATES[record.verification], codes, onset, onsetUnread, stated };
 }
 
-/** The visit at which a sign was recorded, by reference or day; else the first later one that was made for this sign. */
+/**
+ * The visit at which a sign was recorded, by reference or day: of several on a day one for the spine, and in person, sooner than
+ * others. Where it was not one in person the first later one that was and was made for this sign, as where there is none.
+ */
 function visitOfSign(
   record: SignRecord,
   stated: Interval,
-  asked: Asked,
-  ctx: FactContext,
+  { asked, ctx, relates }: Asking,
 ): EncounterRecord | undefined {
   const visits = visitsOf(ctx);
-  const [own] = visitsOfRecord({ encounter: record.encounter, when: stated }, visits);
-  if (record.encounter !== undefined) return own?.held ? own : undefined;
-  if (own !== undefined || record.type !== 'condition' || record.verification === 'refuted') return own;
-  const later = record.codes.flatMap((code) => visits.after(stated.hi, code) ?? []);
-  return later.filter((v) => isOver(v, asked)).sort((a, b) => (a.when?.lo ?? 0) - (b.when?.lo ?? 0))[0];
+  const own = likeliest(visitsOfRecord({ encounter: record.encounter, when: stated }, visits), relates);
+  const named = record.encounter !== undefined;
+  if (named && own?.held !== true) return undefined;
+  if (own?.inPerson || record.type !== 'condition' || record.verification === 'refuted') return own;
+  const later = record.codes
+    .flatMap((code) => visits.after(stated.hi, code, own !== undefined) ?? [])
+    .filter((v) => isOver(v, asked))
+    .sort((a, b) => (a.when?.lo ?? 0) - (b.when?.lo ?? 0));
+  return later[0] ?? own;
+}
+
+/** Of the visits of a day the one at which a sign of the spine was looked for, as far as their reasons and kinds tell. */
+function likeliest(day: readonly EncounterRecord[], relates: Asking['relates']): EncounterRecord | undefined {
+  if (day.length < 2) return day[0];
+  const rank = (v: EncounterRecord): number => (relates(v) ? 2 : 0) + (v.inPerson ? 1 : 0);
+  return day.reduce((best, v) => (rank(v) > rank(best) ? v : best));
 }
