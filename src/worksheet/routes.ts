@@ -79,6 +79,14 @@ function merged(responses: readonly Json[], others: readonly Json[]): readonly J
 const bodyOf = (req: Request): Readonly<Record<string, unknown>> =>
   typeof req.body === 'object' && req.body !== null ? (req.body as Record<string, unknown>) : {};
 
+/** What a request is about. */
+interface Brought {
+  readonly launched: Launched;
+  readonly chart: HeldChart;
+  /** what was answered on the form */
+  readonly entries: readonly Entry[];
+}
+
 /** The coverage that was chosen on the page. */
 function coverageOf(req: Request): string | undefined {
   const chosen = parseReference(bodyOf(req)['coverage'] ?? req.query['coverage']);
@@ -193,12 +201,7 @@ class WorksheetPages {
   // --- What a request brings
 
   /** A form of the page, with the chart that it is about. Undefined when the answer was sent already. */
-  async #sent(
-    req: Request,
-    res: Response,
-  ): Promise<
-    { readonly launched: Launched; readonly chart: HeldChart; readonly entries: readonly Entry[] } | undefined
-  > {
+  async #sent(req: Request, res: Response): Promise<Brought | undefined> {
     const launched = await this.#options.launchedOf(req, res);
     if (launched === undefined) return undefined;
     const body = bodyOf(req);
@@ -212,12 +215,7 @@ class WorksheetPages {
     return chart === undefined ? undefined : { launched, chart, entries };
   }
 
-  async #charted(
-    req: Request,
-    res: Response,
-  ): Promise<
-    { readonly launched: Launched; readonly chart: HeldChart; readonly entries: readonly Entry[] } | undefined
-  > {
+  async #charted(req: Request, res: Response): Promise<Brought | undefined> {
     const launched = await this.#options.launchedOf(req, res);
     if (launched === undefined) return undefined;
     const chart = this.#held.get(keyOf(launched)) ?? (await this.#read(launched, res, []));
