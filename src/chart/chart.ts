@@ -4,7 +4,7 @@ import type { CodeIndex, Hit } from '../terminology/code-index.ts';
 import type { LocalCodes } from './code-meanings.ts';
 import { examinationsOf, type NamedExamination } from './examinations.ts';
 import { object } from './json.ts';
-import { type OrderEvidence, readOrderReasons } from './order-reasons.ts';
+import { type OpenReason, type OrderEvidence, readOrderReasons } from './order-reasons.ts';
 import { ReadContext } from './read-context.ts';
 import { readResource } from './read-resource.ts';
 import type { Canonical } from './readers/answer.ts';
@@ -53,6 +53,8 @@ export interface Chart {
   readonly orderReasonCodes: ReadonlySet<string>;
   /** a reason of the order is stated in words or codes of the EHR's own alone, or by something other than a diagnosis on file */
   readonly orderReasonUnread: boolean;
+  /** of what that a policy asks for such a reason may be */
+  readonly orderReasonOpen: OpenReason;
   /** specialty codes of the ordering practitioner */
   readonly orderer: readonly Hit[];
   /** a specialty of the ordering practitioner is stated, be it one that no code set knows */
@@ -125,6 +127,7 @@ export function buildChart(input: ChartInput, codes: CodeIndex, studies: StudyCa
     orderReasons: reasons?.records ?? [],
     orderReasonCodes: reasons?.codes ?? new Set(),
     orderReasonUnread: reasons?.unread ?? false,
+    orderReasonOpen: reasons?.open ?? 'none',
     orderer: order === undefined ? [] : ctx.links.specialties(order.resource, [object(order.resource['requester'])]),
     ordererSpecialized:
       order !== undefined && ctx.links.statesSpecialty(order.resource, object(order.resource['requester'])),

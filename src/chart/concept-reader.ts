@@ -204,6 +204,16 @@ export class ConceptReader {
     return wordsOf(object(element)).flatMap((w) => this.#codes.inWords(w));
   }
 
+  /** Is it a hit of a set with a fixed meaning? */
+  isOf({ set }: Hit, name: ReadingSet): boolean {
+    return set === this.#set[name];
+  }
+
+  /** Do some words mean a set? */
+  wordsMean(words: readonly string[], name: ReadingSet): boolean {
+    return words.some((w) => this.#codes.inWords(w).some((h) => this.isOf(h, name)));
+  }
+
   /** The sets that the sentences of a text mean, each for itself: what one denies the next may affirm. */
   inSentences(words: unknown): readonly Hit[] {
     return sentencesOf(text(words)).flatMap((sentence) => this.#codes.inWords(sentence));

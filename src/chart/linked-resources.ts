@@ -3,6 +3,7 @@ import type { OpenStudy, Study } from '../policy/studies.ts';
 import type { Hit } from '../terminology/code-index.ts';
 import { NO_PLACE } from '../terminology/regions.ts';
 import type { ConceptReader } from './concept-reader.ts';
+import { wordsOf } from './concept-words.ts';
 import { containedIn } from './contained.ts';
 import { type Json, object, objects, text } from './json.ts';
 import { KnownResources } from './known-resources.ts';
@@ -35,6 +36,8 @@ export interface Problem {
 /** A Condition that other resources refer to. */
 export interface Referred extends Problem {
   readonly refuted: boolean;
+  /** what it is called in words */
+  readonly words: readonly string[];
 }
 
 /** What an order of imaging names. */
@@ -104,6 +107,7 @@ export class LinkedResources {
       hits: site === NO_PLACE ? hits : at(site, hits),
       codes: this.#concepts.keys(condition['code']),
       refuted: verification(condition['verificationStatus']) === 'refuted' || isDisowned(condition['code']),
+      words: wordsOf(object(condition['code'])),
     };
   }
 

@@ -1,8 +1,10 @@
 import type { Interval } from '../dates/day.ts';
 import type { Hit } from '../terminology/code-index.ts';
-import { type Json, objects } from './json.ts';
+import { wordsOf } from './concept-words.ts';
+import { type Json, objects, text } from './json.ts';
 import { isDisowned } from './qualified-in-words.ts';
 import type { ReadContext } from './read-context.ts';
+import type { ReadingSet } from './reading-sets.ts';
 import type { ConditionRecord } from './records.ts';
 
 /** What is being ordered, as a source of evidence. */
@@ -20,20 +22,29 @@ export interface OrderReasons {
   readonly codes: ReadonlySet<string>;
   /** one is stated in words or codes of the EHR's own alone, or by something other than a diagnosis on file */
   readonly unread: boolean;
+  /** of what one of these may be */
+  readonly open: OpenReason;
 }
+
+/**
+ * What a reason that nobody can read may be: `none` of what policies ask of the reasons of an order, `spine` = a problem of the spine
+ * alone, else `any` of it.
+ */
+export type OpenReason = 'none' | 'spine' | 'any';
 
 /** Reasons of an order that are read; beyond them, as where one cannot be read, it is not known what else it is for. */
 const MOST_REASONS = 500;
 
-/** What an order is for, in codes. */
-interface CodedReason {
+/** What an order is for, in codes, and in words. */
+interface StatedReason {
   readonly codes: readonly string[];
   readonly hits: readonly Hit[];
+  readonly words: readonly string[];
 }
 
 /** Each reason once: an order may repeat one as often as a body holds it. */
-function distinct(reasons: readonly CodedReason[]): readonly CodedReason[] {
-  const each = new Map<string, CodedReason>();
+function distinct(reasons: readonly StatedReason[]): readonly StatedReason[] {
+  const each = new Map<string, StatedReason>();
   for (const reason of reasons) {
     const key = JSON.stringify([reason.codes, reason.hits]);
     if (!each.has(key)) each.set(key, reason);
@@ -46,31 +57,57 @@ export function readOrderReasons(order: OrderEvidence, ctx: ReadContext): OrderR
   const { resource } = order;
   const stated = objects(resource['reasonCode'])
     .filter((c) => !isDisowned(c))
-    .map((c) => codedReason(c, ctx));
-  const references = objects(resource['reasonReference']).map((r) => ctx.links.condition(resource, r));
-  const unread = [...stated, ...references].some((reason) => (reason?.codes ?? []).length === 0);
+    .map((c) => statedReason(c, ctx));
+  const references = diagnosesOf(objects(resource['reasonReference']), stated.length > 0).map((r) =>
+    ctx.links.condition(resource, r),
+  );
+  const unread = [...stated, ...references].filter((reason) => (reason?.codes ?? []).length === 0);
   const referred = references.flatMap((c) => (c === undefined || c.refuted ? [] : [c]));
   const reasons = distinct([...stated, ...referred]);
   const read = reasons.slice(0, MOST_REASONS);
+  const tooMany = reasons.length > MOST_REASONS;
   return {
     records: read.flatMap((reason) => (reason.hits.length === 0 ? [] : [toRecord(order, reason)])),
     codes: new Set(read.flatMap((reason) => reason.codes)),
-    unread: unread || reasons.length > MOST_REASONS,
+    unread: unread.length > 0 || tooMany,
+    open: tooMany ? 'any' : openBeside(unread, read, ctx),
   };
 }
 
-const UNREAD: CodedReason = { hits: [], codes: [] };
+/** Reports, findings and documents are no diagnoses: they support what is stated beside them. */
+function diagnosesOf(references: readonly Json[], stated: boolean): readonly Json[] {
+  const diagnoses = references.filter((r) => !SUPPORTING.test(text(r['reference']) ?? ''));
+  return stated || diagnoses.length > 0 ? diagnoses : references;
+}
+const SUPPORTING = /(^|\/)(DiagnosticReport|DocumentReference|Observation)\/[^/]+$/;
+
+/** What reasons that nobody can read may be beside those in codes, as their words tell. */
+function openBeside(
+  unread: readonly (StatedReason | undefined)[],
+  read: readonly StatedReason[],
+  { concepts }: ReadContext,
+): OpenReason {
+  const words = unread.map((reason) => reason?.words ?? []);
+  const mean = (name: ReadingSet): boolean => words.some((w) => concepts.wordsMean(w, name));
+  if (unread.length === 0) return 'none';
+  const told = read.some((r) => r.hits.length > 0) && words.every((w) => w.length > 0);
+  if (!told || mean('reason-that-matters')) return 'any';
+  const ofComplaint = read.some((r) => r.hits.some((h) => concepts.isOf(h, 'complaint-of-the-spine')));
+  return !ofComplaint && mean('purpose-of-the-spine') ? 'spine' : 'none';
+}
+
+const UNREAD: StatedReason = { hits: [], codes: [], words: [] };
 
 /** One that has more codings than any in earnest is not read. */
-function codedReason(concept: Json, { concepts }: ReadContext): CodedReason {
+function statedReason(concept: Json, { concepts }: ReadContext): StatedReason {
   try {
-    return { hits: concepts.hits(concept), codes: concepts.keys(concept) };
+    return { hits: concepts.hits(concept), codes: concepts.keys(concept), words: wordsOf(concept) };
   } catch {
     return UNREAD;
   }
 }
 
-const toRecord = ({ ref, date }: OrderEvidence, { hits, codes }: CodedReason): ConditionRecord => ({
+const toRecord = ({ ref, date }: OrderEvidence, { hits, codes }: StatedReason): ConditionRecord => ({
   type: 'condition',
   basis: 'order',
   ref,

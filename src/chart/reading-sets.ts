@@ -23,6 +23,8 @@ export const READING_SETS = [
   'pain-drug-for-the-skin',
   'problem-elsewhere',
   'purpose-of-the-spine',
+  'complaint-of-the-spine',
+  'reason-that-matters',
   'mr-safety',
 ] as const;
 

@@ -1,6 +1,7 @@
 import { isStandard, propertyWords, sentencesOf, wordsOf } from '../chart/concept-words.ts';
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
 import { sayingWords } from '../chart/qualified-in-words.ts';
+import type { ReadingSet } from '../chart/reading-sets.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex } from '../terminology/code-index.ts';
 
@@ -56,6 +57,10 @@ const CODED = new Set([
   'valueUri',
   'valueCanonical',
 ]);
+/** What an order is placed for stands here, or in the code of a diagnosis that it refers to. */
+const REASONS = new Set(['reasonCode', 'code']);
+/** The words that are read of reasons alone. */
+const OF_REASONS: ReadingSet = 'reason-that-matters';
 const DATE = /^\d{4}(-\d{2}(-\d{2}(T[\d:.Z+-]+)?)?)?$/;
 /** What stands for words: that there were some can matter. */
 const HUSHED = 'redacted';
@@ -112,7 +117,7 @@ function imagesWords(images: Json, named: Catalogs): Json {
 /** What stays of the names, notes and properties of a device: codes, and of the words those that mean something. */
 function deviceWords(device: Json, deepest: number, named: Catalogs): Json {
   const kept = (words: unknown): readonly string[] => {
-    const meaning = named.codes.namingWords(text(words) ?? '');
+    const meaning = named.codes.namingWords(text(words) ?? '', OF_REASONS);
     return meaning === '' ? [] : [meaning];
   };
   const names = objects(device['deviceName']).flatMap((n) => kept(n['name']).map((name) => ({ name })));
@@ -163,26 +168,26 @@ function wordsKept(concept: Json, member: string, named: Catalogs): string | und
   if (first === undefined) return undefined;
   const standard = isStandard(concept);
   if (!standard && STATUS.test(first)) return first;
-  const naming = standard && !READ_IN_WORDS.has(member) ? [] : namingKept(words, named);
+  const naming = standard && !READ_IN_WORDS.has(member) ? [] : namingKept(words, REASONS.has(member), named);
   const kept = [sayingWords(concept), ...naming].filter((w) => w !== undefined).join('; ');
   return kept !== '' ? kept : standard ? undefined : HUSHED;
 }
 
 /** Of some words those that name a thing, from our own lists. */
-function namingKept(words: readonly string[], { studies, codes }: Catalogs): readonly string[] {
+function namingKept(words: readonly string[], ofReason: boolean, { studies, codes }: Catalogs): readonly string[] {
   const named = words.map((w) => studies.namingWords(w));
   // words that name the spine go before those that name no place; other words are none of an examination of the spine
   const says = (w: string): boolean => studies.inWords(w) !== undefined || studies.isNameless(w);
   const study =
     named.find((w) => studies.inWords(w)?.placeless === false) ??
     (named.every(says) ? (named.find((w) => !studies.isNameless(w)) ?? named[0]) : undefined);
-  const thing = words.map((w) => codes.namingWords(w)).find((w) => w !== '');
+  const thing = words.map((w) => codes.namingWords(w, ofReason ? undefined : OF_REASONS)).find((w) => w !== '');
   return [study, thing].filter((w) => w !== undefined);
 }
 
 /** What stays of the words of a conclusion: those that mean a set, from our own lists. */
 function conclusionKept(words: string, { codes }: Catalogs): string {
-  const kept = sentencesOf(words).map((sentence) => codes.namingWords(sentence));
+  const kept = sentencesOf(words).map((sentence) => codes.namingWords(sentence, OF_REASONS));
   return kept.filter((w) => w !== '').join('. ') || HUSHED;
 }
 

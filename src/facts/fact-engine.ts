@@ -81,7 +81,7 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   silent(fact: string): boolean {
-    if (fact === ORDER_REASONS) return !this.chart.orderReasonUnread;
+    if (fact === ORDER_REASONS) return this.chart.orderReasonOpen === 'none';
     const number = this.vocabulary.speakers.number(fact);
     return number !== undefined && this.#spokenOf[number] === 0;
   }
@@ -122,9 +122,17 @@ export class FactEngine implements FactSource, FactContext {
     return value;
   }
 
-  /** Is it asked of the order's reasons, of which one is stated in words alone? */
-  #mayBeUnread({ source }: FactQuery): boolean {
-    return source === 'order-reason' && this.chart.orderReasonUnread;
+  /** Is it asked of the order's reasons, of which one that nobody can read may be it? */
+  #mayBeUnread({ source, fact }: FactQuery): boolean {
+    const open = source === 'order-reason' ? this.chart.orderReasonOpen : 'none';
+    return open === 'any' || (open === 'spine' && this.#isOfSpine(fact));
+  }
+
+  /** Can a problem of the spine, of whatever kind, be what is asked for? */
+  #isOfSpine(fact: string): boolean {
+    const { codes } = this.vocabulary;
+    const spine = this.set('spine-problem');
+    return this.vocabulary.plan(fact).sets.some((set) => codes.includes(spine, set) || codes.includes(set, spine));
   }
 
   /** A reason of the order that nobody can read may be what is asked for: the order is not silent about it. */

@@ -129,6 +129,11 @@ export class CodeIndex {
     return hits.length === 1 ? hits : placed(hits);
   }
 
+  /** Does a set include another, directly or through others, or is it the same? */
+  includes(whole: number, part: number): boolean {
+    return this.#including[part]?.includes(whole) ?? false;
+  }
+
   /** Does a set hold codes of a system, itself or in the sets that it includes? */
   holds(set: number, system: string): boolean {
     return this.#systems[set]?.has(system) ?? false;
@@ -143,9 +148,11 @@ export class CodeIndex {
   /**
    * What of a name means a set, in words of our own lists alone: it means the same as the name. They are words that stand in it: others
    * of one set may keep it from meaning another ("back" for "knee pain").
+   * @param without a set whose words are not looked for
    */
-  namingWords(name: string): string {
-    const words = this.#words.flatMap((w) => (w.means(name) ? (w.wordIn(name) ?? []) : []));
+  namingWords(name: string, without?: string): string {
+    const left = without === undefined ? undefined : this.number(without);
+    const words = this.#words.flatMap((w) => (w.set !== left && w.means(name) ? (w.wordIn(name) ?? []) : []));
     // not by a word: that may be part of what is looked for
     return [...new Set(words)].join('; ');
   }

@@ -30,9 +30,10 @@ export function wordsOfSet(set: number, input: CodeSetInput): WordsOfSet | undef
   return { set, means, wordIn };
 }
 
+/** The letters of a name, a space behind each word, behind the last one too: some of our words are whole ones ("ms "). */
 const plainWords = (name: string): string =>
-  name
+  `${name
     .slice(0, LONGEST_NAME)
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
-    .replace(/[^a-z]+/gi, ' ');
+    .replace(/[^a-z]+/gi, ' ')} `;

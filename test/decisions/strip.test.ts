@@ -151,6 +151,23 @@ describe('what is kept of a resource', () => {
     });
   });
 
+  it('of a reason of an order the words that policies may ask for, else that there were some', () => {
+    const kept = (words: string): string =>
+      String(
+        (
+          of({ resourceType: 'ServiceRequest', reasonCode: [{ text: words }] })['reasonCode'] as readonly Record<
+            string,
+            unknown
+          >[]
+        )[0]?.['text'],
+      );
+    expect(kept(`${SECRET}: r/o MS`)).toBe('ms ');
+    expect(knowledge.codes.inWords(kept(`${SECRET} fell`))).toEqual(knowledge.codes.inWords(`${SECRET} fell`));
+    expect(knowledge.codes.inWords(kept(`${SECRET}, evaluate`))).toEqual([]);
+    expect(kept(`${SECRET}, evaluate`)).not.toBe('');
+    expect(kept(`${SECRET}, evaluate`)).not.toContain(SECRET);
+  });
+
   it('of a conclusion the words of our own list that mean something, sentence by sentence', () => {
     const kept = (conclusion: string): unknown => of({ resourceType: 'DiagnosticReport', conclusion })['conclusion'];
     expect(kept(`${SECRET} has no new lesion. Two enhancing lesions of ${SECRET}.`)).toBe('enhancing');
