@@ -51,7 +51,7 @@ const OPEN_STUDY = 'open';
 /** Examinations of which a code is known, by what they are of. What is looked for is found by a key: a chart may hold thousands. */
 class Told {
   readonly #links: LinkedResources;
-  /** kind, day or order, and study */
+  /** kind, day, order or report, and study */
   readonly #keys = new Set<string>();
   readonly #daysOfKind = new Map<string, Day[]>();
   /** the orders on which they were done, as "ServiceRequest/x", and the images that they are about */
@@ -68,7 +68,7 @@ class Told {
     const kind = kindOf(record);
     const references = this.#references(record);
     for (const reference of references) this.#named.add(reference);
-    for (const at of [...references, ...(isOfOneDay(when) ? [when.lo] : [])])
+    for (const at of [record.ref, ...references, ...(isOfOneDay(when) ? [when.lo] : [])])
       for (const s of [ANY_STUDY, study]) this.#keys.add(`${kind} ${at} ${s}`);
     if (when === undefined) return;
     const days = this.#daysOfKind.get(kind);
@@ -76,12 +76,13 @@ class Told {
     else days.push(when.hi);
   }
 
+  /** What a record refers to: the orders on which it was done, and the images and reports of it. */
   #references({ ref }: ImagingRecord): readonly string[] {
     const [type = '', id = ''] = ref.split('/');
     const resource = this.#links.resources.get(type, id);
-    return [...objects(resource?.['basedOn']), ...objects(resource?.['imagingStudy'])].flatMap(
-      (r) => this.#links.key(r) ?? [],
-    );
+    return ['basedOn', 'imagingStudy', 'report']
+      .flatMap((member) => objects(resource?.[member]))
+      .flatMap((r) => this.#links.key(r) ?? []);
   }
 
   /** Is one of them the examination of a record, by its day, its order or the reference of a report? */

@@ -16,6 +16,8 @@ const NO_HITS: readonly Hit[] = [];
 const NO_RESOURCES: readonly Json[] = [];
 /** Where statements, dispenses and administrations name the prescription. */
 const PRESCRIBED_BY = ['basedOn', 'derivedFrom', 'authorizingPrescription', 'request'];
+/** Statuses of what was never so: of the known resources these are not kept. */
+const VOID = new Set<unknown>(['entered-in-error', 'cancelled']);
 const given = (resource: Json | undefined): readonly Json[] => (resource === undefined ? NO_RESOURCES : [resource]);
 
 /** The days of a visit that took place. */
@@ -83,6 +85,13 @@ export class LinkedResources {
     return containedIn(resource, text(reference?.['reference']));
   }
 
+  /** The resource of a type that a reference of another one names, contained in it or known; none that is void. */
+  #named(type: string, resource: Json, reference: Json | undefined): Json | undefined {
+    const contained = this.#contained(resource, reference);
+    if (contained === undefined) return this.#known(type, reference);
+    return contained['resourceType'] === type && !VOID.has(contained['status']) ? contained : undefined;
+  }
+
   /** The Condition that a reference of a resource names, contained in it or known. */
   condition(resource: Json, reference: Json | undefined): Referred | undefined {
     const contained = this.#contained(resource, reference);
@@ -148,8 +157,8 @@ export class LinkedResources {
   orders(resource: Json): readonly Json[] {
     const references = objects(resource['basedOn']);
     if (references.length === 0) return NO_RESOURCES;
-    const known = references.flatMap((r) => given(this.#known('ServiceRequest', r)));
-    return known.filter((order) => order['doNotPerform'] !== true);
+    const named = references.flatMap((r) => given(this.#named('ServiceRequest', resource, r)));
+    return named.filter((order) => order['doNotPerform'] !== true);
   }
 
   /**
@@ -189,7 +198,7 @@ export class LinkedResources {
 
   /** The ImagingStudies that a report is about. */
   imagingStudies(report: Json): readonly Json[] {
-    return objects(report['imagingStudy']).flatMap((r) => given(this.#known('ImagingStudy', r)));
+    return objects(report['imagingStudy']).flatMap((r) => given(this.#named('ImagingStudy', report, r)));
   }
 
   /** The drug codes of medication[x]: contained and separately sent Medications included, and what compounds consist of. */
@@ -199,15 +208,26 @@ export class LinkedResources {
     const reference = object(resource['medicationReference']);
     const drug = this.#contained(resource, reference) ?? this.#known('Medication', reference);
     if (drug?.['ingredient'] === undefined || this.#concepts.hits(drug['code']).length > 0) return drug?.['code'];
-    return this.#ingredients(drug);
+    return this.#ingredients(drug, resource);
   }
 
-  /** What a compound consists of, where its own code says nothing. */
-  #ingredients(drug: Json): readonly unknown[] {
+  /** What a compound consists of, where its own code says nothing. @param resource what names it, which may contain both */
+  #ingredients(drug: Json, resource: Json): readonly unknown[] {
     const active = objects(drug['ingredient']).filter((i) => i['isActive'] !== false);
-    return active.map(
-      (i) => i['itemCodeableConcept'] ?? this.#known('Medication', object(i['itemReference']))?.['code'],
-    );
+    return active.map((i) => {
+      const item = object(i['itemReference']);
+      const contained = this.#contained(drug, item) ?? this.#contained(resource, item);
+      return i['itemCodeableConcept'] ?? (contained ?? this.#known('Medication', item))?.['code'];
+    });
+  }
+
+  /** What a resource says that it was for: in codes or words of its own, and in those of the diagnoses that it refers to. */
+  reasons(resource: Json): readonly Json[] {
+    const referred = objects(resource['reasonReference']).map((reference): Json => {
+      const condition = this.#named('Condition', resource, reference);
+      return object(condition?.['code']) ?? { text: reference['display'] };
+    });
+    return [...objects(resource['reasonCode']), ...referred];
   }
 
   /** Remembers the specialty codes of a Practitioner or PractitionerRole. */
@@ -261,6 +281,6 @@ export class LinkedResources {
 
   /** The visit that a resource belongs to. */
   visitOf(resource: Json): Json | undefined {
-    return this.#known('Encounter', object(resource['encounter']));
+    return this.#named('Encounter', resource, object(resource['encounter']));
   }
 }

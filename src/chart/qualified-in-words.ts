@@ -64,6 +64,10 @@ const NO_PURPOSE =
 export const namesNoPurpose = (concept: unknown): boolean =>
   NO_PURPOSE.test(text(object(concept)?.['text'])?.trim().toLowerCase() ?? '');
 
+/** Do the words of a timing say that there is one dose? */
+export const isOnceInWords = (concept: unknown): boolean =>
+  text(object(concept)?.['text'])?.trim().toLowerCase() === 'once';
+
 const CANONICAL: Readonly<Record<Qualified, string>> = {
   denied: 'ruled out',
   'of-family': 'family history',
@@ -77,5 +81,6 @@ export function sayingWords(concept: unknown): string | undefined {
   if (qualified !== undefined) return CANONICAL[qualified];
   if (isUndoneInWords(concept)) return 'not done';
   if (isGoalInWords(concept)) return 'goal';
+  if (isOnceInWords(concept)) return 'once';
   return namesNoPurpose(concept) ? 'other' : undefined;
 }

@@ -46,8 +46,10 @@ export function readResource(r: Json, { ctx, canonical, asOf }: Reading): Read {
   switch (r['resourceType']) {
     case 'Condition':
       return { records: [readCondition(ctx, r, ref, asOf)] };
-    case 'Procedure':
-      return { records: [readProcedure(ctx, r, ref), ...further(ctx, r, r['code'], start(r, 'performed'))] };
+    case 'Procedure': {
+      const procedure = readProcedure(ctx, r, ref);
+      return { records: [procedure, ...further(ctx, r, r['code'], procedure?.when)] };
+    }
     case 'Observation': {
       const answer = readFactObservation(ctx, r, ref, canonical);
       return { records: readObservation(ctx, r, ref), answers: answer === undefined ? [] : [answer] };
@@ -57,10 +59,10 @@ export function readResource(r: Json, { ctx, canonical, asOf }: Reading): Read {
       const when = start(r, 'effective') ?? parseDate(r['issued']);
       return { records: [readDiagnosticReport(ctx, r, ref), ...results, ...further(ctx, r, r['code'], when)] };
     }
-    case 'ImagingStudy':
-      return {
-        records: [readImagingStudy(ctx, r, ref), ...further(ctx, r, r['procedureCode'], parseDate(r['started']))],
-      };
+    case 'ImagingStudy': {
+      const images = readImagingStudy(ctx, r, ref);
+      return { records: [images, ...further(ctx, r, r['procedureCode'], images?.when)] };
+    }
     case 'MedicationRequest':
       return { records: [readMedicationRequest(ctx, r, ref)] };
     case 'MedicationStatement':

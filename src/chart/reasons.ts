@@ -44,7 +44,7 @@ export class Reasons {
     this.#links = links;
   }
 
-  /** What reason codes and referenced conditions say about the place. */
+  /** What reason codes and referenced conditions say about the place. One that is not on file, or in words alone, names no other problem. */
   stated(resource: Json): Reason {
     const codes = resource['reasonCode'];
     const references = objects(resource['reasonReference']);
@@ -60,7 +60,10 @@ export class Reasons {
       }
     };
     for (const { own } of this.#concepts.meanings(codes)) take(own);
-    for (const reference of references) take(this.#links.condition(resource, reference)?.hits ?? NO_HITS);
+    for (const reference of references) {
+      const condition = this.#links.condition(resource, reference);
+      if (condition !== undefined && condition.codes.length > 0) take(condition.hits);
+    }
     return { place: given && !spine ? OTHER : place, spine, given };
   }
 

@@ -1,5 +1,6 @@
 import { isStandard, propertyWords, sentencesOf, wordsOf } from '../chart/concept-words.ts';
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
+import { numberInWords, soleWord } from '../chart/number-in-words.ts';
 import { sayingWords } from '../chart/qualified-in-words.ts';
 import type { ReadingSet } from '../chart/reading-sets.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
@@ -42,7 +43,9 @@ const CODED = new Set([
   'system',
   'code',
   'unit',
+  'periodUnit',
   'comparator',
+  'use',
   'url',
   'status',
   'intent',
@@ -64,7 +67,7 @@ const OF_REASONS: ReadingSet = 'reason-that-matters';
 const DATE = /^\d{4}(-\d{2}(-\d{2}(T[\d:.Z+-]+)?)?)?$/;
 /** What stands for words: that there were some can matter. */
 const HUSHED = 'redacted';
-const KEPT_EXTENSIONS = /histology-morphology-behavior|bodySite|ext-billing-options/i;
+const KEPT_EXTENSIONS = /histology-morphology-behavior|bodySite|ext-billing-options|condition-assertedDate/i;
 
 /** No reader looks deeper. */
 const DEEPEST = 100;
@@ -96,9 +99,41 @@ function stripped(value: unknown, member: string, deepest: number, named: Catalo
   }
   const words = wordsKept(value, member, named);
   if (words !== undefined) out['text'] = words;
+  if (member === 'reasonReference') Object.assign(out, reasonWords(value, named));
+  if (value['resourceType'] === 'Observation') Object.assign(out, observedNumbers(value, out));
   if (value['resourceType'] === 'ImagingStudy') Object.assign(out, imagesWords(value, named));
   if (value['resourceType'] === 'Device') Object.assign(out, deviceWords(value, deepest - 1, named));
   return out;
+}
+
+/** What stays of the words for a diagnosis that is referred to as a reason: the same as of a reason in words. */
+function reasonWords(reference: Json, named: Catalogs): Json {
+  const display = wordsKept({ text: reference['display'] }, 'reasonCode', named);
+  return display === undefined ? {} : { display };
+}
+
+/** The values of an Observation and of its components that are a number in words. @param kept what stays of it otherwise */
+function observedNumbers(observation: Json, kept: Json): Json {
+  const ofPart = (part: Json, rest: Json): Json => {
+    const [said, concept] = [text(part['valueString']), object(part['valueCodeableConcept'])];
+    const called = soleWord(concept);
+    return {
+      ...(numberInWords(said) !== undefined && { valueString: said }),
+      ...(numberInWords(called) !== undefined && {
+        valueCodeableConcept: { ...object(rest['valueCodeableConcept']), text: called },
+      }),
+    };
+  };
+  const components = objects(kept['component']);
+  return {
+    ...ofPart(observation, kept),
+    ...(components.length > 0 && {
+      component: objects(observation['component']).map((part, i) => {
+        const rest = components[i] ?? {};
+        return { ...rest, ...ofPart(part, rest) };
+      }),
+    }),
+  };
 }
 
 /** What stays of the descriptions of images: the words that name an examination or a part of the body, from our own lists. */
@@ -147,6 +182,7 @@ const READ_IN_WORDS = new Set([
   'type',
   'serviceType',
   'substance',
+  'manifestation',
   'statusReason',
   'reasonCode',
   'medicationCodeableConcept',

@@ -149,6 +149,62 @@ describe('how long a drug was prescribed', () => {
       span('2025-11-11'),
     );
   });
+  describe('by several instructions', () => {
+    const dosages = (...repeats: readonly (object | undefined)[]): object => ({
+      dosageInstruction: repeats.map((repeat, i) => ({ sequence: i + 1, ...(repeat && { timing: { repeat } }) })),
+    });
+    const week = { boundsDuration: { value: 1, code: 'wk' } };
+    const fortnight = { boundsDuration: { value: 2, code: 'wk' } };
+    const until = (end: string): object => ({ boundsPeriod: { end } });
+    it('is the time of all that follow each other, and of the longest of those at once', () => {
+      expect(course(dosages(week, fortnight)).end).toEqual(span('2025-11-22'));
+      const atOnce = [week, fortnight].map((repeat) => ({ sequence: 1, timing: { repeat } }));
+      expect(course({ dosageInstruction: atOnce }).end).toEqual(span('2025-11-15'));
+      const inNoOrder = [week, fortnight].map((repeat) => ({ timing: { repeat } }));
+      expect(course({ dosageInstruction: inNoOrder }).end).toEqual(span('2025-11-15', '2025-11-22'));
+      expect(course(dosages(until('2025-11-08'), until('2025-12-20'))).end).toEqual(span('2025-12-20'));
+    });
+    it('is not that of the first where another does not say how long', () => {
+      expect(course(dosages(week, {})).end).toBeUndefined();
+      expect(course(dosages(until('2025-11-08'), {})).end).toBeUndefined();
+      expect(course({ ...supply(30), ...dosages(week, {}) }).end).toEqual(span('2025-12-01'));
+      expect(course(dosages(week, undefined)).end).toEqual(span('2025-11-08'));
+    });
+  });
+  it('is a range of days', () => {
+    const range = (bounds: object): object => ({
+      dosageInstruction: [{ timing: { repeat: { boundsRange: bounds } } }],
+    });
+    const [low, high] = [
+      { value: 5, code: 'd' },
+      { value: 1, code: 'wk' },
+    ];
+    expect(course(range({ low, high })).end).toEqual(span('2025-11-06', '2025-11-08'));
+    expect(course(range({ high })).end).toEqual(span('2025-11-01', '2025-11-08'));
+    expect(course(range({ low })).end).toBeUndefined();
+  });
+  it('is the supply by the doses of a day, each meal and hour counted', () => {
+    const days = (repeat: object): Interval | undefined =>
+      course({
+        dosageInstruction: [{ timing: { repeat }, doseAndRate: [{ doseQuantity: { value: 1, unit: 'tablet' } }] }],
+        dispenseRequest: { quantity: { value: 60, unit: 'tablet' } },
+      }).end;
+    const daily = { period: 1, periodUnit: 'd' };
+    expect(days({ ...daily, frequency: 2 })).toEqual(span('2025-12-01'));
+    expect(days({ ...daily, when: ['MORN', 'EVE'] })).toEqual(span('2025-12-01'));
+    expect(days({ ...daily, frequency: 1, timeOfDay: ['08:00:00', '20:00:00'] })).toEqual(span('2025-12-01'));
+    expect(days({ ...daily, frequency: 2, when: ['MORN', 'EVE'] })).toEqual(span('2025-12-01'));
+    expect(days({ ...daily, dayOfWeek: ['mon', 'thu'] })).toBeUndefined();
+  });
+  it('begins with the dosing period where nobody says when it was written', () => {
+    const boundsPeriod = { start: '2025-11-03', end: '2025-12-20' };
+    const bounds = { dosageInstruction: [{ timing: { repeat: { boundsPeriod } } }] };
+    expect(course({ authoredOn: undefined, ...bounds })).toEqual({
+      start: span('2025-11-03'),
+      end: span('2025-12-20'),
+    });
+    expect(course(bounds).start).toEqual(span('2025-11-01'));
+  });
   it('is unknown without them', () => {
     for (const members of [{}, supply(-3), supply('30'), supply(30, 'h'), supply(Number.NaN), { dispenseRequest: [] }])
       expect(course(members)).toEqual({ start: span('2025-11-01') });

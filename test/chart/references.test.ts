@@ -72,6 +72,13 @@ describe('the reason of a treatment', () => {
     for (const reference of ['https://other.example.org/fhir/Condition/root', 'Condition/unknown', 'urn:uuid:root'])
       expect(therapy(reference)).toMatchObject({ spineReason: false });
   });
+  it('is no other problem where it is not on file, or in words alone', () => {
+    const inWords = [{ resourceType: 'Condition', id: 'why', code: { text: 'Back trouble' } }];
+    const knee = [{ resourceType: 'Condition', id: 'why', code: concept('icd M17.11') }];
+    expect(therapy('Condition/unknown')).toMatchObject({ hasReason: false, reason: 0 });
+    expect(therapy('#why', { contained: inWords })).toMatchObject({ hasReason: false, reason: 0 });
+    expect(therapy('#why', { contained: knee })).toMatchObject({ hasReason: true, reason: placeOf(['other']) });
+  });
   it.each([
     ['the neck', '122494005', 'cervical'],
     ['the lumbar spine', '122496007', 'lumbar'],
@@ -118,6 +125,15 @@ describe('the drug of a prescription', () => {
     expect(prescribed({ ingredient: [{ itemCodeableConcept: NAPROXEN, isActive: false }] })).toBe(0);
     for (const odd of ['x', [null], [{ itemReference: { reference: 7 } }]])
       expect(prescribed({ ingredient: odd })).toBe(0);
+  });
+  it('is that of a contained Substance, in the prescription or in a Medication of its own', () => {
+    const rx = { resourceType: 'MedicationRequest', status: 'active', intent: 'order', authoredOn: '2026-02-01' };
+    const compound = { resourceType: 'Medication', id: 'm', ingredient: [{ itemReference: { reference: '#s' } }] };
+    const substance = { resourceType: 'Substance', id: 's', code: NAPROXEN };
+    const inRx = { contained: [compound, substance], medicationReference: { reference: '#m' } };
+    expect(found(chartOf(named([{ ...rx, ...inRx }])), 'nsaid')).toHaveLength(1);
+    const apart = { ...rx, medicationReference: { reference: 'Medication/m' } };
+    expect(found(chartOf(named([apart, { ...compound, contained: [substance] }])), 'nsaid')).toHaveLength(1);
   });
 });
 

@@ -209,6 +209,19 @@ describe('events', () => {
     expect(chartOf(named([visit])).encounters).toMatchObject([{ inPerson }]);
   });
   it.each([
+    [{ coding: [{ code: 'AMB' }] }, true],
+    [[{ coding: [{ code: 'AMB' }] }], true],
+    [[{ code: 'AMB' }], true],
+    [[{ coding: [{ code: '13' }, { code: 'AMB' }] }], true],
+    [[{ coding: [{ code: 'VR' }] }], false],
+    [[{ coding: [{ code: 'AMB' }, { code: 'VR' }] }], false],
+    [[], false],
+    [{ coding: 'AMB' }, false],
+  ])('an Encounter of the classes %j: in person %s', (classes, inPerson) => {
+    const visit = { resourceType: 'Encounter', status: 'finished', class: classes };
+    expect(chartOf(named([visit])).encounters).toMatchObject([{ inPerson }]);
+  });
+  it.each([
     ['cpt 99214', true],
     ['cpt 99442', false],
     ['cpt 99422', false],

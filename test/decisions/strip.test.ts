@@ -270,6 +270,85 @@ describe('what is kept of a resource', () => {
     expect(records(again)).toEqual(records({ bySet }));
   });
 
+  const prescribed = (dosage: object, members: object = {}): Resource => ({
+    resourceType: 'MedicationRequest',
+    status: 'active',
+    intent: 'order',
+    authoredOn: '2026-01-05',
+    medicationCodeableConcept: concept('rxnorm 7258'),
+    dosageInstruction: [{ doseAndRate: [{ doseQuantity: { value: 1, unit: 'tablet' } }], ...dosage }],
+    dispenseRequest: { quantity: { value: 60, unit: 'tablet' } },
+    ...members,
+  });
+  const daily = { period: 1, periodUnit: 'd' };
+  const pain = (value: object): Resource => ({
+    resourceType: 'Observation',
+    status: 'final',
+    code: concept('loinc 72514-3'),
+    ...value,
+  });
+  it.each<[string, Resource]>([
+    ['a dose that is fixed', prescribed({ timing: { repeat: { ...daily, frequency: 2 } } })],
+    ['doses at hours', prescribed({ timing: { repeat: { ...daily, timeOfDay: ['08:00:00', '20:00:00'] } } })],
+    ['a dose that is given once', prescribed({ timing: { code: { text: 'Once' } } })],
+    [
+      'a reason that is named',
+      prescribed({}, { reasonReference: [{ reference: 'Condition/c', display: `Knee pain ${SECRET}` }] }),
+    ],
+    ['a score', pain({ valueString: '7/10' })],
+    ['a score in words', pain({ valueString: `seven ${SECRET}` })],
+    ['a score that is called by its number', pain({ valueCodeableConcept: { text: '7' } })],
+    [
+      'a score of a code of its own',
+      pain({ valueCodeableConcept: { coding: [{ system: 'urn:x', code: 'a', display: '7' }] } }),
+    ],
+    [
+      'a score among others',
+      pain({
+        component: [
+          { code: concept('loinc 72514-3'), valueString: '< 5' },
+          { code: concept('loinc 72514-3'), valueString: SECRET },
+        ],
+      }),
+    ],
+    [
+      'a diagnosis and when it was asserted',
+      {
+        resourceType: 'Condition',
+        code: concept('icd M54.50'),
+        extension: [
+          { url: 'http://hl7.org/fhir/StructureDefinition/condition-assertedDate', valueDateTime: '2026-01-05' },
+        ],
+      },
+    ],
+    [
+      'an examination that is billed',
+      {
+        resourceType: 'Claim',
+        status: 'active',
+        use: 'claim',
+        item: [{ productOrService: concept('cpt 72148'), servicedDate: '2026-01-05' }],
+      },
+    ],
+    [
+      'a reaction of which no code is known',
+      {
+        resourceType: 'AllergyIntolerance',
+        code: { text: `Gadolinium ${SECRET}` },
+        reaction: [{ manifestation: [worded('snomed 1234567', `Anaphylaxis ${SECRET}`)] }],
+      },
+    ],
+  ])('%s: it is read as before', (_, resource) => {
+    const [before] = named([resource]);
+    const after = of(before);
+    expect(JSON.stringify(after)).not.toContain(SECRET);
+    const [was, is] = [chartOf([before]), chartOf([after])];
+    const records = (chart: typeof was): readonly unknown[] =>
+      [...chart.sets()].sort((a, b) => a - b).map((set) => [set, chart.bySet(set)]);
+    expect(records(was)).not.toEqual([]);
+    expect([records(is), is.imaging]).toEqual([records(was), was.imaging]);
+  });
+
   it('nothing of what is nested deeper than anything reads', () => {
     let deep: unknown = SECRET;
     for (let i = 0; i < 10_000; i++) deep = { deep };

@@ -37,6 +37,40 @@ const references = (resources: readonly Resource[]): readonly string[] =>
     .imaging.map((r) => r.ref)
     .sort();
 
+describe('one examination', () => {
+  const film = (members: object): Resource => ({ ...procedure('cpt 72100', '2026-02-01', members), id: 'film' });
+  const late = (code: string): Resource => report(code, undefined, { id: 'late', issued: '2026-02-09T10:00:00Z' });
+  it('is that of the report which its procedure names, whenever it was issued', () => {
+    const named = { report: [{ reference: 'DiagnosticReport/late' }] };
+    expect(references([film(named), late('cpt 72100')])).toEqual(['DiagnosticReport/late']);
+    expect(references([film({}), late('cpt 72100')])).toEqual(['DiagnosticReport/late', 'Procedure/film']);
+    expect(references([film(named), late('cpt 72040')])).toEqual(['DiagnosticReport/late', 'Procedure/film']);
+  });
+  it('is named by an order that its report contains', () => {
+    const contained = [{ resourceType: 'ServiceRequest', id: 'o', status: 'active', code: concept('cpt 72148') }];
+    const of = (members: object): Resource =>
+      report('', '2024-05-01', {
+        code: { text: 'Imaging' },
+        category: [{ coding: [{ code: 'RAD' }] }],
+        basedOn: [{ reference: '#o' }],
+        ...members,
+      });
+    expect(mri([of({ contained })])).toBe('yes');
+    expect(mri([of({ contained: contained.map((o) => ({ ...o, status: 'entered-in-error' })) })])).toBe('unknown');
+  });
+  it('is of the day on which its first series began, where the study has none, and of that of its issue', () => {
+    const when = (resource: Resource): string | undefined => value('mri', [resource]).evidence[0]?.date;
+    const { series: made } = series('MR', '122496007') as { readonly series: readonly object[] };
+    const dated = ['2025-06-03T09:00:00Z', '2025-06-01T09:00:00Z'].map((started) => ({ ...made[0], started }));
+    expect(when(study({ started: undefined, series: dated }))).toBe('2025-06-01');
+    const observed = {
+      ...report('cpt 72148', undefined, { issued: '2025-06-01T09:00:00Z' }),
+      resourceType: 'Observation',
+    };
+    expect(when(observed)).toBe('2025-06-01');
+  });
+});
+
 describe('a prior MRI', () => {
   it('is a report, a procedure, a study or an observation', () => {
     expect(mri([report('cpt 72148', '2024-05-01')])).toBe('yes');

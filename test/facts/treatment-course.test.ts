@@ -210,6 +210,19 @@ describe('a drug without a stated reason', () => {
     expect(ofVisit(['icd M54.50', 'icd I10'])).toBe('true');
     expect(ofVisit(['local knee-pain'])).toBe('true');
   });
+  it('is for what the diagnosis says that it refers to, in codes or in words', () => {
+    const made = (reference: object, ...diagnoses: readonly Resource[]): string =>
+      sixWeeks([...diagnoses, drug('2025-12-01', { ...supply(60), reasonReference: [reference] })]);
+    const why = (code: object): Resource => condition('icd I10', { id: 'why', code });
+    const to = { reference: 'Condition/why' };
+    expect(made(to, why(concept('icd M54.50')))).toBe('true');
+    expect(made(to, why(concept('icd M17.11')))).toBe('unknown');
+    expect(made(to, why({ text: 'Low back pain' }))).toBe('true');
+    expect(made(to, why({ text: 'Knee pain' }))).toBe('unknown');
+    expect(made({ ...to, display: 'Knee pain' })).toBe('unknown');
+    expect(made({ ...to, display: 'Low back pain' })).toBe('true');
+    expect(made(to)).toBe('true');
+  });
 });
 
 describe('therapy that began with an evaluation less than four weeks ago', () => {

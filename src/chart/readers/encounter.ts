@@ -15,7 +15,12 @@ const STAYS = new Set(['EMER', 'IMP', 'ACUTE', 'NONAC', 'OBSENC', 'SS']);
 /** Finished, or under way on the day; "arrived" and "triaged" say that the patient waits. */
 const HELD = new Set(['finished', 'in-progress', 'onleave']);
 
-const classHits = (ctx: ReadContext, r: Json): readonly Hit[] => ctx.concepts.hits({ coding: [r['class']] });
+/** The codings of a class: one as FHIR R4 has it, or the concept, or list of such, of servers that are ahead of it. */
+const classOf = (r: Json): readonly Json[] =>
+  objects(r['class']).flatMap((c) => (c['coding'] === undefined ? [c] : objects(c['coding'])));
+const classCodes = (r: Json): readonly string[] => classOf(r).flatMap((c) => text(c['code']) ?? []);
+
+const classHits = (ctx: ReadContext, r: Json): readonly Hit[] => ctx.concepts.hits({ coding: classOf(r) });
 
 /** What a visit is called: its types and its service. */
 const namesOf = (ctx: ReadContext, r: Json): readonly Hit[] =>
@@ -41,18 +46,17 @@ function contactAt(
   typesAndService: readonly Hit[],
   names: readonly Hit[],
 ): Pick<EncounterRecord, 'inPerson' | 'remote'> {
-  const code = text(object(r['class'])?.['code']);
+  const codes = classCodes(r);
   const contact = ctx.concepts.contact(joined(typesAndService, classHits(ctx, r)));
-  const remote = contact === 'remote' || code === TELEHEALTH || isInVirtualPlaces(r);
-  const ofClass = code !== undefined && IN_PERSON.has(code) && ctx.concepts.contact(names) !== 'remote';
+  const remote = contact === 'remote' || codes.includes(TELEHEALTH) || isInVirtualPlaces(r);
+  const ofClass = codes.some((code) => IN_PERSON.has(code)) && ctx.concepts.contact(names) !== 'remote';
   return { remote, inPerson: !remote && (contact === 'in-person' || ofClass) };
 }
 
 /** The class of a visit, where neither the standard nor the EHR's file of local codes says whether it was in person. */
 export function unknownClass(ctx: ReadContext, r: Json): Json | undefined {
-  const given = r['resourceType'] === 'Encounter' ? object(r['class']) : undefined;
-  const code = text(given?.['code']);
-  if (code === undefined || code === TELEHEALTH || IN_PERSON.has(code)) return undefined;
+  const [given] = r['resourceType'] === 'Encounter' ? classOf(r).filter((c) => text(c['code']) !== undefined) : [];
+  if (given === undefined || classCodes(r).some((code) => code === TELEHEALTH || IN_PERSON.has(code))) return undefined;
   return ctx.concepts.contact(classHits(ctx, r)) === undefined ? given : undefined;
 }
 
@@ -97,7 +101,7 @@ const reasonedIn = (ctx: ReadContext, r: Json): Json =>
 /** A stay in hospital: one that is over and has no stated end is of its first day alone. */
 function stayOf(r: Json): EncounterRecord['stay'] {
   const last = parseDate(object(r['period'])?.['end']);
-  if (!STAYS.has(text(object(r['class'])?.['code']) ?? '')) return undefined;
+  if (!classCodes(r).some((code) => STAYS.has(code))) return undefined;
   return last !== undefined || r['status'] === 'in-progress' ? { last } : undefined;
 }
 

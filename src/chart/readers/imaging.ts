@@ -251,9 +251,16 @@ function together(studies: readonly StudyInWords[]): StudyInWords {
   return { regions, placeless: false, ...(modality !== undefined && { modality }) };
 }
 
+/** When images were made: when the study began, else the first of its series that says it. */
+const imagedAt = (r: Json): Interval | undefined =>
+  parseDate(r['started']) ??
+  objects(r['series'])
+    .flatMap((s) => parseDate(s['started']) ?? [])
+    .sort((a, b) => a.lo - b.lo)[0];
+
 /** Reads an ImagingStudy: by its procedure code, else by modality and the body site of its series, or what words name. */
 export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): ImagingRecord | undefined {
-  const when = parseDate(r['started']);
+  const when = imagedAt(r);
   const own = ctx.concepts.study(r['procedureCode']);
   if (own !== undefined) return readImaging(ctx, r, ref, own, when, r['procedureCode']);
   const ordered = ctx.links.orderedStudy(r);

@@ -1,7 +1,7 @@
 import { parseDate } from '../../dates/day.ts';
-import { wordsOf } from '../concept-words.ts';
 import { start } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
+import { numberInWords, soleWord } from '../number-in-words.ts';
 import { isGoalInWords } from '../qualified-in-words.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { FamilyRecord, ImagingRecord, ObservationRecord, ObservedValue } from '../records.ts';
@@ -23,27 +23,10 @@ function yesOrNo(concept: unknown): boolean | undefined {
   return coding?.['code'] === 'Y' ? true : coding?.['code'] === 'N' ? false : undefined;
 }
 
-/** A number and nothing else, as flowsheets send scores and laboratories results: "7", "7/10", "< 5". */
-const NUMBER = /^(<=|>=|<|>)? ?(\d{1,6}(?:\.\d{1,6})?) ?(\/ ?10|%)?$/;
-
-/** The number that a value in words is; none where there are other words beside it. */
-function numberInWords(words: string | undefined): ObservedValue | undefined {
-  const match = words === undefined ? null : NUMBER.exec(words.trim());
-  if (match === null) return undefined;
-  const [, comparator, digits, unit = ''] = match;
-  return {
-    kind: 'number',
-    value: Number(digits),
-    unit: unit.replace(' ', ''),
-    ...(comparator !== undefined && { comparator: comparator as '<' | '<=' | '>=' | '>' }),
-  };
-}
-
 /** A coded value; where no code of it is known and it is called by a number alone ("7"), that number. */
 function codedValue(ctx: ReadContext, concept: unknown): ObservedValue {
   const isUnknown = ctx.concepts.keys(concept).length === 0;
-  const [words, ...others] = isUnknown ? new Set(wordsOf(object(concept))) : [];
-  const number = others.length === 0 ? numberInWords(words) : undefined;
+  const number = isUnknown ? numberInWords(soleWord(object(concept))) : undefined;
   return number ?? { kind: 'coded', hits: ctx.concepts.hits(concept) };
 }
 
@@ -109,13 +92,13 @@ export function readObservation(
   r: Json,
   ref: string,
 ): readonly (ObservationRecord | ImagingRecord | FamilyRecord)[] {
+  const dated = start(r, 'effective') ?? parseDate(r['issued']);
   const study = ctx.concepts.study(r['code']);
-  if (study !== undefined) return [readImaging(ctx, r, ref, study, start(r, 'effective'))];
+  if (study !== undefined) return [readImaging(ctx, r, ref, study, dated)];
   const whole = r['component'] === undefined ? [r] : [r, ...objects(r['component'])];
   const as = ctx.concepts.statedAs(r['code']);
   if (as === 'family') return familyHistory(ctx, whole, ref);
   const parts = whole.filter((part) => speaks(ctx, part));
-  const dated = start(r, 'effective') ?? parseDate(r['issued']);
   if (parts.length === 0) {
     const named = isExaminationInWords(ctx, r) && readImagingInWords(ctx, r, ref, r['code'], true, dated);
     return named ? [named] : [];

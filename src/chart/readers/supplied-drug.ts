@@ -4,7 +4,8 @@ import { type Json, object, text } from '../json.ts';
 import { isUndoneInWords } from '../qualified-in-words.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { MedicationRecord } from '../records.ts';
-import { days, daysOfQuantity, drugOf, isForElsewhere } from './medication.ts';
+import { days, daysOfQuantity } from './dosing.ts';
+import { drugOf, isForElsewhere } from './medication.ts';
 
 /** What was dispensed or given, when, and for what. */
 type Supply = Pick<MedicationRecord, 'taken' | 'start' | 'end' | 'broken'>;
