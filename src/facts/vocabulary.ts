@@ -37,6 +37,7 @@ export class Vocabulary implements FactCatalog {
         id,
         label: fact.label,
         care: tellsOfCare(fact),
+        followUp: tellsOfFollowUp(fact),
         complaint: isComplaint(fact, facts),
         byResult: fact.evidence.length > 0 && fact.evidence.every((block) => 'imaging' in block || 'report' in block),
         ask: fact.ask,
@@ -78,6 +79,12 @@ const tellsOfCare = (fact: FactInput): boolean =>
   fact.evidence.every((block) =>
     'imaging' in block ? block.imaging.shows === undefined : Object.keys(block).every((kind) => CARE.includes(kind)),
   );
+
+const FOLLOW_UP = ['course', 'improvement', 'persistence', 'visit'];
+
+/** The course of treatment of the complaint, visits for it and how it went; a procedure may be what a disease comes of. */
+const tellsOfFollowUp = ({ evidence }: FactInput): boolean =>
+  evidence.length > 0 && evidence.every((block) => Object.keys(block).every((kind) => FOLLOW_UP.includes(kind)));
 
 /** What patients come with: nothing but findings that the reasons of visits show too, and how bad they are. */
 const isComplaint = ({ evidence, any, all }: FactInput, facts: ReadonlyMap<string, FactInput>): boolean => {

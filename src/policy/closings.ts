@@ -92,10 +92,15 @@ export class Closings {
     return value.truth === 'false' && this.#ev.atom(expr.atom).kind === 'fact' ? value.evidence : deniedBy(value);
   }
 
+  #isFollowUp(index: number): boolean {
+    return this.#ev.policy.followUp[index] === true;
+  }
+
   /** The days on which the evidence was stated that makes a true expression true, or a false one false. */
   #statedOn(expr: Expr, wanted: 'true' | 'false'): readonly Interval[] {
     if (this.#ev.truth(expr) !== wanted) return [];
     if (expr.op === 'atom') {
+      if (wanted === 'true' && this.#isFollowUp(expr.atom)) return [];
       const { stated, evidence } = this.#ev.value(expr.atom);
       return [stated, ...evidence.map(({ date }) => parseInterval(date))].flatMap((day) => day ?? []);
     }
@@ -104,12 +109,15 @@ export class Closings {
     return [...this.#ev.children(expr), ...closing].flatMap((c) => this.#statedOn(c, wanted));
   }
 
-  /** The days on which was stated what speaks for an expression that is true, or for a part of one that is open or leaves it open. */
+  /**
+   * The days on which was stated what speaks for an expression that is true, or for a part of one that is open or leaves it open.
+   * Treatment and visits that came later do not: they say nothing of what was ruled out.
+   */
   #spokenOn(expr: Expr): readonly Interval[] {
     const truth = this.#ev.truth(expr);
     if (truth === 'true') return this.#statedOn(expr, 'true');
     if (truth === 'false' || expr.op === 'not') return [];
-    if (expr.op === 'atom') return this.#ev.value(expr.atom).suggested ?? [];
+    if (expr.op === 'atom') return this.#isFollowUp(expr.atom) ? [] : (this.#ev.value(expr.atom).suggested ?? []);
     return this.#ev.children(expr).flatMap((c) => this.#spokenOn(c));
   }
 

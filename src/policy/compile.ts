@@ -163,6 +163,7 @@ class Compiler {
       atoms: this.#leaves.all,
       nodes: this.#exprs.all,
       spread: spreadOf(paths, this.#leaves.all.length),
+      followUp: this.#leaves.followUp(),
       paths,
       exclusions,
     };

@@ -157,6 +157,8 @@ export interface CompiledPolicy {
   readonly nodes: readonly Expr[];
   /** of each leaf, the share of the passages in which it speaks: small = telling, large = a common requirement */
   readonly spread: readonly number[];
+  /** of each leaf, whether it tells of treatment and visits alone */
+  readonly followUp: readonly boolean[];
   readonly paths: readonly CompiledPath[];
   readonly exclusions: readonly CompiledExclusion[];
 }

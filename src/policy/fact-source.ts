@@ -203,6 +203,8 @@ export interface FactDescription {
   readonly lasts?: Duration;
   /** it tells of care that was given (films, treatment, visits), not of what the patient has */
   readonly care: boolean;
+  /** it tells of treatment of the complaint, of visits for it and of how it went: that speaks of no disease behind it */
+  readonly followUp: boolean;
   /** it is what patients come with (pain of the back), and speaks of no red flag in particular */
   readonly complaint: boolean;
   /** only the results of examinations show it: one that cannot be read speaks of no red flag in particular */

@@ -69,6 +69,11 @@ export class LeafTable {
       this.#problem(at, `the fact "${fact}" is not in policies/facts${nearText(fact, this.#catalog.names())}`);
   }
 
+  /** Of each leaf, whether it tells of treatment and visits alone. */
+  followUp(): readonly boolean[] {
+    return this.all.map((a) => a.kind === 'fact' && this.#catalog.describe(a.query.fact)?.followUp === true);
+  }
+
   #query(input: LeafInput, at: YamlPath, scope: Scope): FactQuery {
     const words = this.param(input.fact, at, scope).split(' ');
     const fact = words.at(-1) ?? '';

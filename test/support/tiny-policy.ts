@@ -50,6 +50,7 @@ export const CATALOG: FactCatalog = {
           label: id,
           ask: `Is there ${id}?`,
           care: id.startsWith('care-'),
+          followUp: id.startsWith('care-'),
           complaint: id.startsWith('complaint-'),
           byResult: id.startsWith('result-'),
           ...(id.startsWith('long-') && { lasts: { count: 3, unit: 'months' } as const }),
