@@ -165,6 +165,10 @@ const Procedure = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'one that names neither a region nor a spine problem is only a lead' }),
+  dated: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'one without any date says nothing: it stands among what was done at some time' }),
   suggests: z
     .boolean()
     .default(false)

@@ -9,7 +9,7 @@ import { statedOn } from '../evidence/earlier-entry.ts';
 import type { Vocabulary } from '../vocabulary.ts';
 import { beginningOf, begunBy, firstOnset, goesOnUntil, runStart } from './beginning.ts';
 import { lookedAt } from './considered.ts';
-import { type Doubt, doubtOf, notAnew, overMeanwhile } from './doubt.ts';
+import { type Complaint, type Doubt, doubtOf, notAnew, overMeanwhile } from './doubt.ts';
 import {
   heals,
   isComplaint,
@@ -21,6 +21,7 @@ import {
   visitedBetween,
 } from './presentations.ts';
 import type { Sought } from './sought.ts';
+import type { Span } from './span.ts';
 import { spansOf } from './spans.ts';
 import { evidenceOf, statedOnset } from './stated-onset.ts';
 
@@ -89,6 +90,22 @@ function complaintOfVisits({ found }: Presentation, sought: Sought): Episode | u
 
 const isDated = ({ onset, knownSince }: Episode): boolean => onset !== undefined || knownSince !== undefined;
 
+/** Without suspicions of pain of a later onset than what shows the complaint in its run of spans: they are guesses at its cause. */
+function datedBy(
+  found: readonly Complaint[],
+  all: readonly Span[],
+  start: Day,
+  vocabulary: Vocabulary,
+): readonly Complaint[] {
+  const since = earliest(all.flatMap((s) => (s.shows && s.from >= start ? [s.from] : [])));
+  return found.filter(
+    (c) =>
+      !isComplaint(c, vocabulary) ||
+      c.record.verification !== 'suspected' ||
+      !(c.record.onset && c.record.onset.lo > since),
+  );
+}
+
 function episodeOf(presentation: Presentation, sought: Sought): Episode {
   const { kinds, found: all } = presentation;
   const { chart, vocabulary, asOf, maxGap } = sought;
@@ -111,7 +128,7 @@ function episodeOf(presentation: Presentation, sought: Sought): Episode {
       ...(onset !== undefined && { onset }),
       ...(doubt !== undefined && { doubt: doubt.reason }),
     });
-  const first = firstOnset(found, start, asOf);
+  const first = firstOnset(datedBy(found, shown, start, vocabulary), start, asOf);
   const over = overMeanwhile(found, shown, start, asOf);
   if (first !== undefined) {
     const doubt = start < anew ? notAnew(anew) : doubtOf(first, { found, all: shown, start, over, maxGap });

@@ -22,6 +22,7 @@ export function procedureEvidence(input: ProcedureInput, asked: Asked, ctx: Fact
       tally.ignore(found, place === STATED ? 'part of a procedure whose region is not stated' : 'another region');
     else if (input.placed && place === NO_PLACE && !record.spineReason)
       tally.perhaps(found, 'a treatment without region or reason');
+    else if (input.dated && record.when === undefined) tally.lead(found, 'done on no stated day');
     else if (record.performed === 'not-done') notDone(found, asked, tally);
     else if (record.performed === 'unclear')
       tally.lead(found, 'not documented as completed', record.perhapsDone && mayLieIn(found.date, asked.window));
