@@ -3,11 +3,16 @@ import type { FactQuery, FactValue } from '../policy/fact-source.ts';
 import { compareBegun, lastDays, sooner } from '../policy/measure-time.ts';
 import { fromBounds } from '../policy/truth.ts';
 
-/** A fact of which a criterion asks that it was first found so long before the order, or no longer: the earliest event decides. */
+/**
+ * A fact of which a criterion asks that it was first found so long before the order, or no longer: the earliest event decides.
+ * What is only entered on a day, without its onset, may have been there for long.
+ */
 export function firstFound(value: FactValue, asOf: Day, comparison: NonNullable<FactQuery['begun']>): FactValue {
   if (value.truth !== 'true') return value;
   if (value.first === undefined) return undated(value);
   const timed = compareBegun(value.first, asOf, comparison);
+  const youngest = comparison.op === '<' || comparison.op === '<=';
+  if (youngest && timed.truth === 'true' && !value.firstIsOnset) return undated(value);
   return timed.truth === 'unknown' ? undated(value) : { ...value, ...timed, until: sooner(value.until, timed.until) };
 }
 
