@@ -1,6 +1,7 @@
 import { type Interval, parseDate } from '../dates/day.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex, Hit } from '../terminology/code-index.ts';
+import { byTheOrder } from './by-the-order.ts';
 import type { LocalCodes } from './code-meanings.ts';
 import { examinationsOf, type NamedExamination } from './examinations.ts';
 import { object } from './json.ts';
@@ -87,7 +88,7 @@ export function buildChart(input: ChartInput, codes: CodeIndex, studies: StudyCa
   const openOrders: OpenOrder[] = [];
   const imaging: ImagingRecord[] = [];
   const encounters: EncounterRecord[] = [];
-  const told: ImagingRecord[] = [];
+  const examined: ImagingRecord[] = [];
   const named: NamedExamination[] = [];
   const index = new RecordIndex();
   const take = (record: ChartRecord): void => {
@@ -100,17 +101,19 @@ export function buildChart(input: ChartInput, codes: CodeIndex, studies: StudyCa
   for (const resource of sifting.speaking()) {
     try {
       const read = readResource(resource, reading);
-      for (const record of read.records)
-        if (record?.type === 'imaging') told.push(record);
+      for (const told of read.records) {
+        const record = told && byTheOrder(told, order?.date);
+        if (record?.type === 'imaging') examined.push(record);
         else if (record !== undefined) take(record);
-      if (read.answers !== undefined) answers.push(...read.answers);
+      }
+      if (read.answers !== undefined) answers.push(...read.answers.map((a) => byTheOrder(a, order?.date)));
       if (read.openOrder !== undefined) openOrders.push(read.openOrder);
-      if (read.named !== undefined) named.push(...read.named);
+      for (const n of read.named ?? []) named.push({ ...n, record: byTheOrder(n.record, order?.date) });
     } catch {
       sifting.malformed(resource);
     }
   }
-  for (const record of examinationsOf(told, named, ctx.links)) take(record);
+  for (const record of examinationsOf(examined, named, ctx.links)) take(record);
   const reasons = order === undefined ? undefined : readOrderReasons(order, ctx);
   for (const reason of reasons?.records ?? []) index.add(reason);
   return {

@@ -216,3 +216,42 @@ describe('how long a drug was prescribed', () => {
     });
   });
 });
+
+describe('what was on file when the order was placed in the afternoon', () => {
+  const placed = '2026-03-02T16:45:00-08:00';
+  const dayOf = (members: object, orderDate = placed): Interval | undefined => {
+    const visit = { resourceType: 'Encounter', status: 'finished', class: { code: 'AMB' }, ...members };
+    return chartOf(named([visit]), { order: {}, orderDate }).encounters[0]?.when;
+  };
+  const at = (start: string): object => ({ period: { start } });
+  it('is of that day, though in UTC it is the next', () => {
+    expect(dayOf(at('2026-03-03T00:30:00Z'))).toMatchObject(span('2026-03-02'));
+    expect(dayOf(at('2026-03-03T00:45:00Z'))).toMatchObject(span('2026-03-02'));
+  });
+  it('is not what came later, what has no time, nor anything where the order has none', () => {
+    expect(dayOf(at('2026-03-03T01:30:00Z'))).toMatchObject(span('2026-03-03'));
+    expect(dayOf(at('2026-03-03'))).toMatchObject(span('2026-03-03'));
+    expect(dayOf(at('2026-03-03T00:30:00Z'), '2026-03-02')).toMatchObject(span('2026-03-03'));
+    expect(dayOf(at('2026-03-02T00:30:00Z'))).toMatchObject(span('2026-03-02'));
+  });
+  it('is all that a resource dates', () => {
+    const drug = {
+      resourceType: 'MedicationRequest',
+      status: 'active',
+      intent: 'order',
+      authoredOn: '2026-03-03T00:30:00Z',
+      medicationCodeableConcept: concept('rxnorm 7258'),
+    };
+    const film = {
+      resourceType: 'DiagnosticReport',
+      status: 'final',
+      code: concept('cpt 72100'),
+      issued: '2026-03-03T00:30:00Z',
+    };
+    const pain = { resourceType: 'Condition', code: concept('icd M54.50'), recordedDate: '2026-03-03T00:30:00Z' };
+    const chart = chartOf(named([drug, film, pain]), { order: {}, orderDate: placed });
+    expect(found(chart, 'analgesic')).toMatchObject([{ start: span('2026-03-02') }]);
+    expect(chart.imaging).toMatchObject([{ when: span('2026-03-02') }]);
+    expect(found(chart, 'spinal-pain')).toMatchObject([{ recorded: span('2026-03-02') }]);
+  });
+});
