@@ -5,7 +5,7 @@ import { byTheOrder } from './by-the-order.ts';
 import type { LocalCodes } from './code-meanings.ts';
 import { examinationsOf, type NamedExamination } from './examinations.ts';
 import { object } from './json.ts';
-import { type OpenReason, type OrderEvidence, readOrderReasons } from './order-reasons.ts';
+import { NO_OPEN_REASON, type OpenReason, type OrderEvidence, readOrderReasons } from './order-reasons.ts';
 import { ReadContext } from './read-context.ts';
 import { readResource } from './read-resource.ts';
 import type { Canonical } from './readers/answer.ts';
@@ -130,7 +130,7 @@ export function buildChart(input: ChartInput, codes: CodeIndex, studies: StudyCa
     orderReasons: reasons?.records ?? [],
     orderReasonCodes: reasons?.codes ?? new Set(),
     orderReasonUnread: reasons?.unread ?? false,
-    orderReasonOpen: reasons?.open ?? 'none',
+    orderReasonOpen: reasons?.open ?? NO_OPEN_REASON,
     orderer: order === undefined ? [] : ctx.links.specialties(order.resource, [object(order.resource['requester'])]),
     ordererSpecialized:
       order !== undefined && ctx.links.statesSpecialty(order.resource, object(order.resource['requester'])),

@@ -209,9 +209,9 @@ export class ConceptReader {
     return set === this.#set[name];
   }
 
-  /** Do some words mean a set? */
-  wordsMean(words: readonly string[], name: ReadingSet): boolean {
-    return words.some((w) => this.#codes.inWords(w).some((h) => this.isOf(h, name)));
+  /** The sets that some words mean. */
+  meantBy(words: readonly string[]): readonly Hit[] {
+    return words.flatMap((w) => this.#codes.inWords(w));
   }
 
   /** The sets that the sentences of a text mean, each for itself: what one denies the next may affirm. */

@@ -4,7 +4,6 @@ import { wordsOf } from './concept-words.ts';
 import { type Json, objects, text } from './json.ts';
 import { isDisowned } from './qualified-in-words.ts';
 import type { ReadContext } from './read-context.ts';
-import type { ReadingSet } from './reading-sets.ts';
 import type { ConditionRecord } from './records.ts';
 
 /** What is being ordered, as a source of evidence. */
@@ -26,11 +25,14 @@ export interface OrderReasons {
   readonly open: OpenReason;
 }
 
-/**
- * What a reason that nobody can read may be: `none` of what policies ask of the reasons of an order, `spine` = a problem of the spine
- * alone, else `any` of it.
- */
-export type OpenReason = 'none' | 'spine' | 'any';
+/** What reasons that nobody can read may be of what policies ask of the reasons of an order. */
+export interface OpenReason {
+  /** whatever it is */
+  readonly any: boolean;
+  /** the code sets that their words mean */
+  readonly means: ReadonlySet<number>;
+}
+export const NO_OPEN_REASON: OpenReason = { any: false, means: new Set() };
 
 /** Reasons of an order that are read; beyond them, as where one cannot be read, it is not known what else it is for. */
 const MOST_REASONS = 500;
@@ -70,7 +72,7 @@ export function readOrderReasons(order: OrderEvidence, ctx: ReadContext): OrderR
     records: read.flatMap((reason) => (reason.hits.length === 0 ? [] : [toRecord(order, reason)])),
     codes: new Set(read.flatMap((reason) => reason.codes)),
     unread: unread.length > 0 || tooMany,
-    open: tooMany ? 'any' : openBeside(unread, read, ctx),
+    open: openBeside(unread, read, tooMany, ctx),
   };
 }
 
@@ -81,19 +83,19 @@ function diagnosesOf(references: readonly Json[], stated: boolean): readonly Jso
 }
 const SUPPORTING = /(^|\/)(DiagnosticReport|DocumentReference|Observation)\/[^/]+$/;
 
-/** What reasons that nobody can read may be beside those in codes, as their words tell. */
+/** What reasons that nobody can read may be: beside those in codes what their words mean, else whatever it is. */
 function openBeside(
   unread: readonly (StatedReason | undefined)[],
   read: readonly StatedReason[],
+  tooMany: boolean,
   { concepts }: ReadContext,
 ): OpenReason {
+  if (unread.length === 0 && !tooMany) return NO_OPEN_REASON;
   const words = unread.map((reason) => reason?.words ?? []);
-  const mean = (name: ReadingSet): boolean => words.some((w) => concepts.wordsMean(w, name));
-  if (unread.length === 0) return 'none';
-  const told = read.some((r) => r.hits.length > 0) && words.every((w) => w.length > 0);
-  if (!told || mean('reason-that-matters')) return 'any';
+  const any = tooMany || !read.some((r) => r.hits.length > 0) || words.some((w) => w.length === 0);
   const ofComplaint = read.some((r) => r.hits.some((h) => concepts.isOf(h, 'complaint-of-the-spine')));
-  return !ofComplaint && mean('purpose-of-the-spine') ? 'spine' : 'none';
+  const meant = concepts.meantBy(words.flat()).filter((h) => !ofComplaint || !concepts.isOf(h, 'purpose-of-the-spine'));
+  return { any, means: new Set(meant.map((h) => h.set)) };
 }
 
 const UNREAD: StatedReason = { hits: [], codes: [], words: [] };

@@ -25,6 +25,9 @@ export const READING_SETS = [
   'purpose-of-the-spine',
   'complaint-of-the-spine',
   'reason-that-matters',
+  'multiple-sclerosis-words',
+  'cancer-words',
+  'trauma-words',
   'mr-safety',
 ] as const;
 

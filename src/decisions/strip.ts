@@ -63,7 +63,12 @@ const CODED = new Set([
 /** What an order is placed for stands here, or in the code of a diagnosis that it refers to. */
 const REASONS = new Set(['reasonCode', 'code']);
 /** The words that are read of reasons alone. */
-const OF_REASONS: ReadingSet = 'reason-that-matters';
+const OF_REASONS: readonly ReadingSet[] = [
+  'reason-that-matters',
+  'multiple-sclerosis-words',
+  'cancer-words',
+  'trauma-words',
+];
 const DATE = /^\d{4}(-\d{2}(-\d{2}(T[\d:.Z+-]+)?)?)?$/;
 /** What stands for words: that there were some can matter. */
 const HUSHED = 'redacted';

@@ -81,7 +81,7 @@ export class FactEngine implements FactSource, FactContext {
   }
 
   silent(fact: string): boolean {
-    if (fact === ORDER_REASONS) return this.chart.orderReasonOpen === 'none';
+    if (fact === ORDER_REASONS) return !this.chart.orderReasonOpen.any && this.chart.orderReasonOpen.means.size === 0;
     const number = this.vocabulary.speakers.number(fact);
     return number !== undefined && this.#spokenOf[number] === 0;
   }
@@ -124,15 +124,20 @@ export class FactEngine implements FactSource, FactContext {
 
   /** Is it asked of the order's reasons, of which one that nobody can read may be it? */
   #mayBeUnread({ source, fact }: FactQuery): boolean {
-    const open = source === 'order-reason' ? this.chart.orderReasonOpen : 'none';
-    return open === 'any' || (open === 'spine' && this.#isOfSpine(fact));
+    if (source !== 'order-reason') return false;
+    const { any, means } = this.chart.orderReasonOpen;
+    return any || (means.size > 0 && this.#isMeant(fact, means));
   }
 
-  /** Can a problem of the spine, of whatever kind, be what is asked for? */
-  #isOfSpine(fact: string): boolean {
+  /** Is it what words mean: by words for just that, else by those for what policies ask of reasons, or for the spine? */
+  #isMeant(fact: string, means: ReadonlySet<number>): boolean {
     const { codes } = this.vocabulary;
+    const { sets } = this.vocabulary.plan(fact);
+    const own = ['multiple-sclerosis-words', 'cancer-words', 'trauma-words'].map((name) => this.set(name));
+    if (sets.some((set) => own.some((words) => codes.includes(set, words)))) return sets.some((set) => means.has(set));
     const spine = this.set('spine-problem');
-    return this.vocabulary.plan(fact).sets.some((set) => codes.includes(spine, set) || codes.includes(set, spine));
+    const ofSpine = sets.some((set) => codes.includes(spine, set) || codes.includes(set, spine));
+    return means.has(this.set('reason-that-matters')) || (ofSpine && means.has(this.set('purpose-of-the-spine')));
   }
 
   /** A reason of the order that nobody can read may be what is asked for: the order is not silent about it. */

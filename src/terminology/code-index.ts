@@ -148,11 +148,11 @@ export class CodeIndex {
   /**
    * What of a name means a set, in words of our own lists alone: it means the same as the name. They are words that stand in it: others
    * of one set may keep it from meaning another ("back" for "knee pain").
-   * @param without a set whose words are not looked for
+   * @param without sets whose words are not looked for
    */
-  namingWords(name: string, without?: string): string {
-    const left = without === undefined ? undefined : this.number(without);
-    const words = this.#words.flatMap((w) => (w.set !== left && w.means(name) ? (w.wordIn(name) ?? []) : []));
+  namingWords(name: string, without: readonly string[] = []): string {
+    const left = without.map((set) => this.number(set));
+    const words = this.#words.flatMap((w) => (!left.includes(w.set) && w.means(name) ? (w.wordIn(name) ?? []) : []));
     // not by a word: that may be part of what is looked for
     return [...new Set(words)].join('; ');
   }
