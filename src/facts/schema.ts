@@ -71,6 +71,10 @@ const Finding = z.strictObject({
     description:
       'for a list of different signs: it is ruled out when something of each of these groups is, and never if there are none; default: when any of its codes is',
   }),
+  'outdated-by': SETS.optional().meta({
+    description:
+      'that it is ruled out says nothing of the time since one of these (an injury) whose stated onset is later',
+  }),
   suggests: z
     .boolean()
     .default(false)

@@ -130,11 +130,30 @@ function placeOfProcedures({ input, asked, ctx }: Question): Place {
   return place;
 }
 
+/** Has what a finding comes of (an injury) happened after the last day of a refutation, by its stated onset and in the region asked about? */
+const isOutdated = (date: Interval, { input, asked, ctx }: Question): boolean =>
+  (input['outdated-by'] ?? [])
+    .map((name) => ctx.set(name))
+    .some((set) =>
+      ctx.chart
+        .bySet(set)
+        .some(
+          (event) =>
+            event.type === 'condition' &&
+            event.verification !== 'refuted' &&
+            event.onset !== undefined &&
+            event.onset.lo > date.hi &&
+            event.onset.hi <= asked.window.asOf &&
+            belongs(input, asked, placeOfRecord(placeIn(event.hits, [set]), event.site)),
+        ),
+    );
+
 function refutation(record: ConditionRecord, search: Search): void {
   const { asked, tally, negative } = search;
   if (!atSite(search, record.siteHits)) return;
   const date = statedOn(record);
   const item: Item = { ref: record.ref, ...(date !== undefined && { date }), basis: record.basis };
+  if (date !== undefined && isOutdated(date, search)) return tally.lead(item, 'ruled out before a later injury');
   if (fitIn(date, asked.window) === 'unclear') negative.push({ record, item, perhaps: true });
   else if (inWindow(item, asked, tally)) negative.push({ record, item });
 }
