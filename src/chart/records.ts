@@ -87,6 +87,8 @@ export interface ProcedureRecord extends Base {
   readonly performed: Performed;
   /** its status leaves open whether it was done: unknown, or stopped on the way */
   readonly perhapsDone: boolean;
+  /** it is only being prepared */
+  readonly notBegun: boolean;
   readonly when?: Interval | undefined;
   readonly end?: Interval | undefined;
   /** it is in progress, over a period that has no end yet */

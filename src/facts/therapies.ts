@@ -69,6 +69,7 @@ function therapy(record: ProcedureRecord | EncounterRecord, set: number, search:
   const { place, spine } = placeAndReason(record, placeIn(record.hits, [set]), ctx);
   const item: Item = { ref: record.ref, date: record.when, basis: 'chart' };
   const done = record.type === 'encounter' ? (record.held ? 'done' : 'unclear') : record.performed;
+  if (record.type === 'procedure' && record.notBegun) return tally.lead(item, 'not begun yet');
   if (place === 0 && !spine) {
     if (done === 'not-done') return tally.lead(item, 'not done, without region or reason');
     mayBeOfEpisode(record.when, search);

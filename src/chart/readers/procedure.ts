@@ -42,6 +42,7 @@ export function readProcedure(ctx: ReadContext, r: Json, ref: string): Procedure
     encounter,
     performed,
     perhapsDone: performed === 'unclear' && (status === 'unknown' || status === 'stopped'),
+    notBegun: status === 'preparation',
     when,
     end: last,
     goesOn: status === 'in-progress' && last === undefined && object(r['performedPeriod']) !== undefined,
