@@ -436,7 +436,8 @@ const EpisodeFamilies = z.strictObject({
     .default({})
     .meta({ description: 'problems that make an episode when no complaint is on file; the first kind found counts' }),
   lasting: z.array(NAME).default([]).meta({
-    description: 'kinds of these problems that do not go away: active, they last from the day of their entry on',
+    description:
+      'kinds of these problems that do not go away: unless they are said to have ended, they last from the day of their entry on',
   }),
   healing: SETS.optional().meta({
     description:

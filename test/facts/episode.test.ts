@@ -56,6 +56,17 @@ describe('the onset', () => {
       '2026-01-03/2026-01-09',
     );
   });
+  it('is that of a deformity, which does not go away, unless it is said to have ended', () => {
+    const curve = (members: object): Resource =>
+      condition('icd M41.26', { onsetDateTime: '2023-01-10', clinicalStatus: undefined, ...members });
+    const seen = visit('2026-02-20', 'icd M41.26');
+    expect(onset([curve({}), seen])).toBe('2023-01-10');
+    expect(onset([curve({ clinicalStatus: { coding: [{ code: 'active' }] } }), seen])).toBe('2023-01-10');
+    expect(onset([curve(resolved), seen])).not.toBe('2023-01-10');
+    expect(
+      onset([condition('icd M48.061', { onsetDateTime: '2023-01-10', clinicalStatus: undefined }), seen]),
+    ).not.toBe('2023-01-10');
+  });
   it('is not that of a refuted, void, strange or later entry', () => {
     const refuted = { verificationStatus: { coding: [{ code: 'refuted' }] } };
     const voided = { verificationStatus: { coding: [{ code: 'entered-in-error' }] } };

@@ -35,8 +35,10 @@ export function spansOf(presentation: Presentation, sought: Sought): readonly Sp
 function* entries({ vocabulary }: Sought, { found, borrowed }: Presentation): Generator<Shown> {
   for (const { kind, record } of found) {
     const { ref, onset } = record;
-    const goesOn = !borrowed && record.current && record.saysActive && !heals(record, vocabulary);
-    const lasts = vocabulary.episode.lasting.includes(kind) && goesOn && !record.orderReason;
+    const isThere = !borrowed && record.current && !heals(record, vocabulary);
+    // what does not go away need not be said to be active
+    const lasts = vocabulary.episode.lasting.includes(kind) && isThere && !record.orderReason;
+    const goesOn = isThere && (record.saysActive || lasts);
     yield { ref, what: 'entered', when: record.recorded, end: lasts ? UNENDED : undefined };
     yield { ref, what: 'its onset', when: onset, end: record.abated?.hi ?? (goesOn ? UNENDED : onset?.hi) };
   }
