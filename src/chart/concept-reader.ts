@@ -31,6 +31,15 @@ const INTERPRETATION: ReadonlyMap<string, ReadingSet> = new Map(
   }),
 );
 
+/** The same in codes of other systems (SNOMED CT, LOINC answers), as v3 codes. */
+const RESULTS: ReadonlyMap<ReadingSet, string> = new Map([
+  ['result-normal', 'N'],
+  ['result-negative', 'NEG'],
+  ['result-indeterminate', 'IND'],
+  ['result-positive', 'POS'],
+  ['result-abnormal', 'A'],
+]);
+
 const NO_HITS: readonly Hit[] = [];
 const NO_MEANINGS: readonly Meaning[] = [];
 const DEEPEST_LIST = 3;
@@ -336,13 +345,20 @@ export class ConceptReader {
       for (const coding of objects(concept['coding'])) {
         const said = text(coding['code']);
         if (said === undefined || said.length > 16) continue;
-        const code = INTERPRETATION.has(said) ? said : said.toUpperCase();
+        const code = this.#resultOf(coding) ?? (INTERPRETATION.has(said) ? said : said.toUpperCase());
         codes.push(code);
         const set = INTERPRETATION.get(code);
         if (set !== undefined) hits.push({ set: this.#set[set], place: NO_PLACE });
       }
     }
     return { codes, hits };
+  }
+
+  /** What a coding of another system says of a result, as a v3 code. */
+  #resultOf(coding: Json): string | undefined {
+    const { own } = this.#codes.of(coding);
+    for (const [set, code] of RESULTS) if (own.some((h) => h.set === this.#set[set])) return code;
+    return undefined;
   }
 
   /** Is one of some codes of a set? */

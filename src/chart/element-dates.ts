@@ -9,15 +9,21 @@ function startOfTiming(timing: Json | undefined): Interval | undefined {
   return first ?? parseDate(object(object(timing?.['repeat'])?.['boundsPeriod'])?.['start']);
 }
 
-/** The start of an element that may be a dateTime, an instant, a Period or a Timing. */
+/** The start of an element that may be a dateTime, a date, an instant, a Period or a Timing. */
 export function start(resource: Json, name: string): Interval | undefined {
-  const dateTime = parseDate(resource[`${name}DateTime`]);
+  const dateTime = parseDate(resource[`${name}DateTime`]) ?? parseDate(resource[`${name}Date`]);
   if (dateTime !== undefined) return dateTime;
   const instant = parseDate(resource[`${name}Instant`]);
   if (instant !== undefined) return instant;
   const period = object(resource[`${name}Period`]);
   if (period !== undefined) return parseDate(period['start']) ?? parseDate(period['end']);
   return startOfTiming(object(resource[`${name}Timing`]));
+}
+
+/** The days of a Period: all of them, or the one that is stated. */
+export function daysOf(period: Json | undefined): Interval | undefined {
+  const [from, to] = [parseDate(period?.['start']), parseDate(period?.['end'])];
+  return from === undefined || to === undefined ? (from ?? to) : { lo: from.lo, hi: Math.max(from.hi, to.hi) };
 }
 
 /** The end of an element that may be a Period; undefined for a dateTime or an open period. */

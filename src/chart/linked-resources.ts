@@ -1,10 +1,11 @@
-import { type Interval, parseDate } from '../dates/day.ts';
+import type { Interval } from '../dates/day.ts';
 import type { OpenStudy, Study } from '../policy/studies.ts';
 import type { Hit } from '../terminology/code-index.ts';
 import { NO_PLACE } from '../terminology/regions.ts';
 import type { ConceptReader } from './concept-reader.ts';
 import { wordsOf } from './concept-words.ts';
 import { containedIn } from './contained.ts';
+import { daysOf } from './element-dates.ts';
 import { type Json, object, objects, text } from './json.ts';
 import { KnownResources } from './known-resources.ts';
 import { at } from './placed-hits.ts';
@@ -21,11 +22,9 @@ const VOID = new Set<unknown>(['entered-in-error', 'cancelled']);
 const given = (resource: Json | undefined): readonly Json[] => (resource === undefined ? NO_RESOURCES : [resource]);
 
 /** The days of a visit that took place. */
-function daysOf(visit: Json | undefined): Interval | undefined {
+function daysOfVisit(visit: Json | undefined): Interval | undefined {
   if (visit === undefined || visit['status'] === 'planned') return undefined;
-  const period = object(visit['period']);
-  const [from, to] = [parseDate(period?.['start']), parseDate(period?.['end'])];
-  return from === undefined || to === undefined ? (from ?? to) : { lo: from.lo, hi: Math.max(from.hi, to.hi) };
+  return daysOf(object(visit['period']));
 }
 
 /** A problem that something was done for. */
@@ -122,7 +121,7 @@ export class LinkedResources {
 
   /** The days of the visit to which a resource belongs: of its encounter, else of the first visit that names it as a diagnosis. */
   visitDate(resource: Json): Interval | undefined {
-    const own = daysOf(this.visitOf(resource));
+    const own = daysOfVisit(this.visitOf(resource));
     return own ?? this.#diagnosed().get(`${resource['resourceType']}/${resource['id']}`);
   }
 
@@ -142,7 +141,7 @@ export class LinkedResources {
     if (this.#firstDiagnosed !== undefined) return this.#firstDiagnosed;
     const first = new Map<string, Interval>();
     for (const visit of this.resources.ofType('Encounter').values()) {
-      const days = daysOf(visit);
+      const days = daysOfVisit(visit);
       if (days === undefined) continue;
       for (const diagnosis of objects(visit['diagnosis'])) {
         const key = this.key(object(diagnosis['condition']));

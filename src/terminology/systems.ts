@@ -48,17 +48,21 @@ const BY_URI: ReadonlyMap<string, System> = new Map(
   SYSTEM_NAMES.flatMap((name) => SYSTEMS[name].map((uri): [string, System] => [uri, name])),
 );
 
-/** Charts write an edition or a version into the system of a code, or end it with a slash, against what FHIR says. */
+/**
+ * Charts write an edition or a version into the system of a code, end it with a slash, or begin it with "https", against what FHIR
+ * says.
+ */
 const EDITION = /^(http:\/\/snomed\.info\/sct)\/\d{1,18}(?:\/version\/\d{1,8})?$/;
-function plain(uri: string): string {
+function ofPlain(uri: string): System | undefined {
   const [system = ''] = uri.split('|', 1);
   const whole = system.endsWith('/') ? system.slice(0, -1) : system;
-  return EDITION.exec(whole)?.[1] ?? whole;
+  const http = whole.replace(/^https:/, 'http:');
+  return BY_URI.get(whole) ?? BY_URI.get(EDITION.exec(http)?.[1] ?? http);
 }
 
 /** The code system of a FHIR Coding.system, if it is one that code sets use. */
 export const systemOf = (uri: string): System | undefined =>
-  BY_URI.get(uri) ?? (uri.length > 200 ? undefined : BY_URI.get(plain(uri)));
+  BY_URI.get(uri) ?? (uri.length > 200 ? undefined : ofPlain(uri));
 
 /** A code system, or `set`: the name of a code set itself, by which an EHR's local codes may be mapped. */
 export type CodeSource = System | 'set';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { parseDate } from '../../src/dates/day.ts';
 import type { FactQuery } from '../../src/policy/fact-source.ts';
 import { pain, procedure, value } from '../support/lumbar-facts.ts';
-import { type ChartOptions, chartOf, concept, named, type Resource } from '../support/tiny-chart.ts';
+import { type ChartOptions, chartOf, concept, found, named, type Resource } from '../support/tiny-chart.ts';
 
 const report = (code: string, date: string | undefined, members: object = {}): Resource => ({
   resourceType: 'DiagnosticReport',
@@ -86,6 +87,34 @@ describe('a prior MRI', () => {
     expect(mri([report('cpt 70551', '2024-05-01')])).toBe('none');
     expect(mri([study(series('MR', '12738006'))])).toBe('none');
     expect(mri([report('loinc 42698-1', '2024-05-01')])).toBe('yes');
+  });
+  it('is the one that a claim bills on its day, or for its period', () => {
+    const claim = (members: object): Resource => ({
+      resourceType: 'ExplanationOfBenefit',
+      status: 'active',
+      use: 'claim',
+      created: '2024-06-20',
+      patient: { reference: 'Patient/p1' },
+      ...members,
+    });
+    const told = (members: object, item: object = {}): number =>
+      references([
+        report('cpt 72148', '2024-05-01'),
+        claim({ item: [{ productOrService: concept('cpt 72148'), ...item }], ...members }),
+      ]).length;
+    expect(told({}, { servicedDate: '2024-05-01' })).toBe(1);
+    expect(told({}, { servicedPeriod: { start: '2024-05-01', end: '2024-05-01' } })).toBe(1);
+    expect(told({ billablePeriod: { start: '2024-05-01', end: '2024-05-31' } })).toBe(1);
+    expect(told({}, { servicedDate: '2024-05-09' })).toBe(2);
+    expect(told({ billablePeriod: { start: '2024-06-01', end: '2024-06-30' } })).toBe(2);
+    expect(told({})).toBe(2);
+    const lead = (members: object): unknown =>
+      found(chartOf(named([claim(members)])), 'physical-therapy').map((r) => 'when' in r && r.when);
+    const therapy = { productOrService: concept('cpt 97110') };
+    const [may, june] = [parseDate('2024-05-01'), parseDate('2024-06-20')];
+    expect(lead({ item: [{ ...therapy, servicedDate: '2024-05-01' }] })).toEqual([may]);
+    expect(lead({ item: [therapy], billablePeriod: { start: '2024-05-01' } })).toEqual([may]);
+    expect(lead({ item: [therapy] })).toEqual([june]);
   });
   it('may have been one that a claim or a document names', () => {
     const claim = (members: object): Resource => ({

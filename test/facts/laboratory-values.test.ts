@@ -28,6 +28,26 @@ describe('white cells without reference range', () => {
   });
 });
 
+describe('a flag in SNOMED CT', () => {
+  const inSnomed = (code: string): object => ({ interpretation: [concept(`snomed ${code}`)] });
+  const observed = (code: string): string =>
+    factsValue('straight-leg-raise', [
+      {
+        resourceType: 'Observation',
+        status: 'final',
+        code: concept('snomed 366448008'),
+        effectiveDateTime: '2026-02-27',
+        ...inSnomed(code),
+      },
+    ]).truth;
+  it('says the same', () => {
+    expect(raised(value(15, '10*3/uL', inSnomed('281301001')))).toBe('false');
+    expect(raised(value(9, '10*3/uL', inSnomed('263654008')))).toBe('true');
+    expect(observed('10828004')).toBe('true');
+    expect(observed('260385009')).toBe('false');
+  });
+});
+
 describe('a flag that names no direction', () => {
   it('is read with the limits of the reference range', () => {
     expect(raised(value(15, '10*3/uL', { ...flag('A'), ...limits }))).toBe('true');

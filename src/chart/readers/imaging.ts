@@ -3,7 +3,7 @@ import { isExact, type OpenStudy, type Study, type StudyInWords } from '../../po
 import type { Hit } from '../../terminology/code-index.ts';
 import { placeOf, placeOfHits } from '../../terminology/regions.ts';
 import { checkSize } from '../concept-reader.ts';
-import { start } from '../element-dates.ts';
+import { daysOf, start } from '../element-dates.ts';
 import { joined } from '../joined.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { isUndoneInWords } from '../qualified-in-words.ts';
@@ -117,7 +117,8 @@ export function readNamedStudies(ctx: ReadContext, r: Json, ref: string): readon
     return perhaps(r['type'], parseDate(object(object(r['context'])?.['period'])?.['start']) ?? parseDate(r['date']));
   // a request for authorization bills nothing that was done
   if (r['use'] !== 'claim') return [];
-  return objects(r['item']).flatMap((i) => perhaps(i['productOrService'], start(i, 'serviced')));
+  const billed = daysOf(object(r['billablePeriod']));
+  return objects(r['item']).flatMap((i) => perhaps(i['productOrService'], start(i, 'serviced') ?? billed));
 }
 
 /**

@@ -1,6 +1,7 @@
-import { parseDate } from '../../dates/day.ts';
+import { type Interval, parseDate } from '../../dates/day.ts';
+import { earliest, latest } from '../../dates/later.ts';
 import { propertyWords } from '../concept-words.ts';
-import { start } from '../element-dates.ts';
+import { daysOf, start } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { AllergyRecord, DeviceRecord, LeadRecord } from '../records.ts';
@@ -47,6 +48,13 @@ export function readDevice(ctx: ReadContext, r: Json, ref: string): DeviceRecord
   return { type: 'device', ref, hits, site: 0, named, present, safety, safetyStated };
 }
 
+/** The days of what a claim bills: those of its items, else the period that it is for. It is written later. */
+function billedOn(r: Json): Interval | undefined {
+  const served = objects(r['item']).flatMap((i) => start(i, 'serviced') ?? []);
+  if (served.length === 0) return daysOf(object(r['billablePeriod']));
+  return { lo: earliest(served.map(({ lo }) => lo)), hi: latest(served.map(({ hi }) => hi)) };
+}
+
 /** Reads what proves nothing but helps to answer: claims, care plans, documents by type and date. */
 export function readLead(ctx: ReadContext, r: Json, ref: string): LeadRecord | undefined {
   const items = [
@@ -57,9 +65,10 @@ export function readLead(ctx: ReadContext, r: Json, ref: string): LeadRecord | u
   const hits = [r['type'], r['category'], ...items, ...diagnoses].flatMap((concept) => ctx.concepts.hits(concept));
   if (hits.length === 0) return undefined;
   const when =
+    billedOn(r) ??
+    parseDate(object(object(r['context'])?.['period'])?.['start']) ??
     parseDate(r['date']) ??
     parseDate(r['created']) ??
-    start(r, 'serviced') ??
     parseDate(object(r['period'])?.['start']);
   return {
     type: 'lead',
