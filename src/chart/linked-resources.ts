@@ -60,6 +60,7 @@ export class LinkedResources {
   #diagnosesByVisit: ReadonlyMap<string | undefined, readonly Json[]> | undefined;
   /** when conditions were first the diagnosis of a visit */
   #firstDiagnosed: ReadonlyMap<string, Interval> | undefined;
+  #resultsOfStudies: ReadonlySet<string> | undefined;
   /** conditions that were referred to */
   readonly #conditions = new Map<Json, Referred>();
 
@@ -193,6 +194,22 @@ export class LinkedResources {
     return objects(report['result'])
       .flatMap((r) => given(this.#contained(report, r)))
       .filter((o) => o['resourceType'] === 'Observation' && o['status'] !== 'entered-in-error');
+  }
+
+  /** Is a report one of an examination whose study its code names? */
+  isOfStudy(report: Json): boolean {
+    return this.#concepts.study(report['code']) !== undefined;
+  }
+
+  /** Is an Observation the result of such an examination? Then its report tells what its value names. @param ref "Observation/x" */
+  isResultOfStudy(ref: string): boolean {
+    this.#resultsOfStudies ??= new Set(
+      [...this.resources.ofType('DiagnosticReport').values()].flatMap((report) => {
+        const results = objects(report['result']);
+        return results.length > 0 && this.isOfStudy(report) ? results.flatMap((r) => this.key(r) ?? []) : [];
+      }),
+    );
+    return this.#resultsOfStudies.has(ref);
   }
 
   /** The ImagingStudies that a report is about. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CANONICAL_BASE } from '../support/knowledge.ts';
 import { pain, value } from '../support/lumbar-facts.ts';
+import { chartOf, found, named } from '../support/tiny-chart.ts';
 import { ask, concept, type Resource } from '../support/tiny-facts.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -164,6 +165,18 @@ describe('results of a report that are Observations of their own', () => {
     expect(ask(shows, withResult(FRACTURE)).truth).toBe('true');
     expect(ask(shows, withResult({ code: concept('icd S32.010A'), valueBoolean: true })).truth).toBe('true');
     expect(ask(shows, [...withResult(FRACTURE)].reverse()).truth).toBe('true');
+  });
+  it('are no findings of an examination of the patient', () => {
+    const types = (resources: readonly Resource[]): readonly string[] =>
+      found(chartOf(named(resources)), 'vertebral-fracture').map((r) => r.type);
+    const [images, result] = withResult(FRACTURE) as [Resource, Resource];
+    expect(types([images, result])).toEqual(['imaging']);
+    const within = { ...images, contained: [result], result: [{ reference: '#found' }] };
+    expect(types([within])).toEqual(['imaging']);
+    expect(types([{ ...images, code: { text: 'Visit' } }, result])).toEqual(['observation']);
+    expect(types([result])).toEqual(['observation']);
+    const ofItsCode = { ...result, code: concept('icd S32.010A') };
+    expect(new Set(types([images, ofItsCode]))).toEqual(new Set(['observation', 'imaging']));
   });
   it('do not count when they are not final, of another patient, or affirm nothing', () => {
     for (const more of [

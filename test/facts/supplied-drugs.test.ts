@@ -58,6 +58,28 @@ describe('a drug that was dispensed', () => {
       'true',
     );
   });
+  it('is not taken any more when its prescription was stopped, or put on hold', () => {
+    const warfarin = { medicationCodeableConcept: concept('rxnorm 11289') };
+    const taken = (status: string, members: object = {}): string =>
+      value('anticoagulant-therapy', [
+        drug('2026-02-10', { id: 'rx', status, ...warfarin, ...members }),
+        dispensed('2026-02-10', { ...warfarin, authorizingPrescription: [{ reference: 'MedicationRequest/rx' }] }),
+      ]).truth;
+    expect(taken('completed')).toBe('true');
+    expect(taken('active')).toBe('true');
+    expect(taken('stopped')).toBe('unknown');
+    expect(taken('on-hold')).toBe('unknown');
+    const on = { authorizingPrescription: [{ reference: 'MedicationRequest/rx' }] };
+    const until = (end: string): Resource =>
+      drug('2025-12-01', {
+        id: 'rx',
+        status: 'stopped',
+        dosageInstruction: [{ timing: { repeat: { boundsPeriod: { end } } } }],
+      });
+    expect(sixWeeks(until('2025-12-20'), dispensed('2025-12-01', on))).toBe('unknown');
+    expect(sixWeeks(until('2026-01-20'), dispensed('2025-12-01', on))).toBe('true');
+    expect(sixWeeks(drug('2025-12-01', { id: 'rx', status: 'stopped' }), dispensed('2025-12-01', on))).toBe('true');
+  });
   it('proves nothing when it was declined, prepared only, or is dated after the order', () => {
     expect(sixWeeks(dispensed('2025-12-01', { status: 'declined' }))).toBe('unknown');
     expect(sixWeeks(dispensed('2025-12-01', { status: 'preparation', whenHandedOver: undefined }))).toBe('unknown');

@@ -86,11 +86,15 @@ const speaks = (ctx: ReadContext, part: Json): boolean =>
   (ctx.concepts.hits(part['code']).length > 0 || ctx.concepts.hits(part['valueCodeableConcept']).length > 0) &&
   !isGoalInWords(part['code']);
 
-/** Reads an Observation and its components; one whose code names an imaging study is also an examination. */
+/**
+ * Reads an Observation and its components; one whose code names an imaging study is also an examination. What the value alone names was
+ * shown by an examination where it is the result of one.
+ */
 export function readObservation(
   ctx: ReadContext,
   r: Json,
   ref: string,
+  isOfStudy: boolean = ctx.links.isResultOfStudy(ref),
 ): readonly (ObservationRecord | ImagingRecord | FamilyRecord)[] {
   const dated = start(r, 'effective') ?? parseDate(r['issued']);
   const study = ctx.concepts.study(r['code']);
@@ -98,7 +102,8 @@ export function readObservation(
   const whole = r['component'] === undefined ? [r] : [r, ...objects(r['component'])];
   const as = ctx.concepts.statedAs(r['code']);
   if (as === 'family') return familyHistory(ctx, whole, ref);
-  const parts = whole.filter((part) => speaks(ctx, part));
+  const isShown = (part: Json): boolean => isOfStudy && part === r && ctx.concepts.hits(r['code']).length === 0;
+  const parts = whole.filter((part) => speaks(ctx, part) && !isShown(part));
   if (parts.length === 0) {
     const named = isExaminationInWords(ctx, r) && readImagingInWords(ctx, r, ref, r['code'], true, dated);
     return named ? [named] : [];
@@ -132,10 +137,11 @@ export function readContainedResults(
   const ofReport = Object.entries({ status, effectiveDateTime, effectivePeriod, issued }).filter(
     ([, v]) => v !== undefined,
   );
+  const isOfStudy = ctx.links.isOfStudy(report);
   return ctx.links.containedResults(report).flatMap((o) => {
     const dated = start(o, 'effective') !== undefined;
     const lacking = ofReport.filter(([member]) => o[member] === undefined && !(dated && member !== 'status'));
-    return readObservation(ctx, { ...o, ...Object.fromEntries(lacking) }, ref);
+    return readObservation(ctx, { ...o, ...Object.fromEntries(lacking) }, ref, isOfStudy);
   });
 }
 

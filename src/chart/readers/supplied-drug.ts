@@ -4,7 +4,7 @@ import { type Json, object, text } from '../json.ts';
 import { isUndoneInWords } from '../qualified-in-words.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { MedicationRecord } from '../records.ts';
-import { days, daysOfQuantity } from './dosing.ts';
+import { days, daysOfQuantity, statedEnd } from './dosing.ts';
 import { drugOf, isForElsewhere } from './medication.ts';
 
 /** What was dispensed or given, when, and for what. */
@@ -44,23 +44,34 @@ function supplied(
   };
 }
 
+const isBroken = (r: Json | undefined): boolean => r?.['status'] === 'stopped' || r?.['status'] === 'on-hold';
+
+/** Until when a supply lasts; where its prescription was stopped before, until then. */
+function suppliedTo(from: Interval, lasting: number, prescription: Json | undefined): Interval {
+  const all = later(from, lasting);
+  const stopped = prescription !== undefined && isBroken(prescription) ? statedEnd(prescription) : undefined;
+  return stopped === undefined || stopped.hi >= all.lo ? all : stopped;
+}
+
 /**
  * Reads a MedicationDispense: what was handed over, for the supply that it states or that its quantity makes at a fixed dose. What
- * was prepared and not handed over, or declined, proves nothing: the patient may take the drug from elsewhere.
+ * was prepared and not handed over, or declined, proves nothing: the patient may take the drug from elsewhere. That a prescription was
+ * stopped, or put on hold, ends what was dispensed on it.
  */
 export function readMedicationDispense(ctx: ReadContext, r: Json, ref: string): MedicationRecord | undefined {
   const status = text(r['status']);
+  const prescription = ctx.links.prescription(r);
   const from = parseDate(r['whenHandedOver']) ?? (status === 'completed' ? parseDate(r['whenPrepared']) : undefined);
-  const dosages = r['dosageInstruction'] ?? ctx.links.prescription(r)?.['dosageInstruction'];
-  const broken = status === 'stopped' || status === 'on-hold';
+  const dosages = r['dosageInstruction'] ?? prescription?.['dosageInstruction'];
+  const broken = isBroken(r);
   const lasting = days(object(r['daysSupply'])) ?? daysOfQuantity(dosages, r['quantity']);
   const handedOver =
     status === 'completed' || (r['whenHandedOver'] !== undefined && (broken || status === 'in-progress'));
   return supplied(ctx, r, ref, dosages, {
     taken: handedOver ? 'past' : 'unclear',
     start: from,
-    end: broken || from === undefined || lasting === undefined ? undefined : later(from, lasting),
-    broken,
+    end: broken || from === undefined || lasting === undefined ? undefined : suppliedTo(from, lasting, prescription),
+    broken: broken || isBroken(prescription),
   });
 }
 
