@@ -94,7 +94,7 @@ function openBeside(
   const words = unread.map((reason) => reason?.words ?? []);
   const any = tooMany || !read.some((r) => r.hits.length > 0) || words.some((w) => w.length === 0);
   const ofComplaint = read.some((r) => r.hits.some((h) => concepts.isOf(h, 'complaint-of-the-spine')));
-  const meant = concepts.meantBy(words.flat()).filter((h) => !ofComplaint || !concepts.isOf(h, 'purpose-of-the-spine'));
+  const meant = concepts.meantBy(words.flat()).filter((h) => !ofComplaint || !concepts.isOf(h, 'reason-of-the-spine'));
   return { any, means: new Set(meant.map((h) => h.set)) };
 }
 

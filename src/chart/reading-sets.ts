@@ -23,6 +23,7 @@ export const READING_SETS = [
   'pain-drug-for-the-skin',
   'problem-elsewhere',
   'purpose-of-the-spine',
+  'reason-of-the-spine',
   'complaint-of-the-spine',
   'reason-that-matters',
   'multiple-sclerosis-words',

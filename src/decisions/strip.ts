@@ -64,6 +64,7 @@ const CODED = new Set([
 const REASONS = new Set(['reasonCode', 'code']);
 /** The words that are read of reasons alone. */
 const OF_REASONS: readonly ReadingSet[] = [
+  'reason-of-the-spine',
   'reason-that-matters',
   'multiple-sclerosis-words',
   'cancer-words',

@@ -137,7 +137,7 @@ export class FactEngine implements FactSource, FactContext {
     if (sets.some((set) => own.some((words) => codes.includes(set, words)))) return sets.some((set) => means.has(set));
     const spine = this.set('spine-problem');
     const ofSpine = sets.some((set) => codes.includes(spine, set) || codes.includes(set, spine));
-    return means.has(this.set('reason-that-matters')) || (ofSpine && means.has(this.set('purpose-of-the-spine')));
+    return means.has(this.set('reason-that-matters')) || (ofSpine && means.has(this.set('reason-of-the-spine')));
   }
 
   /** A reason of the order that nobody can read may be what is asked for: the order is not silent about it. */

@@ -1,9 +1,11 @@
 import type { ChartRecord, EncounterRecord, MedicationRecord } from '../chart/records.ts';
 import type { Section } from '../chart/sections.ts';
-import { add, SOME_DAY, subtract } from '../dates/day.ts';
+import { add, type Day, type Interval, SOME_DAY, subtract } from '../dates/day.ts';
 import { type Asked, type FactContext, hasUnseen } from './context.ts';
+import { drugEnd } from './drug-end.ts';
 import { duration } from './duration.ts';
 import { relatedVisits } from './evidence/related-visits.ts';
+import { LISTS_OF_DRUGS } from './fact-plan.ts';
 import { painElsewhere } from './pain-elsewhere.ts';
 
 /** Why a drug that may be for another problem proves nothing. */
@@ -32,10 +34,27 @@ const begunAt = (record: MedicationRecord, { ref, held, when }: EncounterRecord)
 
 /** Where other problems and operations stand for which a drug may have been given. */
 const PROBLEMS: readonly Section[] = ['Condition', 'Procedure'];
+/** Where it stands that another problem was seen to, or treated, before. */
+const SEEN: readonly Section[] = ['Encounter', ...LISTS_OF_DRUGS];
+
+/** The problems for which drugs are given that were begun before a complaint, and were taken still, not long before it at the latest. */
+function usesBefore(onset: Interval, longBefore: Day, ctx: FactContext): ReadonlySet<number> {
+  const isOfBefore = (r: ChartRecord): boolean => {
+    if (r.type !== 'medication' || r.taken === 'not-taken' || r.spineReason) return false;
+    const start = r.start ?? SOME_DAY;
+    const { end, possibleEnd } = drugEnd(r, start, ctx.asOf);
+    return start.lo < onset.lo && (r.taken === 'past' ? end : possibleEnd) >= longBefore;
+  };
+  return new Set(
+    Object.entries(ctx.vocabulary.episode['also-for']).flatMap(([drugs, problems]) =>
+      ctx.chart.bySet(ctx.set(drugs)).some(isOfBefore) ? problems.map((name) => ctx.set(name)) : [],
+    ),
+  );
+}
 
 /**
  * Tells which drugs were begun with the complaint: within days of its onset, while each problem for which they may be too had been there
- * for longer than an episode lasts without visit, and nobody was seen for it of late.
+ * for longer than an episode lasts without visit, nobody was seen for it of late, and no drug that may be for it was taken before.
  */
 function begunWithComplaint(
   asked: Asked,
@@ -43,14 +62,17 @@ function begunWithComplaint(
 ): (record: MedicationRecord, uses: readonly number[]) => boolean {
   const { 'begun-with': within, 'not-a-gap': gap } = ctx.vocabulary.episode;
   const { onset, surelySince } = ctx.episode(asked.query.region);
-  if (within === undefined || onset === undefined || surelySince !== undefined || hasUnseen(ctx, 'Encounter'))
+  if (within === undefined || onset === undefined || surelySince !== undefined || SEEN.some((s) => hasUnseen(ctx, s)))
     return () => false;
   const soon = add(onset.lo, duration(within));
   const longBefore = subtract(onset.lo, duration(gap));
   const isOld = (r: ChartRecord): boolean =>
     r.type === 'condition' && (r.onset ?? r.recorded ?? SOME_DAY).hi < longBefore;
+  let before: ReadonlySet<number> | undefined;
   return ({ start }, uses) => {
     if (start === undefined || start.lo < onset.hi || start.hi > soon) return false;
+    before ??= usesBefore(onset, longBefore, ctx);
+    if (uses.some((set) => before?.has(set))) return false;
     const ofLate = subtract(start.lo, duration(within));
     const seenForAnother = ctx.chart.encounters.some(
       ({ held, when, reasons }) =>

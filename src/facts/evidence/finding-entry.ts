@@ -1,5 +1,6 @@
 import type { ConditionRecord } from '../../chart/records.ts';
 import { add, type Day, type Interval } from '../../dates/day.ts';
+import { latest } from '../../dates/later.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { type Asked, belongs, type FactContext, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
@@ -130,30 +131,31 @@ function placeOfProcedures({ input, asked, ctx }: Question): Place {
   return place;
 }
 
-/** Has what a finding comes of (an injury) happened after the last day of a refutation, by its stated onset and in the region asked about? */
-const isOutdated = (date: Interval, { input, asked, ctx }: Question): boolean =>
-  (input['outdated-by'] ?? [])
-    .map((name) => ctx.set(name))
-    .some((set) =>
-      ctx.chart
-        .bySet(set)
-        .some(
-          (event) =>
-            event.type === 'condition' &&
-            event.verification !== 'refuted' &&
-            event.onset !== undefined &&
-            event.onset.lo > date.hi &&
-            event.onset.hi <= asked.window.asOf &&
-            belongs(input, asked, placeOfRecord(placeIn(event.hits, [set]), event.site)),
-        ),
-    );
+/**
+ * The last day on which what a finding comes of (an injury) may have happened in the region asked about: by its stated onset, and
+ * not after it was entered.
+ */
+function lastEvent({ input, asked, ctx }: Question): Day {
+  const { asOf } = asked.window;
+  const days = (input['outdated-by'] ?? []).flatMap((name) => {
+    const set = ctx.set(name);
+    return ctx.chart.bySet(set).flatMap((event) => {
+      if (event.type !== 'condition' || event.verification === 'refuted') return [];
+      if (event.onset === undefined || event.onset.lo > asOf) return [];
+      const isHere = belongs(input, asked, placeOfRecord(placeIn(event.hits, [set]), event.site));
+      return isHere ? [Math.min(event.onset.hi, event.recorded?.hi ?? asOf, asOf)] : [];
+    });
+  });
+  return latest(days);
+}
 
 function refutation(record: ConditionRecord, search: Search): void {
   const { asked, tally, negative } = search;
   if (!atSite(search, record.siteHits)) return;
   const date = statedOn(record);
   const item: Item = { ref: record.ref, ...(date !== undefined && { date }), basis: record.basis };
-  if (date !== undefined && isOutdated(date, search)) return tally.lead(item, 'ruled out before a later injury');
+  search.lastEvent ??= lastEvent(search);
+  if (date !== undefined && search.lastEvent > date.hi) return tally.lead(item, 'ruled out before a later injury');
   if (fitIn(date, asked.window) === 'unclear') negative.push({ record, item, perhaps: true });
   else if (inWindow(item, asked, tally)) negative.push({ record, item });
 }

@@ -1,4 +1,5 @@
 import type { ConditionRecord, ObservationRecord } from '../../chart/records.ts';
+import type { Day } from '../../dates/day.ts';
 import { REGIONS } from '../../policy/fact-source.ts';
 import type { Hit } from '../../terminology/code-index.ts';
 import { NO_PLACE, type Place, placeOf, STATED } from '../../terminology/regions.ts';
@@ -35,6 +36,8 @@ export interface Search {
   readonly endings: Endings;
   /** of observations, worked out when the first one is asked about */
   courses?: ReadonlyMap<ObservationRecord, Run>;
+  /** the last day of what outdates a refutation, worked out for the first one */
+  lastEvent?: Day;
   readonly positive: Found[];
   readonly negative: Found[];
   readonly absent: Absent[];
