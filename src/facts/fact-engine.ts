@@ -140,6 +140,15 @@ export class FactEngine implements FactSource, FactContext {
     return means.has(this.set('reason-that-matters')) || (ofSpine && means.has(this.set('reason-of-the-spine')));
   }
 
+  /** A finding that a reason of the order names in words is suspected on that day, whatever was ruled out before. */
+  #withWords(value: FactValue, { sets }: FactPlan): FactValue {
+    const { means } = this.chart.orderReasonOpen;
+    if (value.truth === 'true' || means.size === 0 || !sets.some((set) => means.has(set))) return value;
+    const days = (known: readonly Interval[] = []): readonly Interval[] => [...known, { lo: this.asOf, hi: this.asOf }];
+    if (value.truth === 'unknown') return { ...value, suggested: days(value.suggested) };
+    return { ...value, suspicions: days(value.suspicions) };
+  }
+
   /** A reason of the order that nobody can read may be what is asked for: the order is not silent about it. */
   #beyondUnread(query: FactQuery, value: FactValue): FactValue {
     if (value.truth !== 'unknown' || value.gap !== 'silent' || !this.#mayBeUnread(query)) return value;
@@ -162,7 +171,7 @@ export class FactEngine implements FactSource, FactContext {
     const { query, plan } = lookup;
     const own = this.#mute(plan) ? silence(plan, this) : this.#evidence(plan, windowOf(query, plan, this), query);
     const composed = this.#compose(lookup, own);
-    const answered = suspectedSince(this.#withAnswers(composed, plan, query), this.asOf);
+    const answered = suspectedSince(this.#withWords(this.#withAnswers(composed, plan, query), plan), this.asOf);
     const aged = query.ago === undefined ? answered : lastLongAgo(answered, this.asOf, query.ago);
     const begun = query.begun === undefined ? aged : firstFound(aged, this.asOf, query.begun);
     return begun.truth === 'true' && restsOnEpisode(query, plan)

@@ -60,6 +60,7 @@ export class Speakers {
       if (facts !== undefined) for (const fact of facts) out[fact] = 1;
     };
     for (const set of chart.sets()) mark(this.#bySet[set]);
+    for (const set of chart.orderReasonOpen.means) mark(this.#bySet[set]);
     if (chart.imaging.length > 0) mark(this.#beside.imaging);
     if (chart.encounters.length > 0) mark(this.#beside.visits);
     mark(this.#beside.more);
