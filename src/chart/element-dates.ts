@@ -52,3 +52,9 @@ export function atAge(age: Json | undefined, birth: Interval | undefined): Inter
   const count = Math.floor(value);
   return { lo: add(birth.lo, { count, unit }), hi: add(birth.hi, { count: count + 1, unit }) - 1 };
 }
+
+/** The days from the lower age of a Range to the end of the upper one; undefined where one is not stated. */
+export function atAges(range: Json | undefined, birth: Interval | undefined): Interval | undefined {
+  const [low, high] = [atAge(object(range?.['low']), birth), atAge(object(range?.['high']), birth)];
+  return low === undefined || high === undefined ? undefined : { lo: low.lo, hi: high.hi };
+}

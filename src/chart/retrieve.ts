@@ -68,8 +68,8 @@ export async function retrieveSection(
   if (fhir === undefined || section.state === 'complete') return section;
   const value = readPrefetch(prefetch, query.key);
   if (value.kind === 'failed' || value.kind === 'absent') return fetchSection(query, fhir);
-  if (value.kind !== 'bundle') return section;
-  const followed = nextLink(value.bundle) === undefined ? section : await followedSection(query, value.bundle, fhir);
+  const isCut = value.kind === 'bundle' && nextLink(value.bundle) !== undefined;
+  const followed = isCut ? await followedSection(query, value.bundle, fhir) : section;
   return followed.state === 'complete' ? followed : refetched(followed, await fetchSection(query, fhir));
 }
 

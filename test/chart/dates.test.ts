@@ -112,9 +112,12 @@ describe('the day of a Procedure', () => {
     expect(day({ performedDateTime: '2019' })).toEqual(span('2019-01-01', '2019-12-31'));
     expect(day({ performedString: '2019' })).toEqual(span('2019-01-01', '2019-12-31'));
     expect(day({ performedAge: { value: 40, code: 'a' } })).toEqual(span('2020-06-15', '2021-06-14'));
+    const range = { low: { value: 38, code: 'a' }, high: { value: 40, code: 'a' } };
+    expect(day({ performedRange: range })).toEqual(span('2018-06-15', '2021-06-14'));
   });
   it('is unknown when nobody can tell it', () => {
-    for (const members of [{}, { performedString: 'childhood' }, { performedAge: { value: 40 } }])
+    const open = { performedRange: { high: { value: 40, code: 'a' } } };
+    for (const members of [{}, { performedString: 'childhood' }, { performedAge: { value: 40 } }, open])
       expect(day(members), JSON.stringify(members)).toBeUndefined();
     expect(day({ performedAge: { value: 40, code: 'a' } }, {})).toBeUndefined();
   });

@@ -169,6 +169,13 @@ describe('a FHIR server that behaves', () => {
     const answer = await fetching({ prefetch });
     expect([outcomeOf(answer), stateOf(answer, 'Condition')]).toEqual(['met', 'complete']);
   });
+
+  it('is asked for the rest where a single resource stands for a search', async () => {
+    const { chart } = storyFhir();
+    const conditions = chart.filter((r) => r.resourceType === 'Condition');
+    const answer = await fetching({ prefetch: { ...storyPrefetch(), conditions: conditions[0] } });
+    expect([outcomeOf(answer), stateOf(answer, 'Condition')]).toEqual(['met', 'complete']);
+  });
 });
 
 describe('a FHIR server that limits the rate', () => {

@@ -1,5 +1,5 @@
 import { type Day, type Interval, parseDate } from '../../dates/day.ts';
-import { atAge, start } from '../element-dates.ts';
+import { atAge, atAges, start } from '../element-dates.ts';
 import { type Json, object, objects } from '../json.ts';
 import { qualifiedInWords } from '../qualified-in-words.ts';
 import type { ReadContext } from '../read-context.ts';
@@ -13,10 +13,7 @@ function onsetOf(ctx: ReadContext, r: Json): Interval | undefined {
   const period = object(r['onsetPeriod']);
   const from = parseDate(period?.['start']);
   if (from !== undefined) return { lo: from.lo, hi: Math.max(from.hi, parseDate(period?.['end'])?.hi ?? from.hi) };
-  const range = object(r['onsetRange']);
-  if (range === undefined) return atAge(object(r['onsetAge']), ctx.birth);
-  const [low, high] = [atAge(object(range['low']), ctx.birth), atAge(object(range['high']), ctx.birth)];
-  return low === undefined || high === undefined ? undefined : { lo: low.lo, hi: high.hi };
+  return atAges(object(r['onsetRange']), ctx.birth) ?? atAge(object(r['onsetAge']), ctx.birth);
 }
 
 /** What was recorded had begun by then: a vague onset ("2025") lies before. */

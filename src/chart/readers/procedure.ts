@@ -1,6 +1,6 @@
 import { type Interval, parseDate } from '../../dates/day.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
-import { atAge, end, start } from '../element-dates.ts';
+import { atAge, atAges, end, start } from '../element-dates.ts';
 import { type Json, object, text } from '../json.ts';
 import { isUndoneInWords } from '../qualified-in-words.ts';
 import type { ReadContext } from '../read-context.ts';
@@ -15,9 +15,12 @@ function siteOf(ctx: ReadContext, r: Json): Place {
   return ctx.links.orders(r).reduce<Place>((place, order) => place | ctx.concepts.site(order['bodySite']), NO_PLACE);
 }
 
-/** When it was done: a date, one that is sent as a text ("2010"), or the age of the patient, as histories of operations have it. */
+/** When it was done: a date, one that is sent as a text ("2010"), or an age of the patient or a range of such, as histories of operations have it. */
 const performedAt = (ctx: ReadContext, r: Json): Interval | undefined =>
-  start(r, 'performed') ?? parseDate(r['performedString']) ?? atAge(object(r['performedAge']), ctx.birth);
+  start(r, 'performed') ??
+  parseDate(r['performedString']) ??
+  atAge(object(r['performedAge']), ctx.birth) ??
+  atAges(object(r['performedRange']), ctx.birth);
 
 /** Reads a Procedure; one whose code names an imaging study is an examination, unless it is still being prepared. */
 export function readProcedure(ctx: ReadContext, r: Json, ref: string): ProcedureRecord | ImagingRecord | undefined {
