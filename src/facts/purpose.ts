@@ -69,8 +69,7 @@ function begunWithComplaint(
   const isOld = (r: ChartRecord): boolean =>
     r.type === 'condition' && (r.onset ?? r.recorded ?? SOME_DAY).hi < longBefore;
   let before: ReadonlySet<number> | undefined;
-  return ({ start }, uses) => {
-    if (start === undefined || start.lo < onset.hi || start.hi > soon) return false;
+  const isWith = (start: Interval, uses: readonly number[]): boolean => {
     before ??= usesBefore(onset, longBefore, ctx);
     if (uses.some((set) => before?.has(set))) return false;
     const ofLate = subtract(start.lo, duration(within));
@@ -83,6 +82,15 @@ function begunWithComplaint(
         reasons.some((h) => uses.includes(h.set)),
     );
     return !seenForAnother && uses.every((set) => ctx.chart.bySet(set).filter(isKnown).every(isOld));
+  };
+  // a chart may hold thousands of prescriptions of a day
+  const known = new Map<string, boolean>();
+  return ({ start }, uses) => {
+    if (start === undefined || start.lo < onset.hi || start.hi > soon) return false;
+    const key = `${start.lo} ${start.hi} ${uses.join()}`;
+    const found = known.get(key) ?? isWith(start, uses);
+    known.set(key, found);
+    return found;
   };
 }
 

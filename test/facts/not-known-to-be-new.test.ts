@@ -96,3 +96,13 @@ describe('what a report concludes', () => {
     );
   });
 });
+
+describe('thousands of signs of one day with as many visits', () => {
+  it('are each looked for at the likeliest visit in no more time than it takes to read them', () => {
+    const signs = Array.from({ length: 3000 }, () => condition('icd M21.371', { recordedDate: '2026-02-20' }));
+    const visits = Array.from({ length: 3000 }, () => visit('2026-02-20', 'icd F41.1'));
+    const started = performance.now();
+    value('neurological-symptom-begun', [...signs, ...visits]);
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+});

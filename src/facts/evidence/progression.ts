@@ -61,6 +61,8 @@ interface Asking {
   readonly ctx: FactContext;
   /** is a visit about the spine, or for what the patient has there? */
   readonly relates: (visit: EncounterRecord) => boolean;
+  /** by day: of the visits of one the likeliest at which a sign was looked for; a chart may hold many signs of one day */
+  readonly likeliestOn: Map<string, EncounterRecord | undefined>;
 }
 
 /** What the search for a sign that is new goes along with. */
@@ -83,7 +85,7 @@ const MOST_TOLD = 20;
  */
 export function progressionEvidence(input: ProgressionInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const relates = relatedVisits(asked, ctx);
-  const asking: Asking = { asked, ctx, relates };
+  const asking: Asking = { asked, ctx, relates, likeliestOn: new Map() };
   const looked = signsOf([...input.signs, ...input.baseline], asking);
   const denied = looked.filter((s) => s.says === 'absent');
   const lastDenied = new SameSign(denied, (s) => s.stated.lo, Math.max);
@@ -318,14 +320,13 @@ function signOf(
  * The visit at which a sign was recorded, by reference or day: of several on a day one for the spine, and in person, sooner than
  * others. Where it was not one in person the first later one that was and was made for this sign, as where there is none.
  */
-function visitOfSign(
-  record: SignRecord,
-  stated: Interval,
-  { asked, ctx, relates }: Asking,
-): EncounterRecord | undefined {
+function visitOfSign(record: SignRecord, stated: Interval, asking: Asking): EncounterRecord | undefined {
+  const { asked, ctx } = asking;
   const visits = visitsOf(ctx);
-  const own = likeliest(visitsOfRecord({ encounter: record.encounter, when: stated }, visits), relates);
   const named = record.encounter !== undefined;
+  const own = named
+    ? visitsOfRecord({ encounter: record.encounter, when: stated }, visits)[0]
+    : likeliestOn(stated, asking);
   if (named && own?.held !== true) return undefined;
   if (own?.inPerson || record.type !== 'condition' || record.verification === 'refuted') return own;
   const later = record.codes
@@ -336,8 +337,20 @@ function visitOfSign(
 }
 
 /** Of the visits of a day the one at which a sign of the spine was looked for, as far as their reasons and kinds tell. */
-function likeliest(day: readonly EncounterRecord[], relates: Asking['relates']): EncounterRecord | undefined {
-  if (day.length < 2) return day[0];
+function likeliestOn(when: Interval, { ctx, relates, likeliestOn: known }: Asking): EncounterRecord | undefined {
+  const key = `${when.lo} ${when.hi}`;
+  if (known.has(key)) return known.get(key);
+  const day = visitsOfRecord({ encounter: undefined, when }, visitsOf(ctx));
   const rank = (v: EncounterRecord): number => (relates(v) ? 2 : 0) + (v.inPerson ? 1 : 0);
-  return day.reduce((best, v) => (rank(v) > rank(best) ? v : best));
+  const [first, ...others] = day;
+  let best = first;
+  let most = first === undefined || others.length === 0 ? 0 : rank(first);
+  for (const visit of others) {
+    const here = rank(visit);
+    if (here <= most) continue;
+    best = visit;
+    most = here;
+  }
+  known.set(key, best);
+  return best;
 }
