@@ -38,6 +38,7 @@ export const ChartItem = z.union([
       .enum(['confirmed', 'provisional', 'differential', 'unconfirmed', 'refuted', 'entered-in-error'])
       .optional(),
     severity: CODE.optional(),
+    category: z.enum(['problem-list-item', 'encounter-diagnosis']).optional(),
     at: NAME.optional(),
     region: PLACE.optional(),
   }),

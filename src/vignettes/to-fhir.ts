@@ -99,6 +99,13 @@ function condition(item: Of<'condition'>, id: string, at: (w: string) => string)
     verificationStatus: {
       coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-ver-status', code: certainty }],
     },
+    ...(item.category !== undefined && {
+      category: [
+        {
+          coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-category', code: item.category }],
+        },
+      ],
+    }),
     code: concept(item.condition),
     ...(item.severity !== undefined && { severity: concept(item.severity) }),
     ...site(item.region),

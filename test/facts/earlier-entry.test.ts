@@ -47,6 +47,17 @@ describe('what is new', () => {
     expect(truth(entry('icd M21.371', { ...entered, ...listed }), old)).toBe('true');
   });
 
+  it('is not stated to be new by the day of entry of a visit’s diagnosis, when it was on file before', () => {
+    const stated = 'lookback: 3 months\nevidence: [{ finding: { codes: [foot-drop], stated-onset: true } }]';
+    const begun = (...resources: readonly Resource[]): string => ask(stated, resources).truth;
+    const old = entry('icd M21.371', { onsetDateTime: '2023-02-20' });
+    const entered = { recordedDate: '2026-02-20', onsetDateTime: '2026-02-20', ...ofVisit };
+    expect(begun(entry('icd M21.371', entered))).toBe('true');
+    expect(begun(entry('icd M21.371', entered), old)).toBe('unknown');
+    expect(begun(entry('icd M21.371', { ...entered, onsetDateTime: '2026-02-18' }), old)).toBe('true');
+    expect(begun(entry('icd M21.371', { ...entered, ...listed }), old)).toBe('true');
+  });
+
   it('is told apart by codes of one system only', () => {
     const old = { onsetDateTime: '2023-02-20' };
     expect(truth(again, entry('icd M21.372', old))).toBe('true');

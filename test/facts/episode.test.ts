@@ -326,6 +326,21 @@ it('a visit’s diagnosis whose onset is the day of its entry is no new onset fo
   expect(onset([older, visit('2026-01-10'), pain('2026-02-20', { recordedDate: '2026-02-20' })])).toBe('2026-02-20');
 });
 
+it('diagnoses of several visits, each with the day of its entry for an onset, date nothing while an older entry goes on', () => {
+  const ofVisit = { category: [{ coding: [{ code: 'encounter-diagnosis' }] }] };
+  const entered = (date: string, more = {}) => pain(date, { recordedDate: `${date}T10:00:00Z`, ...ofVisit, ...more });
+  const older = pain('2025-12-01');
+  expect(onset([older, entered('2025-12-03'), entered('2026-02-20')])).toBe('2025-12-01');
+  expect(onset([older, entered('2026-01-10'), entered('2026-02-20')])).toBe('2025-12-01');
+  const closed = (date: string) => entered(date, { ...resolved, abatementDateTime: date });
+  expect(onset([older, closed('2025-12-03'), closed('2026-02-20')])).toBe('2025-12-01');
+  expect(onset([older, entered('2026-02-20'), entered('2026-02-20')])).toBe('2025-12-01/2026-02-20');
+  expect(onset([entered('2025-12-03'), entered('2026-02-20')])).toBe('2025-12-03/2026-02-20');
+  const dated = pain('2026-02-18', { recordedDate: '2026-02-20', ...ofVisit });
+  expect(onset([older, entered('2025-12-03'), entered('2026-01-10'), dated])).toBe('2026-02-18');
+  expect(onset([older, entered('2025-12-03'), entered('2026-01-10'), pain('2026-02-18')])).toBe('2026-02-18');
+});
+
 it('an onset after the day on which its own entry was made is not certain', () => {
   expect(onset([pain('2026-02-20', { recordedDate: '2026-01-05' })])).toBe('2026-01-05/2026-02-20');
   expect(onset([pain('2026-02-20', { recordedDate: '2026-02-20' })])).toBe('2026-02-20');

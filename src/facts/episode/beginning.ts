@@ -45,9 +45,14 @@ function newOnset(found: readonly Complaint[], since: Day, asOf: Day): Day | und
   return starts.length === 0 ? undefined : latest(starts);
 }
 
+/** Do the diagnoses of more than one visit have the day of entry for their onset? Nobody falls ill anew at each visit. */
+const isHabit = (entered: readonly Complaint[]): boolean =>
+  new Set(entered.map(({ record: { onset } }) => onset?.lo)).size > 1;
+
 /**
  * Where in a run of spans the episode begins, and the latest onset in it. A new onset that has ended, or that is no more than the day
  * on which a visit's diagnosis was entered, does not end an older entry that goes on: of which of them today's complaint is nobody says.
+ * Where the EHR puts the day of entry as a habit, that day is no onset.
  */
 export function beginningOf(
   found: readonly Complaint[],
@@ -58,8 +63,9 @@ export function beginningOf(
     maxGap,
   }: { readonly all: readonly Span[]; readonly run: Day; readonly asOf: Day; readonly maxGap: Day },
 ): { readonly start: Day; readonly anew: Day } {
-  const anew = Math.max(run, newOnset(found, run, asOf) ?? run);
   const isDayOfEntry = daysOfEntry(found, all, maxGap);
+  const told = isHabit(found.filter(isDayOfEntry)) ? found.filter((c) => !isDayOfEntry(c)) : found;
+  const anew = Math.max(run, newOnset(told, run, asOf) ?? run);
   const dated = found.filter((c) => isCurrent(c) && !isDayOfEntry(c));
   const older = Math.max(run, newOnset(dated, run, asOf) ?? run);
   const goesOn = found.some(

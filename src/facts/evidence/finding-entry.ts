@@ -189,7 +189,7 @@ function statement(record: ConditionRecord, item: Item, search: Search): void {
   const ends = endsOf(record, search);
   const over = whyOver(record, ends, search);
   if (over !== undefined) return tally.lead(item, over, true);
-  const asksNew = isOfNew(input, asked) && !record.orderReason;
+  const asksNew = (isOfNew(input, asked) || input['stated-onset']) && !record.orderReason;
   const isNew = (input.event && record.onset === undefined) || (asksNew && !statesOnset(record));
   if (isNew && record.onsetUnread) return tally.lead(item, 'its onset stands in words', true);
   if (isNew && search.entries.onFileBefore(record.codes, item.date)) return tally.lead(item, REPEATED, true);
