@@ -52,7 +52,7 @@ const isHabit = (entered: readonly Complaint[]): boolean =>
 /**
  * Where in a run of spans the episode begins, and the latest onset in it. A new onset that has ended, or that is no more than the day
  * on which a visit's diagnosis was entered, does not end an older entry that goes on: of which of them today's complaint is nobody says.
- * Where the EHR puts the day of entry as a habit, that day is no onset.
+ * Where the EHR puts the day of entry as a habit, that day is no onset, nor is it one of what does not go away (a scoliosis).
  */
 export function beginningOf(
   found: readonly Complaint[],
@@ -61,10 +61,18 @@ export function beginningOf(
     run,
     asOf,
     maxGap,
-  }: { readonly all: readonly Span[]; readonly run: Day; readonly asOf: Day; readonly maxGap: Day },
+    lasting,
+  }: {
+    readonly all: readonly Span[];
+    readonly run: Day;
+    readonly asOf: Day;
+    readonly maxGap: Day;
+    readonly lasting: readonly string[];
+  },
 ): { readonly start: Day; readonly anew: Day } {
   const isDayOfEntry = daysOfEntry(found, all, maxGap);
-  const told = isHabit(found.filter(isDayOfEntry)) ? found.filter((c) => !isDayOfEntry(c)) : found;
+  const habit = isHabit(found.filter(isDayOfEntry));
+  const told = found.filter((c) => !(isDayOfEntry(c) && (habit || lasting.includes(c.kind))));
   const anew = Math.max(run, newOnset(told, run, asOf) ?? run);
   const dated = found.filter((c) => isCurrent(c) && !isDayOfEntry(c));
   const older = Math.max(run, newOnset(dated, run, asOf) ?? run);

@@ -113,7 +113,7 @@ function episodeOf(presentation: Presentation, sought: Sought): Episode {
   const run = runStart(shown, asOf, maxGap);
   // an injury from before the run has healed
   const found = all.filter(({ record }) => !heals(record, vocabulary) || (statedOn(record)?.hi ?? run) >= run);
-  const { start, anew } = beginningOf(found, { all: shown, run, asOf, maxGap });
+  const { start, anew } = beginningOf(found, { all: shown, run, asOf, maxGap, lasting: vocabulary.episode.lasting });
   // where the chart was read later: until the day before the end of a complaint that is there now
   const ends = found.flatMap(({ record: { current, abated } }) => (current && abated ? [abated.lo - 1] : []));
   const until = sooner(goesOnUntil(shown, found, maxGap), ends.length === 0 ? undefined : earliest(ends));
