@@ -92,13 +92,30 @@ export function compareSchedule(
   const truth = truths.every((t) => t === truths[0]) ? (truths[0] ?? 'unknown') : 'unknown';
   const band = bands[latestBand];
   if (band === undefined) return { truth };
-  if (truth !== 'true')
-    return { truth, ...(last !== undefined && { from: latest(possible.map((b) => add(last.hi, b.every))) }) };
+  if (truth !== 'true') {
+    const from = last === undefined ? undefined : nextDue(start, last, asOf, bands);
+    return { truth, ...(from !== undefined && { from }) };
+  }
   // due until a later band asks for a longer interval, or there is none
   if (band.until === undefined) return { truth };
   const end = add(start.lo, band.until);
   const later = compareSchedule(start, last, end + 1, bands);
   return later.truth === 'true' ? later : { truth, until: end };
+}
+
+/**
+ * The first day after this one on which the next study is due for certain: an interval may end in a later band, which asks for a longer
+ * one, or after the last, in which none is due.
+ */
+function nextDue(start: Interval, last: Interval, asOf: Day, bands: readonly ScheduleBand[]): Day | undefined {
+  const days = bands.flatMap(({ every, until }) => [
+    add(last.hi, every),
+    ...(until === undefined ? [] : [add(start.hi, until) + 1]),
+  ]);
+  return days
+    .filter((day) => day > asOf)
+    .sort((a, b) => a - b)
+    .find((day) => compareSchedule(start, last, day, bands).truth === 'true');
 }
 
 /** An incomplete or silent reading of a fact that a comparison depends on. */

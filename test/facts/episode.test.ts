@@ -211,6 +211,19 @@ describe('an onset that a clinician states', () => {
       '2026-01-10',
     );
   });
+  it('is not that of an earlier episode', () => {
+    const stated = answer('2023-12-01', '2024-01-10');
+    expect(onset([condition('icd M54.50', { recordedDate: '2026-02-20' }), stated])).toBeUndefined();
+    expect(onset([visit('2026-02-20'), stated])).toBeUndefined();
+    expect(onset([pain('2026-02-20'), stated])).toBe('2026-02-20');
+    const visits = ['2025-10-01', '2025-12-01', '2026-02-20'].map((date) => visit(date));
+    expect(onset([...visits, answer('2025-09-01', '2025-10-01')])).toBe('2025-09-01');
+  });
+  it('is not that of a complaint that has ended since', () => {
+    const over = pain('2025-12-01', { recordedDate: '2025-12-05', abatementDateTime: '2026-02-01', ...resolved });
+    expect(onset([over, visit('2026-02-20'), answer('2025-11-15', '2026-02-10')])).toBe('2025-11-15');
+    expect(onset([over, visit('2026-02-20'), answer('2025-11-15', '2026-01-10')])).not.toBe('2025-11-15');
+  });
   it('the latest of several statements counts', () => {
     expect(onset([answer('2026-01-01', '2026-02-01'), answer('2026-02-10', '2026-02-28')])).toBe('2026-02-10');
   });

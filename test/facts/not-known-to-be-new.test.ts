@@ -76,6 +76,32 @@ describe('a sign that is observed', () => {
       'true',
     );
   });
+  it('is there on a day on which it was also not found: of the other side, or of another muscle', () => {
+    const both = (date: string): readonly Resource[] => [weakness(date, true), weakness(date, false)];
+    const now = weakness('2026-02-27', true);
+    for (const earlier of [both('2025-06-01'), both('2025-06-01').toReversed()])
+      expect(truth('new-neurological-deficit', ...earlier, now)).toBe('unknown');
+    const [seen, before] = [visit('2026-02-27', 'icd M54.50'), weakness('2025-06-01', false)];
+    for (const today of [both('2026-02-27'), both('2026-02-27').toReversed()]) {
+      expect(truth('new-deficit-found-in-person', seen, before, ...today)).toBe('true');
+      expect(truth('new-deficit-found-in-person', seen, before, weakness('2025-06-01', true), ...today)).toBe(
+        'unknown',
+      );
+    }
+  });
+  it('was found at the visit that it names, not at another one of that day', () => {
+    const [skin, remote] = [visit('2026-02-27', 'icd L20.9'), { class: { code: 'VR' }, id: 'remote' }];
+    const found = (members: object): string =>
+      truth(
+        'new-deficit-found-in-person',
+        skin,
+        visit('2026-02-27', 'icd M54.50', remote),
+        weakness('2025-06-01', false),
+        weakness('2026-02-27', true, members),
+      );
+    expect(found({})).toBe('true');
+    expect(found({ encounter: { reference: 'Encounter/remote' } })).toBe('unknown');
+  });
   it('at another site is another sign', () => {
     const at = (site: string): object => ({ bodySite: concept(`snomed ${site}`) });
     const arm = weakness('2025-06-01', true, at('53120007'));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatDay } from '../../src/dates/day.ts';
 import { value as factValue, score as painScore } from '../support/lumbar-facts.ts';
 import { ask, concept, type Resource } from '../support/tiny-facts.ts';
 
@@ -43,6 +44,24 @@ describe('worsening since an event', () => {
   });
 });
 
+describe('worsening within three months', () => {
+  const worse = 'lookback: 3 months\nevidence: [{ worsening: { scores: [pain-score] } }]';
+  const pain = condition('icd M54.50', { onsetDateTime: '2025-10-01' });
+  const until = (...scores: readonly Resource[]): string | undefined => {
+    const { truth, until: last } = ask(worse, [pain, ...scores]);
+    return truth === 'true' && last !== undefined ? formatDay(last) : truth;
+  };
+  const [before, last] = [score('2025-11-20', 3), score('2026-02-20', 7)];
+  it('lapses when the last score leaves the window', () => {
+    expect(until(before, last)).toBe('2026-05-19');
+    expect(until(before, score('2025-12-20', 5), last)).toBe('2026-05-19');
+  });
+  it('lapses when a score that was as high comes to be the one before it', () => {
+    expect(until(before, score('2025-12-20', 8), last)).toBe('2026-03-19');
+    expect(until(before, score('2025-12-20', 7), last)).toBe('2026-03-19');
+  });
+});
+
 describe('a fall of the weight', () => {
   const weight = (date: string, amount: number, code: string): Resource => ({
     resourceType: 'Observation',
@@ -57,7 +76,15 @@ describe('a fall of the weight', () => {
     expect(fell(weight('2026-01-05', 132, '[lb_av]'), weight('2026-02-27', 55, 'kg'))).toBe('true');
     expect(fell(weight('2026-01-05', 60, 'kg'), weight('2026-02-27', 121, '[lb_av]'))).toBe('true');
     expect(fell(weight('2026-01-05', 132, '[lb_av]'), weight('2026-02-27', 59, 'kg'))).toBe('false');
-    expect(fell(weight('2026-01-05', 132, 'stone'), weight('2026-02-27', 55, 'kg'))).toBe('false');
+    expect(fell(weight('2026-01-05', 132, '[lb_av]'), weight('2026-02-27', 121, 'lb'))).toBe('true');
+    expect(fell(weight('2026-01-05', 2112, '[oz_av]'), weight('2026-02-27', 55, 'kg'))).toBe('true');
+    expect(fell(weight('2026-01-05', 2112, '[oz_av]'), weight('2026-02-27', 59, 'kg'))).toBe('false');
+  });
+  it('is left open by units that cannot be compared', () => {
+    const stones = weight('2026-01-05', 132, 'stone');
+    expect(fell(stones, weight('2026-02-27', 55, 'kg'))).toBe('unknown');
+    expect(fell(stones, weight('2026-01-20', 56, 'kg'), weight('2026-02-27', 55, 'kg'))).toBe('unknown');
+    expect(fell(stones, weight('2026-01-20', 60, 'kg'), weight('2026-02-27', 55, 'kg'))).toBe('true');
   });
 });
 

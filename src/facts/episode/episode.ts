@@ -40,7 +40,7 @@ export function currentEpisode(chart: Chart, vocabulary: Vocabulary, region: Reg
   const sought = { chart, vocabulary, region, asOf, maxGap: add(0, duration(vocabulary.episode['not-a-gap'])) };
   const options = ofToday(sought);
   const first = options.next().value ?? { kinds: vocabulary.episode.complaints, found: [] };
-  const stated = statedOnset(first.found, sought);
+  const stated = statedOnset(first, sought);
   if (stated !== undefined) return stated;
   const episode = episodeOf(first, sought);
   const own = isPresent(first, sought) ? episode : complaintOfVisits(first, sought);

@@ -38,6 +38,10 @@ const CONVERT: Readonly<Record<string, (v: number) => number>> = {
   '/mm3>10*3/uL': (v) => v / 1000,
   '[lb_av]>kg': (v) => v * 0.45359237,
   'lb>kg': (v) => v * 0.45359237,
+  'lbs>kg': (v) => v * 0.45359237,
+  '[oz_av]>kg': (v) => (v * 0.45359237) / 16,
+  'oz>kg': (v) => (v * 0.45359237) / 16,
+  'g>kg': (v) => v / 1000,
   'mm/hr>mm/h': (v) => v,
   'mm>{score}': (v) => v / 10,
   '1>{score}': (v) => v,
@@ -64,6 +68,18 @@ function converted({ value }: ObservationRecord, unit: string): number | undefin
   if (unit === '*' || value.unit === unit || (unit === '{score}' && /score/i.test(value.unit))) return value.value;
   const key = `${value.unit}>${unit}`;
   return Object.hasOwn(CONVERT, key) ? CONVERT[key]?.(value.value) : undefined;
+}
+
+const TARGETS = [...new Set(Object.keys(CONVERT).map((key) => key.slice(key.indexOf('>') + 1)))];
+
+/** Two measured values in one unit, that of one of them or another; undefined when there is none that both can be given in. */
+export function inOneUnit(a: ObservationRecord, b: ObservationRecord): readonly [number, number] | undefined {
+  const own = [a, b].flatMap(({ value }) => (value?.kind === 'number' ? [value.unit] : []));
+  for (const unit of [...own, ...TARGETS]) {
+    const [first, second] = [inUnit(a, unit), inUnit(b, unit)];
+    if (first !== undefined && second !== undefined) return [first, second];
+  }
+  return undefined;
 }
 
 const HIGH = new Set(['H', 'HH', 'HU']);

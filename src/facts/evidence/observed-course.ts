@@ -26,6 +26,9 @@ function signOf({ hits, valueHits, siteHits, site }: ObservationRecord, sets: re
   return [own.length > 0 ? own : named(hits), siteHits.map((h) => h.set), site].join(' ');
 }
 
+const dayOfSign = (record: ObservationRecord, when: Interval, sets: readonly number[]): string =>
+  `${signOf(record, sets)} on ${when.lo}`;
+
 /**
  * What the observations of a chart say of signs, one after the other: an observation tells that a sign is there, not that it is new.
  * @param sets the code sets that name the signs
@@ -36,6 +39,9 @@ export function observedCourses(sets: readonly number[], ctx: FactContext): Read
       record.type === 'observation' && record.final && record.when !== undefined ? [{ record, when: record.when }] : [],
     )
     .sort((a, b) => a.when.lo - b.when.lo);
+  const found = new Set(
+    observed.flatMap(({ record, when }) => (isObserved(record, sets, ctx) ? [dayOfSign(record, when, sets)] : [])),
+  );
   const runs = new Map<ObservationRecord, Run>();
   const last = new Map<string, Run | { readonly absentBefore: Interval }>();
   for (const { record, when } of observed) {
@@ -43,6 +49,8 @@ export function observedCourses(sets: readonly number[], ctx: FactContext): Read
     if (there === undefined) continue;
     const sign = signOf(record, sets);
     const before = last.get(sign);
+    // what was not found on a day on which it was found is of the other side, or of another muscle
+    if (!there && found.has(dayOfSign(record, when, sets))) continue;
     if (!there) last.set(sign, { absentBefore: when });
     else {
       const run: Run = before !== undefined && 'first' in before ? before : { first: when, ...before };

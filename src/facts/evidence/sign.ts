@@ -1,5 +1,5 @@
 import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
-import type { Day } from '../../dates/day.ts';
+import type { Day, Interval } from '../../dates/day.ts';
 import { Reaching } from '../../dates/reaching.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfSign } from '../context.ts';
@@ -120,15 +120,13 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
     })
     .sort((a, b) => a.when.lo - b.when.lo);
   const present = (r: ObservationRecord): boolean | undefined => isObserved(r, [set], ctx);
-  const last = all.at(-1);
+  const last = lastOf(all, ({ record }) => present(record));
   if (last === undefined || fitIn(last.when, asked.window) !== 'inside') return;
   const item = chartedItem(last.record.ref, last.when, asked);
   const answer = present(last.record);
   if (answer === false) return ruledOut(item, set, 'observed as absent', ctx, tally);
   if (answer === undefined) return tally.lead(item, 'the result is not coded', true);
-  const visits = visitsOf(ctx);
-  const named = last.record.encounter === undefined ? undefined : visits.get(last.record.encounter);
-  const visit = [...(named ? [named] : []), ...visits.on(last.when.lo)].find((v) => v.held && v.inPerson);
+  const visit = visitsOfRecord(last.record, visitsOf(ctx)).find((v) => v.held && v.inPerson);
   if (visit === undefined) return tally.lead(item, 'not found at a visit in person', true);
   const { absent, isOld } = lookBack(
     all.flatMap(({ record, when }) => (when.hi < last.when.lo ? [record] : [])),
@@ -145,8 +143,20 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
     tally.pro({ ...chartedItem(absent.ref, absent.when, asked), until }, 'absent at an earlier examination');
 }
 
+/** What was found on a day weighs more than what was not: that is of the other side, or of another muscle. */
+const weight = (answer: boolean | undefined): number => (answer === true ? 2 : answer === undefined ? 1 : 0);
+
+/** Of those of the last day the one that weighs most. @param all oldest first */
+function lastOf<T extends { readonly when?: Interval | undefined }>(
+  all: readonly T[],
+  present: (one: T) => boolean | undefined,
+): T | undefined {
+  const day = all.at(-1)?.when?.lo;
+  return all.filter(({ when }) => when?.lo === day).sort((a, b) => weight(present(b)) - weight(present(a)))[0];
+}
+
 /**
- * The last of the earlier examinations that found nothing, and whether something was found since that, before the time window.
+ * The last of the earlier examinations that found nothing, on a day on which none found anything, and whether something was found since that, before the time window.
  * @param earlier oldest first
  */
 function lookBack(
@@ -154,7 +164,8 @@ function lookBack(
   present: (record: ObservationRecord) => boolean | undefined,
   asked: Asked,
 ): { readonly absent: ObservationRecord | undefined; readonly isOld: boolean } {
-  const last = earlier.findLastIndex((r) => present(r) === false);
+  const found = new Set(earlier.flatMap((r) => (present(r) === true ? [r.when?.lo] : [])));
+  const last = earlier.findLastIndex((r) => present(r) === false && !found.has(r.when?.lo));
   const isOld = earlier.slice(last + 1).some((r) => present(r) === true && fitIn(r.when, asked.window) !== 'inside');
   return { absent: earlier[last], isOld };
 }
@@ -167,7 +178,7 @@ function examinations(input: SignInput, asked: Asked, ctx: FactContext, tally: T
     .filter((r) => fitIn(r.when, { asOf: asked.window.asOf }) === 'inside');
   const day = (r: ObservationRecord): number => r.when?.lo ?? 0;
   const sorted = [...results].sort((a, b) => day(a) - day(b));
-  const last = sorted.at(-1);
+  const last = lastOf(sorted, (r) => readAnswer(r, ctx));
   if (last === undefined || fitIn(last.when, asked.window) !== 'inside') return;
   const item = chartedItem(last.ref, last.when, asked);
   const answer = readAnswer(last, ctx);
@@ -188,8 +199,9 @@ function examinations(input: SignInput, asked: Asked, ctx: FactContext, tally: T
     tally.pro({ ...chartedItem(before.ref, before.when, asked), until }, 'normal at an earlier examination');
 }
 
-/** A symptom on file that began in the window, by the day of an examination. */
+/** The latest symptom on file that began in the window, by the day of an examination. */
 function newSymptom(input: SignInput, exam: ObservationRecord, asked: Asked, ctx: FactContext): Item | undefined {
+  const found: Item[] = [];
   for (const set of (input.symptoms ?? []).map((name) => ctx.set(name))) {
     for (const record of ctx.chart.bySet(set)) {
       if (record.type !== 'condition' || record.onset === undefined) continue;
@@ -199,8 +211,8 @@ function newSymptom(input: SignInput, exam: ObservationRecord, asked: Asked, ctx
       const known = stated === undefined || stated.lo <= asked.window.asOf;
       if (!known || record.onset.hi > (exam.when?.lo ?? 0) || !fitsRegion(asked, placeOfSign(place, record, ctx)))
         continue;
-      if (fitIn(record.onset, asked.window) === 'inside') return chartedItem(record.ref, record.onset, asked);
+      if (fitIn(record.onset, asked.window) === 'inside') found.push(chartedItem(record.ref, record.onset, asked));
     }
   }
-  return undefined;
+  return found.sort((a, b) => (b.date?.lo ?? 0) - (a.date?.lo ?? 0))[0];
 }

@@ -6,7 +6,7 @@ import type { TrendInput } from '../schema.ts';
 import type { Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { contraAsLast } from './last-seen.ts';
-import { inUnit } from './measure.ts';
+import { inOneUnit } from './measure.ts';
 
 interface Value {
   readonly record: ObservationRecord;
@@ -15,7 +15,7 @@ interface Value {
 
 /**
  * A measured value that fell by more than a share of an earlier one, not longer before than stated. The last value of the
- * window speaks; without such a fall it speaks against, when there is an earlier value to compare it with.
+ * window speaks; without such a fall it speaks against, when there are earlier values, all of which can be compared with it.
  */
 export function trendEvidence(input: TrendInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const values = input.codes
@@ -31,7 +31,9 @@ export function trendEvidence(input: TrendInput, asked: Asked, ctx: FactContext,
   if (last === undefined || fitIn(last.record.when, asked.window) !== 'inside') return;
   const earlier = values.filter((v) => v.day < last.day && add(v.day, duration(input.span)) >= last.day);
   const share = Number(input['falls-by'].split(' ')[0]) / 100;
-  const higher = earlier.filter((v) => fall(v.record, last.record) > share);
+  const falls = earlier.map((v) => ({ v, by: fall(v.record, last.record) }));
+  const first = falls.find(({ by = 0 }) => by > share)?.v;
+  const unread = falls.flatMap(({ v, by }) => (by === undefined ? [v] : []));
   const until = lastDayInside(last.record.when, asked.window);
   const item = (v: Value): Parameters<Tally['pro']>[0] => ({
     ref: v.record.ref,
@@ -40,16 +42,13 @@ export function trendEvidence(input: TrendInput, asked: Asked, ctx: FactContext,
     basis: 'chart',
     until,
   });
-  const first = higher[0];
   if (first !== undefined) for (const v of [first, last]) tally.pro(item(v), 'the value fell');
+  else if (unread.length > 0) for (const v of unread) tally.lead(item(v), 'in a unit that cannot be compared', true);
   else if (earlier.length > 0) contraAsLast(item(last), 'no such fall was measured', 'Observation', ctx, tally);
 }
 
-/** The fall from one value to another as a share of the first; zero when their units cannot be compared. */
-function fall(from: ObservationRecord, to: ObservationRecord): number {
-  if (from.value?.kind !== 'number' || to.value?.kind !== 'number') return 0;
-  const later = inUnit(to, from.value.unit);
-  const [before, after] =
-    later === undefined ? [inUnit(from, to.value.unit), to.value.value] : [from.value.value, later];
-  return before === undefined || before <= 0 ? 0 : (before - after) / before;
+/** The fall from one value to another as a share of the first; undefined when they cannot be compared. */
+function fall(from: ObservationRecord, to: ObservationRecord): number | undefined {
+  const [before, after] = inOneUnit(from, to) ?? [0, 0];
+  return before <= 0 ? undefined : (before - after) / before;
 }

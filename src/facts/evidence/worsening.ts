@@ -1,4 +1,5 @@
 import type { Day } from '../../dates/day.ts';
+import { earliest } from '../../dates/later.ts';
 import { sooner } from '../../policy/measure-time.ts';
 import { type Asked, type FactContext, fitsRegion, placeIn, placeOfSign } from '../context.ts';
 import { ongoingSince } from '../courses.ts';
@@ -12,6 +13,7 @@ import {
   DIFFER,
   dated,
   ends,
+  type Score,
   saidBetween,
   scoresOnFile,
   UNREAD,
@@ -27,12 +29,12 @@ import {
 export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: FactContext, tally: Tally): void {
   const began = input.during === undefined ? undefined : ongoingSince(input.during, asked, ctx);
   if (input.during !== undefined && began === undefined) return;
-  const earliest = began ?? asked.window.earliest;
-  const progressed = earliest !== undefined && newFindings(input.new ?? [], earliest, asked, ctx, tally);
+  const since = began ?? asked.window.earliest;
+  const progressed = since !== undefined && newFindings(input.new ?? [], since, asked, ctx, tally);
   const otherwise = progressed || tally.for.length > 0;
   const onFile = scoresOnFile(input.scores, asked, ctx);
   const all = withoutDoubt(comparable(onFile));
-  const before = earliest === undefined ? [] : all.filter((s) => s.day <= earliest);
+  const before = since === undefined ? [] : all.filter((s) => s.day <= since);
   const firsts = before.length > 0 ? ends(before).lasts : ends(all).firsts;
   const { lasts } = ends(all);
   const [[first], [last]] = [firsts, lasts];
@@ -48,7 +50,8 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
     return tally.lead(last.item, 'its date is not certain to lie in the time window', true);
   // on the day on which the window begins with the last score, that one is the score before it
   const inside = lastDayInside(last.item.date, asked.window);
-  const until = sooner(inside === undefined ? undefined : inside - 1, first.item.until);
+  const overtaken = began === undefined ? overtakenOn(all, lasts, asked) : undefined;
+  const until = [inside === undefined ? undefined : inside - 1, overtaken, first.item.until].reduce(sooner);
   for (const s of [first, last]) {
     const item = { ...s.item, ...dated(last), until };
     if (rose.has(true)) tally.pro(item, 'the score rose');
@@ -56,6 +59,16 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
     else if (!input.refutes) tally.lead(item, 'the score did not rise: it says nothing of other symptoms');
     else contraAsLast(item, 'the score did not rise', 'Observation', ctx, tally);
   }
+}
+
+/** The last as-of day before a score of the window that was no lower than the last one comes to be the score before the window. */
+function overtakenOn(all: readonly Score[], lasts: readonly Score[], asked: Asked): Day | undefined {
+  const { earliest: since = Number.POSITIVE_INFINITY } = asked.window;
+  const least = earliest(lasts.map((s) => s.value));
+  const days = all
+    .filter((s) => s.day > since && s.value >= least && !lasts.includes(s))
+    .flatMap((s) => lastDayInside(s.item.date, asked.window) ?? []);
+  return days.length === 0 ? undefined : earliest(days) - 1;
 }
 
 /** Confirmed findings of the region whose documented onset lies after a day. @returns whether there is one */
