@@ -199,3 +199,16 @@ describe('coded outcomes of treatment', () => {
     expect(ask(IMPROVED, [PAIN, ...fall, outcome('2025-12-20', FAILED)]).conflicts).toHaveLength(1);
   });
 });
+
+describe('pain of a leg', () => {
+  const LEG = { bodySite: concept('snomed 61685007') };
+  const sciatica = pain('2025-11-01', { code: concept('icd M54.16') });
+  const unimproved = (...scores: readonly Resource[]): string =>
+    value('no-significant-improvement', [sciatica, score('2025-11-10', 8, LEG), ...scores]).truth;
+  it('is left open by a later score that cannot be compared', () => {
+    const last = score('2026-02-01', 8, LEG);
+    const { valueQuantity: _, ...uncoded } = score('2026-02-20', 0, LEG) as Resource & { valueQuantity: unknown };
+    expect(unimproved(last)).toBe('true');
+    expect(unimproved(last, { ...uncoded, valueString: 'much better' })).toBe('unknown');
+  });
+});

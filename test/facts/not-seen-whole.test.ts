@@ -88,6 +88,32 @@ describe('the last of several values', () => {
     expect(whole('severe-pain-9', leg)).toBe('false');
     expect(inPart('Observation', 'severe-pain-9', leg)).toMatchObject(open('Observation'));
   });
+  it('is open by an examination, an absent sign and a coded outcome too', () => {
+    const looked = (code: string): Resource => ({
+      resourceType: 'Observation',
+      status: 'final',
+      code: concept(code),
+      effectiveDateTime: '2026-02-27',
+      valueBoolean: false,
+    });
+    const weakness = condition('icd M62.81', { onsetDateTime: '2019-01-01' });
+    for (const chart of [[looked('loinc 10202-0')], [weakness, looked('snomed 26544005')]]) {
+      expect(inPart('Encounter', 'new-deficit-found-in-person', chart).truth).toBe('false');
+      expect(inPart('Observation', 'new-deficit-found-in-person', chart)).toMatchObject(open('Observation'));
+    }
+    const helped = procedure('cpt 97110', '2026-02-20', { ...BACK, outcome: concept('snomed 385669000') });
+    expect(inPart('Encounter', 'no-significant-improvement', [helped]).truth).toBe('false');
+    expect(inPart('Procedure', 'no-significant-improvement', [helped])).toMatchObject(open('Procedure'));
+  });
+  it('is not what was said before it either', () => {
+    const failed = (date: string): Resource =>
+      procedure('cpt 97110', date, { ...BACK, outcome: concept('snomed 385671000') });
+    const truth = (section: Section, date: string): string =>
+      inPart(section, 'no-significant-improvement', [failed(date), ...improved]).truth;
+    expect(truth('Encounter', '2026-01-20')).toBe('false');
+    expect(truth('Observation', '2026-01-20')).toBe('unknown');
+    expect(truth('Observation', '2026-02-25')).toBe('true');
+  });
   it('proves what it says', () => {
     expect(inPart('Observation', 'no-significant-improvement', unimproved).truth).toBe('true');
     expect(inPart('Observation', 'worsening-pain', [score('2025-11-10', 4), score('2026-02-20', 8)]).truth).toBe(

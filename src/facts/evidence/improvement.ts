@@ -1,5 +1,7 @@
 import type { ProcedureRecord } from '../../chart/records.ts';
+import type { Section } from '../../chart/sections.ts';
 import { add } from '../../dates/day.ts';
+import { isLater } from '../../dates/later.ts';
 import { NO_PLACE } from '../../terminology/regions.ts';
 import {
   type Asked,
@@ -37,6 +39,8 @@ interface Search {
   readonly asked: Asked;
   readonly ctx: FactContext;
   readonly tally: Tally;
+  /** what speaks against, unless a later entry may not have been retrieved */
+  readonly undecided: { readonly item: Item; readonly section: Section }[];
 }
 
 /**
@@ -45,10 +49,11 @@ interface Search {
  * last course of treatment say nothing of its success, nor do those of back and leg that went different ways.
  */
 export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: FactContext, tally: Tally): void {
-  const search: Search = { input, asked, ctx, tally };
+  const search: Search = { input, asked, ctx, tally, undecided: [] };
   const onFile = scoresOnFile(input.scores, asked, ctx);
   const own = comparable(onFile);
-  const limb = limbScores(input, asked, ctx);
+  const limbOnFile = limbScores(input, asked, ctx);
+  const limb = comparable(limbOnFile);
   const all = own.length > 0 ? own : limb;
   const known = withoutDoubt(all);
   if (partWays(withoutDoubt(own), withoutDoubt(limb))) {
@@ -56,15 +61,26 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
     outcomes(search);
   } else if (known.length < all.length && !sameCourse(known, all)) doubtfulCourse(all, search);
   else {
-    compareEnds(known, onFile, search);
+    compareEnds(known, own.length > 0 ? onFile : [...onFile, ...limbOnFile], search);
     outcomes(search);
   }
+  tellUndecided(search);
 }
 
-function say(item: Item, improved: boolean, { input, tally }: Search): void {
+function say(item: Item, improved: boolean, section: Section, { input, ctx, tally, undecided }: Search): void {
   const words = improved ? 'improved' : 'not improved';
   if (improved === (input.claims === 'some')) tally.pro(item, words);
+  else if (hasUnseen(ctx, section)) undecided.push({ item, section });
   else tally.contra(item, words);
+}
+
+/** What may not be the last word denies nothing, but what was said before it proves nothing either. */
+function tellUndecided({ tally, undecided }: Search): void {
+  const before = tally.for.map((i) => i.decides ?? i.date);
+  for (const { item, section } of undecided) {
+    if (before.length === 0 || isLater(before, [item.decides ?? item.date])) tally.undecidedBy(item, section);
+    else tally.contest(item, 'it speaks against; whether it is the last word was not seen');
+  }
 }
 
 /** Tells what the last score says beside the first, or why it says nothing. */
@@ -95,9 +111,8 @@ function compareEnds(known: readonly Score[], onFile: readonly ScoreOnFile[], se
   if (change === 'none' && last.value === 0)
     return tally.lead(last.item, 'no pain at all: nothing that did not improve', true);
   const improved = change === 'improved';
-  if (improved !== (search.input.claims === 'some') && hasUnseen(search.ctx, 'Observation'))
-    return tally.undecidedBy(last.item, 'Observation');
-  for (const s of [first, last]) say({ ...s.item, ...dated(last), until: first.item.until }, improved, search);
+  for (const s of [first, last])
+    say({ ...s.item, ...dated(last), until: first.item.until }, improved, 'Observation', search);
 }
 
 /** Why the last score does not show what became of the episode, if it does not. */
@@ -148,7 +163,7 @@ function limbScores(
   { scores: sets, limbs, radicular }: ImprovementInput,
   asked: Asked,
   ctx: FactContext,
-): readonly Score[] {
+): readonly ScoreOnFile[] {
   const complaints = new Set((radicular ?? []).map((name) => ctx.set(name)));
   const felt = [...complaints]
     .flatMap((set) => ctx.chart.bySet(set))
@@ -160,7 +175,9 @@ function limbScores(
         r.hits.some((h) => complaints.has(h.set) && fitsRegion(asked, placeOfRecord(h.place, r.site))),
     );
   if (!felt) return [];
-  return scores(sets, asked, ctx, limbs ?? []).filter((s) => fitsRegion(asked, placeOfSign(NO_PLACE, s.record, ctx)));
+  return scoresOnFile(sets, asked, ctx, limbs ?? []).filter((s) =>
+    fitsRegion(asked, placeOfSign(NO_PLACE, s.record, ctx)),
+  );
 }
 
 type Change = ReturnType<typeof changeOf>;
@@ -211,7 +228,7 @@ function outcomes(search: Search): void {
       if (!(record.spineReason || place !== NO_PLACE) || !fitsRegion(asked, place)) continue;
       const { when } = record;
       if (when === undefined || when.lo > asked.window.asOf || when.hi < since) continue;
-      say({ ref: record.ref, date: when, basis: 'chart' }, improved, search);
+      say({ ref: record.ref, date: when, basis: 'chart' }, improved, 'Procedure', search);
     }
   }
 }

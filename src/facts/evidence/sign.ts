@@ -2,13 +2,14 @@ import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../
 import type { Day, Interval } from '../../dates/day.ts';
 import { Reaching } from '../../dates/reaching.ts';
 import { sooner } from '../../policy/measure-time.ts';
-import { type Asked, type FactContext, fitsRegion, placeIn, placeOfSign } from '../context.ts';
+import { type Asked, type FactContext, fitsRegion, hasUnseen, placeIn, placeOfSign } from '../context.ts';
 import type { SignInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { visitsOf, visitsOfRecord } from '../visits.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { statedOn } from './earlier-entry.ts';
+import { contraAsLast } from './last-seen.ts';
 import { isObserved } from './observed-course.ts';
 import { readAnswer } from './read-answer.ts';
 import { relatedVisits } from './related-visits.ts';
@@ -124,6 +125,7 @@ function observed(set: number, asked: Asked, ctx: FactContext, tally: Tally): vo
   if (last === undefined || fitIn(last.when, asked.window) !== 'inside') return;
   const item = chartedItem(last.record.ref, last.when, asked);
   const answer = present(last.record);
+  if (answer === false && hasUnseen(ctx, 'Observation')) return tally.undecidedBy(item, 'Observation');
   if (answer === false) return ruledOut(item, set, 'observed as absent', ctx, tally);
   if (answer === undefined) return tally.lead(item, 'the result is not coded', true);
   const visit = visitsOfRecord(last.record, visitsOf(ctx)).find((v) => v.held && v.inPerson);
@@ -182,7 +184,7 @@ function examinations(input: SignInput, asked: Asked, ctx: FactContext, tally: T
   if (last === undefined || fitIn(last.when, asked.window) !== 'inside') return;
   const item = chartedItem(last.ref, last.when, asked);
   const answer = readAnswer(last, ctx);
-  if (answer === false) return tally.contra(item, 'the examination is normal');
+  if (answer === false) return contraAsLast(item, 'the examination is normal', 'Observation', ctx, tally);
   const { absent: before, isOld } = lookBack(
     sorted.filter((r) => day(r) < day(last)),
     (r) => readAnswer(r, ctx),
