@@ -212,3 +212,18 @@ describe('pain of a leg', () => {
     expect(unimproved(last, { ...uncoded, valueString: 'much better' })).toBe('unknown');
   });
 });
+
+describe('symptoms that persist', () => {
+  const persist = (...resources: readonly Resource[]): string => value('symptoms-persist', [PAIN, ...resources]).truth;
+  const [before, none] = [score('2025-11-10', 8), score('2026-02-20', 0)];
+  it('are left open by a failure and an improvement of one day', () => {
+    expect(persist(before, none)).toBe('false');
+    expect(persist(before, none, outcome('2026-02-20', FAILED))).toBe('unknown');
+    expect(persist(before, none, outcome('2026-02-25', FAILED))).toBe('true');
+  });
+  it('are not shown by a score below a value', () => {
+    const below = { valueQuantity: { value: 1, comparator: '<', unit: '{score}', code: '{score}' } };
+    expect(persist(score('2026-02-20', 5))).toBe('true');
+    expect(persist(score('2026-02-20', 0, { ...BACK, ...below }))).toBe('unknown');
+  });
+});

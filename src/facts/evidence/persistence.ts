@@ -12,6 +12,7 @@ import { improvementEvidence } from './improvement.ts';
 import { inWindow } from './in-window.ts';
 import { inUnit } from './measure.ts';
 import { mayBeOfAnother } from './related-visits.ts';
+import { isOpen } from './scores.ts';
 
 interface Score {
   readonly record: ObservationRecord;
@@ -30,7 +31,8 @@ export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: 
   const began = onset?.hi ?? knownSince;
   const scores = scoresOf(input, asked, ctx);
   const from = began === undefined ? undefined : add(began, duration(input['at-least']));
-  if (course.decide().truth === 'false') {
+  const { truth } = course.decide();
+  if (truth === 'false') {
     const improved = latest(course.against.map((i) => i.date?.lo ?? Number.NEGATIVE_INFINITY));
     const left = from === undefined ? [] : painAbove(input.slight, Math.max(from, improved), scores, asked);
     for (const item of left)
@@ -39,8 +41,10 @@ export function persistenceEvidence(input: PersistenceInput, asked: Asked, ctx: 
     return;
   }
   for (const section of course.unseen) tally.unseen.add(section);
+  if (course.for.length > 0 && truth !== 'true') tally.conflict = true;
   for (const item of course.for)
-    if (inWindow(item, asked, tally))
+    if (truth !== 'true') tally.lead(item, 'it did not improve, and what else is on file speaks against that');
+    else if (inWindow(item, asked, tally))
       tally.pro({ ...item, until: lastDayInside(item.decides ?? item.date, asked.window) }, 'not improved');
   if (from === undefined) return;
   const pains = painAbove(0, from, scores, asked);
@@ -81,7 +85,7 @@ function scoresOf(input: PersistenceInput, asked: Asked, ctx: FactContext): read
     .flatMap((record) => {
       if (record.type !== 'observation' || !record.final || !fitsRegion(asked, record.site)) return [];
       if (record.value === undefined || ofAnother(record)) return [];
-      return [{ record, value: inUnit(record, '{score}') }];
+      return [{ record, value: isOpen(record.value) ? undefined : inUnit(record, '{score}') }];
     });
 }
 

@@ -103,7 +103,7 @@ export function scoresOnFile(
 }
 
 /** Is it given as "at least 5" or the like? */
-const isOpen = (value: ObservationRecord['value']): boolean =>
+export const isOpen = (value: ObservationRecord['value']): boolean =>
   value?.kind === 'number' && value.comparator !== undefined;
 
 /** The scores after a day that cannot be compared: they leave open what the others before them say. */
