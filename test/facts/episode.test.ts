@@ -211,6 +211,12 @@ describe('an onset that a clinician states', () => {
       '2026-01-10',
     );
   });
+  it('stands beside a vague onset that was recorded on no known day', () => {
+    const stated = answer('2025-12-15', '2026-03-02');
+    for (const vague of ['2026', '2026-03']) expect(onset([pain(vague), stated])).toBe('2025-12-15');
+    expect(onset([pain('2026-01-05', { recordedDate: '2026' }), stated])).toBe('2025-12-15');
+    expect(onset([pain('2026-02'), answer('2025-12-15', '2026-01-20')])).toBe('2026-02');
+  });
   it('is not that of an earlier episode', () => {
     const stated = answer('2023-12-01', '2024-01-10');
     expect(onset([condition('icd M54.50', { recordedDate: '2026-02-20' }), stated])).toBeUndefined();

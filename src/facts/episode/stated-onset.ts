@@ -1,8 +1,8 @@
-import { formatInterval, type Interval } from '../../dates/day.ts';
+import type { ConditionRecord } from '../../chart/records.ts';
+import { type Day, formatInterval, type Interval } from '../../dates/day.ts';
 import { latest } from '../../dates/later.ts';
 import type { Episode, Evidence } from '../../policy/fact-source.ts';
 import { supports } from '../../terminology/regions.ts';
-import { statedOn } from '../evidence/earlier-entry.ts';
 import { begunBy, goesOnUntil, runStart } from './beginning.ts';
 import { type Complaint, overMeanwhile } from './doubt.ts';
 import type { Presentation } from './presentations.ts';
@@ -17,6 +17,13 @@ export const evidenceOf = (ref: string, date: Interval, basis: Evidence['basis']
   fact: 'episode-onset',
   basis,
 });
+
+/**
+ * The day by which an entry had stated its onset, no later than the as-of day. One that was recorded on no known day says only that it
+ * was not before what began: a vague onset ("2026") is not stated at the end of the year.
+ */
+const statedBy = ({ recorded, onset }: ConditionRecord, asOf: Day): Day =>
+  Math.min(asOf, recorded?.hi ?? onset?.lo ?? Number.NEGATIVE_INFINITY);
 
 /** What a statement shows of the complaint: that it was there on a day. */
 const spanOf = (ref: string, { lo, hi }: Interval): Span => ({
@@ -41,7 +48,7 @@ export function statedOnset(presentation: Presentation, sought: Sought): Episode
   const { found } = presentation;
   const { chart, region, asOf, maxGap } = sought;
   const stating = found.filter(({ record }) => record.onset !== undefined);
-  const recorded = latest(stating.map(({ record }) => statedOn(record)?.hi ?? Number.NEGATIVE_INFINITY));
+  const recorded = latest(stating.map(({ record }) => statedBy(record, asOf)));
   const answers = chart.answers.filter(
     (a) =>
       a.fact === 'episode-onset' &&
