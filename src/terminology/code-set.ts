@@ -64,6 +64,10 @@ const CodeSet = z.strictObject({
     description: 'by which an EHR names what is of this set itself (their beginnings): no proof, but no silence',
   }),
   'not-in-words': WORDS.default([]).meta({ description: 'with which a name means something else' }),
+  'denied-by': WORDS.default([]).meta({
+    description:
+      'that deny the one word of this set that stands behind them, and those joined to it by "or"; others still count',
+  }),
 });
 
 /** `policies/codes/*.yaml`: named sets of codes. */

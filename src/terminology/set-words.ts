@@ -19,8 +19,9 @@ export function wordsOfSet(set: number, input: CodeSetInput): WordsOfSet | undef
   if (words.length === 0) return undefined;
   const names = beginnings(words);
   const not = beginnings(input['not-in-words']);
+  const denied = denials(input['denied-by'], words);
   const means = (name: string): boolean => {
-    const read = plainWords(name);
+    const read = plainWords(name).replace(denied, ' ');
     return names.test(read) && !not.test(read);
   };
   const wordIn = (name: string): string | undefined => {
@@ -28,6 +29,13 @@ export function wordsOfSet(set: number, input: CodeSetInput): WordsOfSet | undef
     return words.find((word) => beginnings([word]).test(read));
   };
   return { set, means, wordIn };
+}
+
+/** What is denied in a name, with the word that denies it: what stands beside it ("no trauma, fell from a ladder") may affirm. */
+function denials(by: readonly string[], words: readonly string[]): RegExp {
+  if (by.length === 0) return /$^/;
+  const word = `(?:${words.map((w) => w.trimEnd()).join('|')})[a-z]*`;
+  return new RegExp(`\\b(?:${by.join('|')}) ${word}(?: n?or ${word})*`, 'gi');
 }
 
 /** The letters of a name, a space behind each word, behind the last one too: some of our words are whole ones ("ms "). */

@@ -164,7 +164,13 @@ describe('what is kept of a resource', () => {
     expect(kept(`${SECRET}: r/o MS`)).toBe('ms ');
     expect(knowledge.codes.inWords(kept(`${SECRET} fell`))).toEqual(knowledge.codes.inWords(`${SECRET} fell`));
     expect(knowledge.codes.inWords(kept(`${SECRET}, evaluate`))).toEqual([]);
-    for (const named of ['r/o cauda equina', 'leg weakness', 'scoliosis, no weakness'])
+    for (const named of [
+      'r/o cauda equina',
+      'leg weakness',
+      'scoliosis, no weakness',
+      'no trauma, fell',
+      'no trauma or fall',
+    ])
       expect(knowledge.codes.inWords(kept(`${SECRET} ${named}`))).toEqual(knowledge.codes.inWords(named));
     expect(kept(`${SECRET}, evaluate`)).not.toBe('');
     expect(kept(`${SECRET}, evaluate`)).not.toContain(SECRET);
