@@ -223,7 +223,10 @@ function namingKept(words: readonly string[], ofReason: boolean, { studies, code
   const study =
     named.find((w) => studies.inWords(w)?.placeless === false) ??
     (named.every(says) ? (named.find((w) => !studies.isNameless(w)) ?? named[0]) : undefined);
-  const thing = words.map((w) => codes.namingWords(w, ofReason ? undefined : OF_REASONS)).find((w) => w !== '');
+  const thingIn = (w: string): string => codes.namingWords(w, ofReason ? undefined : OF_REASONS);
+  const thing = words.map(thingIn).find((w) => w !== '');
+  // what names the examination says it already, and is known by its whole name ("Imaging", "MRI")
+  if (study !== undefined && thing === thingIn(study)) return [study];
   return [study, thing].filter((w) => w !== undefined);
 }
 

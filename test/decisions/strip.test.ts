@@ -24,6 +24,20 @@ describe('what is kept of a resource', () => {
     expect(of(observation)).toEqual(observation);
   });
 
+  it('the whole name of a report that is known by the order on which it was done', () => {
+    const order = { resourceType: 'ServiceRequest', id: 'o', status: 'completed', code: concept('cpt 72148') };
+    const report = { resourceType: 'DiagnosticReport', status: 'final', effectiveDateTime: '2026-02-01' };
+    for (const text of ['Imaging', 'MRI', 'Radiology report', 'Diagnostic imaging study']) {
+      const known = [order, { ...report, code: { text }, basedOn: [{ reference: 'ServiceRequest/o' }] }];
+      const within = [{ ...report, code: { text }, basedOn: [{ reference: '#o' }], contained: [order] }];
+      for (const resources of [named(known), named(within)]) {
+        const { imaging } = chartOf(resources);
+        expect(imaging.map((i) => [i.study, i.done])).toContainEqual(['72148', 'done']);
+        expect(chartOf(resources.map(of) as Resource[]).imaging).toEqual(imaging);
+      }
+    }
+  });
+
   it('no words, wherever they stand: in members that FHIR has and in others', () => {
     const words = `${SECRET} of Main Street 5, 206-555-0100`;
     const resource = {
@@ -77,7 +91,7 @@ describe('what is kept of a resource', () => {
     const code = { coding: [{ system: 'urn:local', code: 'X', display: `MR L-Spine for ${SECRET}` }] };
     expect(of({ code })['code']).toEqual({
       coding: [{ system: 'urn:local', code: 'X' }],
-      text: 'l spine and mr and spine; spin',
+      text: 'l spine and mr and spine',
     });
   });
 
@@ -94,7 +108,7 @@ describe('what is kept of a resource', () => {
   it('of a report of imaging, that its name says no more', () => {
     const coding = [{ system: 'http://loinc.org', code: '75490-3', display: 'Radiology Reports' }];
     expect(of({ resourceType: 'DiagnosticReport', code: { coding } })['code']).toMatchObject({
-      text: 'radiology reports; radiology',
+      text: 'radiology reports',
     });
   });
 
