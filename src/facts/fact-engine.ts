@@ -154,11 +154,12 @@ export class FactEngine implements FactSource, FactContext {
     if (value.truth !== 'unknown' || value.gap !== 'silent' || !this.#mayBeUnread(query)) return value;
     const { orderRef: reference } = this.chart;
     const label = 'a reason of this order that no known code states';
+    const asUnread = { ...value, gap: 'unclear', unread: true } as const;
+    if (reference === undefined) return asUnread;
     return {
-      ...value,
-      gap: 'unclear',
-      unread: true,
-      leads: [...(value.leads ?? []), ...(reference ? [{ reference, label }] : [])],
+      ...asUnread,
+      leads: [...(value.leads ?? []), { reference, label }],
+      considered: [...(value.considered ?? []), { reference, verdict: 'lead', reason: label }],
     };
   }
 
