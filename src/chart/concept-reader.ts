@@ -210,12 +210,7 @@ export class ConceptReader {
 
   /** The sets that the words of an element mean, where an EHR names a thing itself. */
   inWords(element: unknown): readonly Hit[] {
-    return wordsOf(object(element)).flatMap((w) => this.#codes.inWords(w));
-  }
-
-  /** Is it a hit of a set with a fixed meaning? */
-  isOf({ set }: Hit, name: ReadingSet): boolean {
-    return set === this.#set[name];
+    return this.meantBy(wordsOf(object(element)));
   }
 
   /** The sets that some words mean. */
@@ -225,7 +220,7 @@ export class ConceptReader {
 
   /** The sets that the sentences of a text mean, each for itself: what one denies the next may affirm. */
   inSentences(words: unknown): readonly Hit[] {
-    return sentencesOf(text(words)).flatMap((sentence) => this.#codes.inWords(sentence));
+    return this.meantBy(sentencesOf(text(words)));
   }
 
   /**
@@ -357,7 +352,7 @@ export class ConceptReader {
   /** What a coding of another system says of a result, as a v3 code. */
   #resultOf(coding: Json): string | undefined {
     const { own } = this.#codes.of(coding);
-    for (const [set, code] of RESULTS) if (own.some((h) => h.set === this.#set[set])) return code;
+    for (const [set, code] of RESULTS) if (this.areOf(set, own)) return code;
     return undefined;
   }
 

@@ -1,12 +1,17 @@
 import { add, type Interval, parseDate } from '../dates/day.ts';
 import { type Json, object, text } from './json.ts';
 
+/** The first of some dates; what is none is left out. */
+export const firstDate = (values: readonly unknown[]): Interval | undefined =>
+  values.flatMap((v) => parseDate(v) ?? []).sort((a, b) => a.lo - b.lo)[0];
+
 /** The first time that a Timing names, else the start of the period in which it repeats. */
 function startOfTiming(timing: Json | undefined): Interval | undefined {
   const events = timing?.['event'];
-  const days = Array.isArray(events) ? events.flatMap((e) => parseDate(e) ?? []) : [];
-  const [first] = days.sort((a, b) => a.lo - b.lo);
-  return first ?? parseDate(object(object(timing?.['repeat'])?.['boundsPeriod'])?.['start']);
+  return (
+    firstDate(Array.isArray(events) ? events : []) ??
+    parseDate(object(object(timing?.['repeat'])?.['boundsPeriod'])?.['start'])
+  );
 }
 
 /** The start of an element that may be a dateTime, a date, an instant, a Period or a Timing. */

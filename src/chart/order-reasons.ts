@@ -93,8 +93,10 @@ function openBeside(
   if (unread.length === 0 && !tooMany) return NO_OPEN_REASON;
   const words = unread.map((reason) => reason?.words ?? []);
   const any = tooMany || !read.some((r) => r.hits.length > 0) || words.some((w) => w.length === 0);
-  const ofComplaint = read.some((r) => r.hits.some((h) => concepts.isOf(h, 'complaint-of-the-spine')));
-  const meant = concepts.meantBy(words.flat()).filter((h) => !ofComplaint || !concepts.isOf(h, 'reason-of-the-spine'));
+  const ofComplaint = read.some((r) => concepts.areOf('complaint-of-the-spine', r.hits));
+  const meant = concepts
+    .meantBy(words.flat())
+    .filter((h) => !ofComplaint || !concepts.areOf('reason-of-the-spine', [h]));
   return { any, means: new Set(meant.map((h) => h.set)) };
 }
 

@@ -34,3 +34,13 @@ export const READING_SETS = [
 
 /** One of them. */
 export type ReadingSet = (typeof READING_SETS)[number];
+
+/** Sets of words by which a reason of an order means just what they name. */
+export const NAMED_FOR_ITSELF: readonly ReadingSet[] = ['multiple-sclerosis-words', 'cancer-words', 'trauma-words'];
+
+/** All whose words are read of the reasons of orders alone. */
+export const WORDS_OF_REASONS: readonly ReadingSet[] = [
+  'reason-of-the-spine',
+  'reason-that-matters',
+  ...NAMED_FOR_ITSELF,
+];

@@ -2,7 +2,7 @@ import { isStandard, propertyWords, sentencesOf, wordsOf } from '../chart/concep
 import { isObject, type Json, object, objects, text } from '../chart/json.ts';
 import { numberInWords, soleWord } from '../chart/number-in-words.ts';
 import { sayingWords } from '../chart/qualified-in-words.ts';
-import type { ReadingSet } from '../chart/reading-sets.ts';
+import { WORDS_OF_REASONS } from '../chart/reading-sets.ts';
 import type { StudyCatalog } from '../policy/studies.ts';
 import type { CodeIndex } from '../terminology/code-index.ts';
 
@@ -62,14 +62,6 @@ const CODED = new Set([
 ]);
 /** What an order is placed for stands here, or in the code of a diagnosis that it refers to. */
 const REASONS = new Set(['reasonCode', 'code']);
-/** The words that are read of reasons alone. */
-const OF_REASONS: readonly ReadingSet[] = [
-  'reason-of-the-spine',
-  'reason-that-matters',
-  'multiple-sclerosis-words',
-  'cancer-words',
-  'trauma-words',
-];
 const DATE = /^\d{4}(-\d{2}(-\d{2}(T[\d:.Z+-]+)?)?)?$/;
 /** What stands for words: that there were some can matter. */
 const HUSHED = 'redacted';
@@ -107,7 +99,7 @@ function stripped(value: unknown, member: string, deepest: number, named: Catalo
   if (words !== undefined) out['text'] = words;
   if (member === 'reasonReference') Object.assign(out, reasonWords(value, named));
   if (value['resourceType'] === 'Observation') Object.assign(out, observedNumbers(value, out));
-  if (value['resourceType'] === 'ImagingStudy') Object.assign(out, imagesWords(value, named));
+  if (value['resourceType'] === 'ImagingStudy') Object.assign(out, imagesWords(value, out, named));
   if (value['resourceType'] === 'Device') Object.assign(out, deviceWords(value, deepest - 1, named));
   return out;
 }
@@ -142,23 +134,26 @@ function observedNumbers(observation: Json, kept: Json): Json {
   };
 }
 
-/** What stays of the descriptions of images: the words that name an examination or a part of the body, from our own lists. */
-function imagesWords(images: Json, named: Catalogs): Json {
-  const kept = (d: Json): Json => {
-    const words = named.studies.namingWords(text(d['description']) ?? '');
+/**
+ * What stays of the descriptions of images: the words that name an examination or a part of the body, from our own lists.
+ * @param kept what stays of the images otherwise
+ */
+function imagesWords(images: Json, kept: Json, { studies }: Catalogs): Json {
+  const described = (d: Json): Json => {
+    const words = studies.namingWords(text(d['description']) ?? '');
     return words === '' ? {} : { description: words };
   };
-  const series = objects(images['series']).map((s) => ({
-    ...object(stripped(s, 'series', DEEPEST, named)),
-    ...kept(s),
-  }));
-  return { ...kept(images), ...(series.length > 0 && { series }) };
+  const series = objects(kept['series']);
+  return {
+    ...described(images),
+    ...(series.length > 0 && { series: objects(images['series']).map((s, i) => ({ ...series[i], ...described(s) })) }),
+  };
 }
 
 /** What stays of the names, notes and properties of a device: codes, and of the words those that mean something. */
 function deviceWords(device: Json, deepest: number, named: Catalogs): Json {
   const kept = (words: unknown): readonly string[] => {
-    const meaning = named.codes.namingWords(text(words) ?? '', OF_REASONS);
+    const meaning = named.codes.namingWords(text(words) ?? '', WORDS_OF_REASONS);
     return meaning === '' ? [] : [meaning];
   };
   const names = objects(device['deviceName']).flatMap((n) => kept(n['name']).map((name) => ({ name })));
@@ -223,7 +218,7 @@ function namingKept(words: readonly string[], ofReason: boolean, { studies, code
   const study =
     named.find((w) => studies.inWords(w)?.placeless === false) ??
     (named.every(says) ? (named.find((w) => !studies.isNameless(w)) ?? named[0]) : undefined);
-  const thingIn = (w: string): string => codes.namingWords(w, ofReason ? undefined : OF_REASONS);
+  const thingIn = (w: string): string => codes.namingWords(w, ofReason ? undefined : WORDS_OF_REASONS);
   const thing = words.map(thingIn).find((w) => w !== '');
   // what names the examination says it already, and is known by its whole name ("Imaging", "MRI")
   if (study !== undefined && thing === thingIn(study)) return [study];
@@ -232,7 +227,7 @@ function namingKept(words: readonly string[], ofReason: boolean, { studies, code
 
 /** What stays of the words of a conclusion: those that mean a set, from our own lists. */
 function conclusionKept(words: string, { codes }: Catalogs): string {
-  const kept = sentencesOf(words).map((sentence) => codes.namingWords(sentence, OF_REASONS));
+  const kept = sentencesOf(words).map((sentence) => codes.namingWords(sentence, WORDS_OF_REASONS));
   return kept.filter((w) => w !== '').join('. ') || HUSHED;
 }
 

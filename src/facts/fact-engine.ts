@@ -1,4 +1,5 @@
 import type { Chart } from '../chart/chart.ts';
+import { NAMED_FOR_ITSELF } from '../chart/reading-sets.ts';
 import { type Day, type Interval, parseInterval, subtract } from '../dates/day.ts';
 import { isLater, latestOf } from '../dates/later.ts';
 import {
@@ -133,7 +134,7 @@ export class FactEngine implements FactSource, FactContext {
   #isMeant(fact: string, means: ReadonlySet<number>): boolean {
     const { codes } = this.vocabulary;
     const { sets } = this.vocabulary.plan(fact);
-    const own = ['multiple-sclerosis-words', 'cancer-words', 'trauma-words'].map((name) => this.set(name));
+    const own = NAMED_FOR_ITSELF.map((name) => this.set(name));
     if (sets.some((set) => own.some((words) => codes.includes(set, words)))) return sets.some((set) => means.has(set));
     const spine = this.set('spine-problem');
     const ofSpine = sets.some((set) => codes.includes(spine, set) || codes.includes(set, spine));

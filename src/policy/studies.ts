@@ -140,6 +140,8 @@ interface NamingWords {
   readonly regions: readonly (readonly [Region, readonly string[]])[];
   readonly spine: readonly string[];
   readonly elsewhere: readonly string[];
+  /** the names of all modalities, longer ones first: they may hold shorter ones */
+  readonly kinds: readonly string[];
   readonly filler: ReadonlySet<string>;
   readonly nameless: ReadonlySet<string>;
 }
@@ -147,19 +149,20 @@ interface NamingWords {
 function namingWords(input: NonNullable<StudiesInput['in-words']>): NamingWords {
   const { modalities, regions } = input;
   const spaced = (words: readonly string[] = []): readonly string[] => words.map((w) => ` ${w} `);
+  const kinds = MODALITIES.flatMap((m) => spaced(modalities[m]));
   return {
     modalities: MODALITIES.map((m) => [m, spaced(modalities[m])]),
     regions: REGIONS.map((r) => [r, spaced(regions[r])]),
     spine: spaced(input.spine),
     elsewhere: spaced(input.elsewhere),
+    kinds: kinds.sort((a, b) => b.length - a.length),
     filler: new Set(input.filler),
     nameless: new Set(spaced(input.nameless)),
   };
 }
 
 /** Is there nothing in a name but kinds of examination and filler? */
-function isFiller({ modalities, filler }: NamingWords, spaced: string): boolean {
-  const kinds = modalities.flatMap(([, names]) => names).sort((a, b) => b.length - a.length);
+function isFiller({ kinds, filler }: NamingWords, spaced: string): boolean {
   const rest = kinds.reduce((left, kind) => left.replaceAll(kind, ' '), spaced);
   return rest.split(' ').every((w) => w === '' || filler.has(w));
 }

@@ -1,5 +1,6 @@
 import { type Interval, parseDate } from '../../dates/day.ts';
 import { latest, latestOf } from '../../dates/later.ts';
+import { firstDate } from '../element-dates.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { isOnceInWords } from '../qualified-in-words.ts';
 
@@ -95,7 +96,7 @@ const repeatOf = (dosage: Json): Json | undefined => object(object(dosage['timin
 /** The days over which a stated number of doses is given: an injection that is given once is no course. */
 function daysOfDoses(dosage: Json): number | undefined {
   const timing = object(dosage['timing']);
-  const count = object(timing?.['repeat'])?.['count'];
+  const count = repeatOf(dosage)?.['count'];
   if (isOnceInWords(timing?.['code'])) return 1;
   if (typeof count !== 'number' || !(count > 0)) return undefined;
   if (count === 1) return 1;
@@ -146,10 +147,7 @@ export function statedEnd(r: Json): Interval | undefined {
 
 /** When a prescription began: when it was written, else the first of the dosing periods that it states. */
 export const begun = (r: Json): Interval | undefined =>
-  parseDate(r['authoredOn']) ??
-  boundsOf(r)
-    .flatMap((b) => parseDate(b['start']) ?? [])
-    .sort((a, b) => a.lo - b.lo)[0];
+  parseDate(r['authoredOn']) ?? firstDate(boundsOf(r).map((b) => b['start']));
 
 /**
  * The last day of a prescription: its stated end, its dosing period, or the supply of its first fill. The period in which it

@@ -3,7 +3,7 @@ import { isExact, type OpenStudy, type Study, type StudyInWords } from '../../po
 import type { Hit } from '../../terminology/code-index.ts';
 import { placeOf, placeOfHits } from '../../terminology/regions.ts';
 import { checkSize } from '../concept-reader.ts';
-import { daysOf, start } from '../element-dates.ts';
+import { daysOf, firstDate, start } from '../element-dates.ts';
 import { joined } from '../joined.ts';
 import { type Json, object, objects, text } from '../json.ts';
 import { isUndoneInWords } from '../qualified-in-words.ts';
@@ -254,10 +254,7 @@ function together(studies: readonly StudyInWords[]): StudyInWords {
 
 /** When images were made: when the study began, else the first of its series that says it. */
 const imagedAt = (r: Json): Interval | undefined =>
-  parseDate(r['started']) ??
-  objects(r['series'])
-    .flatMap((s) => parseDate(s['started']) ?? [])
-    .sort((a, b) => a.lo - b.lo)[0];
+  parseDate(r['started']) ?? firstDate(objects(r['series']).map((s) => s['started']));
 
 /** Reads an ImagingStudy: by its procedure code, else by modality and the body site of its series, or what words name. */
 export function readImagingStudy(ctx: ReadContext, r: Json, ref: string): ImagingRecord | undefined {
