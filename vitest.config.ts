@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/temporary-folder.ts',
     // the checks of all vignettes take their time where two cores share the work
     testTimeout: 60_000,
     hookTimeout: 60_000,
