@@ -35,7 +35,9 @@ export function wordsOfSet(set: number, input: CodeSetInput): WordsOfSet | undef
 function denials(by: readonly string[], words: readonly string[]): RegExp {
   if (by.length === 0) return /$^/;
   const word = `(?:${words.map((w) => w.trimEnd()).join('|')})[a-z]*`;
-  return new RegExp(`\\b(?:${by.join('|')}) ${word}(?: n?or ${word})*`, 'gi');
+  // the longest first: "no cord" stands before compression, before it denies the cord
+  const denying = by.toSorted((a, b) => b.length - a.length);
+  return new RegExp(`\\b(?:${denying.join('|')}) ${word}(?: n?or ${word})*`, 'gi');
 }
 
 /** The letters of a name, a space behind each word, behind the last one too: some of our words are whole ones ("ms "). */
