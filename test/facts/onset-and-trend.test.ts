@@ -86,6 +86,28 @@ describe('a fall of the weight', () => {
     expect(fell(stones, weight('2026-01-20', 56, 'kg'), weight('2026-02-27', 55, 'kg'))).toBe('unknown');
     expect(fell(stones, weight('2026-01-20', 60, 'kg'), weight('2026-02-27', 55, 'kg'))).toBe('true');
   });
+  it('is left open where two weights of the last day, in whatever order, say different things', () => {
+    const [before, less, same] = [
+      weight('2026-01-05', 60, 'kg'),
+      weight('2026-02-27', 55, 'kg'),
+      weight('2026-02-27', 60, 'kg'),
+    ];
+    expect(fell(before, less, same)).toBe('unknown');
+    expect(fell(before, same, less)).toBe('unknown');
+    expect(fell(before, less, weight('2026-02-27', 55.5, 'kg'))).toBe('true');
+    expect(fell(before, same, weight('2026-02-27', 59, 'kg'))).toBe('false');
+  });
+  it('is left open by a weight of a month or year that may be later, or lie too far back', () => {
+    const [before, less, same] = [
+      weight('2026-01-05', 60, 'kg'),
+      weight('2026-02-27', 55, 'kg'),
+      weight('2026-02-27', 60, 'kg'),
+    ];
+    expect(fell(before, same, weight('2026', 50, 'kg'))).toBe('unknown');
+    expect(fell(weight('2025-12', 60, 'kg'), less)).toBe('unknown');
+    expect(fell(weight('2025-12', 56, 'kg'), before, weight('2026-02-27', 58, 'kg'))).toBe('false');
+    expect(fell(weight('2026-01', 60, 'kg'), less)).toBe('true');
+  });
 });
 
 describe('grace', () => {
