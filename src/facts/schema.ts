@@ -173,6 +173,10 @@ const Procedure = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'one without any date says nothing: it stands among what was done at some time' }),
+  during: SETS.optional().meta({
+    description:
+      'only one that was done while a finding of these sets was there; one that may have been before it began or after it ended leaves it open',
+  }),
   suggests: z
     .boolean()
     .default(false)
