@@ -22,7 +22,8 @@ export function readDrugs(drugs: readonly string[], search: TreatmentSearch): vo
     ...ofDrugs.flatMap((r) => (r.type === 'allergy' ? intolerance(r) : [])),
   ];
   const refusals = refusalsByName(notTaken, asked.window.asOf);
-  const doubtOf = doubtOfPurpose(asked, ctx);
+  const visits = search.given.flatMap((t) => (t.isVisit ? [t.when] : []));
+  const doubtOf = doubtOfPurpose(asked, ctx, visits);
   const renewals = onsetKnown && since !== undefined ? new Renewals(all, since, asked.window.asOf) : undefined;
   for (const record of all) {
     const doubt = doubtOf(record);

@@ -37,13 +37,13 @@ const PROBLEMS: readonly Section[] = ['Condition', 'Procedure'];
 /** Where it stands that another problem was seen to, or treated, before. */
 const SEEN: readonly Section[] = ['Encounter', ...LISTS_OF_DRUGS];
 
-/** The problems for which drugs are given that were begun before a complaint, and were taken still, not long before it at the latest. */
-function usesBefore(onset: Interval, longBefore: Day, ctx: FactContext): ReadonlySet<number> {
+/** The problems for which drugs are given that were begun before a day, and were taken still, not long before it at the latest. */
+function usesBefore(day: Day, longBefore: Day, ctx: FactContext): ReadonlySet<number> {
   const isOfBefore = (r: ChartRecord): boolean => {
     if (r.type !== 'medication' || r.taken === 'not-taken' || r.spineReason) return false;
     const start = r.start ?? SOME_DAY;
     const { end, possibleEnd } = drugEnd(r, start, ctx.asOf);
-    return start.lo < onset.lo && (r.taken === 'past' ? end : possibleEnd) >= longBefore;
+    return start.lo < day && (r.taken === 'past' ? end : possibleEnd) >= longBefore;
   };
   return new Set(
     Object.entries(ctx.vocabulary.episode['also-for']).flatMap(([drugs, problems]) =>
@@ -52,28 +52,56 @@ function usesBefore(onset: Interval, longBefore: Day, ctx: FactContext): Readonl
   );
 }
 
+/** The first and last day on which a drug is begun with something, and the first day that may belong to that. */
+interface Beginning {
+  readonly first: Day;
+  readonly from: Day;
+  readonly to: Day;
+}
+
 /**
- * Tells which drugs were begun with the complaint: within days of its onset, while each problem for which they may be too had been there
+ * When drugs are begun for the complaint: within days of its onset, or of the first visit of a course of therapy for it, on either side.
+ */
+function beginnings(asked: Asked, visits: readonly Interval[], ctx: FactContext): readonly Beginning[] {
+  const { 'begun-with': within, 'not-a-gap': gap } = ctx.vocabulary.episode;
+  if (within === undefined || SEEN.some((s) => hasUnseen(ctx, s))) return [];
+  const { onset, surelySince } = ctx.episode(asked.query.region);
+  const soon = duration(within);
+  const out: Beginning[] = [];
+  if (onset !== undefined && surelySince === undefined)
+    out.push({ first: onset.lo, from: onset.hi, to: add(onset.lo, soon) });
+  let goesOnTo: Day = Number.NEGATIVE_INFINITY;
+  for (const { lo, hi } of [...visits].sort((a, b) => a.lo - b.lo)) {
+    const first = subtract(lo, soon);
+    if (lo === hi && lo > goesOnTo) out.push({ first, from: first, to: add(lo, soon) });
+    goesOnTo = Math.max(goesOnTo, add(hi, duration(gap)));
+  }
+  return out;
+}
+
+/**
+ * Tells which drugs were begun with the complaint or with its therapy, while each problem for which they may be too had been there
  * for longer than an episode lasts without visit, nobody was seen for it of late, and no drug that may be for it was taken before.
+ * @param visits the visits of therapies for the complaint
  */
 function begunWithComplaint(
   asked: Asked,
+  visits: readonly Interval[],
   ctx: FactContext,
 ): (record: MedicationRecord, uses: readonly number[]) => boolean {
-  const { 'begun-with': within, 'not-a-gap': gap } = ctx.vocabulary.episode;
-  const { onset, surelySince } = ctx.episode(asked.query.region);
-  if (within === undefined || onset === undefined || surelySince !== undefined || SEEN.some((s) => hasUnseen(ctx, s)))
-    return () => false;
-  const soon = add(onset.lo, duration(within));
-  const longBefore = subtract(onset.lo, duration(gap));
-  const isOld = (r: ChartRecord): boolean =>
-    r.type === 'condition' && (r.onset ?? r.recorded ?? SOME_DAY).hi < longBefore;
-  let before: ReadonlySet<number> | undefined;
-  const isWith = (start: Interval, uses: readonly number[]): boolean => {
-    before ??= usesBefore(onset, longBefore, ctx);
-    if (uses.some((set) => before?.has(set))) return false;
+  const { 'begun-with': within = '0 days', 'not-a-gap': gap } = ctx.vocabulary.episode;
+  const begins = beginnings(asked, visits, ctx).map((b) => {
+    const longBefore = subtract(b.first, duration(gap));
+    let before: ReadonlySet<number> | undefined;
+    const usesOfBefore = (): ReadonlySet<number> => {
+      before ??= usesBefore(b.first, longBefore, ctx);
+      return before;
+    };
+    return { ...b, longBefore, usesOfBefore };
+  });
+  const wasSeenFor = (uses: readonly number[], start: Interval): boolean => {
     const ofLate = subtract(start.lo, duration(within));
-    const seenForAnother = ctx.chart.encounters.some(
+    return ctx.chart.encounters.some(
       ({ held, when, reasons }) =>
         held &&
         when !== undefined &&
@@ -81,12 +109,24 @@ function begunWithComplaint(
         when.hi >= ofLate &&
         reasons.some((h) => uses.includes(h.set)),
     );
-    return !seenForAnother && uses.every((set) => ctx.chart.bySet(set).filter(isKnown).every(isOld));
   };
+  const isWith = (start: Interval, uses: readonly number[]): boolean =>
+    begins.some(
+      ({ from, to, longBefore, usesOfBefore }) =>
+        start.lo >= from &&
+        start.hi <= to &&
+        !uses.some((set) => usesOfBefore().has(set)) &&
+        uses.every((set) =>
+          ctx.chart
+            .bySet(set)
+            .filter(isKnown)
+            .every((r) => r.type === 'condition' && (r.onset ?? r.recorded ?? SOME_DAY).hi < longBefore),
+        ),
+    ) && !wasSeenFor(uses, start);
   // a chart may hold thousands of prescriptions of a day
   const known = new Map<string, boolean>();
   return ({ start }, uses) => {
-    if (start === undefined || start.lo < onset.hi || start.hi > soon) return false;
+    if (start === undefined) return false;
     const key = `${start.lo} ${start.hi} ${uses.join()}`;
     const found = known.get(key) ?? isWith(start, uses);
     known.set(key, found);
@@ -97,16 +137,18 @@ function begunWithComplaint(
 /**
  * Tells which drugs have no reason stated, while a problem is on file for which such drugs are given too (duloxetine and a
  * depression), or an operation shortly before: not those begun at a visit for the spine that was not for that problem as well, nor
- * those begun with the complaint.
+ * those begun with the complaint or its therapy.
+ * @param visits the visits of therapies for the complaint
  * @returns for a drug: `another`; the section in which such a problem may stand that was not seen; nothing when it counts
  */
 export function doubtOfPurpose(
   asked: Asked,
   ctx: FactContext,
+  visits: readonly Interval[] = [],
 ): (record: MedicationRecord) => 'another' | Section | undefined {
   const ofPainElsewhere = painElsewhere(ctx);
   const forSpine = relatedVisits(asked, ctx);
-  const withComplaint = begunWithComplaint(asked, ctx);
+  const withComplaint = begunWithComplaint(asked, visits, ctx);
   const unseen = PROBLEMS.find((section) => hasUnseen(ctx, section));
   return (record) => {
     if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return undefined;

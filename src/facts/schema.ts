@@ -455,7 +455,7 @@ const EpisodeFamilies = z.strictObject({
   }),
   'begun-with': DURATION.optional().meta({
     description:
-      'a drug begun so soon after the onset of the complaint is for it, while each other problem for which it may be meant is older by more than a gap and nobody was seen for one',
+      'a drug begun so soon after the onset of the complaint, or so near to the first visit of a course of therapy for it, is for it, while each other problem for which it may be meant is older by more than a gap and nobody was seen for one',
   }),
   'pain-after': z.strictObject({ events: SETS, within: DURATION }).optional().meta({
     description:
