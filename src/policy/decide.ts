@@ -133,6 +133,13 @@ export class Decider {
     );
   }
 
+  /** The condition under which alone an indication names the ordered study, where it is open. */
+  openCondition(state: PathState): Expr | undefined {
+    if (this.namesOrdered(state)) return undefined;
+    const refs = this.#states.studiesOf(state).filter((r) => r.code === this.#order.code);
+    return refs.map((r) => r.when).find((when) => when !== undefined && this.#ev.truth(when) === 'unknown');
+  }
+
   /** Does an indication speak of the ordered region, and name the ordered study? */
   concernsOrder(state: PathState): boolean {
     return this.#states.isOrdered(state.path) && this.namesOrdered(state);

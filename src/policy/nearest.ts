@@ -81,17 +81,22 @@ export class NearestWays {
   /**
    * Ways to met, best first (see `RANKING`), each with different needs. Red flags only with telling evidence; those of which the chart
    * names no more than what goes with them (diabetes) only where there is no other way.
-   * @param orderedOnly ways for the ordered study; else those for other studies where there is none for it
+   * @param orderedOnly ways for the ordered study, also by what would make an indication that holds name it (CT, where MRI is
+   * contraindicated); else those for other studies where there is none for it
    */
   ranked(orderedOnly: boolean): readonly Candidate[] {
     const candidates = this.#states
       .all()
       .filter(
-        (s) => s.inPlay === 'yes' && s.truth !== 'true' && (!(s.screen || s.path.redFlag) || this.worthAsking(s)),
+        (s) =>
+          (s.inPlay === 'yes' || (orderedOnly && this.#states.lendsStudies(s))) &&
+          s.truth !== 'true' &&
+          (!(s.screen || s.path.redFlag) || this.worthAsking(s)),
       );
     const named = candidates.filter((s) => this.#decider.namesOrdered(s));
     const awaited = new Set(named.flatMap((s) => this.#states.awaited(s)));
     const ways = this.#waysOf(candidates.filter((s) => named.includes(s) || awaited.has(s)));
+    if (orderedOnly) ways.push(...this.#conditional());
     if (ways.length > 0 || orderedOnly || !named.every((s) => this.#failsByTimeAlone(s))) return this.#sorted(ways);
     // what may be a red flag is no reason to think of another study
     const others = this.#waysOf(
@@ -100,6 +105,15 @@ export class NearestWays {
     // nor is what another region would need, as long as something is open of which the order speaks
     const own = others.filter(({ state }) => this.#states.isOrdered(state.path) || this.#states.isReasonOfOrder(state));
     return this.#sorted(own.length > 0 ? own : others);
+  }
+
+  /** The conditions under which indications that hold would name the ordered study. */
+  #conditional(): readonly Candidate[] {
+    return this.#states.all().flatMap((state) => {
+      const condition = state.inPlay === 'yes' && state.truth === 'true' && this.#decider.openCondition(state);
+      const way = condition ? this.#search.towards(condition) : undefined;
+      return way === undefined ? [] : [{ state, way }];
+    });
   }
 
   /** Is an indication contradicted by nothing but the length of the episode, or the age? */
@@ -146,7 +160,7 @@ export class NearestWays {
     });
   }
 
-  #waysOf(states: readonly PathState[]): readonly Candidate[] {
+  #waysOf(states: readonly PathState[]): Candidate[] {
     return states.flatMap((state) => {
       const way = this.#search.cheapest(state);
       return way === undefined || !this.#restsOnTelling(state, way) ? [] : [{ state, way }];

@@ -140,6 +140,11 @@ export class WaySearch {
     return way;
   }
 
+  /** The cheapest way to make a condition true that is open. */
+  towards(condition: Expr): Way | undefined {
+    return this.#ways(condition, 'true')[0];
+  }
+
   /**
    * Facts on which the chart is open and of which any one would do in the place of a need: those that the policy lists beside it
    * (one of them suffices, or some of them do), of the same region.

@@ -48,11 +48,14 @@ export class ToldWays {
     const openUntil = earliest(way.has.flatMap((i) => this.#outgrown(i) ?? []));
     const acts = way.needs.some((n) => n.kind === 'do');
     const studies = this.#states.studiesOf(state);
-    const elsewhere = !studies.some(
-      ({ code, when }) =>
-        code === this.#order.code &&
-        (when === undefined || this.#ev.truth(when) === 'true' || this.#ev.isOpenWithEvidence(when)),
-    );
+    // of an indication that holds what would make it name the ordered study is told
+    const elsewhere =
+      state.truth !== 'true' &&
+      !studies.some(
+        ({ code, when }) =>
+          code === this.#order.code &&
+          (when === undefined || this.#ev.truth(when) === 'true' || this.#ev.isOpenWithEvidence(when)),
+      );
     const named = elsewhere ? studies.filter((s) => s.when === undefined) : [];
     const others = [...new Set(named.map((s) => s.code))];
     return {
