@@ -34,9 +34,6 @@ const begunAt = (record: MedicationRecord, { ref, held, when }: EncounterRecord)
 
 /** Where other problems and operations stand for which a drug may have been given. */
 const PROBLEMS: readonly Section[] = ['Condition', 'Procedure'];
-/** Where it stands that another problem was seen to, or treated, before. */
-const SEEN: readonly Section[] = ['Encounter', ...LISTS_OF_DRUGS];
-
 /** The problems for which drugs are given that were begun before a day, and were taken still, not long before it at the latest. */
 function usesBefore(day: Day, longBefore: Day, ctx: FactContext): ReadonlySet<number> {
   const isOfBefore = (r: ChartRecord): boolean => {
@@ -64,7 +61,7 @@ interface Beginning {
  */
 function beginnings(asked: Asked, visits: readonly Interval[], ctx: FactContext): readonly Beginning[] {
   const { 'begun-with': within, 'not-a-gap': gap } = ctx.vocabulary.episode;
-  if (within === undefined || SEEN.some((s) => hasUnseen(ctx, s))) return [];
+  if (within === undefined) return [];
   const { onset, surelySince } = ctx.episode(asked.query.region);
   const soon = duration(within);
   const out: Beginning[] = [];
@@ -139,7 +136,7 @@ function begunWithComplaint(
  * depression), or an operation shortly before: not those begun at a visit for the spine that was not for that problem as well, nor
  * those begun with the complaint or its therapy.
  * @param visits the visits of therapies for the complaint
- * @returns for a drug: `another`; the section in which such a problem may stand that was not seen; nothing when it counts
+ * @returns for a drug: `another`; the section that was not seen, in which such a problem may stand, or for what the drug was begun; nothing when it counts
  */
 export function doubtOfPurpose(
   asked: Asked,
@@ -150,13 +147,18 @@ export function doubtOfPurpose(
   const forSpine = relatedVisits(asked, ctx);
   const withComplaint = begunWithComplaint(asked, visits, ctx);
   const unseen = PROBLEMS.find((section) => hasUnseen(ctx, section));
+  const unseenVisits = hasUnseen(ctx, 'Encounter') ? 'Encounter' : undefined;
+  const unseenDrugs = LISTS_OF_DRUGS.find((section) => hasUnseen(ctx, section));
   return (record) => {
     if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return undefined;
     if (record.namedElsewhere) return 'another';
     const uses = otherUses(record, ctx);
-    const mayBeForAnother = uses.some((set) => ctx.chart.bySet(set).some(isKnown)) && !withComplaint(record, uses);
-    const another = ofPainElsewhere(record.start) || mayBeForAnother;
-    const doubt = another ? 'another' : unseen;
+    const mayBeForAnother = uses.some((set) => ctx.chart.bySet(set).some(isKnown));
+    const isWith = mayBeForAnother && withComplaint(record, uses);
+    // a visit or drug that was not retrieved may tell for what it was begun
+    const untold = unseenVisits ?? (isWith ? unseenDrugs : undefined);
+    const another = ofPainElsewhere(record.start) || (mayBeForAnother && !(isWith && untold === undefined));
+    const doubt = another ? (untold ?? 'another') : unseen;
     if (doubt === undefined) return undefined;
     const begunForSpine = ctx.chart.encounters.some(
       (visit) => begunAt(record, visit) && forSpine(visit) && !visit.reasons.some((h) => uses.includes(h.set)),

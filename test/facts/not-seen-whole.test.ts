@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Section, SectionState } from '../../src/chart/sections.ts';
 import type { FactQuery, FactValue } from '../../src/policy/fact-source.ts';
-import { because, condition, pain, procedure, score, value, visit } from '../support/lumbar-facts.ts';
+import { because, condition, drug, pain, procedure, score, supply, value, visit } from '../support/lumbar-facts.ts';
 import { concept, type Resource } from '../support/tiny-chart.ts';
 
 const PAIN = pain('2025-11-01');
@@ -56,6 +56,26 @@ describe('what stands until something is done later is open where that may not h
     // a complete list of statements says nothing of what was prescribed
     expect(inPart('MedicationRequest', 'treatment-6-weeks', [])).toMatchObject(open('MedicationRequest'));
     expect(inPart('MedicationStatement', 'treatment-6-weeks', [], {}, 'not-available').gap).toBe('silent');
+  });
+  it('for what a drug was begun, beside an older problem of a joint', () => {
+    const care = (from: string, states: Partial<Record<Section, SectionState>> = {}): FactValue =>
+      value(
+        'conservative-care-6-weeks',
+        [
+          PAIN,
+          condition('icd M17.11', { onsetDateTime: '2022-01-01' }),
+          procedure('cpt 97110', '2025-12-01', BACK),
+          procedure('cpt 97110', '2026-02-01', BACK),
+          drug(from, supply(60)),
+        ],
+        {},
+        { states },
+      );
+    expect(care('2025-12-05').truth).toBe('true');
+    for (const section of ['Encounter', 'MedicationRequest', 'MedicationStatement'] as const)
+      expect(care('2025-12-05', { [section]: 'truncated' })).toMatchObject({ truth: 'unknown', gap: 'incomplete' });
+    expect(care('2026-01-05')).toMatchObject({ truth: 'unknown', gap: 'unclear' });
+    expect(care('2026-01-05', { Encounter: 'failed' })).toMatchObject({ truth: 'unknown', gap: 'incomplete' });
   });
   it('an operation that was not done', () => {
     const surgery = procedure('cpt 63030', '2025-12-01', { status: 'not-done' });
