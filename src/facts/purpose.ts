@@ -15,8 +15,12 @@ const FOR_ANOTHER = 'no reason is stated, and it may be for another problem on f
 export const whyForAnother = ({ namedElsewhere }: MedicationRecord): string =>
   namedElsewhere ? 'words say that it is for another problem' : FOR_ANOTHER;
 
-/** A problem that is known and there now. */
-const isKnown = (r: ChartRecord): boolean => r.type === 'condition' && r.current && r.verification === 'confirmed';
+/** A problem that is known and there now, and whose stated onset is not later than the day on which a drug was begun. */
+const mayBeReason = (r: ChartRecord, begun: Interval | undefined): boolean =>
+  r.type === 'condition' &&
+  r.current &&
+  r.verification === 'confirmed' &&
+  (r.onset === undefined || r.onset.lo <= (begun ?? SOME_DAY).hi);
 
 /** The sets of problems for which drugs of this kind are given too. */
 function otherUses(record: MedicationRecord, ctx: FactContext): readonly number[] {
@@ -116,7 +120,7 @@ function begunWithComplaint(
         uses.every((set) =>
           ctx.chart
             .bySet(set)
-            .filter(isKnown)
+            .filter((r) => mayBeReason(r, start))
             .every((r) => r.type === 'condition' && (r.onset ?? r.recorded ?? SOME_DAY).hi < longBefore),
         ),
     ) && !wasSeenFor(uses, start);
@@ -153,12 +157,20 @@ export function doubtOfPurpose(
     if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return undefined;
     if (record.namedElsewhere) return 'another';
     const uses = otherUses(record, ctx);
+<<<<<<< HEAD
     const mayBeForAnother = uses.some((set) => ctx.chart.bySet(set).some(isKnown));
     const isWith = mayBeForAnother && withComplaint(record, uses);
     // a visit or drug that was not retrieved may tell for what it was begun
     const untold = unseenVisits ?? (isWith ? unseenDrugs : undefined);
     const another = ofPainElsewhere(record.start) || (mayBeForAnother && !(isWith && untold === undefined));
     const doubt = another ? (untold ?? 'another') : unseen;
+=======
+    const mayBeForAnother =
+      uses.some((set) => ctx.chart.bySet(set).some((r) => mayBeReason(r, record.start))) &&
+      !withComplaint(record, uses);
+    const another = ofPainElsewhere(record.start) || mayBeForAnother;
+    const doubt = another ? 'another' : unseen;
+>>>>>>> 309b99e (What may tell of a treatment's outcome elsewhere, and orders that may follow one not to operate, leave both open where they were not retrieved; pain drugs are for no problem that began later; a surgeon's visit for the shoulder is none for the lumbar spine)
     if (doubt === undefined) return undefined;
     const begunForSpine = ctx.chart.encounters.some(
       (visit) => begunAt(record, visit) && forSpine(visit) && !visit.reasons.some((h) => uses.includes(h.set)),

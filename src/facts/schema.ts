@@ -211,7 +211,8 @@ const Visit = z.strictObject({
       'for a problem of these sets, or a reason of the order, instead; a visit without a stated reason counts too',
   }),
   'not-for': SETS.optional().meta({
-    description: 'visits for these problems do not count, unless they are for the spine problem of the region as well',
+    description:
+      'visits for these problems do not count, unless they are at the place that is asked about (hip pain and the lumbar spine), or the visit is for the spine problem of the region as well',
   }),
 });
 const Order = z.strictObject({

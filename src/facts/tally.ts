@@ -189,9 +189,9 @@ export class Tally {
     return this.#evidence(this.#denied);
   }
 
-  /** Would speak as the first or last of its kind, but a part of the section was not seen: another entry there may say otherwise. */
-  undecidedBy(item: Item, section: Section): void {
-    this.unseen.add(section);
+  /** Would speak as the first or last of its kind, but a part of a section was not seen: another entry there may say otherwise. */
+  undecidedBy(item: Item, sections: Section | readonly Section[]): void {
+    for (const section of [sections].flat()) this.unseen.add(section);
     this.#note(item, 'lead', 'another entry, that decides, may not have been retrieved');
   }
 

@@ -125,6 +125,31 @@ describe('the last of several values', () => {
     expect(inPart('Encounter', 'no-significant-improvement', [helped]).truth).toBe('false');
     expect(inPart('Procedure', 'no-significant-improvement', [helped])).toMatchObject(open('Procedure'));
   });
+  it('is open by what may speak of the treatment elsewhere: a coded outcome after the scores, a score after the outcome', () => {
+    expect(inPart('Procedure', 'no-significant-improvement', improved)).toMatchObject(open('Procedure'));
+    const helped = procedure('cpt 97110', '2026-02-20', { ...BACK, outcome: concept('snomed 385669000') });
+    expect(inPart('Observation', 'no-significant-improvement', [helped])).toMatchObject(open('Observation'));
+    expect(inPart('DiagnosticReport', 'no-significant-improvement', improved).truth).toBe('false');
+    const states = { Observation: 'truncated', Procedure: 'failed' } as const;
+    expect(value('no-significant-improvement', [PAIN, ...improved], {}, { states })).toMatchObject(
+      open('Observation', 'Procedure'),
+    );
+  });
+  it('is open by an order that may follow the one not to operate', () => {
+    const advice: Resource = {
+      resourceType: 'ServiceRequest',
+      status: 'active',
+      intent: 'order',
+      doNotPerform: true,
+      code: concept('cpt 63030'),
+      authoredOn: '2026-02-20',
+      requester: { reference: '#who' },
+      contained: [{ resourceType: 'PractitionerRole', id: 'who', specialty: [concept('nucc 207T00000X')] }],
+    };
+    expect(whole('urgent-surgery-decision', [advice])).toBe('false');
+    expect(inPart('Encounter', 'urgent-surgery-decision', [advice]).truth).toBe('false');
+    expect(inPart('ServiceRequest', 'urgent-surgery-decision', [advice])).toMatchObject(open('ServiceRequest'));
+  });
   it('is not what was said before it either', () => {
     const failed = (date: string): Resource =>
       procedure('cpt 97110', date, { ...BACK, outcome: concept('snomed 385671000') });

@@ -40,8 +40,11 @@ interface Search {
   readonly ctx: FactContext;
   readonly tally: Tally;
   /** what speaks against, unless a later entry may not have been retrieved */
-  readonly undecided: { readonly item: Item; readonly section: Section }[];
+  readonly undecided: { readonly item: Item; readonly sections: readonly Section[] }[];
 }
+
+/** Where what became of a treatment is told: scores are observations, outcomes are coded on procedures. The later of both wins. */
+const TOLD = ['Observation', 'Procedure'] as const satisfies readonly Section[];
 
 /**
  * Improvement of the episode: the last score against the first (a fall of at least 30 % and 2 points = improved; unchanged or
@@ -67,18 +70,19 @@ export function improvementEvidence(input: ImprovementInput, asked: Asked, ctx: 
   tellUndecided(search);
 }
 
-function say(item: Item, improved: boolean, section: Section, { input, ctx, tally, undecided }: Search): void {
+function say(item: Item, improved: boolean, { input, ctx, tally, undecided }: Search): void {
   const words = improved ? 'improved' : 'not improved';
+  const unseen = TOLD.filter((section) => hasUnseen(ctx, section));
   if (improved === (input.claims === 'some')) tally.pro(item, words);
-  else if (hasUnseen(ctx, section)) undecided.push({ item, section });
-  else tally.contra(item, words);
+  else if (unseen.length === 0) tally.contra(item, words);
+  else undecided.push({ item, sections: unseen });
 }
 
 /** What may not be the last word denies nothing, but what was said before it proves nothing either. */
 function tellUndecided({ tally, undecided }: Search): void {
   const before = tally.for.map((i) => i.decides ?? i.date);
-  for (const { item, section } of undecided) {
-    if (before.length === 0 || isLater(before, [item.decides ?? item.date])) tally.undecidedBy(item, section);
+  for (const { item, sections } of undecided) {
+    if (before.length === 0 || isLater(before, [item.decides ?? item.date])) tally.undecidedBy(item, sections);
     else tally.contest(item, 'it speaks against; whether it is the last word was not seen');
   }
 }
@@ -111,8 +115,7 @@ function compareEnds(known: readonly Score[], onFile: readonly ScoreOnFile[], se
   if (change === 'none' && last.value === 0)
     return tally.lead(last.item, 'no pain at all: nothing that did not improve', true);
   const improved = change === 'improved';
-  for (const s of [first, last])
-    say({ ...s.item, ...dated(last), until: first.item.until }, improved, 'Observation', search);
+  for (const s of [first, last]) say({ ...s.item, ...dated(last), until: first.item.until }, improved, search);
 }
 
 /** Why the last score does not show what became of the episode, if it does not. */
@@ -228,7 +231,7 @@ function outcomes(search: Search): void {
       if (!(record.spineReason || place !== NO_PLACE) || !fitsRegion(asked, place)) continue;
       const { when } = record;
       if (when === undefined || when.lo > asked.window.asOf || when.hi < since) continue;
-      say({ ref: record.ref, date: when, basis: 'chart' }, improved, 'Procedure', search);
+      say({ ref: record.ref, date: when, basis: 'chart' }, improved, search);
     }
   }
 }

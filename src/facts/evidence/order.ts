@@ -10,6 +10,7 @@ import { visitsOf } from '../visits.ts';
 import { chartedItem } from './charted-item.ts';
 import { putLatest, systemOf } from './earlier-entry.ts';
 import { inWindow } from './in-window.ts';
+import { contraAsLast } from './last-seen.ts';
 import { placedAtVisitWith } from './whose-order.ts';
 
 /**
@@ -196,7 +197,8 @@ function prohibition(
   const by = input['prohibited-by'] ?? input.specialty;
   if (by !== undefined && !inSets(record.specialties, by, ctx))
     tally.lead(found, 'ordered not to be performed, by somebody of another specialty', true);
-  else if (inWindow(found, asked, tally)) tally.contra(found, 'ordered not to be performed');
+  else if (inWindow(found, asked, tally))
+    contraAsLast(found, 'ordered not to be performed', 'ServiceRequest', ctx, tally);
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { EncounterRecord } from '../../chart/records.ts';
 import type { Interval } from '../../dates/day.ts';
-import { type Asked, type FactContext, inSets } from '../context.ts';
+import type { Hit } from '../../terminology/code-index.ts';
+import { NO_PLACE } from '../../terminology/regions.ts';
+import { type Asked, type FactContext, fitsRegion, inSets } from '../context.ts';
 import type { VisitInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
@@ -23,8 +25,7 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
     if (!isSought(record, input, ctx)) continue;
     const found = chartedItem(record.ref, seenOn(record, asked), asked);
     const isFor = (): boolean =>
-      (input['not-for'] === undefined || !inSets(record.reasons, input['not-for'], ctx) || relates(record)) &&
-      isForReasons(record);
+      (!isForAnother(record.reasons, input['not-for'] ?? [], asked, ctx) || relates(record)) && isForReasons(record);
     if (isOfAnotherKind(record, input, ctx))
       tally.ignore(found, 'a therapy session or another service, not an evaluation');
     else if (!record.held) tally.ignore(found, 'the visit did not take place');
@@ -33,6 +34,10 @@ export function visitEvidence(input: VisitInput, asked: Asked, ctx: FactContext,
       contact(record, found, input, asked, tally);
   }
 }
+
+/** Is one of the reasons in some sets, unless it is at the place on the body that is asked about (hip pain and the lumbar spine)? */
+const isForAnother = (reasons: readonly Hit[], sets: readonly string[], asked: Asked, ctx: FactContext): boolean =>
+  reasons.some((h) => inSets([h], sets, ctx) && (h.place === NO_PLACE || !fitsRegion(asked, h.place)));
 
 /** Is it one of the visits that are asked for, by what it was? */
 const isSought = (
