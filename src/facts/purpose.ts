@@ -157,20 +157,12 @@ export function doubtOfPurpose(
     if (record.hasReason || record.taken === 'not-taken' || record.taken === 'unclear') return undefined;
     if (record.namedElsewhere) return 'another';
     const uses = otherUses(record, ctx);
-<<<<<<< HEAD
-    const mayBeForAnother = uses.some((set) => ctx.chart.bySet(set).some(isKnown));
+    const mayBeForAnother = uses.some((set) => ctx.chart.bySet(set).some((r) => mayBeReason(r, record.start)));
     const isWith = mayBeForAnother && withComplaint(record, uses);
     // a visit or drug that was not retrieved may tell for what it was begun
     const untold = unseenVisits ?? (isWith ? unseenDrugs : undefined);
     const another = ofPainElsewhere(record.start) || (mayBeForAnother && !(isWith && untold === undefined));
     const doubt = another ? (untold ?? 'another') : unseen;
-=======
-    const mayBeForAnother =
-      uses.some((set) => ctx.chart.bySet(set).some((r) => mayBeReason(r, record.start))) &&
-      !withComplaint(record, uses);
-    const another = ofPainElsewhere(record.start) || mayBeForAnother;
-    const doubt = another ? 'another' : unseen;
->>>>>>> 309b99e (What may tell of a treatment's outcome elsewhere, and orders that may follow one not to operate, leave both open where they were not retrieved; pain drugs are for no problem that began later; a surgeon's visit for the shoulder is none for the lumbar spine)
     if (doubt === undefined) return undefined;
     const begunForSpine = ctx.chart.encounters.some(
       (visit) => begunAt(record, visit) && forSpine(visit) && !visit.reasons.some((h) => uses.includes(h.set)),
