@@ -165,6 +165,11 @@ export class Decider {
     return this.#ev.mayBeShown(passage);
   }
 
+  /** May a part of the chart that was not seen speak of what leaves a passage open? */
+  #speaksUnseen(passage: Expr): boolean {
+    return [...this.#ev.unknownAtoms(passage)].some((i) => this.#ev.unseen(i));
+  }
+
   /** Is a passage open even if what the chart is silent about is read as no? */
   #unsettled(passage: Expr): boolean {
     this.#silenceAsNo ??= this.#ev.silenceAsNo(
@@ -341,8 +346,10 @@ export class Decider {
         if (condition === 'true') others.push(ref.code);
       } else if (condition === 'true') ordered = 'true';
       else if (condition === 'unknown' && ref.when !== undefined && ordered === 'false') {
-        unseen ||= this.#unseen(ref.when);
-        if (unseen || this.#ev.isOpenWithEvidence(ref.when)) ordered = 'unknown';
+        const onFile = this.#ev.isOpenWithEvidence(ref.when);
+        // what is on file and settles nothing (a pacemaker) may be settled by what was not seen (its device)
+        unseen ||= this.#unseen(ref.when) || (onFile && this.#speaksUnseen(ref.when));
+        if (unseen || onFile) ordered = 'unknown';
       }
     }
     return { state, ordered, unseen, others };
