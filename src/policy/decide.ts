@@ -226,9 +226,12 @@ export class Decider {
     const met = named.filter((n) => n.ordered === 'true').map((n) => n.state);
     if (met.length > 0) return settled('met', met, []);
     const conditional = named.filter((n) => n.ordered === 'unknown').map((n) => n.state);
-    const unclear = [...conditional, ...this.#lentPerhaps(reading)];
+    const lent = this.#lentPerhaps(reading);
+    const unclear = [...conditional, ...lent];
     if (unclear.length > 0) {
-      const unseen = named.some((n) => n.ordered === 'unknown' && n.unseen);
+      const unseen =
+        named.some((n) => n.ordered === 'unknown' && n.unseen) ||
+        lent.some(({ entry }) => entry !== undefined && this.#speaksUnseen(entry));
       const reason = unseen ? 'data-unavailable' : 'documentation';
       return { outcome: 'undetermined', reason, by: unclear, alternatives: [], asked };
     }
