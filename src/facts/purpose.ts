@@ -38,13 +38,16 @@ const begunAt = (record: MedicationRecord, { ref, held, when }: EncounterRecord)
 
 /** Where other problems and operations stand for which a drug may have been given. */
 const PROBLEMS: readonly Section[] = ['Condition', 'Procedure'];
-/** The problems for which drugs are given that were begun before a day, and were taken still, not long before it at the latest. */
+/**
+ * The problems for which drugs are given that were begun before a day, and were taken still, not long before it at the latest: one that
+ * was supplied for some days for no longer than those, though its prescription may still be called active.
+ */
 function usesBefore(day: Day, longBefore: Day, ctx: FactContext): ReadonlySet<number> {
   const isOfBefore = (r: ChartRecord): boolean => {
     if (r.type !== 'medication' || r.taken === 'not-taken' || r.spineReason) return false;
     const start = r.start ?? SOME_DAY;
     const { end, possibleEnd } = drugEnd(r, start, ctx.asOf);
-    return start.lo < day && (r.taken === 'past' ? end : possibleEnd) >= longBefore;
+    return start.lo < day && (r.taken === 'past' || r.end !== undefined ? end : possibleEnd) >= longBefore;
   };
   return new Set(
     Object.entries(ctx.vocabulary.episode['also-for']).flatMap(([drugs, problems]) =>
