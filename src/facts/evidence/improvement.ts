@@ -17,6 +17,7 @@ import { lastCourseBegan } from '../courses.ts';
 import { duration } from '../duration.ts';
 import type { ImprovementInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
+import { OF_ANOTHER } from './related-visits.ts';
 import {
   beginning,
   comparable,
@@ -153,12 +154,11 @@ function sameCourse(some: readonly Score[], all: readonly Score[]): boolean {
  */
 function doubtfulCourse(all: readonly Score[], search: Search): void {
   const { input, tally } = search;
-  const why = 'from a visit for another problem, of which it may be';
-  for (const s of all) if (s.doubtful) tally.lead(s.item, why, true);
+  for (const s of all) if (s.doubtful) tally.lead(s.item, OF_ANOTHER, true);
   outcomes(search);
   const last = all.at(-1);
   if (last?.doubtful === true && input.claims === 'none' && courseOf(all).has('improved'))
-    tally.contest(last.item, why);
+    tally.contest(last.item, OF_ANOTHER);
 }
 
 /** Scores of the limb that the nerves of the region go to, when a complaint whose pain is felt there is on file. */

@@ -6,7 +6,7 @@ import type { Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { inWindow } from './in-window.ts';
-import { mayBeOfAnother } from './related-visits.ts';
+import { mayBeOfAnother, OF_ANOTHER } from './related-visits.ts';
 
 /** Factors and offsets of the few units that charts mix. */
 const CONVERT: Readonly<Record<string, (v: number) => number>> = {
@@ -189,7 +189,7 @@ function withoutDoubtful(
   const isOpen = (r: ObservationRecord): boolean => !isPast(r) && !(said.size === 1 && said.has(passed(r, input)));
   for (const r of doubtful) {
     const leavesOpen = isOpen(r) && (own.length > 0 || passed(r, input) === true);
-    tally.lead(chartedItem(r.ref, r.when, asked), 'from a visit for another problem, of which it may be', leavesOpen);
+    tally.lead(chartedItem(r.ref, r.when, asked), OF_ANOTHER, leavesOpen);
   }
   return doubtful.some(isOpen) ? [] : own;
 }

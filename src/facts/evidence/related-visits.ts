@@ -61,6 +61,9 @@ export const visitsWithDiagnosis = (
 export const sharesReason = (record: EncounterRecord, ctx: FactContext): boolean =>
   record.reasonCodes.some((code) => ctx.chart.orderReasonCodes.has(code));
 
+/** Why a measure of which nobody says what problem it is of decides nothing. */
+export const OF_ANOTHER = 'from a visit for another problem, of which it may be';
+
 /**
  * Tells which measures without a body site may be of another problem: those taken at visits that codes say were for something
  * else, and those from the days after an operation or injury elsewhere. A score of pain at a visit for a tooth is none of the back,

@@ -8,6 +8,7 @@ import type { Tally } from '../tally.ts';
 import { lastDayInside } from '../window.ts';
 import { isDoubtful } from './in-window.ts';
 import { contraAsLast } from './last-seen.ts';
+import { OF_ANOTHER } from './related-visits.ts';
 import {
   comparable,
   DIFFER,
@@ -33,13 +34,17 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   const progressed = since !== undefined && newFindings(input.new ?? [], since, asked, ctx, tally);
   const otherwise = progressed || tally.for.length > 0;
   const onFile = scoresOnFile(input.scores, asked, ctx);
-  const all = withoutDoubt(comparable(onFile));
-  const before = since === undefined ? [] : all.filter((s) => s.day <= since);
-  const firsts = before.length > 0 ? ends(before).lasts : ends(all).firsts;
-  const { lasts } = ends(all);
+  const doubted = comparable(onFile);
+  const all = withoutDoubt(doubted);
+  const { firsts, lasts } = compared(all, since);
   const [[first], [last]] = [firsts, lasts];
   if (first === undefined || last === undefined || firsts.includes(last) || last.day <= first.day) return;
-  const rose = saidBetween(firsts, lasts, (from, to) => to > from);
+  const rose = roseIn(all, since);
+  const roseWith = doubted.length > all.length ? roseIn(doubted, since) : rose;
+  if (rose.size !== roseWith.size || [...rose].some((said) => !roseWith.has(said))) {
+    for (const s of doubted) if (s.doubtful) tally.lead(s.item, OF_ANOTHER, true);
+    return;
+  }
   const unread = unreadAfter(last.day, onFile);
   for (const { item } of unread) tally.lead(item, UNREAD, true);
   if (unread.length > 0) return;
@@ -59,6 +64,19 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
     else if (!input.refutes) tally.lead(item, 'the score did not rise: it says nothing of other symptoms');
     else contraAsLast(item, 'the score did not rise', 'Observation', ctx, tally);
   }
+}
+
+/** Of some scores those that are compared: the last ones before the window, else the first ones inside, and the last of all. */
+function compared(all: readonly Score[], since: Day | undefined): ReturnType<typeof ends> {
+  const before = since === undefined ? [] : all.filter((s) => s.day <= since);
+  const { firsts, lasts } = ends(all);
+  return { firsts: before.length > 0 ? ends(before).lasts : firsts, lasts };
+}
+
+/** What scores say of whether the pain grew. */
+function roseIn(all: readonly Score[], since: Day | undefined): ReadonlySet<boolean> {
+  const { firsts, lasts } = compared(all, since);
+  return saidBetween(firsts, lasts, (from, to) => to > from);
 }
 
 /** The last as-of day before a score of the window that was no lower than the last one comes to be the score before the window. */
