@@ -1,4 +1,4 @@
-import type { ChartRecord, EncounterRecord, MedicationRecord } from '../chart/records.ts';
+import type { ChartRecord, ConditionRecord, EncounterRecord, MedicationRecord } from '../chart/records.ts';
 import type { Section } from '../chart/sections.ts';
 import { add, type Day, type Interval, SOME_DAY, subtract } from '../dates/day.ts';
 import { type Asked, type FactContext, hasUnseen } from './context.ts';
@@ -84,6 +84,18 @@ function beginnings(asked: Asked, visits: readonly Interval[], ctx: FactContext)
 }
 
 /**
+ * Had a problem been there before a day, and did nothing of it begin since? What is entered again without an onset is the same one,
+ * unless that was lately, when the drug was begun: then it was seen for it.
+ */
+function wasThere(records: readonly ChartRecord[], longBefore: Day, start: Interval, ofLate: Day): boolean {
+  const entries = records.filter((r) => r.type === 'condition').filter((r) => mayBeReason(r, start));
+  const isOld = ({ onset, recorded }: ConditionRecord): boolean => (onset ?? recorded ?? SOME_DAY).hi < longBefore;
+  const isAgain = ({ onset, recorded }: ConditionRecord): boolean =>
+    onset === undefined && recorded !== undefined && (recorded.hi < ofLate || recorded.lo > start.hi);
+  return entries.every((r) => isOld(r) || isAgain(r)) && (entries.length === 0 || entries.some(isOld));
+}
+
+/**
  * Tells which drugs were begun with the complaint or with its therapy, while each problem for which they may be too had been there
  * for longer than an episode lasts without visit, nobody was seen for it of late, and no drug that may be for it was taken before.
  * @param visits the visits of therapies for the complaint
@@ -120,12 +132,7 @@ function begunWithComplaint(
         start.lo >= from &&
         start.hi <= to &&
         !uses.some((set) => usesOfBefore().has(set)) &&
-        uses.every((set) =>
-          ctx.chart
-            .bySet(set)
-            .filter((r) => mayBeReason(r, start))
-            .every((r) => r.type === 'condition' && (r.onset ?? r.recorded ?? SOME_DAY).hi < longBefore),
-        ),
+        uses.every((set) => wasThere(ctx.chart.bySet(set), longBefore, start, subtract(start.lo, duration(within)))),
     ) && !wasSeenFor(uses, start);
   // a chart may hold thousands of prescriptions of a day
   const known = new Map<string, boolean>();

@@ -8,7 +8,7 @@ import type {
 import { add } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-index.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
-import { belongs, fitsRegion, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
+import { belongs, fitsRegion, inSets, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { Item } from '../tally.ts';
 import { fitIn, mayLieIn } from '../window.ts';
@@ -96,6 +96,7 @@ function observation(record: ObservationRecord, item: Item, search: Search): voi
   if (!isThere && input['ruled-out-by'] === undefined) tally.contra(item, 'observed as absent');
   else if (!isThere) absent.push({ record, item });
   else if (isOld(record, search)) tally.lead(item, REPEATED, true);
+  else if (isOfComplaint(speaking(record, search), search)) complained(item, 'coded observation', search);
   else tally.support(item, 'coded observation', input.suggests);
 }
 
@@ -130,7 +131,31 @@ function conclusion(record: ImagingRecord | ReportRecord, item: Item, search: Se
   if (record.type === 'imaging' && isOutdone(record, search))
     return tally.lead(item, 'a later examination of this region was normal', true);
   if ((input.event || isOfNew(input, asked)) && wasKnown(record, search)) tally.lead(item, REPEATED, true);
+  else if (isOfComplaint(record.findings, search)) complained(item, 'coded conclusion of a report', search);
   else tally.support(item, 'coded conclusion of a report', input.suggests);
+}
+
+/** Is it a complaint (pain, radiculopathy), which comes and goes, not a disease that stays? */
+const isOfComplaint = (hits: readonly Hit[], { input, sets, ctx }: Search): boolean =>
+  input.complaint &&
+  !input.suggests &&
+  inSets(
+    hits.filter((h) => sets.includes(h.set)),
+    Object.values(ctx.vocabulary.episode.complaints).flat(),
+    ctx,
+  );
+
+/** What an examination found of a complaint holds as what a visit does, and for as long as the complaint of that time goes on. */
+function complained(item: Item, what: string, search: Search): void {
+  const { asked, ctx } = search;
+  const { date } = item;
+  if (!asksOfNow(asked)) return search.tally.pro(item, what);
+  const episode = ctx.episode(asked.query.region);
+  const own = episode.complaint ?? (episode.ofAnother ? undefined : episode);
+  const start = own?.surelySince ?? own?.onset?.hi;
+  if (date !== undefined && start !== undefined && date.lo >= start)
+    search.tally.pro({ ...item, ...(own?.until !== undefined && { until: own.until }) }, what);
+  else shownOn(item, what, search);
 }
 
 /** Was the region found normal since by an MRI, or by another examination of the same kind? */
@@ -176,19 +201,19 @@ function visitReason(record: EncounterRecord, item: Item, search: Search): void 
     return tally.lead(item, REPEATED, true);
   if (isOfNew(input, asked) && entries.onFileBefore(record.reasonCodes, record.when))
     return tally.lead(item, REPEATED, true);
-  visited(item, search);
+  shownOn(item, 'reason of a visit', search);
 }
 
-/** A visit for a complaint shows it for as long as a gap of the episode, where no window is asked about; then it is history. */
-function visited(item: Item, { asked, ctx, tally }: Search): void {
+/** What a day shows of a complaint holds for as long as a gap of the episode, where no window is asked about; then it is history. */
+function shownOn(item: Item, what: string, { asked, ctx, tally }: Search): void {
   const { date } = item;
-  if (date === undefined || !asksOfNow(asked)) return tally.pro(item, 'reason of a visit');
+  if (date === undefined || !asksOfNow(asked)) return tally.pro(item, what);
   const gap = duration(ctx.vocabulary.episode['not-a-gap']);
   const until = add(date.lo, gap);
-  if (until >= asked.window.asOf) return tally.pro({ ...item, until }, 'reason of a visit');
+  if (until >= asked.window.asOf) return tally.pro({ ...item, until }, what);
   const mayShow = add(date.hi, gap) >= asked.window.asOf;
   if (mayShow) tally.perhapsLast(item, asked.window.asOf);
-  tally.lead(item, 'reason of a visit, too long ago to show it now', mayShow);
+  tally.lead(item, `${what}, too long ago to show it now`, mayShow);
 }
 
 /** An observation that answers a finding with yes or no, normal or abnormal. @param set the set of its code */
