@@ -463,6 +463,9 @@ const EpisodeFamilies = z.strictObject({
       'operations and injuries elsewhere: a drug without a stated reason, begun so shortly after one, proves no treatment of the spine',
   }),
   'visit-reasons': SETS.meta({ description: 'reasons and diagnoses that make a visit one for the spine problem' }),
+  'pain-elsewhere': z.array(NAME).default([]).meta({
+    description: 'reasons of visits whose scores of pain are of another place of the body than the spine',
+  }),
   'pain-reasons': z.array(NAME).default([]).meta({
     description:
       'reasons of visits that name a pain and no spine problem: a score of pain taken there may be of the complaint',

@@ -31,7 +31,7 @@ export const episodeSets = ({
     setsOf([drugs, ...problems], ['episode', 'also-for', drugs], true),
   ),
   ...setsOf(painAfter?.events ?? [], ['episode', 'pain-after', 'events'], true),
-  ...(['healing', 'therapies', 'drugs', 'visit-reasons', 'pain-reasons'] as const).flatMap((key) =>
+  ...(['healing', 'therapies', 'drugs', 'visit-reasons', 'pain-elsewhere', 'pain-reasons'] as const).flatMap((key) =>
     setsOf(rest[key], ['episode', key], true),
   ),
 ];

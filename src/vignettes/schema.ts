@@ -86,6 +86,7 @@ export const ChartItem = z.union([
     value: z.union([z.boolean(), z.string()]).optional(),
     date: WHEN.optional(),
     interpretation: z.enum(['N', 'H', 'L', 'A', 'POS', 'NEG', 'IND']).optional(),
+    at: NAME.optional(),
     range: z.tuple([z.number().nullable(), z.number().nullable()]).optional(),
     region: PLACE.optional(),
     category: z.string().optional(),

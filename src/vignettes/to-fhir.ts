@@ -190,6 +190,7 @@ function observation(item: Of<'observation'>, id: string, at: (w: string) => str
       },
     ],
     code: concept(item.observation),
+    ...(item.at !== undefined && { encounter: { reference: `Encounter/${item.at}` } }),
     ...(item.date !== undefined && { effectiveDateTime: at(item.date) }),
     ...(typeof item.value === 'boolean' && { valueBoolean: item.value }),
     ...(quantity !== null && { valueQuantity: amount(Number(quantity[1])) }),

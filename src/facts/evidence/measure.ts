@@ -6,7 +6,7 @@ import type { Tally } from '../tally.ts';
 import { fitIn } from '../window.ts';
 import { chartedItem } from './charted-item.ts';
 import { inWindow } from './in-window.ts';
-import { mayBeOfAnother, OF_ANOTHER } from './related-visits.ts';
+import { HURT_ELSEWHERE, hurtElsewhere, mayBeOfAnother, OF_ANOTHER } from './related-visits.ts';
 
 /** Factors and offsets of the few units that charts mix. */
 const CONVERT: Readonly<Record<string, (v: number) => number>> = {
@@ -175,13 +175,17 @@ function pastOf(records: readonly ObservationRecord[]): (record: ObservationReco
  * else than the last, none speaks.
  */
 function withoutDoubtful(
-  records: readonly ObservationRecord[],
+  onFile: readonly ObservationRecord[],
   input: MeasureInput,
   asked: Asked,
   ctx: FactContext,
   tally: Tally,
 ): readonly ObservationRecord[] {
-  const isOfAnother = input.regional ? mayBeOfAnother(asked, ctx) : () => false;
+  if (!input.regional) return onFile;
+  const isElsewhere = hurtElsewhere(asked, ctx);
+  const { records = [], others = [] } = Object.groupBy(onFile, (r) => (isElsewhere(r) ? 'others' : 'records'));
+  for (const r of others) tally.ignore(chartedItem(r.ref, r.when, asked), HURT_ELSEWHERE);
+  const isOfAnother = mayBeOfAnother(asked, ctx);
   const { own = [], doubtful = [] } = Object.groupBy(records, (r) => (isOfAnother(r) ? 'doubtful' : 'own'));
   if (doubtful.length === 0) return records;
   const isPast = pastOf(own);

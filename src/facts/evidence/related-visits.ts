@@ -1,7 +1,7 @@
 import type { ConditionRecord, EncounterRecord, ObservationRecord } from '../../chart/records.ts';
 import type { Hit } from '../../terminology/code-index.ts';
 import { NO_PLACE, type Place, supports } from '../../terminology/regions.ts';
-import { type Asked, type FactContext, placeOfRecord } from '../context.ts';
+import { type Asked, type FactContext, inSets, placeOfRecord } from '../context.ts';
 import { painElsewhere } from '../pain-elsewhere.ts';
 import type { Item, Tally } from '../tally.ts';
 import { possibleVisitsOf, visitsOf, visitsOfRecord } from '../visits.ts';
@@ -92,6 +92,28 @@ export function mayBeOfAnother(asked: Asked, ctx: FactContext): (record: Observa
     if (record.site !== NO_PLACE || record.siteHits.length > 0) return false;
     const { another, ours } = purposeOf(record);
     return another || (ofPainElsewhere(record.when) && !ours);
+  };
+}
+
+/** Why a score says nothing of the problem. */
+export const HURT_ELSEWHERE = 'from a visit at which another place of the body hurt';
+
+/**
+ * Tells which measures without a body site name a visit at which something else hurt: another region of the spine, a knee. They are
+ * of that. One that names no visit is but perhaps of the visits of its day.
+ */
+export function hurtElsewhere(asked: Asked, ctx: FactContext): (record: ObservationRecord) => boolean {
+  const relates = relatedVisits(asked, ctx);
+  const { 'visit-reasons': ofSpine, 'pain-elsewhere': elsewhere, 'pain-reasons': anyPain } = ctx.vocabulary.episode;
+  const isOther = remembered(
+    (visit: EncounterRecord) =>
+      inSets(visit.reasons, [...ofSpine, ...elsewhere], ctx) && !inSets(visit.reasons, anyPain, ctx) && !relates(visit),
+    refOf,
+  );
+  return ({ site, siteHits, encounter }) => {
+    if (encounter === undefined || site !== NO_PLACE || siteHits.length > 0) return false;
+    const visit = visitsOf(ctx).get(encounter);
+    return visit !== undefined && isOther(visit);
   };
 }
 

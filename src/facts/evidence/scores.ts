@@ -7,7 +7,7 @@ import { type Asked, type FactContext, fitsRegion, placeOfRecord } from '../cont
 import { episodeStart } from '../episode/episode.ts';
 import type { Item } from '../tally.ts';
 import { inUnit } from './measure.ts';
-import { mayBeOfAnother } from './related-visits.ts';
+import { hurtElsewhere, mayBeOfAnother } from './related-visits.ts';
 
 /** A score whose value may be none that can be compared: words, a code, a number of another scale. */
 export interface ScoreOnFile {
@@ -70,6 +70,7 @@ export function scoresOnFile(
 ): readonly ScoreOnFile[] {
   const out: ScoreOnFile[] = [];
   const doubtful = mayBeOfAnother(asked, ctx);
+  const ofAnother = hurtElsewhere(asked, ctx);
   for (const name of sets) {
     const set = ctx.set(name);
     for (const record of ctx.chart.bySet(set)) {
@@ -86,7 +87,7 @@ export function scoresOnFile(
         sites === undefined
           ? fitsRegion(asked, record.site)
           : sites.some((s) => record.siteHits.some((h) => h.set === ctx.set(s)));
-      if (!here) continue;
+      if (!here || ofAnother(record)) continue;
       const until = lastOfEpisode(record.when, asked, ctx);
       out.push({
         record,
