@@ -5,7 +5,7 @@ import type {
   ObservationRecord,
   ReportRecord,
 } from '../../chart/records.ts';
-import { add } from '../../dates/day.ts';
+import { add, type Interval } from '../../dates/day.ts';
 import type { Hit } from '../../terminology/code-index.ts';
 import { NO_PLACE, type Place } from '../../terminology/regions.ts';
 import { belongs, fitsRegion, inSets, placeIn, placeOfRecord, placeOfSign } from '../context.ts';
@@ -92,6 +92,8 @@ function observation(record: ObservationRecord, item: Item, search: Search): voi
   if (record.as === 'unfound' && !input.complaint) return tally.lead(item, 'a reason, a risk or a plan, not a finding');
   const isThere = isObserved(record, search.sets, ctx);
   if (isThere === undefined) return tally.lead(item, 'the result is not coded', true);
+  if (isThere && !isYoungEnough(record.when, search))
+    return tally.lead(item, 'the age at its onset is not stated', true);
   if (!inWindow(item, asked, tally)) return;
   if (!isThere && input['ruled-out-by'] === undefined) tally.contra(item, 'observed as absent');
   else if (!isThere) absent.push({ record, item });
@@ -123,6 +125,10 @@ function conclusion(record: ImagingRecord | ReportRecord, item: Item, search: Se
   if (input['stated-onset']) return tally.lead(item, 'a conclusion of a report: its onset is not stated');
   if (input.conclusions === 'suspicion' && asked.query.certainty === 'known')
     return tally.lead(item, 'a conclusion of a report, not a diagnosis');
+  // an examination of the region shows where it is
+  if (input.site !== undefined && !(record.type === 'imaging' && input.regional))
+    return tally.lead(item, 'not stated at the place asked about', true);
+  if (!isYoungEnough(record.when, search)) return tally.lead(item, 'the age at its onset is not stated', true);
   if (asked.query.certainty !== 'history') {
     const over = endings.ofReport(record.when);
     if (over !== 'no') return tally.lead(item, 'conclusion of a report; resolved since', over === 'unclear');
@@ -133,6 +139,13 @@ function conclusion(record: ImagingRecord | ReportRecord, item: Item, search: Se
   if ((input.event || isOfNew(input, asked)) && wasKnown(record, search)) tally.lead(item, REPEATED, true);
   else if (isOfComplaint(record.findings, search)) complained(item, 'coded conclusion of a report', search);
   else tally.support(item, 'coded conclusion of a report', input.suggests);
+}
+
+/** Did it exist before the patient reached the age asked about, if one is, as far as the day on which it was found tells? */
+function isYoungEnough(when: Interval | undefined, { input, ctx }: Search): boolean {
+  const age = input['before-age'];
+  const { birth } = ctx.chart;
+  return age === undefined || (birth !== undefined && when !== undefined && when.hi < add(birth.lo, duration(age)));
 }
 
 /** Is it a complaint (pain, radiculopathy), which comes and goes, not a disease that stays? */
