@@ -202,6 +202,14 @@ describe('what a busy clinician is spared', () => {
   });
 });
 
+describe('a disease that is the reason of the order, and on file', () => {
+  it('rests on what is on file', () => {
+    const { check } = tell(find('TA-met'));
+    const evidence = check.assessment.satisfied.flatMap((s) => s.evidence);
+    expect(evidence.filter((e) => e.fact === 'tarlov-cyst').map((e) => e.reference)).toContain('Condition/condition-1');
+  });
+});
+
 describe('evidence of thousands of results', () => {
   it('is named up to a bound and counted beyond it, so that the card stays small', () => {
     const { check } = tell(find('IC-contrast'));
