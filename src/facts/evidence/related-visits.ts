@@ -105,9 +105,21 @@ export const HURT_ELSEWHERE = 'from a visit at which another place of the body h
 export function hurtElsewhere(asked: Asked, ctx: FactContext): (record: ObservationRecord) => boolean {
   const relates = relatedVisits(asked, ctx);
   const { 'visit-reasons': ofSpine, 'pain-elsewhere': elsewhere, 'pain-reasons': anyPain } = ctx.vocabulary.episode;
+  const isFor = (sets: readonly string[]): ((visit: EncounterRecord) => boolean) => {
+    let madeAt: ReadonlySet<string> | undefined;
+    return ({ ref, reasons }) => {
+      if (inSets(reasons, sets, ctx)) return true;
+      madeAt ??= visitsWithDiagnosis(
+        sets.map((name) => ctx.set(name)),
+        () => true,
+        ctx,
+      );
+      return madeAt.has(ref);
+    };
+  };
+  const [isOfPlace, isOfAnyPain] = [isFor([...ofSpine, ...elsewhere]), isFor(anyPain)];
   const isOther = remembered(
-    (visit: EncounterRecord) =>
-      inSets(visit.reasons, [...ofSpine, ...elsewhere], ctx) && !inSets(visit.reasons, anyPain, ctx) && !relates(visit),
+    (visit: EncounterRecord) => isOfPlace(visit) && !isOfAnyPain(visit) && !relates(visit),
     refOf,
   );
   return ({ site, siteHits, encounter }) => {
