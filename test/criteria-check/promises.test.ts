@@ -105,6 +105,9 @@ const LEFT_OPEN: ReadonlySet<string> = new Set([
   'CM-other-reason',
   // the chart names only the year of the examination, or the month of an answer: another date has to be stated there
   'IIIB3-stated-only-refuted',
+  'IVBiv-too-late-some-day',
+  // that a cancer is new, the day on which it began says, which stands in the chart
+  'CM-suspected',
   // films are asked since an accident: that has to be on file too, and may stand in what was not read
   'SP-6.1-contrast-cut',
   'IA-denied-some-day',

@@ -14,6 +14,8 @@ function kept(fhir: VignetteResources): VignetteResources {
 describe('from what a record keeps of its chart', () => {
   it.each(loadVignettes(`${ROOT}/test/vignettes`).map(({ file, vignettes }) => ({ file, vignettes })))(
     'every vignette of $file comes out the same, to the last piece of evidence',
+    // a file holds up to a thousand vignettes
+    { timeout: 240_000 },
     ({ vignettes }) => {
       const different = vignettes.filter((vignette) => {
         const fhir = vignetteToFhir(vignette, CANONICAL_BASE);
