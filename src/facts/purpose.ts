@@ -38,6 +38,7 @@ const begunAt = (record: MedicationRecord, { ref, held, when }: EncounterRecord)
 
 /** Where other problems and operations stand for which a drug may have been given. */
 const PROBLEMS: readonly Section[] = ['Condition', 'Procedure'];
+
 /**
  * The problems for which drugs are given that were begun before a day, and were taken still, not long before it at the latest: one that
  * was supplied for some days for no longer than those, though its prescription may still be called active.
@@ -115,9 +116,8 @@ function begunWithComplaint(
     };
     return { ...b, longBefore, usesOfBefore };
   });
-  const wasSeenFor = (uses: readonly number[], start: Interval): boolean => {
-    const ofLate = subtract(start.lo, duration(within));
-    return ctx.chart.encounters.some(
+  const wasSeenFor = (uses: readonly number[], start: Interval, ofLate: Day): boolean =>
+    ctx.chart.encounters.some(
       ({ held, when, reasons }) =>
         held &&
         when !== undefined &&
@@ -125,15 +125,18 @@ function begunWithComplaint(
         when.hi >= ofLate &&
         reasons.some((h) => uses.includes(h.set)),
     );
+  const isWith = (start: Interval, uses: readonly number[]): boolean => {
+    const ofLate = subtract(start.lo, duration(within));
+    return (
+      begins.some(
+        ({ from, to, longBefore, usesOfBefore }) =>
+          start.lo >= from &&
+          start.hi <= to &&
+          !uses.some((set) => usesOfBefore().has(set)) &&
+          uses.every((set) => wasThere(ctx.chart.bySet(set), longBefore, start, ofLate)),
+      ) && !wasSeenFor(uses, start, ofLate)
+    );
   };
-  const isWith = (start: Interval, uses: readonly number[]): boolean =>
-    begins.some(
-      ({ from, to, longBefore, usesOfBefore }) =>
-        start.lo >= from &&
-        start.hi <= to &&
-        !uses.some((set) => usesOfBefore().has(set)) &&
-        uses.every((set) => wasThere(ctx.chart.bySet(set), longBefore, start, subtract(start.lo, duration(within)))),
-    ) && !wasSeenFor(uses, start);
   // a chart may hold thousands of prescriptions of a day
   const known = new Map<string, boolean>();
   return ({ start }, uses) => {

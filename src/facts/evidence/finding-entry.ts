@@ -14,6 +14,7 @@ import { statedOn } from './earlier-entry.ts';
 import {
   asksOfNow,
   atSite,
+  existedBefore,
   isAfterwards,
   isOfNew,
   type Question,
@@ -308,6 +309,6 @@ function beganBefore(record: ConditionRecord, age: string, ctx: FactContext): bo
   const { birth } = ctx.chart;
   const known = Math.min(record.onset?.hi ?? Number.POSITIVE_INFINITY, record.recorded?.hi ?? Number.POSITIVE_INFINITY);
   if (birth === undefined) return undefined;
-  if (known < add(birth.lo, duration(age))) return true;
+  if (existedBefore(known, age, ctx)) return true;
   return record.onset !== undefined && record.onset.lo >= add(birth.hi, duration(age)) ? false : undefined;
 }

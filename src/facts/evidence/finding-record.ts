@@ -17,6 +17,7 @@ import {
   asksOfNow,
   atSite,
   courseOf,
+  existedBefore,
   isAfterwards,
   isExcepted,
   isOfNew,
@@ -144,8 +145,7 @@ function conclusion(record: ImagingRecord | ReportRecord, item: Item, search: Se
 /** Did it exist before the patient reached the age asked about, if one is, as far as the day on which it was found tells? */
 function isYoungEnough(when: Interval | undefined, { input, ctx }: Search): boolean {
   const age = input['before-age'];
-  const { birth } = ctx.chart;
-  return age === undefined || (birth !== undefined && when !== undefined && when.hi < add(birth.lo, duration(age)));
+  return age === undefined || (when !== undefined && existedBefore(when.hi, age, ctx));
 }
 
 /** Is it a complaint (pain, radiculopathy), which comes and goes, not a disease that stays? */

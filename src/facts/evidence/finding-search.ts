@@ -1,9 +1,10 @@
 import type { ConditionRecord, ObservationRecord } from '../../chart/records.ts';
-import type { Day } from '../../dates/day.ts';
+import { add, type Day } from '../../dates/day.ts';
 import { REGIONS } from '../../policy/fact-source.ts';
 import type { Hit } from '../../terminology/code-index.ts';
 import { NO_PLACE, type Place, placeOf, STATED } from '../../terminology/regions.ts';
 import type { Asked, FactContext } from '../context.ts';
+import { duration } from '../duration.ts';
 import type { FindingInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import type { Entries } from './earlier-entry.ts';
@@ -65,6 +66,10 @@ export const isExcepted = ({ input, ctx }: Question, hits: readonly Hit[], site:
 /** Is it at one of the body sites that the block asks for? */
 export const atSite = ({ input, ctx }: Question, siteHits: readonly Hit[]): boolean =>
   input.site === undefined || input.site.some((s) => siteHits.some((h) => h.set === ctx.set(s)));
+
+/** Did something that was there by a day exist before the patient reached an age, for certain? */
+export const existedBefore = (day: Day, age: string, { chart: { birth } }: FactContext): boolean =>
+  birth !== undefined && day < add(birth.lo, duration(age));
 
 /** Is no window asked about, but what is there now? */
 export const asksOfNow = ({ query, window }: Asked): boolean =>

@@ -27,6 +27,7 @@ import {
   type Score,
   type ScoreOnFile,
   saidBetween,
+  sayTheSame,
   scores,
   scoresOnFile,
   UNREAD,
@@ -142,11 +143,8 @@ function courseOf(all: readonly Score[]): ReadonlySet<Change> {
   return first === undefined || last === undefined || last.day <= first.day ? new Set() : changesBetween(firsts, lasts);
 }
 
-function sameCourse(some: readonly Score[], all: readonly Score[]): boolean {
-  const said = courseOf(some);
-  const withAll = courseOf(all);
-  return said.size === withAll.size && [...said].every((change) => withAll.has(change));
-}
+const sameCourse = (some: readonly Score[], all: readonly Score[]): boolean =>
+  sayTheSame(courseOf(some), courseOf(all));
 
 /**
  * The scores say one thing with those from visits for another problem and another thing without: they leave it open, and so does

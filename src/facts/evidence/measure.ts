@@ -165,7 +165,7 @@ const ofOneDay = (records: readonly ObservationRecord[]): boolean =>
   new Set(records.flatMap(({ when }) => (when === undefined ? [undefined] : [when.lo, when.hi]))).size === 1;
 
 /** Tells which values are older than one of these for certain. */
-function pastOf(records: readonly ObservationRecord[]): (record: ObservationRecord) => boolean {
+export function pastOf(records: readonly ObservationRecord[]): (record: ObservationRecord) => boolean {
   const latest = [latestOf(records.map((r) => r.when))];
   return (record) => isLater(latest, [record.when]);
 }

@@ -111,6 +111,10 @@ export const isOpen = (value: ObservationRecord['value']): boolean =>
 export const unreadAfter = (day: Day, all: readonly ScoreOnFile[]): readonly ScoreOnFile[] =>
   all.filter((s) => s.value === undefined && (s.record.when?.hi ?? s.day) > day);
 
+/** Do two sets of scores say the same? */
+export const sayTheSame = <T>(some: ReadonlySet<T>, others: ReadonlySet<T>): boolean =>
+  some.size === others.size && [...some].every((said) => others.has(said));
+
 /** The scores that may be the first and those that may be the last: several, when their days overlap and no times are given. */
 export function ends(all: readonly Score[]): { readonly firsts: readonly Score[]; readonly lasts: readonly Score[] } {
   const dates = all.flatMap((s) => s.item.date ?? []);

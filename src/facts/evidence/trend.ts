@@ -1,13 +1,12 @@
 import type { ObservationRecord } from '../../chart/records.ts';
 import { add, type Duration, type Interval, SOME_DAY } from '../../dates/day.ts';
-import { isLater, latestOf } from '../../dates/later.ts';
 import type { Asked, FactContext } from '../context.ts';
 import { duration } from '../duration.ts';
 import type { TrendInput } from '../schema.ts';
 import type { Item, Tally } from '../tally.ts';
 import { fitIn, lastDayInside } from '../window.ts';
 import { contraAsLast } from './last-seen.ts';
-import { inOneUnit } from './measure.ts';
+import { inOneUnit, pastOf } from './measure.ts';
 
 interface Value {
   readonly record: ObservationRecord;
@@ -37,8 +36,8 @@ export function trendEvidence(input: TrendInput, asked: Asked, ctx: FactContext,
         : [],
     )
     .filter((v) => v.when.lo <= asked.window.asOf);
-  const newest = [latestOf(values.map((v) => v.when))];
-  const lasts = values.filter((v) => !isLater(newest, [v.when]));
+  const isPast = pastOf(values.map((v) => v.record));
+  const lasts = values.filter((v) => !isPast(v.record));
   const verdicts = lasts.slice(0, MOST_LAST).map((last) => ({ last, ...verdictOf(last, values, input, asked) }));
   const [verdict] = verdicts;
   if (verdict === undefined) return;

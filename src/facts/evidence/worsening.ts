@@ -16,6 +16,7 @@ import {
   ends,
   type Score,
   saidBetween,
+  sayTheSame,
   scoresOnFile,
   UNREAD,
   unreadAfter,
@@ -41,7 +42,7 @@ export function worseningEvidence(input: WorseningInput, asked: Asked, ctx: Fact
   if (first === undefined || last === undefined || firsts.includes(last) || last.day <= first.day) return;
   const rose = roseIn(all, since);
   const roseWith = doubted.length > all.length ? roseIn(doubted, since) : rose;
-  if (rose.size !== roseWith.size || [...rose].some((said) => !roseWith.has(said))) {
+  if (!sayTheSame(rose, roseWith)) {
     for (const s of doubted) if (s.doubtful) tally.lead(s.item, OF_ANOTHER, true);
     return;
   }
